@@ -1,0 +1,49 @@
+"""A text and its places; its one rule: every position is derived from the text as it was read."""
+
+from bisect import bisect_right
+from functools import cached_property
+
+from dramaturg.findings.model import Span
+
+
+class Source:
+    """A file's text under the path it is spoken of, able to say where an offset stands.
+
+    Lines end at `\\n`; a `\\r` before it belongs to the line. Offsets count characters from 0.
+    """
+
+    def __init__(self, path: str, text: str) -> None:
+        self.path = path
+        self.text = text
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """Offsets of the first character of each line."""
+        starts = [0]
+        at = self.text.find("\n")
+        while at >= 0:
+            starts.append(at + 1)
+            at = self.text.find("\n", at + 1)
+        return starts
+
+    def line_at(self, offset: int) -> int:
+        """Return the 1-based line that holds `offset`."""
+        return bisect_right(self.line_starts, offset)
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the span of `text[start:end]`."""
+        line = self.line_at(start)
+        column = start - self.line_starts[line - 1] + 1
+        return Span(path=self.path, line=line, column=column, length=end - start)
+
+    def offset(self, span: Span) -> int:
+        """Return the offset at which `span` begins."""
+        return self.line_starts[span.line - 1] + span.column - 1
+
+    def line(self, number: int) -> str:
+        """Return the 1-based line without its line end; empty past the last one."""
+        if not 1 <= number <= len(self.line_starts):
+            return ""
+        start = self.line_starts[number - 1]
+        end = self.line_starts[number] - 1 if number < len(self.line_starts) else len(self.text)
+        return self.text[start:end].removesuffix("\r")

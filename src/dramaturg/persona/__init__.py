@@ -1,0 +1,1 @@
+"""Text to Persona: scan a file, read its frontmatter, resolve its chain."""

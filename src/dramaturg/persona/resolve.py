@@ -1,0 +1,124 @@
+"""A chain of files to one Persona; its one rule: nothing is merged without saying where it came from."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from dramaturg.findings.model import Finding, Label, Severity, has_errors
+from dramaturg.persona.model import Directive, Persona, PersonaFile, Slot
+
+Lookup = Callable[[str], PersonaFile | Finding]
+_Piece = TypeVar("_Piece", Slot, Directive)
+
+
+def resolve(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> tuple[Persona | None, tuple[Finding, ...]]:
+    """Join a file with its ancestors.
+
+    Args:
+        leaf: The persona asked for.
+        lookup: Gives the file of an alias, or the finding that says why there is none; it may point nowhere, the
+            place of the `inherits_from` line is added here.
+        strict: Make warnings of the merge errors.
+
+    Returns:
+        The persona, None if anything in the chain is an error, and all findings of the chain, oldest ancestor first.
+    """
+    chain, findings = _climb(leaf, lookup)
+    findings += [finding for file in chain for finding in file.findings]
+    directives = _merge([file.directives for file in chain], findings)
+    slots = _merge([file.slots for file in chain], [])
+    findings += _status(chain)
+    found = tuple(finding.as_error() for finding in findings) if strict else tuple(findings)
+    if has_errors(found):
+        return None, found
+    nearest = [*reversed(chain)]
+    return (
+        Persona(
+            alias=leaf.alias,
+            version=_nearest(nearest[:1], "version"),
+            title=_nearest(nearest, "title"),
+            status=_nearest(nearest[:1], "status") or "active",
+            engine_version=_nearest(nearest, "engine_version") or "v1",
+            input_mode=_nearest(nearest, "input_mode") or "evidence-driven",
+            slots=tuple(slots),
+            directives=tuple(directives),
+            steps=next((file.steps for file in nearest if file.steps), ()),
+            step_settings=next((file.frontmatter.values["steps"] for file in nearest if "steps" in file.frontmatter.values), {}),
+            artifacts=next((file.frontmatter.artifacts for file in nearest if file.frontmatter.artifacts), ()),
+            allowed_tools=next(
+                (tuple(file.frontmatter.values["allowed_tools"]) for file in nearest if "allowed_tools" in file.frontmatter.values), ()
+            ),
+            lineage=tuple(file.alias for file in chain),
+            head=leaf.head,
+            digest=hashlib.sha256("\0".join(file.text for file in chain).encode()).hexdigest(),
+            findings=found,
+        ),
+        found,
+    )
+
+
+def _climb(leaf: PersonaFile, lookup: Lookup) -> tuple[list[PersonaFile], list[Finding]]:
+    """Return the chain from the oldest ancestor to the leaf, and what stopped the climb."""
+    chain = [leaf]
+    while parent := chain[0].frontmatter.text("inherits_from"):
+        span = chain[0].frontmatter.spans["inherits_from"]
+        hops = tuple(Label(span=file.frontmatter.spans["inherits_from"], text=f"`{file.alias}` inherits from here") for file in chain[1:])
+        found = lookup(parent)
+        if isinstance(found, Finding):
+            stop = Finding(
+                rule=found.rule, severity=found.severity, message=found.message, span=span, labels=(*found.labels, *hops), help=found.help
+            )
+            return chain, [stop]
+        if any(file.path == found.path for file in chain):
+            circle = " → ".join([file.alias for file in reversed(chain)] + [found.alias])
+            stop = Finding(
+                rule="P302",
+                severity=Severity.ERROR,
+                message=f"the inheritance goes in a circle: {circle}",
+                span=span,
+                labels=hops,
+                help="remove one `inherits_from` of the circle",
+            )
+            return chain, [stop]
+        chain.insert(0, found)
+    return chain, []
+
+
+def _merge(layers: Sequence[Sequence[_Piece]], findings: list[Finding]) -> list[_Piece]:
+    """Merge named pieces, parent first; a child's piece takes the parent's place and says so unless it overrides."""
+    merged: dict[str, _Piece] = {}
+    for layer in layers:
+        for piece in layer:
+            key = piece.name.casefold()
+            parent = merged.get(key)
+            if parent is not None and not piece.override:
+                findings.append(
+                    Finding(
+                        rule="P304",
+                        severity=Severity.WARNING,
+                        message=f"directive `{piece.name}` replaces the one of `{parent.origin.alias}`",
+                        span=piece.origin.span,
+                        labels=(Label(span=parent.origin.span, text="the parent's"),),
+                        help='say `override="true"` if that is meant, otherwise choose another name',
+                    )
+                )
+            merged[key] = piece
+    return list(merged.values())
+
+
+def _status(chain: Sequence[PersonaFile]) -> list[Finding]:
+    return [
+        Finding(
+            rule="P305",
+            severity=Severity.WARNING,
+            message=f"`{file.alias}` is deprecated",
+            span=file.frontmatter.spans["status"],
+            help="see its description for what replaces it",
+        )
+        for file in chain
+        if file.frontmatter.text("status") == "deprecated"
+    ]
+
+
+def _nearest(files: Sequence[PersonaFile], key: str) -> str:
+    return next((value for file in files if (value := file.frontmatter.text(key))), "")

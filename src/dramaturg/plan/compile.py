@@ -1,0 +1,253 @@
+"""A resolved persona to the plan it amounts to; its one rule: decide before any model is asked, and say why."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from dramaturg.errors import AuthorError
+from dramaturg.findings.model import Finding, Severity, has_errors
+from dramaturg.persona.model import Persona, Step, same_id
+from dramaturg.plan.model import Format, Kind, Plan, PlannedStep, Reason
+from dramaturg.plan.requirements import requirements_of
+
+ENVELOPE = "envelope-1"
+_SETTINGS = ("kind", "section", "format", "needs")
+_TITLE = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|“([^”\n]+)”")  # noqa: RUF001 - authors write curly quotes
+_FIRST_WORD = re.compile(r"[A-Za-z]+")
+_SECTION_VERBS = frozenset(
+    "produce generate create write draft provide prepare output present compose deliver formulate render".split()
+)
+_INGEST_VERBS = frozenset("ingest read load receive accept digest parse gather collect".split())
+_ASSEMBLE_VERBS = frozenset("combine assemble compile merge consolidate collate".split())
+_ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?)\b", re.IGNORECASE)
+_TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
+_FORMATS: Sequence[tuple[Format, str, re.Pattern[str]]] = (
+    (Format.CHECKLIST, "format/checklist", re.compile(r"\bcheck-?list\b", re.IGNORECASE)),
+    (Format.TABLE, "format/table", re.compile(r"\b(?:table|matrix)\b", re.IGNORECASE)),
+    (
+        Format.PROCEDURE,
+        "format/procedure",
+        re.compile(
+            r"\b(?:sequential|step-by-step|runbook|procedure|in (?:this )?order|instructions (?:on|for) how)\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (Format.FINDINGS, "format/findings", re.compile(r"\b(?:findings|vulnerabilities|issues found)\b", re.IGNORECASE)),
+    (Format.CODE, "format/code", re.compile(r"\b(?:code block|source file|script|code only)\b", re.IGNORECASE)),
+)
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def compile_plan(persona: Persona) -> Plan:
+    """Compile a persona's protocol into a plan.
+
+    Raises:
+        AuthorError: The protocol cannot be performed; every reason is a finding.
+    """
+    findings = _unknown_settings(persona)
+    steps = [_Compiler(persona=persona, step=step, index=index, findings=findings).planned() for index, step in enumerate(persona.steps)]
+    if not any(step.kind is Kind.SECTION for step in steps):
+        findings.append(
+            Finding(
+                rule="P401",
+                severity=Severity.ERROR,
+                message=f"the protocol of `{persona.alias}` writes no section",
+                span=persona.steps[0].opener if persona.steps else persona.head,
+                help="add a `<Step>` that says what to produce, or give a step `kind=\"section\"`",
+            )
+        )
+    findings += _repeated_sections(steps)
+    if has_errors(findings):
+        raise AuthorError((*persona.findings, *findings))
+    document, because = _document(persona, steps)
+    return Plan(
+        persona=persona,
+        steps=tuple(steps),
+        document=document,
+        because=because,
+        schema=ENVELOPE,
+        digest=_digest(persona, steps, document),
+        findings=(*persona.findings, *findings),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compiler:
+    """Turns one step as written into one planned step."""
+
+    persona: Persona
+    step: Step
+    index: int
+    findings: list[Finding]
+
+    def planned(self) -> PlannedStep:
+        step = self.step
+        kind, kind_reason = self.kind()
+        title, title_reason = self.section() if kind is Kind.SECTION else ("", None)
+        layout, layout_reason = self.format(title) if kind is Kind.SECTION else (Format.PROSE, None)
+        needs, needs_reason = self.needs()
+        reasons = (kind_reason, title_reason, layout_reason, needs_reason)
+        return PlannedStep(
+            id=self.id_of(self.index),
+            name=step.name,
+            kind=kind,
+            instruction=step.text.strip(),
+            section=title,
+            format=layout,
+            requirements=requirements_of(step.text, step.origin.span, title) if kind is Kind.SECTION else (),
+            needs=needs,
+            because=tuple(reason for reason in reasons if reason is not None),
+            span=step.opener,
+        )
+
+    def id_of(self, index: int) -> str:
+        """Return a step's number, or its position where the number is used twice."""
+        number = self.persona.steps[index].number
+        earlier = [step.number for step in self.persona.steps[:index]]
+        return f"{number}@{index + 1}" if number in earlier else number
+
+    def kind(self) -> tuple[Kind, Reason]:
+        if chosen := self.choice("kind", Kind):
+            return chosen
+        first = _FIRST_WORD.search(self.step.text)
+        verb = first[0].casefold() if first else ""
+        reason = self.reason(first)
+        if verb in _ASSEMBLE_VERBS and _ASSEMBLED.search(self.step.text):
+            return Kind.ASSEMBLE, reason("kind/assemble-verb")
+        if verb in _INGEST_VERBS:
+            return Kind.INGEST, reason("kind/ingest-verb")
+        if verb in _SECTION_VERBS:
+            return Kind.SECTION, reason("kind/section-verb")
+        return Kind.ANALYZE, reason("kind/no-output-named")
+
+    def section(self) -> tuple[str, Reason]:
+        given = self.setting("section")
+        if given:
+            return given[0], given[1]
+        for match in _TITLE.finditer(self.step.text):
+            title = next(group for group in match.groups() if group is not None).strip()
+            if not any(same_id(title, artifact.id) for artifact in self.persona.artifacts):
+                return title, self.reason(match)("section/quoted-title")
+        name = self.step.name or f"Step {self.step.number}"
+        return name, Reason(rule="section/step-name", span=self.step.opener)
+
+    def format(self, title: str) -> tuple[Format, Reason]:
+        if chosen := self.choice("format", Format):
+            return chosen
+        at = self.step.text.find(title)
+        for layout, rule, pattern in _FORMATS:
+            if pattern.search(title):
+                place = self.step.origin.span.within(self.step.text, at, at + len(title)) if at >= 0 else self.step.opener
+                return layout, Reason(rule=f"{rule}-title", span=place)
+        for layout, rule, pattern in _FORMATS:
+            if found := pattern.search(self.step.text.strip().split("\n", 1)[0]):
+                offset = len(self.step.text) - len(self.step.text.lstrip())
+                place = self.step.origin.span.within(self.step.text, offset + found.start(), offset + found.end())
+                return layout, Reason(rule=f"{rule}-wording", span=place)
+        return Format.PROSE, Reason(rule="format/nothing-else-named", span=self.step.opener)
+
+    def needs(self) -> tuple[tuple[str, ...], Reason | None]:
+        given = self.setting("needs")
+        if not given:
+            return ((self.id_of(self.index - 1),) if self.index else ()), None
+        wanted = tuple(re.split(r"[\s,]+", given[0].strip()))
+        known = [self.id_of(index) for index in range(self.index)]
+        for name in wanted:
+            if name not in known:
+                self.fault("P404", f"step {self.step.number} needs step `{name}`, which does not come before it", "`needs` names earlier steps")
+        return wanted, given[1]
+
+    def choice(self, key: str, choices: type[_Choice]) -> tuple[_Choice, Reason] | None:
+        """Return the author's own decision, if there is a valid one."""
+        given = self.setting(key)
+        if not given:
+            return None
+        value = given[0].strip().casefold()
+        if value in {choice.value for choice in choices}:
+            return choices(value), given[1]
+        known = ", ".join(f"`{choice.value}`" for choice in choices)
+        self.fault("P402", f"step {self.step.number} cannot have the {key} `{given[0]}`", f"this version performs {known}")
+        return None
+
+    def setting(self, key: str) -> tuple[str, Reason] | None:
+        """Return what the author set for this step: the tag's attribute before the frontmatter's map."""
+        if key in self.step.attributes:
+            return self.step.attributes[key], Reason(rule=f"{key}/attribute", span=self.step.opener)
+        settings = self.persona.step_settings.get(self.step.number)
+        value = settings.get(key) if isinstance(settings, Mapping) else None
+        if value is None:
+            return None
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return text, Reason(rule=f"{key}/frontmatter", span=self.step.opener)
+
+    def reason(self, match: re.Match[str] | None) -> Callable[[str], Reason]:
+        span = self.step.origin.span.within(self.step.text, *match.span()) if match else self.step.opener
+        return lambda rule: Reason(rule=rule, span=span)
+
+    def fault(self, rule: str, message: str, remedy: str) -> None:
+        self.findings.append(
+            Finding(rule=rule, severity=Severity.ERROR, message=message, span=self.step.opener, help=remedy)
+        )
+
+
+def _unknown_settings(persona: Persona) -> list[Finding]:
+    """Report settings for steps that do not exist and settings that mean nothing."""
+    numbers = [step.number for step in persona.steps]
+    found = []
+    for number, settings in persona.step_settings.items():
+        if number not in numbers:
+            near = get_close_matches(number, numbers, n=1)
+            remedy = f"did you mean `{near[0]}`?" if near else f"the protocol has the steps {', '.join(numbers) or 'none'}"
+            found.append(("P405", f"`steps:` sets step `{number}`, which does not exist", remedy))
+        elif not isinstance(settings, Mapping):
+            found.append(("P405", f"`steps:` of step `{number}` must be a mapping", "write `kind: section` below it"))
+        else:
+            found += [
+                ("P405", f"`steps:` of step `{number}` has the unknown setting `{key}`", f"use one of {', '.join(_SETTINGS)}")
+                for key in settings
+                if key not in _SETTINGS
+            ]
+    return [Finding(rule=rule, severity=Severity.ERROR, message=message, span=persona.head, help=remedy) for rule, message, remedy in found]
+
+
+def _repeated_sections(steps: Sequence[PlannedStep]) -> list[Finding]:
+    """Report a section title used twice: the document has each heading once."""
+    seen: set[str] = set()
+    found = []
+    for step in steps:
+        if step.kind is Kind.SECTION and step.section.casefold() in seen:
+            found.append(
+                Finding(
+                    rule="P403",
+                    severity=Severity.ERROR,
+                    message=f"a second step writes the section `{step.section}`",
+                    span=step.span,
+                    help='give one of them another title with `section="…"`',
+                )
+            )
+        seen.add(step.section.casefold())
+    return found
+
+
+def _document(persona: Persona, steps: Sequence[PlannedStep]) -> tuple[str, tuple[Reason, ...]]:
+    for planned, step in zip(steps, persona.steps, strict=True):
+        titled = _TITLED.search(step.text) if planned.kind is Kind.ASSEMBLE else None
+        title = _TITLE.search(step.text, titled.end()) if titled else None
+        if title:
+            name = next(group for group in title.groups() if group is not None).strip()
+            return name, (Reason(rule="document/quoted-title", span=step.origin.span.within(step.text, *title.span())),)
+    return persona.title, (Reason(rule="document/persona-title", span=persona.head),)
+
+
+def _digest(persona: Persona, steps: Sequence[PlannedStep], document: str) -> str:
+    """Return what identifies the plan: its meaning and the texts it came from, not where they were read."""
+    meaning: list[Any] = [persona.digest, persona.alias, persona.engine_version, ENVELOPE, document]
+    for step in steps:
+        owed = [[requirement.id, requirement.text, requirement.level] for requirement in step.requirements]
+        meaning.append([step.id, step.kind, step.section, step.format, step.instruction, owed, step.needs])
+    return hashlib.sha256(json.dumps(meaning, ensure_ascii=False).encode()).hexdigest()

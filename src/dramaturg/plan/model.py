@@ -1,0 +1,126 @@
+"""The typed contract a persona amounts to; its one rule: every decision carries its reason."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dramaturg.findings.model import Finding, Span
+from dramaturg.persona.model import Persona
+
+
+class Kind(StrEnum):
+    """What a step does. `assemble` is done by code; the others ask a model."""
+
+    INGEST = "ingest"
+    ANALYZE = "analyze"
+    SECTION = "section"
+    ASSEMBLE = "assemble"
+
+
+class Format(StrEnum):
+    """How a section's items are laid out."""
+
+    CHECKLIST = "checklist"
+    PROCEDURE = "procedure"
+    FINDINGS = "findings"
+    TABLE = "table"
+    CODE = "code"
+    PROSE = "prose"
+
+
+class Level(StrEnum):
+    """Whether an uncovered requirement fails its step."""
+
+    MUST = "must"
+    MAY = "may"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why the compiler decided as it did: the rule's id, and the author's words it rests on."""
+
+    rule: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """Something a section owes.
+
+    Attributes:
+        id: The bold key or the first words of the bullet; the section's title for the section as such.
+        text: The whole demand on one line.
+        level: `must` or `may`.
+        span: The author's words.
+        because: Why it is a requirement, and why of this level.
+        whole_section: This is the requirement that the section has content at all.
+        non_negotiable: The author said so; checked first, never downgraded.
+    """
+
+    id: str
+    text: str
+    level: Level
+    span: Span
+    because: tuple[Reason, ...]
+    whole_section: bool = False
+    non_negotiable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStep:
+    """One step of the plan; `section` is empty unless `kind` is `section`."""
+
+    id: str
+    name: str
+    kind: Kind
+    instruction: str
+    section: str
+    format: Format
+    requirements: tuple[Requirement, ...]
+    needs: tuple[str, ...]
+    because: tuple[Reason, ...]
+    span: Span
+
+    @property
+    def title(self) -> str:
+        """What to call the step when speaking to a person."""
+        return self.section or self.name or f"Step {self.id}"
+
+    @property
+    def musts(self) -> tuple[Requirement, ...]:
+        """The requirements that fail the step when uncovered, non-negotiable ones first."""
+        owed = [requirement for requirement in self.requirements if requirement.level is Level.MUST]
+        return tuple(sorted(owed, key=lambda requirement: not requirement.non_negotiable))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What will be performed.
+
+    Attributes:
+        persona: The resolved persona.
+        steps: In the order they are performed.
+        document: The document's title.
+        because: Why it is titled so.
+        schema: Name of the answer envelope that sections are written in.
+        digest: SHA-256 over all of the above.
+        findings: Warnings and notes, the persona's included.
+    """
+
+    persona: Persona
+    steps: tuple[PlannedStep, ...]
+    document: str
+    because: tuple[Reason, ...]
+    schema: str
+    digest: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def calls(self) -> tuple[PlannedStep, ...]:
+        """The steps a model is asked for."""
+        return tuple(step for step in self.steps if step.kind is not Kind.ASSEMBLE)
+
+    @property
+    def sections(self) -> Iterator[PlannedStep]:
+        """The steps that write a section, in document order."""
+        return (step for step in self.steps if step.kind is Kind.SECTION)

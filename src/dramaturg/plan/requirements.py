@@ -1,0 +1,151 @@
+"""A section step's prose to the requirements it states; its one rule: a demand on the output, never on the agent.
+
+Bullets that ask questions, illustrate, constrain the agent or list inputs look alike and are left out.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from dramaturg.findings.model import Span
+from dramaturg.plan.model import Level, Reason, Requirement
+
+_BULLET = re.compile(r"^(?P<indent>[ \t]*)(?:[-*+•]|\d+[.)])[ \t]+", re.MULTILINE)
+_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]+?):?(?:\*\*|__)\s*:?\s*")
+_MUST_TEXT = re.compile(r"\bMUST\b|\b(?:mandatory|non-negotiable)\b|\b[Mm]ust (?:include|cover|contain|have)\b")
+_MUST_LEAD = re.compile(r"\bincluding\b[^.]*:\s*$|\bmust\b[^.]*:\s*$", re.IGNORECASE)
+_MAY_LEAD = re.compile(r"\b(?:may|might|could|can) (?:include|cover|contain)\b|\be\.g\.|\boptional(?:ly)?\b", re.IGNORECASE)
+_ASIDE_LEAD = re.compile(r"\b(?:for )?examples?\b[^.]*:?\s*$", re.IGNORECASE)
+_ASIDE_KEY = re.compile(r"(?:constraints?|notes?|examples?|warning|do not|don't|never|avoid)\b", re.IGNORECASE)
+_EACH_WITH = re.compile(r"\beach with(?: (?:a|an|its))?\s*:?\s+(?P<items>[^.;\n]+)", re.IGNORECASE)
+_NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
+_BREAK = re.compile(r"[,;:.(–—]|\s-\s")  # noqa: RUF001 - authors write dashes
+_ID_WORDS = 5
+_DANGLING = frozenset("a an and against are as at by for from in into is of on or that the to with".split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bullet:
+    lead: str  # the paragraph the list hangs on
+    text: str
+    start: int
+    end: int
+
+
+def requirements_of(text: str, span: Span, section: str) -> tuple[Requirement, ...]:
+    """Return what a section step demands of its section, in the order written, the section itself last.
+
+    Args:
+        text: The step's text as written; `span` covers it.
+        span: Where the text stands.
+        section: The section's title.
+    """
+    must = _MUST_TEXT.search(text)
+    found = [_from_bullet(bullet, must, text, span) for bullet in _bullets(text)]
+    listed = [requirement for requirement in found if requirement is not None] or [*_each_with(text, span)]
+    return (*_distinct(listed), _the_section_itself(text, span, section))
+
+
+def one_line(text: str) -> str:
+    """Return `text` on one line."""
+    return " ".join(text.split())
+
+
+def _bullets(text: str) -> Iterator[_Bullet]:
+    """Yield the outermost bullets; a nested one is part of the bullet it stands under."""
+    marks = [*_BULLET.finditer(text)]
+    outer = min((len(mark["indent"].expandtabs(4)) for mark in marks), default=0)
+    marks = [mark for mark in marks if len(mark["indent"].expandtabs(4)) == outer]
+    lead_from, lead = 0, ""
+    for mark, following in pairwise([*marks, None]):
+        between = text[lead_from : mark.start()].strip()
+        lead = between.rsplit("\n\n", 1)[-1] or lead
+        limit = following.start() if following else len(text)
+        blank = re.compile(r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])").search(text, mark.end(), limit)
+        end = blank.start() if blank else limit
+        lead_from = end
+        body = text[mark.end() : end].rstrip()
+        yield _Bullet(lead=lead, text=body, start=mark.end(), end=mark.end() + len(body))
+
+
+def _from_bullet(bullet: _Bullet, must: re.Match[str] | None, text: str, span: Span) -> Requirement | None:
+    key = _KEY.match(bullet.text)
+    whole = one_line(bullet.text)
+    name = key["key"].strip() if key else _first_words(whole)
+    if not name or whole.endswith("?") or _ASIDE_LEAD.search(bullet.lead) or _ASIDE_KEY.match(name):
+        return None
+    place = span.within(text, bullet.start, bullet.end)
+    level, reason = _level(bullet, must, text, span)
+    because = (Reason(rule="requirement/bold-key" if key else "requirement/bullet", span=place), reason)
+    return Requirement(id=name, text=whole.replace("**", ""), level=level, span=place, because=because)
+
+
+def _level(bullet: _Bullet, must: re.Match[str] | None, text: str, span: Span) -> tuple[Level, Reason]:
+    at = text.find(bullet.lead)
+    lead = span.within(text, at, at + len(bullet.lead))
+    if _MAY_LEAD.search(bullet.lead.rsplit(".", 1)[-1] if not bullet.lead.endswith("e.g.") else bullet.lead):
+        return Level.MAY, Reason(rule="level/may-include", span=lead)
+    if must:
+        return Level.MUST, Reason(rule="level/step-says-must", span=span.within(text, must.start(), must.end()))
+    if _MUST_LEAD.search(bullet.lead):
+        return Level.MUST, Reason(rule="level/bullets-after-including", span=lead)
+    if bullet.lead.endswith(":"):
+        return Level.MUST, Reason(rule="level/bullets-after-colon", span=lead)
+    return Level.MAY, Reason(rule="level/loose-bullets", span=lead)
+
+
+def _each_with(text: str, span: Span) -> Iterator[Requirement]:
+    """Yield the columns of "each with: A, B, C"."""
+    found = _EACH_WITH.search(text)
+    if found is None:
+        return
+    for item in re.finditer(r"(?:(?:and|or|a|an)\s+)*(?P<name>[^,\s][^,]*?)\s*(?:,|$|\band\b)", found["items"]):
+        start = found.start("items") + item.start("name")
+        place = span.within(text, start, start + len(item["name"]))
+        reason = Reason(rule="requirement/each-with", span=place)
+        name = one_line(item["name"]).strip("`*\"'")
+        yield Requirement(id=name, text=name, level=Level.MUST, span=place, because=(reason,))
+
+
+def _the_section_itself(text: str, span: Span, section: str) -> Requirement:
+    start = len(text) - len(text.lstrip())
+    firm = _NON_NEGOTIABLE.search(text)
+    place = span.within(text, start, start + len(text.strip().split("\n", 1)[0]))
+    reasons = [Reason(rule="requirement/section-itself", span=place)]
+    if firm:
+        reasons.append(Reason(rule="level/non-negotiable", span=span.within(text, firm.start(), firm.end())))
+    return Requirement(
+        id=section,
+        text=one_line(text),
+        level=Level.MUST,
+        span=place,
+        because=tuple(reasons),
+        whole_section=True,
+        non_negotiable=firm is not None,
+    )
+
+
+def _first_words(text: str) -> str:
+    """Return the first words of a clause, without words that would dangle at its end."""
+    words = _BREAK.split(text, maxsplit=1)[0].split()[:_ID_WORDS]
+    while len(words) > 1 and words[-1].casefold() in _DANGLING:
+        words.pop()
+    return " ".join(words).strip("`*\"'")
+
+
+def _distinct(requirements: list[Requirement]) -> Iterator[Requirement]:
+    """Yield requirements with ids that differ, numbering the second of a name."""
+    seen: dict[str, int] = {}
+    for requirement in requirements:
+        count = seen[requirement.id.casefold()] = seen.get(requirement.id.casefold(), 0) + 1
+        if count == 1:
+            yield requirement
+        else:
+            yield Requirement(
+                id=f"{requirement.id} ({count})",
+                text=requirement.text,
+                level=requirement.level,
+                span=requirement.span,
+                because=requirement.because,
+            )
