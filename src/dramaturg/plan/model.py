@@ -89,8 +89,12 @@ class PlannedStep:
     @property
     def musts(self) -> tuple[Requirement, ...]:
         """The requirements that fail the step when uncovered, non-negotiable ones first."""
-        owed = [requirement for requirement in self.requirements if requirement.level is Level.MUST]
-        return tuple(sorted(owed, key=lambda requirement: not requirement.non_negotiable))
+        return tuple(sorted(self.owes, key=lambda requirement: not requirement.non_negotiable))
+
+    @property
+    def owes(self) -> tuple[Requirement, ...]:
+        """The same requirements in the order written."""
+        return tuple(requirement for requirement in self.requirements if requirement.level is Level.MUST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

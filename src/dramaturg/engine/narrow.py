@@ -1,0 +1,101 @@
+"""A step's own schema for local engines; its one rule: one slot for each owed requirement, so the grammar covers them.
+
+A grammar can force that something is said about every requirement, which a small model would otherwise skip. Bounds
+follow from the room an answer has, because a grammar lets a small model fill every string to its end.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dramaturg.plan.model import Format, Kind, PlannedStep, Requirement
+
+_CHARACTERS_PER_TOKEN = 2.4  # what a small vocabulary needs for prose and JSON together, at worst
+_SLOT_OVERHEAD = 130
+_FREE_ITEMS = 3
+_SHARES: Mapping[str, float] = {"text": 0.45, "command": 0.15, "expect": 0.15, "quote": 0.25, "content": 0.6, "value": 0.2}
+_MIN_TEXT = 8
+_MIN_BOUND = 24
+_MAX_BOUND = 400
+_WITH_COMMAND = (Format.CHECKLIST, Format.PROCEDURE)
+
+
+def narrowed_schema(
+    step: PlannedStep, owes: Sequence[Requirement], artifacts: Sequence[str], room: int
+) -> Mapping[str, Any]:
+    """Return the JSON Schema of one step's answer.
+
+    Args:
+        step: The step asked for.
+        owes: The requirements this call must cover; the whole section's own is served by the others.
+        artifacts: Labels of the artifacts an item may cite.
+        room: Tokens the answer may take.
+    """
+    characters = int(room * _CHARACTERS_PER_TOKEN)
+    if step.kind is not Kind.SECTION:
+        return _object({"notes": _string(min(characters - _SLOT_OVERHEAD, _MAX_BOUND), _MIN_TEXT)})
+    slots = slots_of(owes)
+    share = characters // (len(slots) or _FREE_ITEMS) - _SLOT_OVERHEAD
+    item = _object(_fields(step.format, artifacts, share))
+    if not slots:
+        return _object({"items": {"type": "array", "minItems": 1, "maxItems": _FREE_ITEMS, "items": item}})
+    return _object(dict.fromkeys(slots, item))
+
+
+def slots_of(owes: Sequence[Requirement]) -> dict[str, Requirement]:
+    """Return the property each requirement gets, in order; none for the section as a whole."""
+    slots: dict[str, Requirement] = {}
+    for requirement in owes:
+        if not requirement.whole_section:
+            name = re.sub(r"\W+", "_", requirement.id.casefold()).strip("_") or "item"
+            slots[name if name not in slots else f"{name}_{len(slots)}"] = requirement
+    return slots
+
+
+def from_narrowed(answer: Mapping[str, Any], owes: Sequence[Requirement]) -> dict[str, Any]:
+    """Return a narrowed answer in the shape of the envelope; anything unexpected is left for validation to name."""
+    slots = slots_of(owes)
+    if not slots:
+        return {
+            **answer,
+            "items": [_item(item, owes) for item in answer.get("items", []) if isinstance(item, Mapping)],
+        }
+    given = [(requirement, answer[name]) for name, requirement in slots.items() if isinstance(answer.get(name), Mapping)]
+    return {"items": [_item(item, (requirement,)) for requirement, item in given]}
+
+
+def _item(item: Mapping[str, Any], covers: Sequence[Requirement]) -> dict[str, Any]:
+    evidence = item.get("evidence")
+    return {
+        **item,
+        "covers": [requirement.id for requirement in covers],
+        "evidence": [evidence] if isinstance(evidence, Mapping) else [],
+    }
+
+
+def _fields(layout: Format, artifacts: Sequence[str], share: int) -> dict[str, Any]:
+    def string(name: str, least: int = 0) -> dict[str, Any]:
+        return _string(int(share * _SHARES[name]), least)
+
+    fields: dict[str, Any] = {"text": string("text", _MIN_TEXT)}
+    if layout in _WITH_COMMAND:
+        fields |= {"command": string("command"), "expect": string("expect")}
+    if layout is Format.CODE:
+        fields["file"] = _object({"path": _string(_MIN_BOUND * 2, 1), "language": _string(_MIN_BOUND), "content": string("content", 1)})
+    if layout in (Format.TABLE, Format.FINDINGS):
+        cell = _object({"column": _string(_MIN_BOUND, 1), "value": string("value", 1)})
+        fields["cells"] = {"type": "array", "minItems": 1, "maxItems": 3, "items": cell}
+    fields["basis"] = {"type": "string", "enum": ["evidence", "inference", "missing"]}
+    fields["evidence"] = _object(
+        {"artifact": {"type": "string", "enum": [*artifacts]}, "quote": string("quote")}
+    )
+    return fields
+
+
+def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": dict(properties), "required": [*properties], "additionalProperties": False}
+
+
+def _string(most: int, least: int = 0) -> dict[str, Any]:
+    bound = min(max(most, _MIN_BOUND), _MAX_BOUND)
+    return {"type": "string", "minLength": least, "maxLength": bound} if least else {"type": "string", "maxLength": bound}

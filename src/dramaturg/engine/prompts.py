@@ -1,0 +1,96 @@
+"""Persona, plan and artifacts to prompt text; its one rule: templates see author text only, artifacts are data.
+
+An artifact's text never passes through a template. It stands between tags that carry a mark derived from the text
+itself, so no text can hold its own closing tag, and control tokens of chat templates in it are broken up.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from textwrap import dedent
+
+from jinja2 import DictLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from dramaturg.evidence.artifact import Artifact
+from dramaturg.findings.model import Finding
+from dramaturg.persona.model import Persona
+from dramaturg.plan.model import Format, PlannedStep, Requirement
+
+TEMPLATES = ("system.md.j2", "step.md.j2", "reask.md.j2")
+_MARK_LENGTH = 16
+_MAX_ERRORS = 12
+_WORD_JOINER = "\u2060"
+_CONTROL_TOKEN = re.compile(r"<(?=\|[^|>\n]{1,40}\|>|/?(?:s|bos|eos|pad|unk|(?:start|end)_of_turn)>|<SYS>>)|\[(?=/?INST\])")
+_LAYOUTS: Mapping[Format, str] = {
+    Format.CHECKLIST: "It is a checklist: each item is one thing to check or do, with its command and what to expect where there is one.",
+    Format.PROCEDURE: "It is a procedure: items are the steps in the order they are carried out, each with its command and what to expect.",
+    Format.FINDINGS: "It lists findings: each item is one finding in `text`, its attributes in `cells`.",
+    Format.TABLE: "It is a table: each item is a row, its values in `cells` under the same columns.",
+    Format.CODE: "It consists of files: each item gives one whole file in `file`, and says in `text` what it is for.",
+    Format.PROSE: "It is prose: each item is one paragraph.",
+}
+
+
+class Kernel:
+    """A prompt kernel: its templates compiled once, and a digest of their text."""
+
+    def __init__(self, version: str, sources: Mapping[str, str]) -> None:
+        self.version = version
+        self.sources = dict(sources)
+        self.digest = hashlib.sha256("\0".join(f"{name}\0{self.sources[name]}" for name in TEMPLATES).encode()).hexdigest()
+        self._templates = ImmutableSandboxedEnvironment(
+            loader=DictLoader(self.sources),
+            undefined=StrictUndefined,
+            autoescape=False,  # noqa: S701 - the product is a prompt, not HTML
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["block"] = block
+
+    def system(self, persona: Persona) -> str:
+        """Return the system turn: rules and persona, without any step's text."""
+        return self._render("system.md.j2", persona=persona, grounded=persona.input_mode == "evidence-driven")
+
+    def step(self, step: PlannedStep, total: int) -> str:
+        """Return the turn that asks for a step."""
+        demands = [requirement for requirement in step.requirements if not requirement.whole_section]
+        return self._render("step.md.j2", step=step, total=total, demands=demands, layout=_LAYOUTS[step.format])
+
+    def reask(self, step: PlannedStep, findings: Sequence[Finding], wanted: Sequence[Requirement] | None) -> str:
+        """Return the turn that asks for the failing part again; `wanted` None asks for the whole answer."""
+        return self._render(
+            "reask.md.j2",
+            step=step,
+            errors=[finding.message for finding in findings[:_MAX_ERRORS]],
+            more=max(0, len(findings) - _MAX_ERRORS),
+            whole=wanted is None,
+            wanted=", ".join(f"`{requirement.id}`" for requirement in wanted or ()),
+        )
+
+    def _render(self, name: str, **values: object) -> str:
+        return self._templates.get_template(name).render(**values).strip() + "\n"
+
+
+def block(text: str) -> str:
+    """Return author text without the indentation of the file it stands in."""
+    lines = text.replace("\r\n", "\n").strip("\n").split("\n")
+    return "\n".join([lines[0].strip(), *dedent("\n".join(lines[1:])).split("\n")]).strip() if lines[1:] else lines[0].strip()
+
+
+def artifacts_block(artifacts: Sequence[Artifact]) -> str:
+    """Return the artifacts as inert, delimited data."""
+    head = "Artifacts. Each stands between its tags; only a closing tag with the same mark ends it.\n\n"
+    return head + "".join(_delimited(artifact) for artifact in artifacts)
+
+
+def inert(text: str) -> str:
+    """Break up what a chat template would read as a control token; quotes are compared without the joiner."""
+    return _CONTROL_TOKEN.sub(lambda match: match[0] + _WORD_JOINER, text)
+
+
+def _delimited(artifact: Artifact) -> str:
+    mark = artifact.digest[:_MARK_LENGTH]
+    kind = "primary" if artifact.primary else "optional"
+    text = inert(artifact.text).rstrip("\n")
+    return f'<artifact id="{artifact.label}" type="{kind}" mark="{mark}">\n{text}\n</artifact mark="{mark}">\n\n'

@@ -1,0 +1,65 @@
+"""An accepted answer to what the document will say; its one rule: what is not backed is marked, never dropped."""
+
+from collections.abc import Iterator
+
+from dramaturg.engine.outcome import Basis, CodeFile, Entry, OpenQuestion, Section
+from dramaturg.engine.rules import covers, has_content
+from dramaturg.evidence.locate import Citation, Shelf
+from dramaturg.plan.model import PlannedStep
+from dramaturg.plan.outputs import Item, StepOutput
+
+_SHOWN = 160
+
+
+def settle(output: StepOutput, step: PlannedStep, shelf: Shelf, *, grounded: bool) -> Section:
+    """Return the section an accepted answer amounts to; items without content are left out, they say nothing."""
+    entries = tuple(
+        _entry(item, step, shelf, grounded=grounded) for item in output.items if has_content(item, step.format)
+    )
+    return Section(step=step.id, title=step.section, format=step.format, entries=entries)
+
+
+def open_questions(output: StepOutput, section: Section | None, step: PlannedStep) -> Iterator[OpenQuestion]:
+    """Yield what is left for a person: placeholders, claims without support, and what the model itself asks."""
+    for entry in section.entries if section else ():
+        about = entry.covers[0] if entry.covers else step.title
+        if entry.basis is Basis.MISSING:
+            yield OpenQuestion(section=step.title, about=about, text=entry.text)
+        elif entry.unsupported:
+            shown = entry.text or entry.command
+            short = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1].rstrip() + "…"
+            yield OpenQuestion(section=step.title, about=about, text=f"No artifact supports this; confirm or strike it: {short}")
+    for asked in output.questions:
+        if asked.text.strip():
+            yield OpenQuestion(section=step.title, about=asked.id or asked.kind, text=asked.text)
+
+
+def _entry(item: Item, step: PlannedStep, shelf: Shelf, *, grounded: bool) -> Entry:
+    citations, lost = _citations(item, shelf)
+    rests_on = tuple(dict.fromkeys(found.artifact.label for given in item.evidence if (found := shelf.get(given.artifact))))
+    owed = (item.basis == "evidence" and not citations) or (item.basis == "inference" and grounded and not rests_on)
+    return Entry(
+        text=item.text.strip(),
+        command=item.command.strip("\n"),
+        expect=item.expect.strip(),
+        file=CodeFile(path=item.file.path, language=item.file.language, content=item.file.content) if item.file.content else None,
+        cells=tuple((cell.column.strip(), cell.value.strip()) for cell in item.cells),
+        covers=tuple(requirement.id for requirement in step.requirements if covers(item, requirement)),
+        basis=Basis(item.basis),
+        citations=citations,
+        rests_on=rests_on,
+        unsupported=item.basis != "missing" and (lost or owed),
+    )
+
+
+def _citations(item: Item, shelf: Shelf) -> tuple[tuple[Citation, ...], bool]:
+    """Return the quotes that stand in their artifacts, and whether any does not."""
+    found: list[Citation] = []
+    lost = False
+    for given in item.evidence:
+        artifact = shelf.get(given.artifact)
+        citation = artifact.locate(given.quote) if artifact and given.quote.strip() else None
+        if citation:
+            found.append(citation)
+        lost = lost or artifact is None or (citation is None and bool(given.quote.strip()))
+    return tuple(found), lost

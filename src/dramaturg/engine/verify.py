@@ -1,0 +1,61 @@
+"""A finished document to what is wrong with its structure; its one rule: judge the Markdown that a reader gets."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from dramaturg.engine.assemble import OPEN_QUESTIONS
+from dramaturg.findings.model import Finding, Severity, Span
+from dramaturg.plan.model import Plan
+
+
+def verify_structure(plan: Plan, markdown: str, path: str = "document") -> tuple[Finding, ...]:
+    """Hold a document to its plan: the title, each section once, in order, none empty.
+
+    Args:
+        plan: What the document must have.
+        markdown: The document.
+        path: What to call it in findings.
+    """
+    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
+    headings = [*_headings(tokens)]
+    titles = [(depth, title) for depth, title, _, _ in headings]
+    wanted = [(1, plan.document), *((2, step.section) for step in plan.sections)]
+    expected = [(depth, _text_of(title)) for depth, title in wanted]
+    given = [title for title in titles if title != (2, OPEN_QUESTIONS)]
+    found = []
+    if given != expected:
+        missing = [title for title in expected if title not in given]
+        what = f"`{missing[0][1]}` is missing" if missing else "headings are repeated, added or out of order"
+        found.append(_fault("R401", f"the document's headings are not the plan's: {what}", path, 1))
+    found += [
+        _fault("R402", f"`{title}` is empty", path, line)
+        for (depth, title, line, empty) in headings
+        if empty and depth > 1
+    ]
+    return tuple(found)
+
+
+def _headings(tokens: list[Token]) -> Iterator[tuple[int, str, int, bool]]:
+    """Yield depth, title, line and emptiness of each heading at the top level."""
+    places = [index for index, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0]
+    for start, end in pairwise([*places, len(tokens)]):
+        line = (tokens[start].map or [0])[0] + 1
+        yield int(tokens[start].tag[1]), _plain(tokens[start + 1]), line, end == start + 3
+
+
+def _plain(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or ())
+
+
+def _text_of(title: str) -> str:
+    """Return what a title reads as once its own Markdown is rendered."""
+    tokens = MarkdownIt("commonmark").parseInline(" ".join(title.split()))
+    return _plain(tokens[0]) if tokens else ""
+
+
+def _fault(rule: str, message: str, path: str, line: int) -> Finding:
+    span = Span(path=path, line=line, column=1, length=1)
+    return Finding(rule=rule, severity=Severity.ERROR, message=message, span=span)

@@ -1,0 +1,100 @@
+"""A question to the passages that answer it; its one rule: ranked by BM25, accepted only if it says what was asked.
+
+BM25 orders passages but its value has no scale, so a passage is accepted by coverage: the share of the question's
+information (inverse document frequency, Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework", §3.1)
+that its words carry. A word the artifacts never use counts fully against every passage: a question about backups is
+not answered by ten passages about databases.
+"""
+
+import math
+import re
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from dramaturg.evidence.artifact import Artifact, Outline, Passage
+
+_WORD = re.compile(r"[^\W_]{2,}")
+_HEADING_WEIGHT = 0.6
+_SUBJECT_WEIGHT = 2.0
+_COMMON = frozenset(
+    """a about above after all also an and any are as at be been before being below between both but by can could do does
+    doing down during each few for from further had has have how if in into is it its itself just key list more most must
+    no nor not of off on once only or other our out over own same section short should so some such than that the their
+    them then there these they this those through to too under until up used using very was were what when where which
+    while who whom why will with would you your etc including ensure ensuring confirm confirming verify verifying
+    provide providing instructions instruction specific final""".split()  # noqa: SIM905 - a paragraph reads better
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A passage and how much of the question it answers, from 0 to 1."""
+
+    passage: Passage
+    coverage: float
+
+
+class Index:
+    """A full-text index over the passages of the artifacts, in memory (SQLite FTS5, Porter stemming)."""
+
+    def __init__(self, artifacts: Sequence[Artifact]) -> None:
+        self.passages = [passage for artifact in artifacts for passage in Outline(artifact).passages()]
+        self._db = sqlite3.connect(":memory:", check_same_thread=False)
+        self._db.execute("CREATE VIRTUAL TABLE passage USING fts5(heading, body, tokenize='porter unicode61')")
+        self._db.executemany(
+            "INSERT INTO passage (rowid, heading, body) VALUES (?, ?, ?)",
+            [(number, " ".join(passage.heading[1:]), passage.text) for number, passage in enumerate(self.passages)],
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._db.close()
+
+    def search(self, subject: str, question: str, *, at_least: float, limit: int) -> list[Hit]:
+        """Return the best passages for a question, best first.
+
+        Args:
+            subject: What it is about in a word or two; its words count double.
+            question: The whole demand.
+            at_least: The coverage below which a passage does not answer.
+            limit: How many to return at most.
+        """
+        weights = {word: 1.0 for word in _words(question)} | {word: _SUBJECT_WEIGHT for word in _words(subject)}
+        holders = {word: self._holders(word) for word in weights}
+        value = {word: weight * self._idf(len(holders[word])) for word, weight in weights.items()}
+        total = sum(value.values())
+        if not total:
+            return []
+        hits = [
+            Hit(passage=self.passages[row], coverage=sum(value[word] * holders[word].get(row, 0) for word in value) / total)
+            for row in self._ranked(list(weights))
+        ]
+        good = [hit for hit in hits if hit.coverage >= at_least]
+        return sorted(good, key=lambda hit: -hit.coverage)[:limit]
+
+    def _holders(self, word: str) -> dict[int, float]:
+        """Return the passages that hold a word: 1 in the text itself, less where only a heading above has it."""
+        rows = self._db.execute("SELECT rowid FROM passage WHERE heading MATCH ?", (f'"{word}"',))
+        held = {row: _HEADING_WEIGHT for (row,) in rows}
+        rows = self._db.execute("SELECT rowid FROM passage WHERE body MATCH ?", (f'"{word}"',))
+        return held | {row: 1.0 for (row,) in rows}
+
+    def _idf(self, holders: int) -> float:
+        return math.log(1 + (len(self.passages) - holders + 0.5) / (holders + 0.5))
+
+    def _ranked(self, words: Sequence[str]) -> list[int]:
+        if not words:
+            return []
+        query = " OR ".join(f'"{word}"' for word in words)
+        rows = self._db.execute("SELECT rowid FROM passage WHERE passage MATCH ? ORDER BY bm25(passage), rowid", (query,))
+        return [row for (row,) in rows]
+
+
+def _words(text: str) -> list[str]:
+    """Return the words that carry meaning, each once, in order."""
+    return [*dict.fromkeys(word for word in _WORD.findall(text.casefold()) if word not in _COMMON)]
