@@ -116,6 +116,19 @@ class ModelReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunOpened:
+    """The first event of a run, from the driver: which run it is, what answers, and where the text goes.
+
+    `kept` is the number of answers the journal already holds.
+    """
+
+    run: str
+    model: str
+    destination: str
+    kept: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
     """The plan is about to be performed."""
 
@@ -173,5 +186,5 @@ class Retrying:
     wait: float
 
 
-Event = RunStarted | StepStarted | AnswerRejected | StepAccepted | CallAnswered | Retrying
+Event = RunOpened | RunStarted | StepStarted | AnswerRejected | StepAccepted | CallAnswered | Retrying
 Flow = Generator[ModelCall | Event, ModelReply | None, Outcome]

@@ -6,7 +6,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from dramaturg.engine.assemble import OPEN_QUESTIONS
+from dramaturg.engine.assemble import OPEN_QUESTIONS, inline
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.plan.model import Plan
 
@@ -46,13 +46,13 @@ def _headings(tokens: list[Token]) -> Iterator[tuple[int, str, int, bool]]:
         yield int(tokens[start].tag[1]), _plain(tokens[start + 1]), line, end == start + 3
 
 
-def _plain(inline: Token) -> str:
-    return "".join(child.content for child in inline.children or ())
+def _plain(token: Token) -> str:
+    return "".join(child.content for child in token.children or ())
 
 
 def _text_of(title: str) -> str:
     """Return what a title reads as once its own Markdown is rendered."""
-    tokens = MarkdownIt("commonmark").parseInline(" ".join(title.split()))
+    tokens = MarkdownIt("commonmark").parseInline(inline(title))
     return _plain(tokens[0]) if tokens else ""
 
 

@@ -11,8 +11,6 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from dramaturg.evidence.artifact import Artifact, Outline, Passage
 
@@ -49,10 +47,8 @@ class Index:
             [(number, " ".join(passage.heading[1:]), passage.text) for number, passage in enumerate(self.passages)],
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def close(self) -> None:
+        """Release the index."""
         self._db.close()
 
     def search(self, subject: str, question: str, *, at_least: float, limit: int) -> list[Hit]:

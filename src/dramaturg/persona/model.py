@@ -107,7 +107,7 @@ class Persona:
         step_settings: The frontmatter's `steps:` map: what the author sets for a step number.
         artifacts: Declared inputs.
         allowed_tools: From the nearest definition in the chain.
-        lineage: Aliases from the oldest ancestor to the persona itself.
+        chain: The files it was made of, from the oldest ancestor to its own.
         head: The place that stands for the file as a whole.
         digest: SHA-256 over the texts of the chain.
         findings: Warnings and notes met on the way; a persona with errors is never made.
@@ -125,10 +125,15 @@ class Persona:
     step_settings: Mapping[str, Mapping[str, Any]]
     artifacts: tuple[ArtifactSpec, ...]
     allowed_tools: tuple[str, ...]
-    lineage: tuple[str, ...]
+    chain: tuple[PersonaFile, ...]
     head: Span
     digest: str
     findings: tuple[Finding, ...]
+
+    @property
+    def lineage(self) -> tuple[str, ...]:
+        """Aliases from the oldest ancestor to the persona itself."""
+        return tuple(file.alias for file in self.chain)
 
 
 def same_id(left: str, right: str) -> bool:

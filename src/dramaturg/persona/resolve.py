@@ -48,7 +48,7 @@ def resolve(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> tuple
             allowed_tools=next(
                 (tuple(file.frontmatter.values["allowed_tools"]) for file in nearest if "allowed_tools" in file.frontmatter.values), ()
             ),
-            lineage=tuple(file.alias for file in chain),
+            chain=tuple(chain),
             head=leaf.head,
             digest=hashlib.sha256("\0".join(file.text for file in chain).encode()).hexdigest(),
             findings=found,

@@ -1,0 +1,1 @@
+"""ModelCall to ModelReply: one adapter for each kind of engine, and one policy for trying again."""

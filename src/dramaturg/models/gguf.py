@@ -1,0 +1,64 @@
+"""A GGUF file as a model: llama.cpp embedded, its server on a loopback port; its one rule: no download, no compiler."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from openai import AsyncOpenAI
+
+from dramaturg.engine.events import ModelCall, ModelReply
+from dramaturg.errors import CallerError
+from dramaturg.models.openai import ChatModel
+from dramaturg.models.profiles import local
+
+_QUIET = -1
+_ANY_PORT = 0
+
+
+class GgufModel:
+    """A model file performed by this process."""
+
+    def __init__(self, path: Path, *, window: int) -> None:
+        self.path = path
+        self.name = f"gguf:{path.name}"
+        self.profile = local(window)
+        self.destination = "nothing leaves this machine"
+        self._server: Any = None
+        self._chat: ChatModel | None = None
+
+    async def start(self) -> None:
+        """Load the weights and listen; CallerError if the file is no model."""
+        self._server = await asyncio.to_thread(_serve, self.path, self.profile.window or 0)
+        client = AsyncOpenAI(api_key="none", base_url=f"{self._server.listening_address}/v1", max_retries=0)
+        self._chat = ChatModel(
+            self.name, self.path.name, client=client, profile=self.profile, provider="the embedded llama.cpp"
+        )
+
+    async def answer(self, call: ModelCall) -> ModelReply:
+        """Send one request to the embedded server."""
+        if self._chat is None:
+            await self.start()
+        assert self._chat is not None  # noqa: S101 - start sets it or raises
+        return await self._chat.answer(call)
+
+    async def aclose(self) -> None:
+        """Close the connections and stop the server."""
+        if self._chat is not None:
+            await self._chat.aclose()
+        self._chat, self._server = None, None
+
+
+def _serve(path: Path, window: int) -> Any:
+    import xllamacpp  # noqa: PLC0415 - the extra `local`; 34 MB that only this model needs
+
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(path)
+    parameters.n_ctx = window
+    parameters.n_parallel = 1
+    parameters.hostnames = ["127.0.0.1"]
+    parameters.port = _ANY_PORT
+    parameters.verbosity = _QUIET
+    try:
+        return xllamacpp.Server(parameters)
+    except (RuntimeError, ValueError) as error:
+        raise CallerError(f"`{path}` cannot be loaded as a GGUF model ({error}); give the path of a GGUF file") from error

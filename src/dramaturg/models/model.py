@@ -1,0 +1,31 @@
+"""What every adapter is; its one rule: ask once and translate, never try again and never judge."""
+
+from typing import Protocol
+
+from dramaturg.engine.events import ModelCall, ModelReply
+from dramaturg.engine.profile import Profile
+
+
+class Model(Protocol):
+    """Something that answers calls.
+
+    Attributes:
+        name: What it is, in the form a user names it by; part of every call's key.
+        profile: Its traits.
+        destination: Where the text goes, for the user to know before it does.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def profile(self) -> Profile: ...
+    @property
+    def destination(self) -> str: ...
+
+    async def answer(self, call: ModelCall) -> ModelReply:
+        """Answer one call, or raise ModelError."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release what the adapter holds."""
+        ...

@@ -1,0 +1,140 @@
+"""A model's name to a model; its one rule: everything that can be known to be wrong is said before any call.
+
+```
+anthropic:NAME · openai:NAME · openai:NAME@http://host:port/v1 · gguf:/path/model.gguf · evidence
+```
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dramaturg.errors import CallerError
+from dramaturg.models import profiles
+from dramaturg.models.evidence_only import EvidenceModel
+from dramaturg.models.model import Model
+
+KINDS = ("anthropic", "openai", "gguf", "evidence", "replay")
+_FORMS = "`anthropic:NAME`, `openai:NAME`, `openai:NAME@http://host:port/v1`, `gguf:/path/model.gguf`, `evidence` or `replay:FILE`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A parsed model name."""
+
+    kind: str
+    name: str = ""
+    base_url: str = ""
+
+    def __str__(self) -> str:
+        return self.kind + (f":{self.name}" if self.name else "") + (f"@{self.base_url}" if self.base_url else "")
+
+
+def parse_spec(text: str) -> ModelSpec:
+    """Read a model's name; CallerError with the known forms if it is none."""
+    kind, colon, rest = text.strip().partition(":")
+    if kind == "evidence" and not colon:
+        return ModelSpec(kind=kind)
+    if kind not in KINDS or kind == "evidence" or not rest:
+        near = get_close_matches(kind, KINDS, n=1)
+        hint = f"did you mean `{near[0]}`? " if near and near[0] != kind else ""
+        raise CallerError(f"`{text}` is not a model; {hint}use {_FORMS}")
+    if kind == "openai" and "@" in rest:
+        name, _, url = rest.partition("@")
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or not name:
+            raise CallerError(f"`{text}` has no usable address; write `openai:NAME@http://host:port/v1`")
+        return ModelSpec(kind=kind, name=name, base_url=url)
+    return ModelSpec(kind=kind, name=rest)
+
+
+def default_spec(environment: Mapping[str, str]) -> str:
+    """Return the model to use when none is named: the vendor whose key is set, else the quoting of evidence."""
+    if environment.get(profiles.ANTHROPIC_KEY):
+        return f"anthropic:{profiles.DEFAULT_ANTHROPIC}"
+    if environment.get(profiles.OPENAI_KEY):
+        return f"openai:{profiles.DEFAULT_OPENAI}"
+    return "evidence"
+
+
+async def open_model(spec: ModelSpec, window: int | None = None) -> Model:
+    """Make a model ready to be asked.
+
+    Args:
+        spec: Which one; `replay` is not one to ask, the runtime reads its journal.
+        window: Tokens of context, where the engine does not say or the user wants another size.
+
+    Raises:
+        CallerError: No key, no such file, or an extra is not installed.
+        ModelError: A server that was named cannot be reached.
+    """
+    match spec.kind:
+        case "anthropic":
+            return _anthropic(spec)
+        case "openai" if spec.base_url:
+            return await _compatible(spec, window)
+        case "openai":
+            return _openai(spec)
+        case "gguf":
+            return await _gguf(spec, window)
+        case _:
+            return EvidenceModel()
+
+
+def _anthropic(spec: ModelSpec) -> Model:
+    key = _key(profiles.ANTHROPIC_KEY, "console.anthropic.com")
+    from anthropic import AsyncAnthropic  # noqa: PLC0415 - 1.4 s that only this model needs
+
+    from dramaturg.models.anthropic import AnthropicModel  # noqa: PLC0415 - as above
+
+    return AnthropicModel(spec.name, client=AsyncAnthropic(api_key=key, max_retries=0), profile=profiles.hosted())
+
+
+def _openai(spec: ModelSpec) -> Model:
+    key = _key(profiles.OPENAI_KEY, "platform.openai.com")
+    from openai import AsyncOpenAI  # noqa: PLC0415 - 0.6 s that only this model needs
+
+    from dramaturg.models.openai import ResponsesModel  # noqa: PLC0415 - as above
+
+    return ResponsesModel(spec.name, client=AsyncOpenAI(api_key=key, max_retries=0), profile=profiles.hosted())
+
+
+async def _compatible(spec: ModelSpec, window: int | None) -> Model:
+    from openai import AsyncOpenAI  # noqa: PLC0415 - 0.6 s that only this model needs
+
+    from dramaturg.models.openai import ChatModel, is_loopback  # noqa: PLC0415 - as above
+
+    host = urlsplit(spec.base_url).hostname or ""
+    nearby = is_loopback(host)
+    # Never the vendor's key: it must not travel to a host that merely speaks the vendor's dialect.
+    key = os.environ.get(profiles.SERVER_KEY) or "none"
+    client = AsyncOpenAI(api_key=key, base_url=spec.base_url, max_retries=0)
+    profile = profiles.local(window) if nearby else profiles.hosted()
+    model = ChatModel(str(spec), spec.name, client=client, profile=profile, provider=f"the server at {host}")
+    if nearby and window is None:
+        model.profile = profiles.local(await model.window())
+    return model
+
+
+async def _gguf(spec: ModelSpec, window: int | None) -> Model:
+    path = Path(spec.name).expanduser()
+    if not path.is_file():
+        raise CallerError(f"there is no file `{path}`; give the path of a GGUF file after `gguf:`")
+    if find_spec("xllamacpp") is None:
+        raise CallerError("the embedded llama.cpp is not installed; install it with `pip install 'dramaturg[local]'`")
+    from dramaturg.models.gguf import GgufModel  # noqa: PLC0415 - brings the OpenAI SDK, which only this model needs
+
+    model = GgufModel(path, window=window or profiles.LOCAL_WINDOW)
+    await model.start()
+    return model
+
+
+def _key(name: str, where: str) -> str:
+    key = os.environ.get(name, "").strip()
+    if not key:
+        raise CallerError(f"`{name}` is not set; get a key at {where}, or use `--model evidence`, which needs none")
+    return key

@@ -1,0 +1,1 @@
+"""Where I/O meets the engine: files in, models asked, journal written, document out."""

@@ -1,0 +1,48 @@
+"""The functions most callers need; its one rule: each is one line of Runtime."""
+
+from typing import Any
+
+from dramaturg.persona.model import Persona
+from dramaturg.run.drive import Emit
+from dramaturg.run.inputs import Inputs
+from dramaturg.run.report import RunResult
+from dramaturg.run.runtime import Runtime
+from dramaturg.run.stream import Stream
+
+
+def run_persona(persona: str, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False, **settings: Any) -> RunResult:
+    """Perform a persona and return its document and report.
+
+    Args:
+        persona: Its alias, or the path of its file.
+        inputs: The sole primary artifact, or artifacts by id. A `str` is the text itself, a `Path` a file.
+        on_event: Told of everything that happens, in order.
+        fresh: Begin a new run even if an unfinished one could go on.
+        **settings: Those of `Runtime`, such as `model="anthropic:…"`.
+
+    Raises:
+        AuthorError, CallerError, ModelError, StepFailed, JournalMiss: As `Runtime.arun` says.
+    """
+    return Runtime(**settings).run(persona, inputs, on_event=on_event, fresh=fresh)
+
+
+async def arun_persona(
+    persona: str, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False, **settings: Any
+) -> RunResult:
+    """Perform a persona on the running event loop; otherwise as `run_persona`."""
+    return await Runtime(**settings).arun(persona, inputs, on_event=on_event, fresh=fresh)
+
+
+def stream_persona(persona: str, inputs: Inputs, *, fresh: bool = False, **settings: Any) -> Stream:
+    """Perform a persona and hand out its events to `for` or `async for`; the stream's `result` follows them."""
+    return Runtime(**settings).stream(persona, inputs, fresh=fresh)
+
+
+def load_persona(persona: str, *, strict: bool = False) -> Persona:
+    """Resolve a persona by alias or by the path of its file.
+
+    Raises:
+        CallerError: There is none, or its file cannot be read.
+        AuthorError: Its text, or its parents', is at fault; all findings at once.
+    """
+    return Runtime(model="evidence").library.load(persona, strict=strict)

@@ -1,0 +1,117 @@
+"""What the caller hands over to artifacts; its one rule: nothing is guessed, and nothing is asked before it is whole."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from dramaturg.errors import CallerError
+from dramaturg.evidence.artifact import MARKDOWN, PLAIN, Artifact
+from dramaturg.findings.model import Finding, Severity
+from dramaturg.persona.model import ArtifactSpec, Persona, fold_id
+
+Given = str | Path
+Inputs = Given | Mapping[str, Given]
+
+_MARKDOWN_SUFFIXES = (".md", ".markdown")
+_ID = re.compile(r"[A-Za-z][\w \-]*")
+_UNDECLARED = "input"
+_LONGEST_NAME = 1000
+
+
+def collect_artifacts(persona: Persona, inputs: Inputs) -> tuple[tuple[Artifact, ...], tuple[Finding, ...]]:
+    """Read the artifacts of a run.
+
+    Args:
+        persona: Says which artifacts are expected.
+        inputs: The sole primary artifact, or artifacts by id. A `str` is the text itself, a `Path` a file.
+
+    Returns:
+        The artifacts, primary ones first, and a note for each one the persona does not declare.
+
+    Raises:
+        CallerError: One is missing, empty, unreadable or not text.
+    """
+    named = inputs if isinstance(inputs, Mapping) else {_sole_primary(persona): inputs}
+    declared = {fold_id(spec.id): spec for spec in persona.artifacts}
+    artifacts: dict[str, Artifact] = {}
+    for name, given in named.items():
+        folded = fold_id(name)
+        if not _ID.fullmatch(name.strip()):
+            raise CallerError(f"`{name}` cannot name an artifact; use letters, digits, `_` and `-`")
+        if folded in artifacts:
+            raise CallerError(f"the artifact `{name}` is given twice")
+        artifacts[folded] = _artifact(name, given, declared.get(folded), sole=not declared)
+    _require_primaries(persona, artifacts)
+    notes = [_undeclared(persona, artifacts[folded]) for folded in artifacts if folded not in declared and declared]
+    return tuple(sorted(artifacts.values(), key=lambda artifact: not artifact.primary)), tuple(notes)
+
+
+def _sole_primary(persona: Persona) -> str:
+    """Return the id that an unnamed artifact has."""
+    primaries = [spec.id for spec in persona.artifacts if spec.primary]
+    if len(primaries) > 1:
+        names = ", ".join(f"`{name}`" for name in primaries)
+        raise CallerError(f"`{persona.alias}` needs {names}; give each by its id")
+    declared = [spec.id for spec in persona.artifacts]
+    return (primaries or declared or [_UNDECLARED])[0]
+
+
+def _artifact(name: str, given: Given, spec: ArtifactSpec | None, *, sole: bool) -> Artifact:
+    text = _read(name, given) if isinstance(given, Path) else _text(name, given)
+    if not text.strip():
+        raise CallerError(f"the artifact `{name}` is empty; a run needs something to work from")
+    suffix = given.suffix.casefold() if isinstance(given, Path) else ".md"
+    return Artifact(
+        id=spec.id if spec else name.strip(),
+        text=text,
+        media_type=MARKDOWN if suffix in _MARKDOWN_SUFFIXES else PLAIN,
+        primary=spec.primary if spec else sole,
+    )
+
+
+def _text(name: str, given: str) -> str:
+    """Return a text as given, unless it looks like a file's name: silently performing a path would waste a run."""
+    if "\n" not in given.strip() and 0 < len(given) < _LONGEST_NAME and _is_file(given.strip()):
+        raise CallerError(f"the artifact `{name}` is the name of a file; pass `Path({given.strip()!r})`, a str is the text itself")
+    return given
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except (OSError, ValueError):  # a text that cannot be a path is a text
+        return False
+
+
+def _read(name: str, path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+    except IsADirectoryError:
+        raise CallerError(f"the artifact `{name}`: `{path}` is a folder; give a file") from None
+    except OSError as error:
+        raise CallerError(f"the artifact `{name}`: `{path}` cannot be read: {error.strerror or error}") from error
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        remedy = "convert it to UTF-8 text first"
+        raise CallerError(f"the artifact `{name}`: `{path}` is not UTF-8 text (byte {error.start}); {remedy}") from error
+    if "\0" in text:
+        raise CallerError(f"the artifact `{name}`: `{path}` is not text (byte {text.index(chr(0))} is NUL); convert it to text first")
+    return text
+
+
+def _require_primaries(persona: Persona, artifacts: Mapping[str, Artifact]) -> None:
+    missing = [spec for spec in persona.artifacts if spec.primary and fold_id(spec.id) not in artifacts]
+    if missing:
+        wanted = "; ".join(f"`{spec.id}`" + (f" ({spec.description})" if spec.description else "") for spec in missing)
+        raise CallerError(f"`{persona.alias}` cannot run without {wanted}")
+
+
+def _undeclared(persona: Persona, artifact: Artifact) -> Finding:
+    return Finding(
+        rule="A101",
+        severity=Severity.NOTE,
+        message=f"`{persona.alias}` does not declare the artifact `{artifact.id}`; it is used as an optional one",
+        span=persona.head,
+        help=f"declare it under `expected_artifacts:` as `- id: {artifact.id}` with `type: optional`",
+    )

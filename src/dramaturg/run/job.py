@@ -1,0 +1,75 @@
+"""What is asked for to what will be performed; its one rule: fresh files and a frozen journal give the same kind of job."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dramaturg.engine.flow import Brief
+from dramaturg.engine.profile import Profile
+from dramaturg.engine.prompts import Kernel
+from dramaturg.errors import JournalMiss
+from dramaturg.evidence.artifact import Artifact
+from dramaturg.findings.model import Finding, Severity
+from dramaturg.persona.library import Library, persona_of
+from dramaturg.persona.model import PersonaFile
+from dramaturg.persona.scan import scan
+from dramaturg.plan.compile import compile_plan
+from dramaturg.plan.model import Plan
+from dramaturg.run.inputs import Inputs, collect_artifacts
+from dramaturg.run.journal import Record
+from dramaturg.run.kernels import load_kernel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A plan with everything it needs but a model."""
+
+    plan: Plan
+    artifacts: tuple[Artifact, ...]
+    kernel: Kernel
+    notes: tuple[Finding, ...] = ()
+
+    def brief(self, profile: Profile, model: str, reasks: int) -> Brief:
+        """Return the brief for a model of this name and these traits."""
+        return Brief(
+            plan=self.plan,
+            artifacts=self.artifacts,
+            kernel=self.kernel,
+            profile=profile,
+            model=model,
+            reasks=reasks,
+        )
+
+
+def prepare(library: Library, prompts: Path, persona: str, inputs: Inputs, *, strict: bool) -> Job:
+    """Read persona, kernel and artifacts from disk.
+
+    Raises:
+        AuthorError: The persona's text is at fault.
+        CallerError: The call is.
+    """
+    resolved = library.load(persona, strict=strict)
+    plan = compile_plan(resolved)
+    kernel = load_kernel(prompts, resolved)
+    artifacts, notes = collect_artifacts(resolved, inputs)
+    return Job(plan=plan, artifacts=artifacts, kernel=kernel, notes=notes)
+
+
+def thaw(record: Record) -> Job:
+    """Read persona, kernel and artifacts from a journal's header; JournalMiss if this version plans them otherwise."""
+    header = record.header
+    files = [scan(file["path"], file["text"]) for file in header["chain"]]
+    plan = compile_plan(persona_of(files[-1], lambda alias: _parent(files, alias)))
+    if plan.digest != header["plan"]:
+        message = f"this version compiles the persona of `{record.run}` to another plan; start a new run with `--fresh`"
+        raise JournalMiss("", message)
+    kernel = Kernel(header["kernel"]["version"], header["kernel"]["sources"])
+    return Job(plan=plan, artifacts=tuple(Artifact(**artifact) for artifact in header["artifacts"]), kernel=kernel)
+
+
+def _parent(files: Sequence[PersonaFile], alias: str) -> PersonaFile | Finding:
+    """Return the file that an `inherits_from` was resolved to when the run began: the one before its child."""
+    child = next(index for index, file in enumerate(files) if file.frontmatter.text("inherits_from") == alias)
+    if child == 0:
+        return Finding(rule="P301", severity=Severity.ERROR, message=f"the journal does not hold `{alias}`")
+    return files[child - 1]

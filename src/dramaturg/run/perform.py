@@ -1,0 +1,119 @@
+"""A job and a model to a result; its one rule: the same way for a new run, a resumed one and a replayed one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from dramaturg.engine.assemble import assemble
+from dramaturg.engine.events import CallAnswered, Event, RunOpened, Usage
+from dramaturg.engine.flow import Brief, perform
+from dramaturg.engine.outcome import Outcome
+from dramaturg.engine.profile import Profile
+from dramaturg.engine.verify import verify_structure
+from dramaturg.errors import StepFailed
+from dramaturg.findings.model import Finding
+from dramaturg.models.model import Model
+from dramaturg.models.retry import RetryPolicy
+from dramaturg.run.drive import Answer, Emit, drive, journaled, replayed
+from dramaturg.run.job import Job
+from dramaturg.run.journal import Journal, Record
+from dramaturg.run.report import RunReport, RunResult
+
+_QUOTES_ONLY = (
+    "No language model wrote this. Each demand of the persona stands with the lines of the artifacts that answer it "
+    "best; what no line answers is listed under Open questions."
+)
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Passes events on and counts what the answers cost."""
+
+    emit: Emit
+    calls: int = 0
+    replayed: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, CallAnswered) and event.replayed:
+            self.replayed += 1
+        elif isinstance(event, CallAnswered):
+            self.calls += 1
+            self.usage += event.usage
+        self.emit(event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """How a job is performed, whoever answers."""
+
+    reasks: int
+    retry: RetryPolicy
+    strict: bool
+    emit: Emit
+
+
+async def perform_job(
+    job: Job, model: Model, spec: str, open_journal: Callable[[Brief, str], Journal], conditions: Conditions
+) -> RunResult:
+    """Perform a job with a model.
+
+    Args:
+        job: What to perform.
+        model: Whom to ask.
+        spec: The name by which the model can be opened again.
+        open_journal: Begins or takes up the run; called once nothing can be wrong before a call any more.
+        conditions: How.
+    """
+    brief = job.brief(model.profile, model.name, conditions.reasks)
+    _ = brief.room  # raises CallerError before a run exists
+    tally = Tally(emit=conditions.emit)
+    with open_journal(brief, spec) as journal:
+        kept = len(journal.record.replies)
+        tally(RunOpened(run=journal.run, model=model.name, destination=model.destination, kept=kept))
+        answer = journaled(model, journal, conditions.retry, tally)
+        try:
+            outcome = await drive(perform(brief), answer, tally)
+        except StepFailed as failure:
+            journal.end("failed", str(failure))
+            raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, journal.run) from None
+        result = _result(job, brief, outcome, tally, journal.run, strict=conditions.strict)
+        journal.end("done")
+        return result
+
+
+async def replay_job(job: Job, record: Record, conditions: Conditions) -> RunResult:
+    """Perform a job over a recorded journal, asking nothing."""
+    header = record.header
+    brief = job.brief(Profile(**header["profile"]), header["model"], header["reasks"])
+    tally = Tally(emit=conditions.emit)
+    tally(RunOpened(run=record.run, model=brief.model, destination="replayed, nothing is asked", kept=len(record.replies)))
+    answer: Answer = replayed(record, tally)
+    try:
+        outcome = await drive(perform(brief), answer, tally)
+    except StepFailed as failure:
+        raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, record.run) from None
+    return _result(job, brief, outcome, tally, record.run, strict=conditions.strict)
+
+
+def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, *, strict: bool) -> RunResult:
+    quotes = not brief.profile.writes
+    document = assemble(job.plan, outcome, preface=_QUOTES_ONLY if quotes else "", quotes=quotes)
+    found = (*job.plan.findings, *job.notes, *outcome.findings, *verify_structure(job.plan, document.markdown))
+    persona = job.plan.persona
+    return RunResult(
+        document=document,
+        report=RunReport(
+            run=run,
+            persona=f"{persona.alias} {persona.version}".strip(),
+            plan_digest=job.plan.digest,
+            model=brief.model,
+            calls=tally.calls,
+            replayed=tally.replayed,
+            usage=tally.usage,
+            findings=_severe(found) if strict else found,
+        ),
+    )
+
+
+def _severe(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    return tuple(finding.as_error() for finding in findings)

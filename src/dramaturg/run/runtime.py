@@ -1,0 +1,173 @@
+"""Settings to runs; its one rule: everything that can be wrong without a model is found before one is asked."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from dramaturg.data import prompts_root
+from dramaturg.engine.events import Event
+from dramaturg.engine.flow import Brief
+from dramaturg.errors import CallerError
+from dramaturg.models.model import Model
+from dramaturg.models.retry import RetryPolicy
+from dramaturg.models.spec import default_spec, open_model, parse_spec
+from dramaturg.persona.library import Library
+from dramaturg.run.drive import Emit
+from dramaturg.run.inputs import Inputs
+from dramaturg.run.job import Job, prepare, thaw
+from dramaturg.run.journal import (
+    Journal,
+    Record,
+    adopt_journal,
+    all_runs,
+    create_journal,
+    journal_path,
+    open_journal,
+    read_journal,
+)
+from dramaturg.run.loop import PRIVATE_LOOP
+from dramaturg.run.perform import Conditions, perform_job, replay_job
+from dramaturg.run.report import RunResult
+from dramaturg.run.settings import current, persona_roots, state_root
+from dramaturg.run.stream import Stream
+
+
+class Runtime:
+    """Performs personas with one set of settings.
+
+    Args:
+        model: A model's name (`anthropic:NAME`, `openai:NAME[@URL]`, `gguf:PATH`, `evidence`, `replay:FILE`) or a
+            `Model` of your own; None for `DRAMATURG_MODEL`, the project's, or the vendor whose key is set.
+        personas: Folders to look for personas in, before the usual ones.
+        prompts: Folder of prompt kernels; None for the shipped ones.
+        state: Folder of the journals; None for the user's state folder.
+        reasks: How often the failing part of an answer is asked again.
+        strict: Make warnings, of loading and of the result, errors.
+        window: Tokens of context of a local model; None for what its server reports, else 8,192.
+        retry: How patiently a faltering provider is asked again.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str | Model | None = None,
+        personas: Sequence[Path] = (),
+        prompts: Path | None = None,
+        state: Path | None = None,
+        reasks: int = 2,
+        strict: bool = False,
+        window: int | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        project, folder, environment = current()
+        self.library = Library((*personas, *persona_roots(project, folder, environment)))
+        self.state = state or state_root(environment)
+        self.model = model or environment.get("DRAMATURG_MODEL") or project.model or default_spec(environment)
+        self.strict = strict
+        self._prompts = prompts or prompts_root()
+        self._reasks = reasks
+        self._window = window
+        self._retry = retry or RetryPolicy()
+
+    def run(self, persona: str, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False) -> RunResult:
+        """Perform a persona and return its document; see `arun`."""
+        return PRIVATE_LOOP.call(self.arun(persona, inputs, on_event=on_event, fresh=fresh))
+
+    async def arun(self, persona: str, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False) -> RunResult:
+        """Perform a persona.
+
+        Args:
+            persona: Its alias, or the path of its file.
+            inputs: The sole primary artifact, or artifacts by id. A `str` is the text itself, a `Path` a file.
+            on_event: Told of everything that happens, in order; called on the loop that performs the run.
+            fresh: Begin a new run even if an unfinished one of the same plan, inputs and model could go on.
+
+        Raises:
+            AuthorError: The persona's text is at fault.
+            CallerError: The call is; nothing has been asked.
+            ModelError: The provider failed; the same call goes on where it stopped.
+            StepFailed: A step could not be satisfied; what was produced is kept in the run's journal.
+            JournalMiss: The model is `replay:FILE`, and the file has no answer.
+        """
+        conditions = self._conditions(on_event)
+        spec = parse_spec(self.model) if isinstance(self.model, str) else None
+        job = prepare(self.library, self._prompts, persona, inputs, strict=self.strict)
+        if spec and spec.kind == "replay":
+            return await replay_job(job, self._recorded(spec.name), conditions)
+        return await self._perform(job, self.model, _Opening(state=self.state, fresh=fresh), conditions)
+
+    def resume(self, run: str, *, on_event: Emit | None = None) -> RunResult:
+        """Go on with a run where it stopped; see `aresume`."""
+        return PRIVATE_LOOP.call(self.aresume(run, on_event=on_event))
+
+    async def aresume(self, run: str, *, on_event: Emit | None = None) -> RunResult:
+        """Go on with a run under the persona, prompts, artifacts and model it began with.
+
+        No answer it has is asked again. A run that ended gives its document, or its failure, again.
+
+        Raises:
+            CallerError: There is no such run, or another process performs it.
+            JournalMiss: The journal is damaged, or this version plans its persona otherwise.
+        """
+        record = self._recorded(run)
+        header = record.header
+        conditions = self._conditions(on_event, reasks=header["reasks"])
+        if record.end is not None:
+            return await replay_job(thaw(record), record, conditions)
+        model = header["spec"] if isinstance(self.model, str) else self.model
+        window = header["profile"]["window"]
+        return await self._perform(thaw(record), model, lambda _brief, _spec: open_journal(self.state, run), conditions, window)
+
+    def stream(self, persona: str, inputs: Inputs, *, fresh: bool = False) -> Stream:
+        """Perform a persona and hand out its events as they happen, to `for` and to `async for` alike."""
+        return Stream(lambda emit: self.arun(persona, inputs, on_event=emit, fresh=fresh))
+
+    def runs(self) -> Iterator[Record]:
+        """Yield the runs of the state folder, the most recently written first."""
+        return all_runs(self.state)
+
+    async def _perform(
+        self,
+        job: Job,
+        named: str | Model,
+        opening: Callable[[Brief, str], Journal],
+        conditions: Conditions,
+        window: int | None = None,
+    ) -> RunResult:
+        if not isinstance(named, str):
+            return await perform_job(job, named, named.name, opening, conditions)
+        model = await open_model(parse_spec(named), window or self._window)
+        try:
+            return await perform_job(job, model, named, opening, conditions)
+        finally:
+            await model.aclose()
+
+    def _conditions(self, on_event: Emit | None, reasks: int | None = None) -> Conditions:
+        return Conditions(
+            reasks=self._reasks if reasks is None else reasks,
+            retry=self._retry,
+            strict=self.strict,
+            emit=on_event or _ignore,
+        )
+
+    def _recorded(self, name: str) -> Record:
+        """Return a journal by the run's id or by its path."""
+        path = Path(name) if name.endswith(".jsonl") else journal_path(self.state, name)
+        if not path.is_file():
+            raise CallerError(f"there is no run `{name}`; `dramaturg runs` lists them")
+        return read_journal(path)
+
+
+class _Opening:
+    """Takes up the newest unfinished run that would ask the same, or begins a new one."""
+
+    def __init__(self, *, state: Path, fresh: bool) -> None:
+        self.state = state
+        self.fresh = fresh
+
+    def __call__(self, brief: Brief, spec: str) -> Journal:
+        adopted = None if self.fresh else adopt_journal(self.state, brief)
+        return adopted or create_journal(self.state, brief, spec)
+
+
+def _ignore(event: Event) -> None:
+    del event
