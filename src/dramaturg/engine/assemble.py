@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator
 
 from dramaturg.engine.outcome import Basis, Document, Entry, OpenQuestion, Outcome, Section
 from dramaturg.engine.rules import FORGED_MARK
+from dramaturg.evidence.locate import fold
 from dramaturg.plan.model import Format, Plan
 
 OPEN_QUESTIONS = "Open questions"
 _BLOCK_START = re.compile(r"^(?=[#>=+*|-]|~~~|```|\d+[.)])")
 _RISKY = re.compile(r"(?<!\\)(?:<(?=[A-Za-z/!?])|!(?=\[)|\](?=[(\[:]))")
+_LIST_MARK = re.compile(r"^(?:[-*+]|\d+[.)])\s+")
 _BACKTICKS = re.compile(r"`+")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 
@@ -71,26 +73,27 @@ def _unmarked(text: str) -> str:
 
 
 def _section(section: Section, *, quotes: bool) -> Iterator[str]:
+    title = section.title
     if section.format is Format.TABLE and any(entry.cells for entry in section.entries):
         yield _table(section.entries)
-        yield from (_paragraph(entry, quotes=quotes) for entry in section.entries if not entry.cells)
+        yield from (_paragraph(entry, title, quotes=quotes) for entry in section.entries if not entry.cells)
         return
     ordered = section.format is Format.PROCEDURE
     listed = section.format in (Format.CHECKLIST, Format.PROCEDURE, Format.FINDINGS)
     if not listed:
-        yield from (_paragraph(entry, quotes=quotes) for entry in section.entries)
+        yield from (_paragraph(entry, title, quotes=quotes) for entry in section.entries)
         return
     items = []
     for number, entry in enumerate(section.entries, start=1):
         marker = f"{number}. " if ordered else "- [ ] " if section.format is Format.CHECKLIST else "- "
         indent = " " * (len(marker) if ordered else 2)
-        items.append(marker + _indented(_paragraph(entry, quotes=quotes), indent))
+        items.append(marker + _indented(_paragraph(entry, title, quotes=quotes), indent))
     yield "\n".join(items)
 
 
-def _paragraph(entry: Entry, *, quotes: bool) -> str:
+def _paragraph(entry: Entry, section: str, *, quotes: bool) -> str:
     """Return an entry: its statement with marks, then its command, what to expect, its attributes and its file."""
-    lines = [" ".join(part for part in (_statement(entry), *_marks(entry, quotes=quotes)) if part)]
+    lines = [" ".join(part for part in (_statement(entry, section), *_marks(entry, quotes=quotes)) if part)]
     if entry.command:
         lines.append(fenced(entry.command, "sh"))
     if entry.expect:
@@ -100,7 +103,7 @@ def _paragraph(entry: Entry, *, quotes: bool) -> str:
         lines.append(f"File {_code(entry.file.path)}:" if entry.file.path.strip() else "File:")
         lines.append(fenced(entry.file.content, entry.file.language))
     if quotes:
-        lines += [f"- {_quoted(citation.quote)} {citation}" for citation in entry.citations]
+        lines += [f"- {_shown(citation.quote, entry)} {citation}" for citation in entry.citations]
     return "\n\n".join(_joined(lines))
 
 
@@ -119,8 +122,8 @@ def _joined(lines: list[str]) -> Iterator[str]:
         yield "\n".join(listed)
 
 
-def _statement(entry: Entry) -> str:
-    label = entry.covers[0] if entry.covers else ""
+def _statement(entry: Entry, section: str) -> str:
+    label = next((name for name in entry.covers if name != section), "")
     if entry.basis is Basis.MISSING:
         return f"{_label(label)}[MISSING: {_bare(entry.text)}]"
     text = inline(entry.text)
@@ -168,8 +171,17 @@ def _questions(questions: Iterable[OpenQuestion]) -> Iterator[str]:
     )
 
 
-def _quoted(quote: str) -> str:
-    return f"“{_bare(quote)}”"
+def _shown(quote: str, entry: Entry) -> str:
+    """Return a quote in quotation marks, or where it already stands in the entry."""
+    return "The command above" if fold(quote) in fold(entry.command) else f"“{_bare(_readable(quote))}”"
+
+
+def _readable(quote: str) -> str:
+    """Return a quote without the marks of the list or table it was taken from."""
+    row = quote.strip()
+    if row.startswith("|") and row.endswith("|"):
+        return " · ".join(cell.strip() for cell in row.strip("|").split("|"))
+    return _LIST_MARK.sub("", row)
 
 
 def _bare(text: str) -> str:

@@ -5,12 +5,14 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
+_LEAVES = ("fence", "code_block", "paragraph_open", "tr_open")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +20,8 @@ class Artifact:
     """One supplied document.
 
     Attributes:
-        id: As the persona or the caller names it.
+        id: As the persona declares it, or as the caller names it.
+        name: What the persona's steps call it; the id where they do not.
         text: The whole text, as decoded.
         media_type: `text/markdown`, `text/plain`, …
         primary: Whether it is the kind of input the run stands on; a primary artifact beats an optional one.
@@ -26,13 +29,14 @@ class Artifact:
 
     id: str
     text: str
+    name: str = ""
     media_type: str = MARKDOWN
     primary: bool = True
 
     @property
     def label(self) -> str:
-        """The id as it is written in prompts and citations: `ARCHITECTURE_BLUEPRINT`."""
-        return "_".join(self.id.replace("-", " ").replace("_", " ").split()).upper()
+        """How it is written in prompts and citations: `ARCHITECTURE_BLUEPRINT`."""
+        return "_".join((self.name or self.id).replace("-", " ").replace("_", " ").split()).upper()
 
     @property
     def digest(self) -> str:
@@ -49,8 +53,9 @@ class Passage:
         first: Its first line, 1-based; `last` is inclusive.
         text: The lines themselves.
         heading: Titles of the headings above it, outermost first.
+        context: Words that belong to it but stand elsewhere: the head of its table, the lines it introduces.
         language: Info string of a code block; empty for prose.
-        code: Whether it is a code block's content.
+        block: The code block that a paragraph ending in a colon introduces.
     """
 
     artifact: str
@@ -58,8 +63,9 @@ class Passage:
     last: int
     text: str
     heading: tuple[str, ...]
+    context: str = ""
     language: str = ""
-    code: bool = False
+    block: "Passage | None" = None
 
 
 class Outline:
@@ -98,15 +104,26 @@ class Outline:
         if self.artifact.media_type != MARKDOWN:
             yield from self._groups()
             return
-        for token in self._tokens:
-            if token.map is None:
-                continue
-            if token.type == "fence":
-                yield self._passage(token.map[0] + 1, token.map[1] - 1, language=token.info.strip(), code=True)
-            elif token.type == "code_block":
-                yield self._passage(*token.map, code=True)
-            elif token.type in ("paragraph_open", "tr_open"):
-                yield self._passage(*token.map)
+        blocks = [token for token in self._tokens if token.map and token.type in (*_LEAVES, "thead_open")]
+        head = ""
+        for token, following in pairwise([*blocks, None]):
+            start, end = token.map
+            if token.type == "thead_open":
+                head = self.lines[start]
+            elif token.type == "fence":
+                yield self._fence(token)
+            elif token.type == "tr_open" and self.lines[start] != head:
+                yield self._passage(start, end, context=head)
+            elif token.type in ("paragraph_open", "code_block"):
+                introduces = following if self.lines[end - 1].rstrip().endswith(":") else None
+                block = self._fence(introduces) if introduces and introduces.type == "fence" else None
+                yield self._passage(start, end, context=block.text if block else "", block=block)
+
+    def _fence(self, token: Token) -> Passage:
+        """Return the content of a fenced block, without its fences."""
+        start, end = token.map or (0, 0)
+        closed = end - start > 1 and self.lines[end - 1].lstrip().startswith(token.markup)
+        return self._passage(start + 1, end - closed, language=token.info.strip() or "text")
 
     def _groups(self) -> Iterator[Passage]:
         """Yield runs of lines between blank ones."""
@@ -115,10 +132,12 @@ class Outline:
             if line.strip() and first is None:
                 first = number
             elif not line.strip() and first is not None:
-                yield self._passage(first, number, code=True)
+                yield self._passage(first, number)
                 first = None
 
-    def _passage(self, start: int, stop: int, *, language: str = "", code: bool = False) -> Passage:
+    def _passage(
+        self, start: int, stop: int, *, context: str = "", language: str = "", block: Passage | None = None
+    ) -> Passage:
         """Return the passage of the 0-based lines `start` to `stop`, the latter exclusive."""
         while stop > start + 1 and not self.lines[stop - 1].strip():
             stop -= 1
@@ -128,6 +147,7 @@ class Outline:
             last=stop,
             text="\n".join(self.lines[start:stop]),
             heading=self.heading_at(start + 1),
+            context=context,
             language=language,
-            code=code,
+            block=block,
         )

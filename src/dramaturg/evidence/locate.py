@@ -107,11 +107,13 @@ class FoldedArtifact:
 
 
 class Shelf:
-    """The artifacts of a run, found by any spelling of their ids."""
+    """The artifacts of a run, found by any spelling of their ids and names."""
 
     def __init__(self, artifacts: Sequence[Artifact]) -> None:
         self.artifacts = tuple(artifacts)
-        self._folded = {fold_id(artifact.id): FoldedArtifact(artifact) for artifact in artifacts}
+        folded = [FoldedArtifact(artifact) for artifact in artifacts]
+        self._folded = {fold_id(one.artifact.label): one for one in folded}
+        self._folded |= {fold_id(one.artifact.id): one for one in folded}
 
     def get(self, name: str) -> FoldedArtifact | None:
         """Return the artifact of that name, if it was supplied."""

@@ -15,15 +15,17 @@ from dataclasses import dataclass
 from dramaturg.evidence.artifact import Artifact, Outline, Passage
 
 _WORD = re.compile(r"[^\W_]{2,}")
-_HEADING_WEIGHT = 0.6
-_SUBJECT_WEIGHT = 2.0
+_HEADING_WEIGHT = 0.7
+_NEAR_BEST = 0.45
+_STEM = 5
 _COMMON = frozenset(
     """a about above after all also an and any are as at be been before being below between both but by can could do does
     doing down during each few for from further had has have how if in into is it its itself just key list more most must
     no nor not of off on once only or other our out over own same section short should so some such than that the their
     them then there these they this those through to too under until up used using very was were what when where which
     while who whom why will with would you your etc including ensure ensuring confirm confirming verify verifying
-    provide providing instructions instruction specific final""".split()  # noqa: SIM905 - a paragraph reads better
+    provide provides providing produce section instructions instruction specific final mandatory non negotiable priority
+    high explicit procedure step steps guide action actions""".split()  # noqa: SIM905 - a paragraph reads better
 )
 
 
@@ -40,38 +42,50 @@ class Index:
 
     def __init__(self, artifacts: Sequence[Artifact]) -> None:
         self.passages = [passage for artifact in artifacts for passage in Outline(artifact).passages()]
+        self._order = {artifact.id: position for position, artifact in enumerate(artifacts)}
         self._db = sqlite3.connect(":memory:", check_same_thread=False)
         self._db.execute("CREATE VIRTUAL TABLE passage USING fts5(heading, body, tokenize='porter unicode61')")
         self._db.executemany(
             "INSERT INTO passage (rowid, heading, body) VALUES (?, ?, ?)",
-            [(number, " ".join(passage.heading[1:]), passage.text) for number, passage in enumerate(self.passages)],
+            [(number, " ".join((*passage.heading[1:], passage.context)), passage.text) for number, passage in enumerate(self.passages)],
         )
+
+    def rank(self, passage: Passage) -> int:
+        """Return the position of a passage's artifact among those indexed."""
+        return self._order[passage.artifact]
 
     def close(self) -> None:
         """Release the index."""
         self._db.close()
 
-    def search(self, subject: str, question: str, *, at_least: float, limit: int) -> list[Hit]:
-        """Return the best passages for a question, best first.
+    def search(self, question: str, *, at_least: float, limit: int) -> list[Hit]:
+        """Return the passages that answer a question, best first; primary artifacts first among equals.
 
         Args:
-            subject: What it is about in a word or two; its words count double.
-            question: The whole demand.
-            at_least: The coverage below which a passage does not answer.
+            question: What is asked, in words.
+            at_least: The coverage below which a passage does not answer. One that answers less than half as well as
+                the best is left out too.
             limit: How many to return at most.
         """
-        weights = {word: 1.0 for word in _words(question)} | {word: _SUBJECT_WEIGHT for word in _words(subject)}
-        holders = {word: self._holders(word) for word in weights}
-        value = {word: weight * self._idf(len(holders[word])) for word, weight in weights.items()}
+        holders = self._distinct({word: self._holders(word) for word in _words(question)})
+        value = {word: self._idf(len(held)) for word, held in holders.items()}
         total = sum(value.values())
-        if not total:
-            return []
         hits = [
             Hit(passage=self.passages[row], coverage=sum(value[word] * holders[word].get(row, 0) for word in value) / total)
-            for row in self._ranked(list(weights))
+            for row in self._ranked([*holders])
         ]
-        good = [hit for hit in hits if hit.coverage >= at_least]
+        least = max(at_least, _NEAR_BEST * max((hit.coverage for hit in hits), default=0))
+        good = [hit for hit in hits if hit.coverage >= least]
         return sorted(good, key=lambda hit: -hit.coverage)[:limit]
+
+    @staticmethod
+    def _distinct(holders: dict[str, dict[int, float]]) -> dict[str, dict[int, float]]:
+        """Keep one of several words that are forms of one (`functions`, `functional`): they ask for one thing."""
+        kept: dict[str, dict[int, float]] = {}
+        for word, held in holders.items():
+            if not any(word[:_STEM] == other[:_STEM] and held == kept[other] for other in kept):
+                kept[word] = held
+        return kept
 
     def _holders(self, word: str) -> dict[int, float]:
         """Return the passages that hold a word: 1 in the text itself, less where only a heading above has it."""

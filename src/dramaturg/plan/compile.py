@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 
 from dramaturg.errors import AuthorError
 from dramaturg.findings.model import Finding, Severity, has_errors
-from dramaturg.persona.model import Persona, Step, same_id
+from dramaturg.persona.model import Persona, Step, fold_id, same_id
 from dramaturg.plan.model import Format, Kind, Plan, PlannedStep, Reason
 from dramaturg.plan.requirements import requirements_of
 
 ENVELOPE = "envelope-1"
 _SETTINGS = ("kind", "section", "format", "needs")
 _TITLE = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|“([^”\n]+)”")  # noqa: RUF001 - authors write curly quotes
+_ARTIFACT_NAME = re.compile(r"`([A-Z][A-Z0-9_ -]+)`")
+_NEARLY_EQUAL = 0.85
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
 _SECTION_VERBS = frozenset(
     "produce generate create write draft provide prepare output present compose deliver formulate render".split()
@@ -50,7 +52,12 @@ def compile_plan(persona: Persona) -> Plan:
         AuthorError: The protocol cannot be performed; every reason is a finding.
     """
     findings = _unknown_settings(persona)
-    steps = [_Compiler(persona=persona, step=step, index=index, findings=findings).planned() for index, step in enumerate(persona.steps)]
+    names = _artifact_names(persona)
+    compilers = [
+        _Compiler(persona=persona, names=names, step=step, index=index, findings=findings)
+        for index, step in enumerate(persona.steps)
+    ]
+    steps = [compiler.planned() for compiler in compilers]
     if not any(step.kind is Kind.SECTION for step in steps):
         findings.append(
             Finding(
@@ -70,6 +77,7 @@ def compile_plan(persona: Persona) -> Plan:
         steps=tuple(steps),
         document=document,
         because=because,
+        names=names,
         schema=ENVELOPE,
         digest=_digest(persona, steps, document),
         findings=(*persona.findings, *findings),
@@ -81,6 +89,7 @@ class _Compiler:
     """Turns one step as written into one planned step."""
 
     persona: Persona
+    names: Mapping[str, str]
     step: Step
     index: int
     findings: list[Finding]
@@ -131,7 +140,7 @@ class _Compiler:
             return given[0], given[1]
         for match in _TITLE.finditer(self.step.text):
             title = next(group for group in match.groups() if group is not None).strip()
-            if not any(same_id(title, artifact.id) for artifact in self.persona.artifacts):
+            if not any(same_id(title, name) for name in (*self.names, *self.names.values())):
                 return title, self.reason(match)("section/quoted-title")
         name = self.step.name or f"Step {self.step.number}"
         return name, Reason(rule="section/step-name", span=self.step.opener)
@@ -193,6 +202,21 @@ class _Compiler:
         self.findings.append(
             Finding(rule=rule, severity=Severity.ERROR, message=message, span=self.step.opener, help=remedy)
         )
+
+
+def _artifact_names(persona: Persona) -> dict[str, str]:
+    """Return what the steps call each declared artifact.
+
+    A backticked name in capitals stands for the artifact whose id it equals, else for the one it all but equals: the
+    reference persona declares `architectural_blueprint` and ingests the `ARCHITECTURE_BLUEPRINT`.
+    """
+    ids = {fold_id(artifact.id): artifact.id for artifact in persona.artifacts}
+    names = {artifact.id: artifact.id for artifact in persona.artifacts}
+    for step in persona.steps:
+        for match in _ARTIFACT_NAME.finditer(step.text):
+            for near in get_close_matches(fold_id(match[1]), ids, n=1, cutoff=_NEARLY_EQUAL):
+                names[ids[near]] = match[1]
+    return names
 
 
 def _unknown_settings(persona: Persona) -> list[Finding]:

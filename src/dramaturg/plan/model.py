@@ -1,6 +1,6 @@
 """The typed contract a persona amounts to; its one rule: every decision carries its reason."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -106,6 +106,7 @@ class Plan:
         steps: In the order they are performed.
         document: The document's title.
         because: Why it is titled so.
+        names: What the steps call each declared artifact, by its id.
         schema: Name of the answer envelope that sections are written in.
         digest: SHA-256 over all of the above.
         findings: Warnings and notes, the persona's included.
@@ -115,6 +116,7 @@ class Plan:
     steps: tuple[PlannedStep, ...]
     document: str
     because: tuple[Reason, ...]
+    names: Mapping[str, str]
     schema: str
     digest: str
     findings: tuple[Finding, ...]

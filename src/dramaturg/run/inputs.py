@@ -8,6 +8,7 @@ from dramaturg.errors import CallerError
 from dramaturg.evidence.artifact import MARKDOWN, PLAIN, Artifact
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.persona.model import ArtifactSpec, Persona, fold_id
+from dramaturg.plan.model import Plan
 
 Given = str | Path
 Inputs = Given | Mapping[str, Given]
@@ -18,11 +19,11 @@ _UNDECLARED = "input"
 _LONGEST_NAME = 1000
 
 
-def collect_artifacts(persona: Persona, inputs: Inputs) -> tuple[tuple[Artifact, ...], tuple[Finding, ...]]:
+def collect_artifacts(plan: Plan, inputs: Inputs) -> tuple[tuple[Artifact, ...], tuple[Finding, ...]]:
     """Read the artifacts of a run.
 
     Args:
-        persona: Says which artifacts are expected.
+        plan: Says which artifacts are expected, and what its steps call them.
         inputs: The sole primary artifact, or artifacts by id. A `str` is the text itself, a `Path` a file.
 
     Returns:
@@ -31,6 +32,7 @@ def collect_artifacts(persona: Persona, inputs: Inputs) -> tuple[tuple[Artifact,
     Raises:
         CallerError: One is missing, empty, unreadable or not text.
     """
+    persona = plan.persona
     named = inputs if isinstance(inputs, Mapping) else {_sole_primary(persona): inputs}
     declared = {fold_id(spec.id): spec for spec in persona.artifacts}
     artifacts: dict[str, Artifact] = {}
@@ -40,7 +42,7 @@ def collect_artifacts(persona: Persona, inputs: Inputs) -> tuple[tuple[Artifact,
             raise CallerError(f"`{name}` cannot name an artifact; use letters, digits, `_` and `-`")
         if folded in artifacts:
             raise CallerError(f"the artifact `{name}` is given twice")
-        artifacts[folded] = _artifact(name, given, declared.get(folded), sole=not declared)
+        artifacts[folded] = _artifact(name, given, declared.get(folded), plan)
     _require_primaries(persona, artifacts)
     notes = [_undeclared(persona, artifacts[folded]) for folded in artifacts if folded not in declared and declared]
     return tuple(sorted(artifacts.values(), key=lambda artifact: not artifact.primary)), tuple(notes)
@@ -56,7 +58,7 @@ def _sole_primary(persona: Persona) -> str:
     return (primaries or declared or [_UNDECLARED])[0]
 
 
-def _artifact(name: str, given: Given, spec: ArtifactSpec | None, *, sole: bool) -> Artifact:
+def _artifact(name: str, given: Given, spec: ArtifactSpec | None, plan: Plan) -> Artifact:
     text = _read(name, given) if isinstance(given, Path) else _text(name, given)
     if not text.strip():
         raise CallerError(f"the artifact `{name}` is empty; a run needs something to work from")
@@ -65,7 +67,8 @@ def _artifact(name: str, given: Given, spec: ArtifactSpec | None, *, sole: bool)
         id=spec.id if spec else name.strip(),
         text=text,
         media_type=MARKDOWN if suffix in _MARKDOWN_SUFFIXES else PLAIN,
-        primary=spec.primary if spec else sole,
+        name=plan.names[spec.id] if spec else "",
+        primary=spec.primary if spec else not plan.persona.artifacts,
     )
 
 

@@ -51,7 +51,7 @@ def prepare(library: Library, prompts: Path, persona: str, inputs: Inputs, *, st
     resolved = library.load(persona, strict=strict)
     plan = compile_plan(resolved)
     kernel = load_kernel(prompts, resolved)
-    artifacts, notes = collect_artifacts(resolved, inputs)
+    artifacts, notes = collect_artifacts(plan, inputs)
     return Job(plan=plan, artifacts=artifacts, kernel=kernel, notes=notes)
 
 
