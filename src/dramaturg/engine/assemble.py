@@ -69,7 +69,7 @@ def _escaped(text: str) -> str:
 
 def _unmarked(text: str) -> str:
     """Turn a citation mark that a model wrote into plain words: marks are set by this program only."""
-    return FORGED_MARK.sub("(", text)
+    return FORGED_MARK.sub(r"(\1)", text)
 
 
 def _section(section: Section, *, quotes: bool) -> Iterator[str]:
@@ -94,6 +94,8 @@ def _section(section: Section, *, quotes: bool) -> Iterator[str]:
 def _paragraph(entry: Entry, section: str, *, quotes: bool) -> str:
     """Return an entry: its statement with marks, then its command, what to expect, its attributes and its file."""
     lines = [" ".join(part for part in (_statement(entry, section), *_marks(entry, quotes=quotes)) if part)]
+    if entry.basis is Basis.MISSING:  # a placeholder with a command would be an invention under a modest name
+        return lines[0]
     if entry.command:
         lines.append(fenced(entry.command, "sh"))
     if entry.expect:

@@ -123,7 +123,7 @@ class _Stage:
     def step(self, step: PlannedStep) -> Generator[ModelCall | Event, ModelReply | None, tuple[StepOutput, Verdict]]:
         """Ask a step until its answer will do or the attempts are spent; keep the accepted answer in the history."""
         asked = _extended(self.history, self.brief.kernel.step(step, len(self.brief.plan.steps)))
-        draft = _Draft(step=step, stage=self, owes=step.owes)
+        draft = _Draft(step=step, stage=self, owes=step.asks)
         for attempt in range(self.brief.reasks + 1):
             reply = yield from self.ask(step, attempt, (*asked, *draft.correction), draft.owes)
             faults = draft.take(reply.text)
@@ -214,7 +214,7 @@ class _Draft:
             self.faults, shown = answer, raw
         again = wanted(self.output, self.verdict, self.step) if self.output else None
         self._partial = again is not None
-        self.owes = self.step.owes if again is None else again
+        self.owes = self.step.asks if again is None else again
         self.correction = (
             Message(role="assistant", parts=(Part(text=inert(shown)),)),
             Message(role="user", parts=(Part(text=brief.kernel.reask(self.step, self.faults, again)),)),

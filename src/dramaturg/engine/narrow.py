@@ -10,7 +10,7 @@ from typing import Any
 
 from dramaturg.plan.model import Format, Kind, PlannedStep, Requirement
 
-_CHARACTERS_PER_TOKEN = 2.4  # what a small vocabulary needs for prose and JSON together, at worst
+_CHARACTERS_PER_TOKEN = 2.1  # what a small vocabulary needs for prose and JSON together, at worst
 _SLOT_OVERHEAD = 130
 _FREE_ITEMS = 3
 _SHARES: Mapping[str, float] = {"text": 0.45, "command": 0.15, "expect": 0.15, "quote": 0.25, "content": 0.6, "value": 0.2}
@@ -27,7 +27,7 @@ def narrowed_schema(
 
     Args:
         step: The step asked for.
-        owes: The requirements this call must cover; the whole section's own is served by the others.
+        owes: The requirements this call must cover.
         artifacts: Labels of the artifacts an item may cite.
         room: Tokens the answer may take.
     """
@@ -35,45 +35,50 @@ def narrowed_schema(
     if step.kind is not Kind.SECTION:
         return _object({"notes": _string(min(characters - _SLOT_OVERHEAD, _MAX_BOUND), _MIN_TEXT)})
     slots = slots_of(owes)
-    share = characters // (len(slots) or _FREE_ITEMS) - _SLOT_OVERHEAD
-    item = _object(_fields(step.format, artifacts, share))
-    if not slots:
-        return _object({"items": {"type": "array", "minItems": 1, "maxItems": _FREE_ITEMS, "items": item}})
-    return _object(dict.fromkeys(slots, item))
+    places = sum(_FREE_ITEMS if requirement.whole_section else 1 for requirement in slots.values())
+    share = characters // places - _SLOT_OVERHEAD
+    return _object({name: _slot(requirement, step.format, artifacts, share) for name, requirement in slots.items()})
+
+
+def _slot(requirement: Requirement, layout: Format, artifacts: Sequence[str], share: int) -> dict[str, Any]:
+    """Return the schema of a slot: one item for a bullet, a few for the section itself.
+
+    The section itself is never covered by a placeholder, so there the grammar does not offer `missing`.
+    """
+    if not requirement.whole_section:
+        return _object(_fields(layout, artifacts, share, ("evidence", "inference", "missing")))
+    item = _object(_fields(layout, artifacts, share, ("evidence", "inference")))
+    return {"type": "array", "minItems": 1, "maxItems": _FREE_ITEMS, "items": item}
 
 
 def slots_of(owes: Sequence[Requirement]) -> dict[str, Requirement]:
-    """Return the property each requirement gets, in order; none for the section as a whole."""
+    """Return the property each requirement gets, in order."""
     slots: dict[str, Requirement] = {}
     for requirement in owes:
-        if not requirement.whole_section:
-            name = re.sub(r"\W+", "_", requirement.id.casefold()).strip("_") or "item"
-            slots[name if name not in slots else f"{name}_{len(slots)}"] = requirement
+        name = re.sub(r"\W+", "_", requirement.id.casefold()).strip("_") or "item"
+        slots[name if name not in slots else f"{name}_{len(slots)}"] = requirement
     return slots
 
 
 def from_narrowed(answer: Mapping[str, Any], owes: Sequence[Requirement]) -> dict[str, Any]:
     """Return a narrowed answer in the shape of the envelope; anything unexpected is left for validation to name."""
     slots = slots_of(owes)
-    if not slots:
-        return {
-            **answer,
-            "items": [_item(item, owes) for item in answer.get("items", []) if isinstance(item, Mapping)],
-        }
-    given = [(requirement, answer[name]) for name, requirement in slots.items() if isinstance(answer.get(name), Mapping)]
-    return {"items": [_item(item, (requirement,)) for requirement, item in given]}
+    free = {name: value for name, value in answer.items() if name not in slots}
+    items = []
+    for name, requirement in slots.items():
+        given = answer.get(name)
+        items += [_item(item, requirement) for item in (given if isinstance(given, list) else [given])]
+    return {**free, "items": [item for item in items if item]}
 
 
-def _item(item: Mapping[str, Any], covers: Sequence[Requirement]) -> dict[str, Any]:
+def _item(item: Any, covered: Requirement) -> dict[str, Any]:
+    if not isinstance(item, Mapping):
+        return {}
     evidence = item.get("evidence")
-    return {
-        **item,
-        "covers": [requirement.id for requirement in covers],
-        "evidence": [evidence] if isinstance(evidence, Mapping) else [],
-    }
+    return {**item, "covers": [covered.id], "evidence": [evidence] if isinstance(evidence, Mapping) else []}
 
 
-def _fields(layout: Format, artifacts: Sequence[str], share: int) -> dict[str, Any]:
+def _fields(layout: Format, artifacts: Sequence[str], share: int, bases: Sequence[str]) -> dict[str, Any]:
     def string(name: str, least: int = 0) -> dict[str, Any]:
         return _string(int(share * _SHARES[name]), least)
 
@@ -85,7 +90,7 @@ def _fields(layout: Format, artifacts: Sequence[str], share: int) -> dict[str, A
     if layout in (Format.TABLE, Format.FINDINGS):
         cell = _object({"column": _string(_MIN_BOUND, 1), "value": string("value", 1)})
         fields["cells"] = {"type": "array", "minItems": 1, "maxItems": 3, "items": cell}
-    fields["basis"] = {"type": "string", "enum": ["evidence", "inference", "missing"]}
+    fields["basis"] = {"type": "string", "enum": [*bases]}
     fields["evidence"] = _object(
         {"artifact": {"type": "string", "enum": [*artifacts]}, "quote": string("quote")}
     )

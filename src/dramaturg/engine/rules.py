@@ -21,7 +21,9 @@ from dramaturg.plan.model import Format, Kind, PlannedStep, Requirement
 from dramaturg.plan.outputs import Item, StepOutput
 
 _FENCED = re.compile(r"\A\s*```(?:json)?\s*\n(?P<body>.*)\n\s*```\s*\Z", re.DOTALL)
-FORGED_MARK = re.compile(r"\[(?=(?:Source|MISSING|UNSUPPORTED|REASONED_INFERENCE|DOCUMENT_INCONSISTENCY)\b)", re.IGNORECASE)
+FORGED_MARK = re.compile(
+    r"\[((?:Source|MISSING|UNSUPPORTED|REASONED_INFERENCE|DOCUMENT_INCONSISTENCY)\b[^\]]*)\]?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +150,9 @@ def _order(items: Sequence[Item], step: PlannedStep) -> tuple[list[Finding], fro
 
 
 def _evidence(item: Item, position: int, step: PlannedStep, shelf: Shelf, *, grounded: bool) -> list[Finding]:
-    """Return what is wrong with an item's claims to evidence."""
+    """Return what is wrong with an item's claims to evidence; a placeholder claims none."""
+    if item.basis == "missing":
+        return []
     name = f"item {position + 1}" + (f" (`{item.covers[0]}`)" if item.covers else "")
     faults: list[tuple[str, str]] = []
     known = ", ".join(artifact.label for artifact in shelf.artifacts)

@@ -17,7 +17,7 @@ LOCAL_WINDOW = 8192
 _HOSTED_WINDOW = 200_000
 _HOSTED_OUTPUT = 10_000  # doubled once for a truncated answer, which stays under the 21,333 that need streaming
 _LOCAL_OUTPUT = 2_000
-_LOCAL_CHARACTERS_PER_TOKEN = 2.8
+_LOCAL_CHARACTERS_PER_TOKEN = 3.0
 _BREAKPOINTS_SINCE = (5, 6)
 _GPT = re.compile(r"gpt-(\d+)(?:\.(\d+))?")
 

@@ -147,3 +147,17 @@ _RANKS: tuple[Callable[[Entry, str], bool], ...] = (
     lambda entry, alias: alias.casefold().rsplit("/")[-1]
     in (entry.place.casefold().rsplit("/", 1)[-1], entry.alias.casefold().rsplit("/", 1)[-1]),
 )
+
+
+def composed(persona: Persona) -> str:
+    """Return a resolved persona as text for a reader, each piece under its origin."""
+    lineage = " → ".join(persona.lineage)
+    blocks = [f"{persona.alias} {persona.version} – {persona.title}\nlineage: {lineage}"]
+    for slot in persona.slots:
+        blocks.append(f"[{slot.name}] from {slot.origin.alias}, {slot.origin.span}\n{slot.text.strip()}")
+    for directive in persona.directives:
+        where = f"{directive.origin.alias}, {directive.origin.span}"
+        blocks.append(f"[directive {directive.name}] from {where}\n{directive.text.strip()}")
+    for step in persona.steps:
+        blocks.append(f"[step {step.number}] {step.name} from {step.origin.alias}, {step.opener}\n{step.text.strip()}")
+    return "\n\n".join(blocks) + "\n"

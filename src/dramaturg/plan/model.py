@@ -96,6 +96,11 @@ class PlannedStep:
         """The same requirements in the order written."""
         return tuple(requirement for requirement in self.requirements if requirement.level is Level.MUST)
 
+    @property
+    def asks(self) -> tuple[Requirement, ...]:
+        """What a first answer is asked to cover: the bullets, whose items give the section content, else the section."""
+        return tuple(requirement for requirement in self.owes if not requirement.whole_section) or self.owes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

@@ -15,6 +15,7 @@ Inputs = Given | Mapping[str, Given]
 
 _MARKDOWN_SUFFIXES = (".md", ".markdown")
 _ID = re.compile(r"[A-Za-z][\w \-]*")
+_UNNAMED = ""
 _UNDECLARED = "input"
 _LONGEST_NAME = 1000
 
@@ -24,7 +25,8 @@ def collect_artifacts(plan: Plan, inputs: Inputs) -> tuple[tuple[Artifact, ...],
 
     Args:
         plan: Says which artifacts are expected, and what its steps call them.
-        inputs: The sole primary artifact, or artifacts by id. A `str` is the text itself, a `Path` a file.
+        inputs: The sole primary artifact, or artifacts by id, the sole primary one under an empty id if need be. A
+            `str` is the text itself, a `Path` a file.
 
     Returns:
         The artifacts, primary ones first, and a note for each one the persona does not declare.
@@ -33,7 +35,8 @@ def collect_artifacts(plan: Plan, inputs: Inputs) -> tuple[tuple[Artifact, ...],
         CallerError: One is missing, empty, unreadable or not text.
     """
     persona = plan.persona
-    named = inputs if isinstance(inputs, Mapping) else {_sole_primary(persona): inputs}
+    given = inputs if isinstance(inputs, Mapping) else {_UNNAMED: inputs}
+    named = {name or _sole_primary(persona): artifact for name, artifact in given.items()}
     declared = {fold_id(spec.id): spec for spec in persona.artifacts}
     artifacts: dict[str, Artifact] = {}
     for name, given in named.items():

@@ -121,6 +121,10 @@ class Runtime:
         """Perform a persona and hand out its events as they happen, to `for` and to `async for` alike."""
         return Stream(lambda emit: self.arun(persona, inputs, on_event=emit, fresh=fresh))
 
+    def record(self, run: str) -> Record:
+        """Return what a run's journal says; CallerError if there is none."""
+        return self._recorded(run)
+
     def runs(self) -> Iterator[Record]:
         """Yield the runs of the state folder, the most recently written first."""
         return all_runs(self.state)

@@ -1,0 +1,21 @@
+"""`doctor`: what can be used here, what is missing, and how to get it."""
+
+import click
+
+from dramaturg.cli.output import json_option, print_json
+
+
+@click.command()
+@json_option
+def doctor(*, as_json: bool) -> None:
+    """Show which models can be used here, and what is missing for the others."""
+    from dramaturg.run.doctor import examine
+
+    checks = examine()
+    if as_json:
+        print_json([{"name": check.name, "ready": check.ready, "detail": check.detail, "remedy": check.remedy} for check in checks])
+        return
+    for check in checks:
+        click.echo(f"{'ok     ' if check.ready else 'missing'}  {check.name}: {check.detail}")
+        if not check.ready and check.remedy:
+            click.echo(f"         {check.remedy}")

@@ -1,0 +1,73 @@
+"""The `dramaturg` command; its one rule: every failure ends in a message and a documented exit code.
+
+0 good · 1 the work falls short · 2 usage, author or caller error · 3 provider or infrastructure · 4 journal or
+strict-replay miss · 130 interrupted (resumable)
+"""
+
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+import click
+
+from dramaturg.cli import doctor, personas, runs
+from dramaturg.cli.output import explain
+from dramaturg.errors import AuthorError, CallerError, DramaturgError, JournalMiss, ModelError, StepFailed
+
+_EXITS: tuple[tuple[type[DramaturgError], int], ...] = (
+    (StepFailed, 1),
+    (AuthorError, 2),
+    (CallerError, 2),
+    (ModelError, 3),
+    (JournalMiss, 4),
+)
+_USAGE = 2
+_INFRASTRUCTURE = 3
+_INTERRUPTED = 130
+
+
+def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's callback form
+    if wanted and not context.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"dramaturg {version('dramaturg')}")
+        context.exit()
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Show the version.")
+def app() -> None:
+    """Perform persona files: protocol to plan, plan to model calls, answers to one checked document.
+
+    Try: dramaturg run DPA-1 blueprint.md --model evidence
+    """
+
+
+for _command in (*personas.COMMANDS, *runs.COMMANDS, doctor.doctor):
+    app.add_command(_command)
+
+
+def main() -> NoReturn:
+    """Run the command and exit with its code."""
+    try:
+        code = app.main(standalone_mode=False, prog_name="dramaturg")
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        code = _USAGE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; the same command goes on where it stopped", err=True)
+        code = _INTERRUPTED
+    except DramaturgError as error:
+        explain(error)
+        code = next(exit_code for kind, exit_code in _EXITS if isinstance(error, kind))
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a user gets a sentence, not a traceback
+        if os.environ.get("DRAMATURG_DEBUG"):
+            traceback.print_exc()
+        click.echo(f"error: {type(error).__name__}: {error}\nThis is a defect; DRAMATURG_DEBUG=1 shows where.", err=True)
+        code = _INFRASTRUCTURE
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,64 @@
+"""What every command prints the same way; its one rule: stdout is the product, stderr the talk."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from dramaturg.errors import AuthorError, DramaturgError, StepFailed
+from dramaturg.findings.model import Finding, Severity
+from dramaturg.findings.render import render
+from dramaturg.findings.source import Source
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+
+
+def print_json(data: Any) -> None:
+    """Print JSON for a program to read."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
+
+
+def wants_colour(stream: IO[str]) -> bool:
+    """Tell whether a stream is a terminal whose user has not asked for plain text (no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def print_findings(findings: Iterable[Finding], *, to_stderr: bool) -> None:
+    """Draw findings, one block each."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    for finding in findings:
+        click.echo(render(finding, _source, colour=wants_colour(stream)) + "\n", file=stream, color=True)
+
+
+def summary(findings: Iterable[Finding]) -> str:
+    """Return how many findings of each severity there are, in words."""
+    counts = dict.fromkeys(Severity, 0)
+    for finding in findings:
+        counts[finding.severity] += 1
+    return ", ".join(f"{count} {severity}{'s' if count != 1 else ''}" for severity, count in counts.items() if count)
+
+
+def explain(error: DramaturgError) -> None:
+    """Print an error on stderr: located findings where it has them, one sentence where not."""
+    if isinstance(error, AuthorError):
+        print_findings(error.findings, to_stderr=True)
+        click.echo(f"error: the persona cannot be performed: {summary(error.findings)}", err=True)
+    elif isinstance(error, StepFailed):
+        print_findings(error.findings, to_stderr=True)
+        click.echo(f"error: step {error.step} `{error.title}` could not be satisfied", err=True)
+        click.echo(f"what was produced is kept: dramaturg runs {error.run}", err=True)
+    else:
+        click.echo(f"error: {error}", err=True)
+
+
+@cache
+def _source(path: str) -> Source | None:
+    try:
+        return Source(path, Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return None

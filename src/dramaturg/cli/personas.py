@@ -1,0 +1,131 @@
+"""`list`, `show`, `check`, `plan`: what there is, what it says, what is wrong with it, what it amounts to."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dramaturg.cli.output import json_option, print_findings, print_json, summary
+
+if TYPE_CHECKING:
+    from dramaturg.plan.model import Plan, PlannedStep
+
+strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
+
+
+@click.command("list")
+@json_option
+def list_personas(*, as_json: bool) -> None:
+    """List the personas that can be named."""
+    from dramaturg.run.runtime import Runtime
+
+    entries = Runtime(model="evidence").library.entries
+    rows = [
+        {key: entry.frontmatter.text(key) for key in ("alias", "version", "status", "type", "title")} | {"path": str(entry.path)}
+        for entry in entries
+    ]
+    if as_json:
+        print_json(rows)
+        return
+    width = max((len(row["alias"]) for row in rows), default=0)
+    for row in rows:
+        mark = "" if row["status"] in ("", "active") else f" ({row['status']})"
+        click.echo(f"{row['alias']:<{width}}  {row['title']}{mark}  [{row['path']}]")
+
+
+@click.command()
+@click.argument("persona")
+@click.option("--resolved", is_flag=True, help="Show the whole chain merged, each piece with its origin.")
+@json_option
+def show(persona: str, *, resolved: bool, as_json: bool) -> None:
+    """Show a persona as written, or resolved."""
+    from dataclasses import asdict
+
+    from dramaturg.persona.library import composed
+    from dramaturg.run.runtime import Runtime
+
+    loaded = Runtime(model="evidence").library.load(persona)
+    if as_json:
+        print_json(asdict(loaded))
+    elif resolved:
+        click.echo(composed(loaded), nl=False)
+    else:
+        click.echo(loaded.chain[-1].text, nl=False)
+
+
+@click.command()
+@click.argument("personas", nargs=-1)
+@strict_option
+@json_option
+def check(personas: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
+    """Check personas, by alias or path; without arguments all that can be named.
+
+    Exits with 1 if anything is an error.
+    """
+    from dramaturg.findings.model import has_errors
+    from dramaturg.run.check import check_personas
+    from dramaturg.run.report import findings_json
+    from dramaturg.run.runtime import Runtime
+
+    library = Runtime(model="evidence").library
+    names = personas or tuple(str(entry.path) for entry in library.entries)
+    findings = check_personas(library, names, strict=strict)
+    if as_json:
+        print_json(findings_json(findings))
+    else:
+        print_findings(findings, to_stderr=False)
+        click.echo(f"{len(names)} checked: {summary(findings) or 'nothing to report'}", err=True)
+    if has_errors(findings):
+        click.get_current_context().exit(1)
+
+
+@click.command()
+@click.argument("persona")
+@strict_option
+@json_option
+def plan(persona: str, *, strict: bool, as_json: bool) -> None:
+    """Print the plan a persona amounts to, with the reason of every decision."""
+    from dataclasses import asdict
+
+    from dramaturg.plan.compile import compile_plan
+    from dramaturg.run.runtime import Runtime
+
+    compiled = compile_plan(Runtime(model="evidence").library.load(persona, strict=strict))
+    if as_json:
+        print_json(_plan_json(asdict(compiled)))
+        return
+    click.echo(f"{compiled.document}  (persona {compiled.persona.alias}, {len(compiled.calls)} calls)")
+    for artifact in compiled.persona.artifacts:
+        kind = "primary" if artifact.primary else "optional"
+        click.echo(f"artifact {artifact.id} ({kind}), cited as {_label(compiled, artifact.id)}")
+    for step in compiled.steps:
+        _print_step(step)
+    print_findings(compiled.findings, to_stderr=True)
+
+
+def _label(compiled: "Plan", name: str) -> str:
+    from dramaturg.evidence.artifact import Artifact
+
+    return Artifact(id=name, text="", name=compiled.names[name]).label
+
+
+def _print_step(step: "PlannedStep") -> None:
+    layout = f" ({step.format})" if step.section else ""
+    click.echo(f"\n{step.id}. {step.kind} {step.title}{layout}")
+    for reason in step.because:
+        click.echo(f"   because {reason.rule} at {reason.span}")
+    for requirement in step.requirements:
+        firm = ", non-negotiable" if requirement.non_negotiable else ""
+        scope = "the section itself" if requirement.whole_section else requirement.id
+        click.echo(f"   {requirement.level}{firm}: {scope}")
+        click.echo(f"      {requirement.span}  {', '.join(reason.rule for reason in requirement.because)}")
+
+
+def _plan_json(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a plan's data without the texts of its files, which `show --json` gives."""
+    persona = data["persona"]
+    data["persona"] = {key: persona[key] for key in ("alias", "version", "title", "digest", "engine_version", "artifacts")}
+    data["persona"]["lineage"] = [file["alias"] for file in persona["chain"]]
+    return data
+
+
+COMMANDS = (list_personas, show, check, plan)

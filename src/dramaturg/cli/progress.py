@@ -1,0 +1,117 @@
+"""A run's events to talk on stderr; its one rule: a terminal gets motion, a pipe gets plain lines, both say the same."""
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from dramaturg.engine.events import (
+    AnswerRejected,
+    CallAnswered,
+    Event,
+    Retrying,
+    RunOpened,
+    StepAccepted,
+    StepStarted,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    from rich.status import Status
+
+
+class Progress:
+    """Shows what a run does; `status` is the moving line of a terminal, None elsewhere."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self.run = ""
+        self._quiet = quiet
+        self._began = time.monotonic()
+        self._step_began = self._began
+        self._place = ""
+        self._usage = Usage()
+        self._replayed = False
+        self._status = None if quiet else _status()
+
+    def __enter__(self) -> Self:
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._status:
+            self._status.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Show one event."""
+        match event:
+            case RunOpened():
+                self.run = event.run
+                kept = f", {event.kept} answers are already there" if event.kept else ""
+                self.say(f"model {event.model}: {event.destination}")
+                self.say(f"run {event.run}{kept}")
+            case StepStarted():
+                self._step_began = time.monotonic()
+                self._usage, self._replayed = Usage(), False
+                self._place = f"[{event.position}/{event.total}] {event.title}"
+                self._move(f"{self._place} …")
+            case CallAnswered():
+                self._usage += event.usage
+                self._replayed = self._replayed or event.replayed
+            case AnswerRejected():
+                count = len(event.findings)
+                self.say(f"{self._place}: answer not accepted ({event.findings[0].message}{f', and {count - 1} more' if count > 1 else ''})")
+                self._move(f"{self._place}: asking again …")
+            case Retrying():
+                self.say(f"{self._place}: {event.reason}; trying again in {event.wait:.0f} s")
+            case StepAccepted():
+                self.say(f"{self._place}: {self._told(event)}")
+
+    def say(self, text: str) -> None:
+        """Print a line that stays."""
+        if self._status:
+            self._status.console.print(text, markup=False, highlight=False, soft_wrap=True)
+        elif not self._quiet:
+            click.echo(text, err=True)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the run began."""
+        return time.monotonic() - self._began
+
+    def _told(self, event: StepAccepted) -> str:
+        parts = ["done"]
+        if event.section:
+            count = len(event.section.entries)
+            parts = [f"{count} item{'s' if count != 1 else ''}"]
+            missing = sum(entry.basis == "missing" for entry in event.section.entries)
+            unsupported = sum(entry.unsupported for entry in event.section.entries)
+            parts += [f"{missing} missing"] if missing else []
+            parts += [f"{unsupported} unsupported"] if unsupported else []
+        if self._replayed:
+            parts.append("from the journal")
+        else:
+            parts += [tokens(self._usage)] if self._usage.input else []
+            parts.append(f"{time.monotonic() - self._step_began:.1f} s")
+        return ", ".join(parts)
+
+    def _move(self, text: str) -> None:
+        if self._status:
+            from rich.text import Text
+
+            self._status.update(Text(text))
+
+
+def tokens(usage: Usage) -> str:
+    """Return token counts in words."""
+    return f"{usage.input:,} tokens in ({usage.cache_read:,} cached), {usage.output:,} out"
+
+
+def _status() -> "Status | None":
+    """Return a moving line where stderr is a terminal."""
+    if not click.get_text_stream("stderr").isatty():
+        return None
+    from rich.console import Console
+
+    return Console(stderr=True).status("starting …")

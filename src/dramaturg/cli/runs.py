@@ -1,0 +1,170 @@
+"""`run`, `resume`, `runs`: perform a persona, go on with a run, look at those there are."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dramaturg.cli.output import json_option, print_findings, print_json
+from dramaturg.cli.personas import strict_option
+from dramaturg.errors import CallerError
+
+if TYPE_CHECKING:
+    from dramaturg.cli.progress import Progress
+    from dramaturg.run.inputs import Inputs
+    from dramaturg.run.report import RunResult
+
+_STDIN = "-"
+
+
+def _output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the document here instead of to stdout."),
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
+        strict_option,
+        json_option,
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("persona")
+@click.argument("artifact", required=False)
+@click.option("-a", "--artifact", "named", multiple=True, metavar="ID=FILE", help="A further artifact by its id; repeatable.")
+@click.option("-m", "--model", help="anthropic:NAME, openai:NAME[@URL], gguf:FILE, evidence or replay:RUN.")
+@click.option("--window", type=click.IntRange(min=1024), help="Tokens of context of a local model.")
+@click.option("--reasks", type=click.IntRange(0, 5), default=2, show_default=True, help="How often a failing part is asked again.")
+@click.option("--fresh", is_flag=True, help="Begin a new run even if an unfinished one could go on.")
+@click.option("--replay", metavar="RUN", help="Give a finished run's document again, asking nothing.")
+@_output_options
+def run(  # noqa: PLR0913 - one parameter for each option
+    persona: str,
+    artifact: str | None,
+    *,
+    named: tuple[str, ...],
+    model: str | None,
+    window: int | None,
+    reasks: int,
+    fresh: bool,
+    replay: str | None,
+    output: Path | None,
+    quiet: bool,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Perform PERSONA (an alias or a .md file) on ARTIFACT, a file or `-` for stdin.
+
+    An interrupted run goes on where it stopped when the same command is given again.
+    """
+    from dramaturg.cli.progress import Progress
+    from dramaturg.run.runtime import Runtime
+
+    _require_writable(output)
+    runtime = Runtime(model=f"replay:{replay}" if replay else model, strict=strict, window=window, reasks=reasks)
+    inputs = _inputs(artifact, named)
+    with Progress(quiet=quiet) as progress:
+        result = runtime.run(persona, inputs, on_event=progress, fresh=fresh)
+    _deliver(result, progress, output, quiet=quiet, as_json=as_json)
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN")
+@_output_options
+def resume(run_id: str, *, output: Path | None, quiet: bool, strict: bool, as_json: bool) -> None:
+    """Go on with RUN under the persona, prompts, artifacts and model it began with."""
+    from dramaturg.cli.progress import Progress
+    from dramaturg.run.runtime import Runtime
+
+    _require_writable(output)
+    with Progress(quiet=quiet) as progress:
+        result = Runtime(strict=strict).resume(run_id, on_event=progress)
+    _deliver(result, progress, output, quiet=quiet, as_json=as_json)
+
+
+@click.command()
+@click.argument("run_id", metavar="[RUN]", required=False)
+@json_option
+def runs(run_id: str | None, *, as_json: bool) -> None:
+    """List the runs of this machine, or show what RUN has produced so far."""
+    from dramaturg.run.runs import kept_document, run_summaries
+    from dramaturg.run.runtime import Runtime
+
+    runtime = Runtime(model="evidence")
+    if run_id is None:
+        summaries = run_summaries(runtime.runs())
+        if as_json:
+            print_json(summaries)
+            return
+        for row in summaries:
+            click.echo(f"{row['run']}  {row['status']}, {row['answers']} answers, {row['persona']} with {row['model']}")
+        if not summaries:
+            click.echo("there are no runs yet", err=True)
+        return
+    record = runtime.record(run_id)
+    document = kept_document(record)
+    if as_json:
+        print_json({**run_summaries([record])[0], "markdown": document})
+    else:
+        click.echo(document, nl=False)
+
+
+def _inputs(artifact: str | None, named: tuple[str, ...]) -> "Inputs":
+    """Return what the command line hands over: one unnamed artifact, or artifacts by id."""
+    by_id: dict[str, str | Path] = {}
+    for pair in named:
+        name, equals, file = pair.partition("=")
+        if not equals or not name.strip() or not file:
+            raise CallerError(f"`--artifact {pair}` has no file; write `--artifact ID=FILE`")
+        if name in by_id:
+            raise CallerError(f"the artifact `{name}` is given twice")
+        by_id[name] = _given(file)
+    if artifact is None:
+        return by_id
+    return {"": _given(artifact), **by_id} if by_id else _given(artifact)
+
+
+def _given(file: str) -> str | Path:
+    if file != _STDIN:
+        return Path(file)
+    try:
+        return click.get_binary_stream("stdin").read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CallerError(f"stdin is not UTF-8 text (byte {error.start}); convert it to UTF-8 first") from error
+
+
+def _require_writable(output: Path | None) -> None:
+    """Refuse a place the document cannot go before anything is paid for."""
+    if output is not None and not output.parent.is_dir():
+        raise CallerError(f"there is no folder `{output.parent}` to write the document to")
+
+
+def _deliver(result: "RunResult", progress: "Progress", output: Path | None, *, quiet: bool, as_json: bool) -> None:
+    """Hand over the document, then say what was used and what to look at; exit 1 if the result has errors."""
+    from dramaturg.cli.progress import tokens
+    from dramaturg.findings.model import has_errors
+
+    if output is not None:
+        try:
+            output.write_text(result.document.markdown, encoding="utf-8")
+        except OSError as error:
+            message = f"`{output}` cannot be written: {error.strerror}; the document is kept, see `dramaturg runs {progress.run}`"
+            raise CallerError(message) from error
+    if as_json:
+        print_json(result.to_json())
+    elif output is None:
+        click.echo(result.document.markdown, nl=False)
+    if not quiet:
+        report = result.report
+        print_findings(result.findings, to_stderr=True)
+        journal = f", {report.replayed} answers from the journal" if report.replayed else ""
+        progress.say(f"used {report.calls} calls, {tokens(report.usage)}{journal}, {progress.seconds:.1f} s")
+        open_count = len(result.document.questions)
+        place = f" in {output}" if output else ""
+        progress.say(f"{len(result.document.sections)} sections{place}, {open_count} open question{'s' if open_count != 1 else ''}")
+    if has_errors(result.findings):
+        click.get_current_context().exit(1)
+
+
+COMMANDS = (run, resume, runs)

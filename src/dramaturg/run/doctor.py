@@ -1,0 +1,82 @@
+"""The machine to a list of what works on it; its one rule: look, change nothing, call no one but this machine."""
+
+import os
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from dramaturg.models import profiles
+from dramaturg.models.spec import default_spec
+from dramaturg.run.settings import current, persona_roots, state_root
+
+_PATIENCE = 0.2
+_SERVERS: Mapping[str, int] = {"Ollama": 11434, "llama.cpp": 8080, "vLLM": 8000, "LM Studio": 1234}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing looked at; `remedy` is how to get it where it is not ready."""
+
+    name: str
+    ready: bool
+    detail: str
+    remedy: str = ""
+
+
+def examine() -> list[Check]:
+    """Look at models, keys, local servers and folders."""
+    project, folder, environment = current()
+    chosen = environment.get("DRAMATURG_MODEL") or project.model or default_spec(environment)
+    roots = persona_roots(project, folder, environment)
+    return [
+        Check(name="python", ready=True, detail=".".join(map(str, sys.version_info[:3]))),
+        Check(name="default model", ready=True, detail=chosen),
+        Check(name="evidence", ready=True, detail="quotes the artifacts; no language model, no key"),
+        _hosted("anthropic", profiles.ANTHROPIC_KEY, profiles.DEFAULT_ANTHROPIC, "console.anthropic.com", environment),
+        _hosted("openai", profiles.OPENAI_KEY, profiles.DEFAULT_OPENAI, "platform.openai.com", environment),
+        _embedded(),
+        *_servers(),
+        Check(name="personas", ready=bool(roots), detail=", ".join(map(str, roots))),
+        _state(state_root(environment)),
+    ]
+
+
+def _hosted(package: str, key: str, model: str, where: str, environment: Mapping[str, str]) -> Check:
+    ready = bool(environment.get(key, "").strip())
+    detail = f"SDK {_version(package)}, default `{package}:{model}`"
+    remedy = f"set `{key}`; keys are made at {where}"
+    return Check(name=package, ready=ready, detail=f"{detail}, `{key}` is {'set' if ready else 'not set'}", remedy=remedy)
+
+
+def _embedded() -> Check:
+    ready = find_spec("xllamacpp") is not None
+    detail = f"embedded llama.cpp {_version('xllamacpp')}; `gguf:/path/model.gguf`" if ready else "no embedded llama.cpp"
+    return Check(name="gguf", ready=ready, detail=detail, remedy="pip install 'dramaturg[local]', and have a GGUF file")
+
+
+def _servers() -> Iterator[Check]:
+    """Yield the local servers that listen on their usual ports; silence about the others."""
+    for name, port in _SERVERS.items():
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE).close()
+        except OSError:
+            continue
+        detail = f"something listens on port {port}; `openai:MODEL@http://127.0.0.1:{port}/v1`"
+        yield Check(name=f"local server ({name}'s port)", ready=True, detail=detail)
+
+
+def _state(folder: Path) -> Check:
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    ready = os.access(nearest, os.W_OK)
+    return Check(name="journals", ready=ready, detail=str(folder / "runs"), remedy="set `DRAMATURG_STATE` to a folder that can be written")
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
