@@ -13,7 +13,12 @@ def doctor(*, as_json: bool) -> None:
 
     checks = examine()
     if as_json:
-        print_json([{"name": check.name, "ready": check.ready, "detail": check.detail, "remedy": check.remedy} for check in checks])
+        print_json(
+            [
+                {"name": check.name, "ready": check.ready, "detail": check.detail, "remedy": check.remedy}
+                for check in checks
+            ]
+        )
         return
     for check in checks:
         click.echo(f"{'ok     ' if check.ready else 'missing'}  {check.name}: {check.detail}")

@@ -36,7 +36,9 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Show the version.")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Show the version."
+)
 def app() -> None:
     """Perform persona files: protocol to plan, plan to model calls, answers to one checked document.
 
@@ -68,6 +70,8 @@ def main() -> NoReturn:
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user gets a sentence, not a traceback
         if os.environ.get("DRAMATURG_DEBUG"):
             traceback.print_exc()
-        click.echo(f"error: {type(error).__name__}: {error}\nThis is a defect; DRAMATURG_DEBUG=1 shows where.", err=True)
+        click.echo(
+            f"error: {type(error).__name__}: {error}\nThis is a defect; DRAMATURG_DEBUG=1 shows where.", err=True
+        )
         code = _INFRASTRUCTURE
     sys.exit(code if isinstance(code, int) else 0)

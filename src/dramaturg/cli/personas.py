@@ -20,7 +20,8 @@ def list_personas(*, as_json: bool) -> None:
 
     entries = Runtime(model="evidence").library.entries
     rows = [
-        {key: entry.frontmatter.text(key) for key in ("alias", "version", "status", "type", "title")} | {"path": str(entry.path)}
+        {key: entry.frontmatter.text(key) for key in ("alias", "version", "status", "type", "title")}
+        | {"path": str(entry.path)}
         for entry in entries
     ]
     if as_json:
@@ -123,7 +124,9 @@ def _print_step(step: "PlannedStep") -> None:
 def _plan_json(data: dict[str, Any]) -> dict[str, Any]:
     """Return a plan's data without the texts of its files, which `show --json` gives."""
     persona = data["persona"]
-    data["persona"] = {key: persona[key] for key in ("alias", "version", "title", "digest", "engine_version", "artifacts")}
+    data["persona"] = {
+        key: persona[key] for key in ("alias", "version", "title", "digest", "engine_version", "artifacts")
+    }
     data["persona"]["lineage"] = [file["alias"] for file in persona["chain"]]
     return data
 

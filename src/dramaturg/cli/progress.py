@@ -1,5 +1,6 @@
-"""A run's events to talk on stderr; its one rule: a terminal gets motion, a pipe gets plain lines, both say the same."""
+"""A run's events to talk on stderr; its one rule: a terminal gets motion, a pipe plain lines, both say the same."""
 
+import sys
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -12,6 +13,7 @@ from dramaturg.engine.events import (
     Event,
     Retrying,
     RunOpened,
+    RunStarted,
     StepAccepted,
     StepStarted,
     Usage,
@@ -39,7 +41,9 @@ class Progress:
             self._status.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._status:
             self._status.stop()
 
@@ -60,13 +64,15 @@ class Progress:
                 self._usage += event.usage
                 self._replayed = self._replayed or event.replayed
             case AnswerRejected():
-                count = len(event.findings)
-                self.say(f"{self._place}: answer not accepted ({event.findings[0].message}{f', and {count - 1} more' if count > 1 else ''})")
+                more = f", and {len(event.findings) - 1} more" if event.findings[1:] else ""
+                self.say(f"{self._place}: answer not accepted ({event.findings[0].message}{more})")
                 self._move(f"{self._place}: asking again …")
             case Retrying():
                 self.say(f"{self._place}: {event.reason}; trying again in {event.wait:.0f} s")
             case StepAccepted():
                 self.say(f"{self._place}: {self._told(event)}")
+            case RunStarted():
+                pass
 
     def say(self, text: str) -> None:
         """Print a line that stays."""
@@ -110,7 +116,7 @@ def tokens(usage: Usage) -> str:
 
 def _status() -> "Status | None":
     """Return a moving line where stderr is a terminal."""
-    if not click.get_text_stream("stderr").isatty():
+    if not sys.stderr.isatty():
         return None
     from rich.console import Console
 

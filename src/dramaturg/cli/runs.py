@@ -1,5 +1,6 @@
 """`run`, `resume`, `runs`: perform a persona, go on with a run, look at those there are."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,12 @@ _STDIN = "-"
 
 def _output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the document here instead of to stdout."),
+        click.option(
+            "-o",
+            "--output",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write the document here instead of to stdout.",
+        ),
         click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
         strict_option,
         json_option,
@@ -32,10 +38,14 @@ def _output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @click.argument("persona")
 @click.argument("artifact", required=False)
-@click.option("-a", "--artifact", "named", multiple=True, metavar="ID=FILE", help="A further artifact by its id; repeatable.")
+@click.option(
+    "-a", "--artifact", "named", multiple=True, metavar="ID=FILE", help="A further artifact by its id; repeatable."
+)
 @click.option("-m", "--model", help="anthropic:NAME, openai:NAME[@URL], gguf:FILE, evidence or replay:RUN.")
 @click.option("--window", type=click.IntRange(min=1024), help="Tokens of context of a local model.")
-@click.option("--reasks", type=click.IntRange(0, 5), default=2, show_default=True, help="How often a failing part is asked again.")
+@click.option(
+    "--reasks", type=click.IntRange(0, 5), default=2, show_default=True, help="How often a failing part is asked again."
+)
 @click.option("--fresh", is_flag=True, help="Begin a new run even if an unfinished one could go on.")
 @click.option("--replay", metavar="RUN", help="Give a finished run's document again, asking nothing.")
 @_output_options
@@ -129,7 +139,7 @@ def _given(file: str) -> str | Path:
     if file != _STDIN:
         return Path(file)
     try:
-        return click.get_binary_stream("stdin").read().decode("utf-8-sig")
+        return sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CallerError(f"stdin is not UTF-8 text (byte {error.start}); convert it to UTF-8 first") from error
 
@@ -149,8 +159,8 @@ def _deliver(result: "RunResult", progress: "Progress", output: Path | None, *, 
         try:
             output.write_text(result.document.markdown, encoding="utf-8")
         except OSError as error:
-            message = f"`{output}` cannot be written: {error.strerror}; the document is kept, see `dramaturg runs {progress.run}`"
-            raise CallerError(message) from error
+            where = f"the document is kept: dramaturg runs {progress.run}"
+            raise CallerError(f"`{output}` cannot be written: {error.strerror}; {where}") from error
     if as_json:
         print_json(result.to_json())
     elif output is None:
@@ -160,9 +170,9 @@ def _deliver(result: "RunResult", progress: "Progress", output: Path | None, *, 
         print_findings(result.findings, to_stderr=True)
         journal = f", {report.replayed} answers from the journal" if report.replayed else ""
         progress.say(f"used {report.calls} calls, {tokens(report.usage)}{journal}, {progress.seconds:.1f} s")
-        open_count = len(result.document.questions)
+        sections, questions = len(result.document.sections), len(result.document.questions)
         place = f" in {output}" if output else ""
-        progress.say(f"{len(result.document.sections)} sections{place}, {open_count} open question{'s' if open_count != 1 else ''}")
+        progress.say(f"{sections} sections{place}, {questions} open question{'s' if questions != 1 else ''}")
     if has_errors(result.findings):
         click.get_current_context().exit(1)
 

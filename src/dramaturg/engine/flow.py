@@ -145,10 +145,16 @@ class _Stage:
         if reply.stop == "length":
             reply = yield from _replied(replace(call, max_output=call.max_output * _MORE_ROOM))
         if reply.stop == "refusal":
-            message = f"the model refused step {step.id} `{step.title}`" + (f": {reply.text.strip()}" if reply.text.strip() else "")
+            message = f"the model refused step {step.id} `{step.title}`" + (
+                f": {reply.text.strip()}" if reply.text.strip() else ""
+            )
             raise ModelError(message, retryable=False, hint="reword the step, or choose another model")
         if reply.stop in ("length", "window"):
-            room = f"after {call.max_output * _MORE_ROOM:,} tokens" if reply.stop == "length" else "because the window is full"
+            room = (
+                f"after {call.max_output * _MORE_ROOM:,} tokens"
+                if reply.stop == "length"
+                else "because the window is full"
+            )
             cut = Finding(
                 rule="R103",
                 severity=Severity.ERROR,
@@ -161,7 +167,9 @@ class _Stage:
             raise StepFailed(step.id, step.title, (cut,), reply.text)
         return reply
 
-    def call(self, step: PlannedStep, attempt: int, messages: tuple[Message, ...], owes: Sequence[Requirement]) -> ModelCall:
+    def call(
+        self, step: PlannedStep, attempt: int, messages: tuple[Message, ...], owes: Sequence[Requirement]
+    ) -> ModelCall:
         labels = [artifact.label for artifact in self.brief.artifacts]
         narrowed = self.brief.profile.narrowed
         return ModelCall(
@@ -254,4 +262,6 @@ def _placeholders(section: Section, step: PlannedStep) -> tuple[Finding, ...]:
         return ()
     message = f"`{section.title}` holds nothing but placeholders"
     remedy = "supply an artifact that says it, or perform the persona with a language model"
-    return (Finding(rule="R204", severity=Severity.WARNING, message=message, span=step.span, help=remedy, step=step.id),)
+    return (
+        Finding(rule="R204", severity=Severity.WARNING, message=message, span=step.span, help=remedy, step=step.id),
+    )

@@ -13,7 +13,14 @@ from dramaturg.plan.model import Format, Kind, PlannedStep, Requirement
 _CHARACTERS_PER_TOKEN = 2.1  # what a small vocabulary needs for prose and JSON together, at worst
 _SLOT_OVERHEAD = 130
 _FREE_ITEMS = 3
-_SHARES: Mapping[str, float] = {"text": 0.45, "command": 0.15, "expect": 0.15, "quote": 0.25, "content": 0.6, "value": 0.2}
+_SHARES: Mapping[str, float] = {
+    "text": 0.45,
+    "command": 0.15,
+    "expect": 0.15,
+    "quote": 0.25,
+    "content": 0.6,
+    "value": 0.2,
+}
 _MIN_TEXT = 8
 _MIN_BOUND = 24
 _MAX_BOUND = 400
@@ -86,14 +93,14 @@ def _fields(layout: Format, artifacts: Sequence[str], share: int, bases: Sequenc
     if layout in _WITH_COMMAND:
         fields |= {"command": string("command"), "expect": string("expect")}
     if layout is Format.CODE:
-        fields["file"] = _object({"path": _string(_MIN_BOUND * 2, 1), "language": _string(_MIN_BOUND), "content": string("content", 1)})
+        fields["file"] = _object(
+            {"path": _string(_MIN_BOUND * 2, 1), "language": _string(_MIN_BOUND), "content": string("content", 1)}
+        )
     if layout in (Format.TABLE, Format.FINDINGS):
         cell = _object({"column": _string(_MIN_BOUND, 1), "value": string("value", 1)})
         fields["cells"] = {"type": "array", "minItems": 1, "maxItems": 3, "items": cell}
     fields["basis"] = {"type": "string", "enum": [*bases]}
-    fields["evidence"] = _object(
-        {"artifact": {"type": "string", "enum": [*artifacts]}, "quote": string("quote")}
-    )
+    fields["evidence"] = _object({"artifact": {"type": "string", "enum": [*artifacts]}, "quote": string("quote")})
     return fields
 
 
@@ -103,4 +110,6 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _string(most: int, least: int = 0) -> dict[str, Any]:
     bound = min(max(most, _MIN_BOUND), _MAX_BOUND)
-    return {"type": "string", "minLength": least, "maxLength": bound} if least else {"type": "string", "maxLength": bound}
+    return (
+        {"type": "string", "minLength": least, "maxLength": bound} if least else {"type": "string", "maxLength": bound}
+    )

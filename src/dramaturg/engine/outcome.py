@@ -1,4 +1,4 @@
-"""What a run amounts to before and after it is a document; its one rule: a citation here really stands in its artifact."""
+"""What a run amounts to, before and after it is a document; its one rule: a citation here stands in its artifact."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What the engine must know of a model to ask it well; its one rule: values come from `models`, decisions are made here."""
+"""What the engine must know of a model to ask it well; its one rule: values come from `models`, decisions from here."""
 
 import math
 from dataclasses import dataclass

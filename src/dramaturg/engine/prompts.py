@@ -21,10 +21,12 @@ TEMPLATES = ("system.md.j2", "step.md.j2", "reask.md.j2")
 _MARK_LENGTH = 16
 _MAX_ERRORS = 12
 _WORD_JOINER = "\u2060"
-_CONTROL_TOKEN = re.compile(r"<(?=\|[^|>\n]{1,40}\|>|/?(?:s|bos|eos|pad|unk|(?:start|end)_of_turn)>|<SYS>>)|\[(?=/?INST\])")
+_CONTROL_TOKEN = re.compile(
+    r"<(?=\|[^|>\n]{1,40}\|>|/?(?:s|bos|eos|pad|unk|(?:start|end)_of_turn)>|<SYS>>)|\[(?=/?INST\])"
+)
 _LAYOUTS: Mapping[Format, str] = {
-    Format.CHECKLIST: "It is a checklist: each item is one thing to check or do, with its command and what to expect where there is one.",
-    Format.PROCEDURE: "It is a procedure: items are the steps in the order they are carried out, each with its command and what to expect.",
+    Format.CHECKLIST: "It is a checklist: each item is one thing to check or do, with its command and what to expect.",
+    Format.PROCEDURE: "It is a procedure: items are the steps in order, each with its command and what to expect.",
     Format.FINDINGS: "It lists findings: each item is one finding in `text`, its attributes in `cells`.",
     Format.TABLE: "It is a table: each item is a row, its values in `cells` under the same columns.",
     Format.CODE: "It consists of files: each item gives one whole file in `file`, and says in `text` what it is for.",
@@ -38,11 +40,13 @@ class Kernel:
     def __init__(self, version: str, sources: Mapping[str, str]) -> None:
         self.version = version
         self.sources = dict(sources)
-        self.digest = hashlib.sha256("\0".join(f"{name}\0{self.sources[name]}" for name in TEMPLATES).encode()).hexdigest()
+        self.digest = hashlib.sha256(
+            "\0".join(f"{name}\0{self.sources[name]}" for name in TEMPLATES).encode()
+        ).hexdigest()
         self._templates = ImmutableSandboxedEnvironment(
             loader=DictLoader(self.sources),
             undefined=StrictUndefined,
-            autoescape=False,  # noqa: S701 - the product is a prompt, not HTML
+            autoescape=False,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -75,7 +79,11 @@ class Kernel:
 def block(text: str) -> str:
     """Return author text without the indentation of the file it stands in."""
     lines = text.replace("\r\n", "\n").strip("\n").split("\n")
-    return "\n".join([lines[0].strip(), *dedent("\n".join(lines[1:])).split("\n")]).strip() if lines[1:] else lines[0].strip()
+    return (
+        "\n".join([lines[0].strip(), *dedent("\n".join(lines[1:])).split("\n")]).strip()
+        if lines[1:]
+        else lines[0].strip()
+    )
 
 
 def artifacts_block(artifacts: Sequence[Artifact]) -> str:

@@ -79,11 +79,17 @@ def judge(output: StepOutput, step: PlannedStep, shelf: Shelf, *, grounded: bool
         grounded: Whether claims must be backed by them.
         writes: Whether a language model answered; a section of placeholders is then a fault.
     """
-    evidence = [(position, fault) for position, item in enumerate(output.items) for fault in _evidence(item, position, step, shelf, grounded=grounded)]
+    evidence = [
+        (position, fault)
+        for position, item in enumerate(output.items)
+        for fault in _evidence(item, position, step, shelf, grounded=grounded)
+    ]
     rejected = frozenset(position for position, _ in evidence)
     if step.kind is not Kind.SECTION:
         return Verdict(findings=tuple(fault for _, fault in evidence), rejected=rejected)
-    uncovered = tuple(requirement for requirement in step.musts if not _covered(requirement, output.items, step.format, writes=writes))
+    uncovered = tuple(
+        requirement for requirement in step.musts if not _covered(requirement, output.items, step.format, writes=writes)
+    )
     faults = [_uncovered(requirement, step) for requirement in uncovered]
     order, misplaced = _order(output.items, step)
     return Verdict(
@@ -117,12 +123,18 @@ def _covered(requirement: Requirement, items: Sequence[Item], layout: Format, *,
 
 
 def _uncovered(requirement: Requirement, step: PlannedStep) -> Finding:
-    what = "the section has no content besides placeholders" if requirement.whole_section else f"no item covers `{requirement.id}`"
+    what = (
+        "the section has no content besides placeholders"
+        if requirement.whole_section
+        else f"no item covers `{requirement.id}`"
+    )
     rule = "R202" if requirement.whole_section else "R201"
     return Finding(
         rule=rule,
         severity=Severity.ERROR,
-        message=f"`{step.section}`: {what}; it is demanded: {requirement.text}" if not requirement.whole_section else f"`{step.section}`: {what}",
+        message=f"`{step.section}`: {what}; it is demanded: {requirement.text}"
+        if not requirement.whole_section
+        else f"`{step.section}`: {what}",
         span=requirement.span,
         note="demanded here",
         help="answer it, or state with `basis: missing` what the artifacts do not say",
@@ -143,7 +155,9 @@ def _order(items: Sequence[Item], step: PlannedStep) -> tuple[list[Finding], fro
             continue
         if first < last:
             message = f"`{step.section}`: `{requirement.id}` comes before what is demanded ahead of it"
-            found.append(Finding(rule="R203", severity=Severity.ERROR, message=message, span=requirement.span, step=step.id))
+            found.append(
+                Finding(rule="R203", severity=Severity.ERROR, message=message, span=requirement.span, step=step.id)
+            )
             misplaced.add(first)
         last = max(last, first)
     return found, frozenset(misplaced)
@@ -161,7 +175,12 @@ def _evidence(item: Item, position: int, step: PlannedStep, shelf: Shelf, *, gro
         if artifact is None:
             faults.append(("R303", f"{name}: `evidence` names an artifact that was not supplied; there is {known}"))
         elif evidence.quote.strip() and artifact.locate(evidence.quote) is None:
-            faults.append(("R302", f"{name}: the quote does not stand in {artifact.artifact.label}; copy it character for character"))
+            faults.append(
+                (
+                    "R302",
+                    f"{name}: the quote does not stand in {artifact.artifact.label}; copy it character for character",
+                )
+            )
     quoted = any(evidence.quote.strip() for evidence in item.evidence)
     if item.basis == "evidence" and not quoted and not faults:
         faults.append(("R301", f"{name}: basis `evidence` needs a quote"))
@@ -178,4 +197,6 @@ def _misfit(location: Sequence[Any], message: str, step: PlannedStep) -> Finding
 
 
 def _fault(rule: str, message: str, step: PlannedStep) -> Finding:
-    return Finding(rule=rule, severity=Severity.ERROR, message=message, span=step.span, note="the step asked for", step=step.id)
+    return Finding(
+        rule=rule, severity=Severity.ERROR, message=message, span=step.span, note="the step asked for", step=step.id
+    )

@@ -28,7 +28,9 @@ def open_questions(output: StepOutput, section: Section | None, step: PlannedSte
         elif entry.unsupported:
             shown = entry.text or entry.command
             short = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1].rstrip() + "…"
-            yield OpenQuestion(section=step.title, about=about, text=f"No artifact supports this; confirm or strike it: {short}")
+            yield OpenQuestion(
+                section=step.title, about=about, text=f"No artifact supports this; confirm or strike it: {short}"
+            )
     for asked in output.questions:
         if asked.text.strip():
             yield OpenQuestion(section=step.title, about=asked.id or asked.kind, text=asked.text)
@@ -36,13 +38,17 @@ def open_questions(output: StepOutput, section: Section | None, step: PlannedSte
 
 def _entry(item: Item, step: PlannedStep, shelf: Shelf, *, grounded: bool) -> Entry:
     citations, lost = _citations(item, shelf)
-    rests_on = tuple(dict.fromkeys(found.artifact.label for given in item.evidence if (found := shelf.get(given.artifact))))
+    rests_on = tuple(
+        dict.fromkeys(found.artifact.label for given in item.evidence if (found := shelf.get(given.artifact)))
+    )
     owed = (item.basis == "evidence" and not citations) or (item.basis == "inference" and grounded and not rests_on)
     return Entry(
         text=item.text.strip(),
         command=item.command.strip("\n"),
         expect=item.expect.strip(),
-        file=CodeFile(path=item.file.path, language=item.file.language, content=item.file.content) if item.file.content else None,
+        file=CodeFile(path=item.file.path, language=item.file.language, content=item.file.content)
+        if item.file.content
+        else None,
         cells=tuple((cell.column.strip(), cell.value.strip()) for cell in item.cells),
         covers=tuple(requirement.id for requirement in step.requirements if covers(item, requirement)),
         basis=Basis(item.basis),

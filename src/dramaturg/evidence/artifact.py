@@ -5,7 +5,6 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -106,8 +105,8 @@ class Outline:
             return
         blocks = [token for token in self._tokens if token.map and token.type in (*_LEAVES, "thead_open")]
         head = ""
-        for token, following in pairwise([*blocks, None]):
-            start, end = token.map
+        for token, following in zip(blocks, (*blocks[1:], None), strict=False):
+            start, end = token.map or (0, 0)
             if token.type == "thead_open":
                 head = self.lines[start]
             elif token.type == "fence":

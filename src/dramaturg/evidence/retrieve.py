@@ -19,13 +19,13 @@ _HEADING_WEIGHT = 0.7
 _NEAR_BEST = 0.45
 _STEM = 5
 _COMMON = frozenset(
-    """a about above after all also an and any are as at be been before being below between both but by can could do does
-    doing down during each few for from further had has have how if in into is it its itself just key list more most must
-    no nor not of off on once only or other our out over own same section short should so some such than that the their
-    them then there these they this those through to too under until up used using very was were what when where which
-    while who whom why will with would you your etc including ensure ensuring confirm confirming verify verifying
-    provide provides providing produce section instructions instruction specific final mandatory non negotiable priority
-    high explicit procedure step steps guide action actions""".split()  # noqa: SIM905 - a paragraph reads better
+    """a about above after all also an and any are as at be been before being below between both but by can could do
+    does doing down during each few for from further had has have how if in into is it its itself just key list more
+    most must no nor not of off on once only or other our out over own same section short should so some such than that
+    the their them then there these they this those through to too under until up used using very was were what when
+    where which while who whom why will with would you your etc including ensure ensuring confirm confirming verify
+    verifying provide provides providing produce instructions instruction specific final mandatory non negotiable
+    priority high explicit procedure step steps guide action actions""".split()
 )
 
 
@@ -47,7 +47,10 @@ class Index:
         self._db.execute("CREATE VIRTUAL TABLE passage USING fts5(heading, body, tokenize='porter unicode61')")
         self._db.executemany(
             "INSERT INTO passage (rowid, heading, body) VALUES (?, ?, ?)",
-            [(number, " ".join((*passage.heading[1:], passage.context)), passage.text) for number, passage in enumerate(self.passages)],
+            [
+                (number, " ".join((*passage.heading[1:], passage.context)), passage.text)
+                for number, passage in enumerate(self.passages)
+            ],
         )
 
     def rank(self, passage: Passage) -> int:
@@ -71,7 +74,10 @@ class Index:
         value = {word: self._idf(len(held)) for word, held in holders.items()}
         total = sum(value.values())
         hits = [
-            Hit(passage=self.passages[row], coverage=sum(value[word] * holders[word].get(row, 0) for word in value) / total)
+            Hit(
+                passage=self.passages[row],
+                coverage=sum(value[word] * holders[word].get(row, 0) for word in value) / total,
+            )
             for row in self._ranked([*holders])
         ]
         least = max(at_least, _NEAR_BEST * max((hit.coverage for hit in hits), default=0))
@@ -101,7 +107,9 @@ class Index:
         if not words:
             return []
         query = " OR ".join(f'"{word}"' for word in words)
-        rows = self._db.execute("SELECT rowid FROM passage WHERE passage MATCH ? ORDER BY bm25(passage), rowid", (query,))
+        rows = self._db.execute(
+            "SELECT rowid FROM passage WHERE passage MATCH ? ORDER BY bm25(passage), rowid", (query,)
+        )
         return [row for (row,) in rows]
 
 

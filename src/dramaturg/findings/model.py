@@ -45,7 +45,7 @@ class Finding:
     """One fault in one text.
 
     Attributes:
-        rule: Stable id such as `P204`; see `dramaturg.findings.rules`.
+        rule: Stable id such as `P204`.
         severity: Whether it fails the verb.
         message: What is wrong, identifiers in backticks, no trailing full stop.
         span: Where; None when the fault has no place in a file (an empty chain, a model's answer).

@@ -23,7 +23,9 @@ def render(finding: Finding, source_of: SourceOf, *, colour: bool = False) -> st
         colour: Decorate with ANSI colours.
     """
     paint = _Paint(colour=colour)
-    head = paint(f"{finding.severity}[{finding.rule}]", _COLOURS[finding.severity]) + paint(f": {finding.message}", _BOLD)
+    head = paint(f"{finding.severity}[{finding.rule}]", _COLOURS[finding.severity]) + paint(
+        f": {finding.message}", _BOLD
+    )
     lines = [head]
     if finding.span:
         lines += _places(finding.span, finding.note, finding.labels, source_of, paint)
@@ -46,7 +48,9 @@ def _places(span: Span, note: str, labels: tuple[Label, ...], source_of: SourceO
     width = max(len(str(place.line)) for place, _, _ in places)
     bar = " " * width + " " + paint("|", _BLUE)
     for path in dict.fromkeys(place.path for place, _, _ in places):
-        here = sorted((place for place in places if place[0].path == path), key=lambda place: (place[0].line, place[0].column))
+        here = sorted(
+            (place for place in places if place[0].path == path), key=lambda place: (place[0].line, place[0].column)
+        )
         first = span if path == span.path else here[0][0]
         arrow = "-->" if path == span.path else ":::"
         yield " " * width + paint(arrow, _BLUE) + f" {first}"
@@ -75,4 +79,7 @@ def _excerpt(span: Span, text: str, mark: str, source: Source, width: int, paint
 def _columns(text: str) -> int:
     """Return how many terminal cells a text takes."""
     plain = text.expandtabs(_TAB)
-    return sum(2 if unicodedata.east_asian_width(character) in _WIDE else not unicodedata.combining(character) for character in plain)
+    return sum(
+        2 if unicodedata.east_asian_width(character) in _WIDE else not unicodedata.combining(character)
+        for character in plain
+    )

@@ -7,9 +7,9 @@ from dramaturg.findings.model import Span
 
 
 class Source:
-    """A file's text under the path it is spoken of, able to say where an offset stands.
+    r"""A file's text under the path it is spoken of, able to say where an offset stands.
 
-    Lines end at `\\n`; a `\\r` before it belongs to the line. Offsets count characters from 0.
+    Lines end at `\n`; a `\r` before it belongs to the line. Offsets count characters from 0.
     """
 
     def __init__(self, path: str, text: str) -> None:

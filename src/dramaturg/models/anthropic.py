@@ -81,7 +81,9 @@ def _blocks(message: Message) -> "list[TextBlockParam]":
 
 
 def _turn(message: Message) -> "MessageParam":
-    return {"role": "assistant" if message.role == "assistant" else "user", "content": _blocks(message)}
+    if message.role == "assistant":
+        return {"role": "assistant", "content": _blocks(message)}
+    return {"role": "user", "content": _blocks(message)}
 
 
 def _reply(message: Any) -> ModelReply:

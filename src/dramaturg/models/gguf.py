@@ -61,4 +61,6 @@ def _serve(path: Path, window: int) -> Any:
     try:
         return xllamacpp.Server(parameters)
     except (RuntimeError, ValueError) as error:
-        raise CallerError(f"`{path}` cannot be loaded as a GGUF model ({error}); give the path of a GGUF file") from error
+        raise CallerError(
+            f"`{path}` cannot be loaded as a GGUF model ({error}); give the path of a GGUF file"
+        ) from error

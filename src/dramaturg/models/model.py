@@ -7,20 +7,22 @@ from dramaturg.engine.profile import Profile
 
 
 class Model(Protocol):
-    """Something that answers calls.
-
-    Attributes:
-        name: What it is, in the form a user names it by; part of every call's key.
-        profile: Its traits.
-        destination: Where the text goes, for the user to know before it does.
-    """
+    """Something that answers calls."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What it is, in the form a user names it by; part of every call's key."""
+        ...
+
     @property
-    def profile(self) -> Profile: ...
+    def profile(self) -> Profile:
+        """Its traits."""
+        ...
+
     @property
-    def destination(self) -> str: ...
+    def destination(self) -> str:
+        """Where the text goes, for the user to know before it does."""
+        ...
 
     async def answer(self, call: ModelCall) -> ModelReply:
         """Answer one call, or raise ModelError."""

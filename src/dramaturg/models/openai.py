@@ -1,4 +1,4 @@
-"""Calls to OpenAI and to servers that speak its dialect; its one rule: one request for one call, every odd answer named.
+"""Calls to OpenAI and to servers that speak its dialect; its one rule: one request a call, every odd answer named.
 
 The vendor's own host is asked through the Responses API; every other server through chat completions, which is where
 such servers enforce schemas.
@@ -185,7 +185,8 @@ class _Translated:
                 return unreachable(self.provider, str(error.__cause__ or error))
             case openai.APIResponseValidationError():
                 return not_an_answer(self.provider, error.message)
-        return None
+            case _:
+                return None
 
 
 def is_loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""Answers prepared beforehand, for testing personas and the runtime; its one rule: an unprepared question is an error."""
+"""Answers prepared beforehand, to test personas and the runtime; its one rule: an unprepared question is an error."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -16,7 +16,11 @@ class ScriptedModel:
     destination = "nothing leaves this machine"
 
     def __init__(
-        self, answers: Iterable[Answer] | Callable[[ModelCall], Answer], *, name: str = "scripted", profile: Profile | None = None
+        self,
+        answers: Iterable[Answer] | Callable[[ModelCall], Answer],
+        *,
+        name: str = "scripted",
+        profile: Profile | None = None,
     ) -> None:
         self.name = name
         self.profile = profile or hosted()

@@ -19,7 +19,10 @@ from dramaturg.models.evidence_only import EvidenceModel
 from dramaturg.models.model import Model
 
 KINDS = ("anthropic", "openai", "gguf", "evidence", "replay")
-_FORMS = "`anthropic:NAME`, `openai:NAME`, `openai:NAME@http://host:port/v1`, `gguf:/path/model.gguf`, `evidence` or `replay:FILE`"
+_FORMS = (
+    "`anthropic:NAME`, `openai:NAME`, `openai:NAME@http://host:port/v1`, `gguf:/path/model.gguf`, `evidence` or "
+    "`replay:FILE`"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +124,7 @@ async def _compatible(spec: ModelSpec, window: int | None) -> Model:
 
 
 async def _gguf(spec: ModelSpec, window: int | None) -> Model:
-    path = Path(spec.name).expanduser()
-    if not path.is_file():
-        raise CallerError(f"there is no file `{path}`; give the path of a GGUF file after `gguf:`")
+    path = _weights(spec.name)
     if find_spec("xllamacpp") is None:
         raise CallerError("the embedded llama.cpp is not installed; install it with `pip install 'dramaturg[local]'`")
     from dramaturg.models.gguf import GgufModel  # noqa: PLC0415 - brings the OpenAI SDK, which only this model needs
@@ -131,6 +132,13 @@ async def _gguf(spec: ModelSpec, window: int | None) -> Model:
     model = GgufModel(path, window=window or profiles.LOCAL_WINDOW)
     await model.start()
     return model
+
+
+def _weights(name: str) -> Path:
+    path = Path(name).expanduser()
+    if not path.is_file():
+        raise CallerError(f"there is no file `{path}`; give the path of a GGUF file after `gguf:`")
+    return path
 
 
 def _key(name: str, where: str) -> str:

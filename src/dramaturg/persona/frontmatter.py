@@ -61,8 +61,11 @@ class _Reader:
     spans: dict[str, Span] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
-    def at(self, mark: yaml.Mark, end: yaml.Mark | None = None) -> Span:
-        """Return the place of a mark; a node that ends with its line is spanned without the line end."""
+    def at(self, mark: Any, end: Any = None) -> Span:
+        """Return the place between two marks (one character without the second), less a line end it may close with.
+
+        libyaml's marks and PyYAML's own are unrelated types; both count characters in `index`.
+        """
         start = self.start + mark.index
         stop = start + 1 if end is None else self.start + end.index
         return self.source.span(start, start + len(self.source.text[start:stop].rstrip()))

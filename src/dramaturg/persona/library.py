@@ -144,20 +144,21 @@ _RANKS: tuple[Callable[[Entry, str], bool], ...] = (
     lambda entry, alias: entry.alias == alias,
     lambda entry, alias: entry.alias.casefold() == alias.casefold(),
     lambda entry, alias: entry.place.casefold() == alias.casefold(),
-    lambda entry, alias: alias.casefold().rsplit("/")[-1]
-    in (entry.place.casefold().rsplit("/", 1)[-1], entry.alias.casefold().rsplit("/", 1)[-1]),
+    lambda entry, alias: (
+        alias.casefold().rsplit("/")[-1]
+        in (entry.place.casefold().rsplit("/", 1)[-1], entry.alias.casefold().rsplit("/", 1)[-1])
+    ),
 )
 
 
 def composed(persona: Persona) -> str:
     """Return a resolved persona as text for a reader, each piece under its origin."""
     lineage = " → ".join(persona.lineage)
-    blocks = [f"{persona.alias} {persona.version} – {persona.title}\nlineage: {lineage}"]
-    for slot in persona.slots:
-        blocks.append(f"[{slot.name}] from {slot.origin.alias}, {slot.origin.span}\n{slot.text.strip()}")
-    for directive in persona.directives:
-        where = f"{directive.origin.alias}, {directive.origin.span}"
-        blocks.append(f"[directive {directive.name}] from {where}\n{directive.text.strip()}")
-    for step in persona.steps:
-        blocks.append(f"[step {step.number}] {step.name} from {step.origin.alias}, {step.opener}\n{step.text.strip()}")
-    return "\n\n".join(blocks) + "\n"
+    head = f"{persona.alias} {persona.version} – {persona.title}\nlineage: {lineage}"
+    pieces = [
+        *((slot.name, slot.origin, slot.text) for slot in persona.slots),
+        *((f"directive {directive.name}", directive.origin, directive.text) for directive in persona.directives),
+        *((f"step {step.number} {step.name}".strip(), step.origin, step.text) for step in persona.steps),
+    ]
+    blocks = [f"[{name}] from {origin.alias}, {origin.span}\n{text.strip()}" for name, origin, text in pieces]
+    return "\n\n".join([head, *blocks]) + "\n"

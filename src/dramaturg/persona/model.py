@@ -122,7 +122,7 @@ class Persona:
     slots: tuple[Slot, ...]
     directives: tuple[Directive, ...]
     steps: tuple[Step, ...]
-    step_settings: Mapping[str, Mapping[str, Any]]
+    step_settings: Mapping[str, Any]
     artifacts: tuple[ArtifactSpec, ...]
     allowed_tools: tuple[str, ...]
     chain: tuple[PersonaFile, ...]

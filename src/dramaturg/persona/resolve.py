@@ -43,10 +43,17 @@ def resolve(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> tuple
             slots=tuple(slots),
             directives=tuple(directives),
             steps=next((file.steps for file in nearest if file.steps), ()),
-            step_settings=next((file.frontmatter.values["steps"] for file in nearest if "steps" in file.frontmatter.values), {}),
+            step_settings=next(
+                (file.frontmatter.values["steps"] for file in nearest if "steps" in file.frontmatter.values), {}
+            ),
             artifacts=next((file.frontmatter.artifacts for file in nearest if file.frontmatter.artifacts), ()),
             allowed_tools=next(
-                (tuple(file.frontmatter.values["allowed_tools"]) for file in nearest if "allowed_tools" in file.frontmatter.values), ()
+                (
+                    tuple(file.frontmatter.values["allowed_tools"])
+                    for file in nearest
+                    if "allowed_tools" in file.frontmatter.values
+                ),
+                (),
             ),
             chain=tuple(chain),
             head=leaf.head,
@@ -62,11 +69,19 @@ def _climb(leaf: PersonaFile, lookup: Lookup) -> tuple[list[PersonaFile], list[F
     chain = [leaf]
     while parent := chain[0].frontmatter.text("inherits_from"):
         span = chain[0].frontmatter.spans["inherits_from"]
-        hops = tuple(Label(span=file.frontmatter.spans["inherits_from"], text=f"`{file.alias}` inherits from here") for file in chain[1:])
+        hops = tuple(
+            Label(span=file.frontmatter.spans["inherits_from"], text=f"`{file.alias}` inherits from here")
+            for file in chain[1:]
+        )
         found = lookup(parent)
         if isinstance(found, Finding):
             stop = Finding(
-                rule=found.rule, severity=found.severity, message=found.message, span=span, labels=(*found.labels, *hops), help=found.help
+                rule=found.rule,
+                severity=found.severity,
+                message=found.message,
+                span=span,
+                labels=(*found.labels, *hops),
+                help=found.help,
             )
             return chain, [stop]
         if any(file.path == found.path for file in chain):

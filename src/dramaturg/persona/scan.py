@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from itertools import pairwise
 
 from dramaturg.findings.model import Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
@@ -37,6 +36,7 @@ _TAG = re.compile(
 )
 _TAG_START = re.compile(rf"</?(?:SECTION\s*:|(?:Step|{'|'.join(_SLOTS)}|Directive_\w+)\b)", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"(?P<key>[A-Za-z_][\w-]*)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _NUMBERED = re.compile(r"^(?P<indent>[ \t]*)(?P<number>\d+)[.)][ \t]+", re.MULTILINE)
 
 
@@ -236,7 +236,7 @@ class _Scanner:
             self._step(tag, "1", "", {}, (tag.end, end))
         if items:
             self._stray_text(tag.end, items[0].start())
-        for item, following in pairwise([*items, None]):
+        for item, following in zip(items, (*items[1:], None), strict=False):
             self._step(tag, item["number"], "", {}, (item.end(), following.start() if following else end))
 
     def _step(self, tag: _Tag, number: str, name: str, attributes: dict[str, str], at: tuple[int, int]) -> None:
@@ -278,10 +278,9 @@ class _Scanner:
 
     def _stray_text(self, start: int, end: int) -> None:
         """Warn of text that belongs to no block; comments are no text."""
-        visible = self.masked[start:end].strip() or re.sub(r"<!--.*?-->", "", self.source.text[start:end], flags=re.S).strip()
-        if not visible:
-            return
         text = self.source.text[start:end]
+        if not self.masked[start:end].strip() and not _COMMENT.sub("", text).strip():
+            return
         at = start + len(text) - len(text.lstrip())
         line_end = self.source.text.find("\n", at, end)
         stop = len(self.source.text[:end].rstrip()) if line_end < 0 else line_end
@@ -303,7 +302,9 @@ class _Scanner:
     def _step_unclosed(self, tag: _Tag, misspelt: _Tag | None) -> None:
         message = "this closes nothing; did you mean `</Step>`?"
         labels = (Label(span=self._span(misspelt), text=message),) if misspelt else ()
-        self._fault("P204", "step is never closed", tag, note="opened here", labels=labels, help="end it with `</Step>`")
+        self._fault(
+            "P204", "step is never closed", tag, note="opened here", labels=labels, help="end it with `</Step>`"
+        )
 
     def _fault(self, rule: str, message: str, tag: _Tag, **extra: object) -> None:
         self.findings.append(

@@ -17,7 +17,7 @@ from dramaturg.plan.requirements import requirements_of
 
 ENVELOPE = "envelope-1"
 _SETTINGS = ("kind", "section", "format", "needs")
-_TITLE = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|“([^”\n]+)”")  # noqa: RUF001 - authors write curly quotes
+_TITLE = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|“([^”\n]+)”")
 _ARTIFACT_NAME = re.compile(r"`([A-Z][A-Z0-9_ -]+)`")
 _NEARLY_EQUAL = 0.85
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
@@ -65,7 +65,7 @@ def compile_plan(persona: Persona) -> Plan:
                 severity=Severity.ERROR,
                 message=f"the protocol of `{persona.alias}` writes no section",
                 span=persona.steps[0].opener if persona.steps else persona.head,
-                help="add a `<Step>` that says what to produce, or give a step `kind=\"section\"`",
+                help='add a `<Step>` that says what to produce, or give a step `kind="section"`',
             )
         )
     findings += _repeated_sections(steps)
@@ -151,7 +151,9 @@ class _Compiler:
         at = self.step.text.find(title)
         for layout, rule, pattern in _FORMATS:
             if pattern.search(title):
-                place = self.step.origin.span.within(self.step.text, at, at + len(title)) if at >= 0 else self.step.opener
+                place = (
+                    self.step.origin.span.within(self.step.text, at, at + len(title)) if at >= 0 else self.step.opener
+                )
                 return layout, Reason(rule=f"{rule}-title", span=place)
         for layout, rule, pattern in _FORMATS:
             if found := pattern.search(self.step.text.strip().split("\n", 1)[0]):
@@ -168,7 +170,11 @@ class _Compiler:
         known = [self.id_of(index) for index in range(self.index)]
         for name in wanted:
             if name not in known:
-                self.fault("P404", f"step {self.step.number} needs step `{name}`, which does not come before it", "`needs` names earlier steps")
+                self.fault(
+                    "P404",
+                    f"step {self.step.number} needs step `{name}`, which does not come before it",
+                    "`needs` names earlier steps",
+                )
         return wanted, given[1]
 
     def choice(self, key: str, choices: type[_Choice]) -> tuple[_Choice, Reason] | None:
@@ -180,7 +186,9 @@ class _Compiler:
         if value in {choice.value for choice in choices}:
             return choices(value), given[1]
         known = ", ".join(f"`{choice.value}`" for choice in choices)
-        self.fault("P402", f"step {self.step.number} cannot have the {key} `{given[0]}`", f"this version performs {known}")
+        self.fault(
+            "P402", f"step {self.step.number} cannot have the {key} `{given[0]}`", f"this version performs {known}"
+        )
         return None
 
     def setting(self, key: str) -> tuple[str, Reason] | None:
@@ -226,17 +234,26 @@ def _unknown_settings(persona: Persona) -> list[Finding]:
     for number, settings in persona.step_settings.items():
         if number not in numbers:
             near = get_close_matches(number, numbers, n=1)
-            remedy = f"did you mean `{near[0]}`?" if near else f"the protocol has the steps {', '.join(numbers) or 'none'}"
+            remedy = (
+                f"did you mean `{near[0]}`?" if near else f"the protocol has the steps {', '.join(numbers) or 'none'}"
+            )
             found.append(("P405", f"`steps:` sets step `{number}`, which does not exist", remedy))
         elif not isinstance(settings, Mapping):
             found.append(("P405", f"`steps:` of step `{number}` must be a mapping", "write `kind: section` below it"))
         else:
             found += [
-                ("P405", f"`steps:` of step `{number}` has the unknown setting `{key}`", f"use one of {', '.join(_SETTINGS)}")
+                (
+                    "P405",
+                    f"`steps:` of step `{number}` has the unknown setting `{key}`",
+                    f"use one of {', '.join(_SETTINGS)}",
+                )
                 for key in settings
                 if key not in _SETTINGS
             ]
-    return [Finding(rule=rule, severity=Severity.ERROR, message=message, span=persona.head, help=remedy) for rule, message, remedy in found]
+    return [
+        Finding(rule=rule, severity=Severity.ERROR, message=message, span=persona.head, help=remedy)
+        for rule, message, remedy in found
+    ]
 
 
 def _repeated_sections(steps: Sequence[PlannedStep]) -> list[Finding]:

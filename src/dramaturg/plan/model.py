@@ -98,7 +98,7 @@ class PlannedStep:
 
     @property
     def asks(self) -> tuple[Requirement, ...]:
-        """What a first answer is asked to cover: the bullets, whose items give the section content, else the section."""
+        """What a first answer must cover: the bullets, whose items give the section content, else the section."""
         return tuple(requirement for requirement in self.owes if not requirement.whole_section) or self.owes
 
 

@@ -6,7 +6,6 @@ Bullets that ask questions, illustrate, constrain the agent or list inputs look 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from dramaturg.findings.model import Span
 from dramaturg.plan.model import Level, Reason, Requirement
@@ -15,12 +14,14 @@ _BULLET = re.compile(r"^(?P<indent>[ \t]*)(?:[-*+•]|\d+[.)])[ \t]+", re.MULTIL
 _KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]+?):?(?:\*\*|__)\s*:?\s*")
 _MUST_TEXT = re.compile(r"\bMUST\b|\b(?:mandatory|non-negotiable)\b|\b[Mm]ust (?:include|cover|contain|have)\b")
 _MUST_LEAD = re.compile(r"\bincluding\b[^.]*:\s*$|\bmust\b[^.]*:\s*$", re.IGNORECASE)
-_MAY_LEAD = re.compile(r"\b(?:may|might|could|can) (?:include|cover|contain)\b|\be\.g\.|\boptional(?:ly)?\b", re.IGNORECASE)
+_MAY_LEAD = re.compile(
+    r"\b(?:may|might|could|can) (?:include|cover|contain)\b|\be\.g\.|\boptional(?:ly)?\b", re.IGNORECASE
+)
 _ASIDE_LEAD = re.compile(r"\b(?:for )?examples?\b[^.]*:?\s*$", re.IGNORECASE)
 _ASIDE_KEY = re.compile(r"(?:constraints?|notes?|examples?|warning|do not|don't|never|avoid)\b", re.IGNORECASE)
 _EACH_WITH = re.compile(r"\beach with(?: (?:a|an|its))?\s*:?\s+(?P<items>[^.;\n]+)", re.IGNORECASE)
 _NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
-_BREAK = re.compile(r"[,;:.(–—]|\s-\s")  # noqa: RUF001 - authors write dashes
+_BREAK = re.compile(r"[,;:.(–—]|\s-\s")
 _ID_WORDS = 5
 _DANGLING = frozenset("a an and against are as at by for from in into is of on or that the to with".split())
 
@@ -58,7 +59,7 @@ def _bullets(text: str) -> Iterator[_Bullet]:
     outer = min((len(mark["indent"].expandtabs(4)) for mark in marks), default=0)
     marks = [mark for mark in marks if len(mark["indent"].expandtabs(4)) == outer]
     lead_from, lead = 0, ""
-    for mark, following in pairwise([*marks, None]):
+    for mark, following in zip(marks, (*marks[1:], None), strict=False):
         between = text[lead_from : mark.start()].strip()
         lead = between.rsplit("\n\n", 1)[-1] or lead
         limit = following.start() if following else len(text)

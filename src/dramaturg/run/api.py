@@ -10,7 +10,9 @@ from dramaturg.run.runtime import Runtime
 from dramaturg.run.stream import Stream
 
 
-def run_persona(persona: str, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False, **settings: Any) -> RunResult:
+def run_persona(
+    persona: str, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False, **settings: Any
+) -> RunResult:
     """Perform a persona and return its document and report.
 
     Args:

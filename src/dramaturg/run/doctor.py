@@ -49,12 +49,16 @@ def _hosted(package: str, key: str, model: str, where: str, environment: Mapping
     ready = bool(environment.get(key, "").strip())
     detail = f"SDK {_version(package)}, default `{package}:{model}`"
     remedy = f"set `{key}`; keys are made at {where}"
-    return Check(name=package, ready=ready, detail=f"{detail}, `{key}` is {'set' if ready else 'not set'}", remedy=remedy)
+    return Check(
+        name=package, ready=ready, detail=f"{detail}, `{key}` is {'set' if ready else 'not set'}", remedy=remedy
+    )
 
 
 def _embedded() -> Check:
     ready = find_spec("xllamacpp") is not None
-    detail = f"embedded llama.cpp {_version('xllamacpp')}; `gguf:/path/model.gguf`" if ready else "no embedded llama.cpp"
+    detail = (
+        f"embedded llama.cpp {_version('xllamacpp')}; `gguf:/path/model.gguf`" if ready else "no embedded llama.cpp"
+    )
     return Check(name="gguf", ready=ready, detail=detail, remedy="pip install 'dramaturg[local]', and have a GGUF file")
 
 
@@ -72,7 +76,12 @@ def _servers() -> Iterator[Check]:
 def _state(folder: Path) -> Check:
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     ready = os.access(nearest, os.W_OK)
-    return Check(name="journals", ready=ready, detail=str(folder / "runs"), remedy="set `DRAMATURG_STATE` to a folder that can be written")
+    return Check(
+        name="journals",
+        ready=ready,
+        detail=str(folder / "runs"),
+        remedy="set `DRAMATURG_STATE` to a folder that can be written",
+    )
 
 
 def _version(package: str) -> str:

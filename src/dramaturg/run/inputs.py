@@ -1,4 +1,4 @@
-"""What the caller hands over to artifacts; its one rule: nothing is guessed, and nothing is asked before it is whole."""
+"""What the caller hands over to artifacts; its one rule: nothing is guessed, nothing is asked before it is whole."""
 
 import re
 from collections.abc import Mapping
@@ -35,8 +35,8 @@ def collect_artifacts(plan: Plan, inputs: Inputs) -> tuple[tuple[Artifact, ...],
         CallerError: One is missing, empty, unreadable or not text.
     """
     persona = plan.persona
-    given = inputs if isinstance(inputs, Mapping) else {_UNNAMED: inputs}
-    named = {name or _sole_primary(persona): artifact for name, artifact in given.items()}
+    by_id = inputs if isinstance(inputs, Mapping) else {_UNNAMED: inputs}
+    named = {name or _sole_primary(persona): artifact for name, artifact in by_id.items()}
     declared = {fold_id(spec.id): spec for spec in persona.artifacts}
     artifacts: dict[str, Artifact] = {}
     for name, given in named.items():
@@ -78,7 +78,9 @@ def _artifact(name: str, given: Given, spec: ArtifactSpec | None, plan: Plan) ->
 def _text(name: str, given: str) -> str:
     """Return a text as given, unless it looks like a file's name: silently performing a path would waste a run."""
     if "\n" not in given.strip() and 0 < len(given) < _LONGEST_NAME and _is_file(given.strip()):
-        raise CallerError(f"the artifact `{name}` is the name of a file; pass `Path({given.strip()!r})`, a str is the text itself")
+        raise CallerError(
+            f"the artifact `{name}` is the name of a file; pass `Path({given.strip()!r})`, a str is the text itself"
+        )
     return given
 
 
@@ -100,9 +102,13 @@ def _read(name: str, path: Path) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         remedy = "convert it to UTF-8 text first"
-        raise CallerError(f"the artifact `{name}`: `{path}` is not UTF-8 text (byte {error.start}); {remedy}") from error
+        raise CallerError(
+            f"the artifact `{name}`: `{path}` is not UTF-8 text (byte {error.start}); {remedy}"
+        ) from error
     if "\0" in text:
-        raise CallerError(f"the artifact `{name}`: `{path}` is not text (byte {text.index(chr(0))} is NUL); convert it to text first")
+        raise CallerError(
+            f"the artifact `{name}`: `{path}` is not text (byte {text.index(chr(0))} is NUL); convert it to text first"
+        )
     return text
 
 

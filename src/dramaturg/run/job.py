@@ -1,4 +1,4 @@
-"""What is asked for to what will be performed; its one rule: fresh files and a frozen journal give the same kind of job."""
+"""What is asked for to what will be performed; its one rule: fresh files and a frozen journal give the same job."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -93,7 +93,9 @@ class Journal:
             os.write(self._descriptor, line)
             os.fsync(self._descriptor)
         except OSError as error:
-            raise CallerError(f"the journal `{self.record.path}` cannot be written: {error.strerror}; free some space and resume") from error
+            raise CallerError(
+                f"the journal `{self.record.path}` cannot be written: {error.strerror}; free some space and resume"
+            ) from error
 
 
 def create_journal(state: Path, brief: Brief, spec: str) -> Journal:
@@ -103,7 +105,9 @@ def create_journal(state: Path, brief: Brief, spec: str) -> Journal:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".new-")
     except OSError as error:
-        raise CallerError(f"the state folder `{folder}` cannot be written: {error.strerror}; set `DRAMATURG_STATE` to one that can") from error
+        raise CallerError(
+            f"the state folder `{folder}` cannot be written: {error.strerror}; set `DRAMATURG_STATE` to one that can"
+        ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         stem = f"{_slug(brief.plan.persona.alias)}-{brief.plan.digest[:_DIGEST_SHOWN]}"
@@ -121,7 +125,9 @@ def create_journal(state: Path, brief: Brief, spec: str) -> Journal:
         os.lseek(descriptor, 0, os.SEEK_END)
     except OSError as error:
         os.close(descriptor)
-        raise CallerError(f"the journal folder `{folder}` cannot be used: {error.strerror}; set `DRAMATURG_STATE` to another one") from error
+        raise CallerError(
+            f"the journal folder `{folder}` cannot be used: {error.strerror}; set `DRAMATURG_STATE` to another one"
+        ) from error
     finally:
         Path(temporary).unlink()
     record = Record(path=folder / f"{run}.jsonl", header=header, replies={}, steps=(), end=None)
@@ -137,7 +143,9 @@ def open_journal(state: Path, run: str) -> Journal:
         raise CallerError(f"there is no run `{run}`; `dramaturg runs` lists them") from error
     if not _lock(descriptor):
         os.close(descriptor)
-        raise CallerError(f"run `{run}` is being performed by another process; wait for it or start a new one with `--fresh`")
+        raise CallerError(
+            f"run `{run}` is being performed by another process; wait for it or start a new one with `--fresh`"
+        )
     record = read_journal(path)
     os.lseek(descriptor, _drop_torn_line(descriptor), os.SEEK_SET)
     return Journal(record, descriptor)
@@ -165,7 +173,9 @@ def read_journal(path: Path) -> Record:
         records = [json.loads(line) for line in lines]
         header = records[0]
         if header["type"] != "run" or header["format"] != FORMAT:
-            raise JournalMiss("", f"the journal `{path}` has the format {header['format']}, this version reads {FORMAT}")
+            raise JournalMiss(
+                "", f"the journal `{path}` has the format {header['format']}, this version reads {FORMAT}"
+            )
         answers = [record for record in records if record["type"] == "reply"]
         replies = {record["key"]: _reply(record["reply"]) for record in answers}
     except (ValueError, LookupError, TypeError) as error:

@@ -18,7 +18,14 @@ def load_kernel(root: Path, persona: Persona) -> Kernel:
     known = sorted(folder.name for folder in root.iterdir() if folder.is_dir()) if root.is_dir() else []
     version = persona.engine_version
     if version not in known:
-        place = next((file.frontmatter.spans["engine_version"] for file in reversed(persona.chain) if "engine_version" in file.frontmatter.spans), persona.head)
+        place = next(
+            (
+                file.frontmatter.spans["engine_version"]
+                for file in reversed(persona.chain)
+                if "engine_version" in file.frontmatter.spans
+            ),
+            persona.head,
+        )
         names = ", ".join(f"`{name}`" for name in known) or "none"
         fault = Finding(
             rule="P111",

@@ -34,6 +34,7 @@ class Tally:
     usage: Usage = field(default_factory=Usage)
 
     def __call__(self, event: Event) -> None:
+        """Count an event and pass it on."""
         if isinstance(event, CallAnswered) and event.replayed:
             self.replayed += 1
         elif isinstance(event, CallAnswered):
@@ -86,7 +87,9 @@ async def replay_job(job: Job, record: Record, conditions: Conditions) -> RunRes
     header = record.header
     brief = job.brief(Profile(**header["profile"]), header["model"], header["reasks"])
     tally = Tally(emit=conditions.emit)
-    tally(RunOpened(run=record.run, model=brief.model, destination="replayed, nothing is asked", kept=len(record.replies)))
+    tally(
+        RunOpened(run=record.run, model=brief.model, destination="replayed, nothing is asked", kept=len(record.replies))
+    )
     answer: Answer = replayed(record, tally)
     try:
         outcome = await drive(perform(brief), answer, tally)

@@ -54,5 +54,7 @@ def kept_document(record: Record) -> str:
     except (StepFailed, JournalMiss):
         total = len([*job.plan.sections])
         outcome = Outcome(sections=tuple(sections), questions=(), findings=())
-        preface = f"Not a finished document: {len(sections)} of {total} sections, run `{record.run}` is {run_status(record)}."
+        preface = (
+            f"Not a finished document: {len(sections)} of {total} sections, run `{record.run}` is {run_status(record)}."
+        )
     return assemble(job.plan, outcome, preface=preface, quotes=not brief.profile.writes).markdown

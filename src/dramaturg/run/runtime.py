@@ -72,7 +72,9 @@ class Runtime:
         """Perform a persona and return its document; see `arun`."""
         return PRIVATE_LOOP.call(self.arun(persona, inputs, on_event=on_event, fresh=fresh))
 
-    async def arun(self, persona: str, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False) -> RunResult:
+    async def arun(
+        self, persona: str, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False
+    ) -> RunResult:
         """Perform a persona.
 
         Args:
@@ -115,7 +117,9 @@ class Runtime:
             return await replay_job(thaw(record), record, conditions)
         model = header["spec"] if isinstance(self.model, str) else self.model
         window = header["profile"]["window"]
-        return await self._perform(thaw(record), model, lambda _brief, _spec: open_journal(self.state, run), conditions, window)
+        return await self._perform(
+            thaw(record), model, lambda _brief, _spec: open_journal(self.state, run), conditions, window
+        )
 
     def stream(self, persona: str, inputs: Inputs, *, fresh: bool = False) -> Stream:
         """Perform a persona and hand out its events as they happen, to `for` and to `async for` alike."""
