@@ -21,7 +21,7 @@ def list_personas(*, as_json: bool) -> None:
     entries = Runtime(model="evidence").library.entries
     rows = [
         {key: entry.frontmatter.text(key) for key in ("alias", "version", "status", "type", "title")}
-        | {"path": str(entry.path)}
+        | {"path": entry.spoken}
         for entry in entries
     ]
     if as_json:

@@ -31,6 +31,11 @@ class Entry:
         return self.frontmatter.text("alias")
 
     @property
+    def spoken(self) -> str:
+        """The path as a person in the working folder would write it."""
+        return _spoken(self.path)
+
+    @property
     def place(self) -> str:
         """The path under its root without the suffix, which is another spelling of the alias."""
         name = self.path.relative_to(self.root).as_posix()

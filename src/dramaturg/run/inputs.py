@@ -116,7 +116,7 @@ def _require_primaries(persona: Persona, artifacts: Mapping[str, Artifact]) -> N
     missing = [spec for spec in persona.artifacts if spec.primary and fold_id(spec.id) not in artifacts]
     if missing:
         wanted = "; ".join(f"`{spec.id}`" + (f" ({spec.description})" if spec.description else "") for spec in missing)
-        raise CallerError(f"`{persona.alias}` cannot run without {wanted}")
+        raise CallerError(f"`{persona.alias}` cannot run without {wanted}; supply it")
 
 
 def _undeclared(persona: Persona, artifact: Artifact) -> Finding:

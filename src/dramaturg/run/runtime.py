@@ -159,7 +159,7 @@ class Runtime:
 
     def _recorded(self, name: str) -> Record:
         """Return a journal by the run's id or by its path."""
-        path = Path(name) if name.endswith(".jsonl") else journal_path(self.state, name)
+        path = Path(name) if Path(name).is_file() else journal_path(self.state, name)
         if not path.is_file():
             raise CallerError(f"there is no run `{name}`; `dramaturg runs` lists them")
         return read_journal(path)

@@ -1,0 +1,46 @@
+"""Fixtures and guards for every test: no network but this machine's, no state but the test's own."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_LOOPBACK = ("127.", "localhost", "::1")
+_VARIABLES = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "DRAMATURG_API_KEY", "DRAMATURG_MODEL", "DRAMATURG_DEBUG")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave slow tests out of the default run; `.ci/run` gives --slow."""
+    if not config.getoption("--slow"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        items[:] = [item for item in items if item not in slow]
+        config.hook.pytest_deselected(items=slow)
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that would leave this machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        host = address[0] if isinstance(address, tuple) else "localhost"
+        assert str(host).startswith(_LOOPBACK), f"a test tried to reach {host}"
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give each test its own state folder and an environment without keys."""
+    for name in _VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    folder = tmp_path / "state"
+    monkeypatch.setenv("DRAMATURG_STATE", str(folder))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return folder

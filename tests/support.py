@@ -1,0 +1,92 @@
+"""What many tests need: the example, a job made of it, a model that answers well, a flow driven by hand."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dramaturg.data import personas_root, prompts_root
+from dramaturg.engine.events import Event, ModelCall, ModelReply
+from dramaturg.engine.flow import Brief, perform
+from dramaturg.engine.outcome import Outcome
+from dramaturg.engine.profile import Profile
+from dramaturg.models.profiles import hosted
+from dramaturg.persona.library import Library
+from dramaturg.plan.model import Requirement
+from dramaturg.run.job import Job, prepare
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLE = ROOT / "evals" / "cases" / "parcel-tracking"
+BLUEPRINT = EXAMPLE / "blueprint.md"
+COMPOSE = EXAMPLE / "compose.yml"
+INPUTS: dict[str, str | Path] = {"architectural_blueprint": BLUEPRINT, "raw_docker_compose": COMPOSE}
+QUOTE = "All services run as containers on two hosts"
+
+
+def dpa1_job() -> Job:
+    """Return DPA-1 on the example, ready to be performed."""
+    return prepare(Library((personas_root(),)), prompts_root(), "DPA-1", INPUTS, strict=False)
+
+
+def dpa1_brief(profile: Profile | None = None, reasks: int = 2, model: str = "scripted") -> Brief:
+    """Return a brief for DPA-1 on the example."""
+    return dpa1_job().brief(profile or hosted(), model, reasks)
+
+
+def item(covers: str, **changes: Any) -> dict[str, Any]:
+    """Return one well-formed item of the envelope that covers a requirement with a true quote."""
+    return {
+        "text": f"Do what is demanded: {covers}",
+        "command": "",
+        "expect": "",
+        "file": {"path": "", "language": "", "content": ""},
+        "cells": [],
+        "covers": [covers],
+        "basis": "evidence",
+        "evidence": [{"artifact": "ARCHITECTURE_BLUEPRINT", "quote": QUOTE}],
+    } | changes
+
+
+def envelope(items: Sequence[dict[str, Any]] = (), **changes: Any) -> str:
+    """Return an answer in the constant envelope."""
+    return json.dumps({"notes": "", "signals": [], "questions": [], "items": [*items]} | changes)
+
+
+def good_answer(call: ModelCall) -> str:
+    """Return an answer to a hosted call that nothing is wrong with."""
+    return envelope([item(requirement.id) for requirement in call.owes], notes="seen")
+
+
+def requirement_ids(requirements: Sequence[Requirement]) -> list[str]:
+    """Return the ids of requirements, in order."""
+    return [requirement.id for requirement in requirements]
+
+
+@dataclass
+class Performance:
+    """A flow driven by hand: what it asked, what it said, what came of it."""
+
+    calls: list[ModelCall] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    outcome: Outcome | None = None
+
+
+def perform_by_hand(brief: Brief, answer: Callable[[ModelCall], str | ModelReply]) -> Performance:
+    """Drive a flow to its end without any driver; exceptions of the flow come through."""
+    performance = Performance()
+    flow = perform(brief)
+    reply: ModelReply | None = None
+    while True:
+        try:
+            request = flow.send(reply)
+        except StopIteration as stop:
+            performance.outcome = stop.value
+            return performance
+        reply = None
+        if isinstance(request, ModelCall):
+            performance.calls.append(request)
+            given = answer(request)
+            reply = given if isinstance(given, ModelReply) else ModelReply(text=given)
+        else:
+            performance.events.append(request)
