@@ -7,9 +7,10 @@ itself, so no text can hold its own closing tag, and control tokens of chat temp
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from textwrap import dedent
 
-from jinja2 import DictLoader, StrictUndefined
+from jinja2 import DictLoader, StrictUndefined, Template
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dramaturg.evidence.artifact import Artifact
@@ -43,14 +44,7 @@ class Kernel:
         self.digest = hashlib.sha256(
             "\0".join(f"{name}\0{self.sources[name]}" for name in TEMPLATES).encode()
         ).hexdigest()
-        self._templates = ImmutableSandboxedEnvironment(
-            loader=DictLoader(self.sources),
-            undefined=StrictUndefined,
-            autoescape=False,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters["block"] = block
+        self._templates = _compiled(tuple(sources.items()))
 
     def system(self, persona: Persona) -> str:
         """Return the system turn: rules and persona, without any step's text."""
@@ -73,7 +67,21 @@ class Kernel:
         )
 
     def _render(self, name: str, **values: object) -> str:
-        return self._templates.get_template(name).render(**values).strip() + "\n"
+        return self._templates[name].render(**values).strip() + "\n"
+
+
+@lru_cache
+def _compiled(sources: tuple[tuple[str, str], ...]) -> Mapping[str, Template]:
+    """Compile templates; each text once in a process, it takes longer than a whole run's other work."""
+    environment = ImmutableSandboxedEnvironment(
+        loader=DictLoader(dict(sources)),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["block"] = block
+    return {name: environment.get_template(name) for name in TEMPLATES}
 
 
 def block(text: str) -> str:

@@ -7,8 +7,11 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from dramaturg.engine.assemble import OPEN_QUESTIONS, inline
+from dramaturg.evidence.artifact import BLOCKS
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.plan.model import Plan
+
+_INLINE = MarkdownIt("commonmark")
 
 
 def verify_structure(plan: Plan, markdown: str, path: str = "document") -> tuple[Finding, ...]:
@@ -19,11 +22,11 @@ def verify_structure(plan: Plan, markdown: str, path: str = "document") -> tuple
         markdown: The document.
         path: What to call it in findings.
     """
-    tokens = MarkdownIt("commonmark").enable("table").parse(markdown)
+    tokens = BLOCKS.parse(markdown)
     headings = [*_headings(tokens)]
     titles = [(depth, title) for depth, title, _, _ in headings]
     wanted = [(1, plan.document), *((2, step.section) for step in plan.sections)]
-    expected = [(depth, _text_of(title)) for depth, title in wanted]
+    expected = [(depth, _read(inline(title))) for depth, title in wanted]
     given = [title for title in titles if title != (2, OPEN_QUESTIONS)]
     found = []
     if given != expected:
@@ -43,17 +46,13 @@ def _headings(tokens: list[Token]) -> Iterator[tuple[int, str, int, bool]]:
     places = [index for index, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0]
     for start, end in pairwise([*places, len(tokens)]):
         line = (tokens[start].map or [0])[0] + 1
-        yield int(tokens[start].tag[1]), _plain(tokens[start + 1]), line, end == start + 3
+        yield int(tokens[start].tag[1]), _read(tokens[start + 1].content), line, end == start + 3
 
 
-def _plain(token: Token) -> str:
-    return "".join(child.content for child in token.children or ())
-
-
-def _text_of(title: str) -> str:
-    """Return what a title reads as once its own Markdown is rendered."""
-    tokens = MarkdownIt("commonmark").parseInline(inline(title))
-    return _plain(tokens[0]) if tokens else ""
+def _read(title: str) -> str:
+    """Return what a title reads as once its Markdown is rendered."""
+    tokens = _INLINE.parseInline(title)
+    return "".join(child.content for token in tokens for child in token.children or ())
 
 
 def _fault(rule: str, message: str, path: str, line: int) -> Finding:

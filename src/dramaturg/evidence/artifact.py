@@ -11,6 +11,7 @@ from markdown_it.token import Token
 
 MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
+BLOCKS = MarkdownIt("commonmark").enable("table").disable("inline")  # half the time where only structure is asked
 _LEAVES = ("fence", "code_block", "paragraph_open", "tr_open")
 
 
@@ -78,7 +79,7 @@ class Outline:
     def _tokens(self) -> list[Token]:
         if self.artifact.media_type != MARKDOWN:
             return []
-        return MarkdownIt("commonmark").enable("table").parse(self.artifact.text)
+        return BLOCKS.parse(self.artifact.text)
 
     @cached_property
     def _headings(self) -> list[tuple[int, tuple[str, ...]]]:

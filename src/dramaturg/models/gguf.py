@@ -34,6 +34,11 @@ class GgufModel:
             self.name, self.path.name, client=client, profile=self.profile, provider="the embedded llama.cpp"
         )
 
+    @property
+    def address(self) -> str:
+        """Where the embedded server listens; its `/metrics` count what it really did."""
+        return str(self._server.listening_address)
+
     async def answer(self, call: ModelCall) -> ModelReply:
         """Send one request to the embedded server."""
         if self._chat is None:
@@ -58,6 +63,7 @@ def _serve(path: Path, window: int) -> Any:
     parameters.hostnames = ["127.0.0.1"]
     parameters.port = _ANY_PORT
     parameters.verbosity = _QUIET
+    parameters.endpoint_metrics = True
     try:
         return xllamacpp.Server(parameters)
     except (RuntimeError, ValueError) as error:

@@ -29,11 +29,12 @@ async def drive(flow: Flow, answer: Answer, emit: Emit) -> Outcome:
             emit(request)
 
 
-def journaled(model: Model, journal: Journal | None, policy: RetryPolicy, emit: Emit) -> Answer:
+def journaled(model: Model, journal: Journal, policy: RetryPolicy, emit: Emit) -> Answer:
     """Return what answers from the journal first, and writes down what it had to ask."""
 
     async def answer(call: ModelCall) -> ModelReply:
-        kept = journal.get(call.key) if journal else None
+        key = call.key
+        kept = journal.get(key)
         if kept is not None:
             emit(CallAnswered(step=call.step, attempt=call.attempt, usage=kept.usage, replayed=True))
             return kept
@@ -42,8 +43,8 @@ def journaled(model: Model, journal: Journal | None, policy: RetryPolicy, emit: 
             emit(Retrying(step=call.step, reason=error.message, wait=wait))
 
         reply = await answer_with_retries(model, call, policy, notice)
-        if journal and reply.stop != "refusal":  # a refusal kept would be all that a resumed run ever gets
-            journal.keep(call, reply)
+        if reply.stop != "refusal":  # a refusal kept would be all that a resumed run ever gets
+            journal.keep(key, call, reply)
         emit(CallAnswered(step=call.step, attempt=call.attempt, usage=reply.usage, replayed=False))
         return reply
 

@@ -67,9 +67,8 @@ class Journal:
         """Return the answer to a call that was made before."""
         return self._replies.get(key)
 
-    def keep(self, call: ModelCall, reply: ModelReply) -> None:
-        """Write an answer down; when this returns, it survives the process."""
-        key = call.key
+    def keep(self, key: str, call: ModelCall, reply: ModelReply) -> None:
+        """Write the answer to a call down under its key; when this returns, it survives the process."""
         self._write({"type": "reply", "key": key, "step": call.step, "attempt": call.attempt, "reply": asdict(reply)})
         self._replies[key] = reply
 
