@@ -93,18 +93,21 @@ async def _measure(
         async def ours() -> None:
             await runtime.arun("DPA-1", INPUTS, fresh=True)
 
+        async def engine() -> None:
+            await drive(perform(brief), model.answer, lambda _: None)
+
         async def theirs() -> None:
             for body in server.bodies:
                 await bare(body)
 
         await ours()
+        await engine()
         await theirs()
-        pairs = [(await _timed(theirs), await _timed(ours)) for _ in range(rounds)]
-    sdk = statistics.median(pair[0] for pair in pairs)
-    whole = statistics.median(pair[1] for pair in pairs)
-    print(
-        f"{name}: bare SDK {sdk:.2f} ms a call, whole run {whole:.2f} ms a call: +{whole - sdk:.2f} ms, x{whole / sdk:.2f}"
-    )
+        rows = [(await _timed(theirs), await _timed(engine), await _timed(ours)) for _ in range(rounds)]
+    sdk, inner, whole = (statistics.median(column) for column in zip(*rows, strict=True))
+    print(f"{name}, ms a call: bare SDK {sdk:.2f}")
+    print(f"  engine and adapter {inner:.2f}: +{inner - sdk:.2f}, x{inner / sdk:.2f}")
+    print(f"  whole run, persona file to document, journal synced {whole:.2f}: +{whole - sdk:.2f}, x{whole / sdk:.2f}")
 
 
 async def _main(rounds: int) -> None:
