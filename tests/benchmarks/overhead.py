@@ -20,10 +20,12 @@ from openai import AsyncOpenAI
 from tests.support import INPUTS, dpa1_brief, good_answer, perform_by_hand
 
 from dramaturg import Runtime
+from dramaturg.engine.flow import perform
 from dramaturg.models.anthropic import AnthropicModel
 from dramaturg.models.model import Model
 from dramaturg.models.openai import ChatModel
 from dramaturg.models.profiles import hosted
+from dramaturg.run.drive import drive
 
 _CALLS = 5
 
