@@ -12,6 +12,14 @@ _VARIABLES = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "DRAMATURG_API_KEY", "DRAMA
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="also run the tests marked slow")
+    parser.addoption("--no-skips", action="store_true", help="fail if any test is skipped, as .ci/run does")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Turn a skip into a failure where everything a test could need is meant to be there."""
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    if session.config.getoption("--no-skips") and reporter.stats.get("skipped") and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -11,7 +11,9 @@ from dramaturg.engine.events import Event, ModelCall, ModelReply
 from dramaturg.engine.flow import Brief, perform
 from dramaturg.engine.outcome import Outcome
 from dramaturg.engine.profile import Profile
+from dramaturg.errors import ModelError
 from dramaturg.models.profiles import hosted
+from dramaturg.models.scripted import Answer, ScriptedModel
 from dramaturg.persona.library import Library
 from dramaturg.plan.model import Requirement
 from dramaturg.run.job import Job, prepare
@@ -56,6 +58,20 @@ def envelope(items: Sequence[dict[str, Any]] = (), **changes: Any) -> str:
 def good_answer(call: ModelCall) -> str:
     """Return an answer to a hosted call that nothing is wrong with."""
     return envelope([item(requirement.id) for requirement in call.owes], notes="seen")
+
+
+def gone_at(step: str) -> ScriptedModel:
+    """Return a model that answers well and fails for good at one step."""
+
+    def answer(call: ModelCall) -> Answer:
+        return ModelError("the provider is gone", retryable=False) if call.step == step else good_answer(call)
+
+    return ScriptedModel(answer)
+
+
+def asked(model: ScriptedModel) -> list[str]:
+    """Return the steps a model was asked for, in order."""
+    return [call.step for call in model.calls]
 
 
 def requirement_ids(requirements: Sequence[Requirement]) -> list[str]:

@@ -7,12 +7,13 @@ strict-replay miss · 130 interrupted (resumable)
 import os
 import sys
 import traceback
-from typing import NoReturn
+from io import TextIOWrapper
+from typing import Any, NoReturn
 
 import click
 
 from dramaturg.cli import doctor, personas, runs
-from dramaturg.cli.output import explain
+from dramaturg.cli.output import explain, let_go
 from dramaturg.errors import AuthorError, CallerError, DramaturgError, JournalMiss, ModelError, StepFailed
 
 _EXITS: tuple[tuple[type[DramaturgError], int], ...] = (
@@ -35,7 +36,19 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
         context.exit()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Verbs(click.Group):
+    """The commands; what a reader does not take any more is no failure of theirs, though click itself exits with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            let_go(sys.stdout)
+            let_go(sys.stderr)
+            return 0
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Show the version."
 )
@@ -52,21 +65,19 @@ for _command in (*personas.COMMANDS, *runs.COMMANDS, doctor.doctor):
 
 def main() -> NoReturn:
     """Run the command and exit with its code."""
+    if isinstance(sys.stdout, TextIOWrapper):  # a locale without curly quotes must not cost a finished run
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = app.main(standalone_mode=False, prog_name="dramaturg")
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = _USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; the same command goes on where it stopped", err=True)
+        click.echo("interrupted", err=True)
         code = _INTERRUPTED
     except DramaturgError as error:
         explain(error)
         code = next(exit_code for kind, exit_code in _EXITS if isinstance(error, kind))
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user gets a sentence, not a traceback
         if os.environ.get("DRAMATURG_DEBUG"):
             traceback.print_exc()

@@ -40,7 +40,12 @@ def summary(findings: Iterable[Finding]) -> str:
     counts = dict.fromkeys(Severity, 0)
     for finding in findings:
         counts[finding.severity] += 1
-    return ", ".join(f"{count} {severity}{'s' if count != 1 else ''}" for severity, count in counts.items() if count)
+    return ", ".join(counted(count, severity) for severity, count in counts.items() if count)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def explain(error: DramaturgError) -> None:
@@ -54,6 +59,11 @@ def explain(error: DramaturgError) -> None:
         click.echo(f"what was produced is kept: dramaturg runs {error.run}", err=True)
     else:
         click.echo(f"error: {error}", err=True)
+
+
+def let_go(stream: IO[str]) -> None:
+    """Send what is still written to a stream nowhere: its reader has left, and the interpreter flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from dramaturg.cli.output import counted, let_go
 from dramaturg.engine.events import (
     AnswerRejected,
     CallAnswered,
@@ -18,6 +19,7 @@ from dramaturg.engine.events import (
     StepStarted,
     Usage,
 )
+from dramaturg.errors import ModelError
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -46,13 +48,16 @@ class Progress:
     ) -> None:
         if self._status:
             self._status.stop()
+        if self.run and isinstance(error, (KeyboardInterrupt, ModelError)):
+            click.echo(f"go on where it stopped: dramaturg resume {self.run}", err=True)
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
         match event:
             case RunOpened():
                 self.run = event.run
-                kept = f", {event.kept} answers are already there" if event.kept else ""
+                words = "answer is" if event.kept == 1 else "answers are"
+                kept = f", {event.kept} {words} already there" if event.kept else ""
                 self.say(f"model {event.model}: {event.destination}")
                 self.say(f"run {event.run}{kept}")
             case StepStarted():
@@ -79,7 +84,10 @@ class Progress:
         if self._status:
             self._status.console.print(text, markup=False, highlight=False, soft_wrap=True)
         elif not self._quiet:
-            click.echo(text, err=True)
+            try:
+                click.echo(text, err=True)
+            except BrokenPipeError:  # whoever watched has left; a run that is paid for goes on
+                let_go(sys.stderr)
 
     @property
     def seconds(self) -> float:
@@ -89,8 +97,7 @@ class Progress:
     def _told(self, event: StepAccepted) -> str:
         parts = ["done"]
         if event.section:
-            count = len(event.section.entries)
-            parts = [f"{count} item{'s' if count != 1 else ''}"]
+            parts = [counted(len(event.section.entries), "item")]
             missing = sum(entry.basis == "missing" for entry in event.section.entries)
             unsupported = sum(entry.unsupported for entry in event.section.entries)
             parts += [f"{missing} missing"] if missing else []

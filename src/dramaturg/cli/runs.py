@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import json_option, print_findings, print_json
+from dramaturg.cli.output import counted, json_option, print_findings, print_json
 from dramaturg.cli.personas import strict_option
 from dramaturg.errors import CallerError
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dramaturg.run.inputs import Inputs
     from dramaturg.run.report import RunResult
 
-_STDIN = "-"
+_STDIO = "-"
 
 
 def _output_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,8 +71,12 @@ def run(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.cli.progress import Progress
     from dramaturg.run.runtime import Runtime
 
-    _require_writable(output)
-    runtime = Runtime(model=f"replay:{replay}" if replay else model, strict=strict, window=window, reasks=reasks)
+    if replay is not None and model is not None:
+        raise CallerError("`--replay` asks no model; leave `--model` out")
+    output = _require_writable(output)
+    runtime = Runtime(
+        model=model if replay is None else f"replay:{replay}", strict=strict, window=window, reasks=reasks
+    )
     inputs = _inputs(artifact, named)
     with Progress(quiet=quiet) as progress:
         result = runtime.run(persona, inputs, on_event=progress, fresh=fresh)
@@ -87,7 +91,7 @@ def resume(run_id: str, *, output: Path | None, quiet: bool, strict: bool, as_js
     from dramaturg.cli.progress import Progress
     from dramaturg.run.runtime import Runtime
 
-    _require_writable(output)
+    output = _require_writable(output)
     with Progress(quiet=quiet) as progress:
         result = Runtime(strict=strict).resume(run_id, on_event=progress)
     _deliver(result, progress, output, quiet=quiet, as_json=as_json)
@@ -98,26 +102,31 @@ def resume(run_id: str, *, output: Path | None, quiet: bool, strict: bool, as_js
 @json_option
 def runs(run_id: str | None, *, as_json: bool) -> None:
     """List the runs of this machine, or show what RUN has produced so far."""
-    from dramaturg.run.runs import kept_document, run_summaries
+    from dramaturg.run.runs import kept_document, run_summary
     from dramaturg.run.runtime import Runtime
 
     runtime = Runtime(model="evidence")
     if run_id is None:
-        summaries = run_summaries(runtime.runs())
-        if as_json:
-            print_json(summaries)
-            return
-        for row in summaries:
-            click.echo(f"{row['run']}  {row['status']}, {row['answers']} answers, {row['persona']} with {row['model']}")
-        if not summaries:
-            click.echo("there are no runs yet", err=True)
+        _list_runs(runtime.runs(), as_json=as_json)
         return
     record = runtime.record(run_id)
     document = kept_document(record)
     if as_json:
-        print_json({**run_summaries([record])[0], "markdown": document})
+        print_json({**run_summary(record), "markdown": document})
     else:
         click.echo(document, nl=False)
+
+
+def _list_runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        answers = counted(row["answers"], "answer")
+        told = f"{answers}, {row['persona']} with {row['model']}" if row["persona"] else row["message"]
+        click.echo(f"{row['run']}  {row['status']}, {told}")
+    if not rows:
+        click.echo("there are no runs yet", err=True)
 
 
 def _inputs(artifact: str | None, named: tuple[str, ...]) -> "Inputs":
@@ -136,7 +145,7 @@ def _inputs(artifact: str | None, named: tuple[str, ...]) -> "Inputs":
 
 
 def _given(file: str) -> str | Path:
-    if file != _STDIN:
+    if file != _STDIO:
         return Path(file)
     try:
         return sys.stdin.buffer.read().decode("utf-8-sig")
@@ -144,10 +153,13 @@ def _given(file: str) -> str | Path:
         raise CallerError(f"stdin is not UTF-8 text (byte {error.start}); convert it to UTF-8 first") from error
 
 
-def _require_writable(output: Path | None) -> None:
-    """Refuse a place the document cannot go before anything is paid for."""
+def _require_writable(output: Path | None) -> Path | None:
+    """Refuse a place the document cannot go before anything is paid for; `-` stands for stdout."""
+    if output == Path(_STDIO):
+        return None
     if output is not None and not output.parent.is_dir():
         raise CallerError(f"there is no folder `{output.parent}` to write the document to")
+    return output
 
 
 def _deliver(result: "RunResult", progress: "Progress", output: Path | None, *, quiet: bool, as_json: bool) -> None:
@@ -168,11 +180,11 @@ def _deliver(result: "RunResult", progress: "Progress", output: Path | None, *, 
     if not quiet:
         report = result.report
         print_findings(result.findings, to_stderr=True)
-        journal = f", {report.replayed} answers from the journal" if report.replayed else ""
-        progress.say(f"used {report.calls} calls, {tokens(report.usage)}{journal}, {progress.seconds:.1f} s")
-        sections, questions = len(result.document.sections), len(result.document.questions)
-        place = f" in {output}" if output else ""
-        progress.say(f"{sections} sections{place}, {questions} open question{'s' if questions != 1 else ''}")
+        journal = f", {counted(report.replayed, 'answer')} from the journal" if report.replayed else ""
+        calls = counted(report.calls, "call")
+        progress.say(f"used {calls}, {tokens(report.usage)}{journal}, {progress.seconds:.1f} s")
+        sections = counted(len(result.document.sections), "section") + (f" in {output}" if output else "")
+        progress.say(f"{sections}, {counted(len(result.document.questions), 'open question')}")
     if has_errors(result.findings):
         click.get_current_context().exit(1)
 

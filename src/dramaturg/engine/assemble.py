@@ -13,11 +13,20 @@ from dramaturg.evidence.locate import fold
 from dramaturg.plan.model import Format, Plan
 
 OPEN_QUESTIONS = "Open questions"
-_BLOCK_START = re.compile(r"^(?=[#>=+*|-]|~~~|```|\d+[.)])")
-_RISKY = re.compile(r"(?<!\\)(?:<(?=[A-Za-z/!?])|!(?=\[)|\](?=[(\[:]))")
+_BLOCK_START = re.compile(
+    r"^(?:([0-9]+)(?=[.)](?: |$))|(?=[>|]|#{1,6}(?: |$)|[-+*](?: |$)|[-*_][-*_ ]*$|=+$|~~~|`{3,}[^`]*$))"
+)
+_SCANNED = re.compile(
+    r"\\[!-/:-@\[-`{-~]"  # an escaped character is text already
+    r"|(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"  # in a code span nothing is markup, and a backslash would show
+    r"|`+"
+    r"|(?P<risky><(?=[A-Za-z/!?])|!(?=\[)|\](?=[(\[:])|&(?=#?\w+;))"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_NEWLINE = re.compile(r"\r\n?")
+_CLOSING_HASHES = re.compile(r"(?:(?<= )|^)(?=#+$)")
 _LIST_MARK = re.compile(r"^(?:[-*+]|\d+[.)])\s+")
 _BACKTICKS = re.compile(r"`+")
-_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)")
 
 
 def assemble(plan: Plan, outcome: Outcome, *, preface: str = "", quotes: bool = False) -> Document:
@@ -29,13 +38,13 @@ def assemble(plan: Plan, outcome: Outcome, *, preface: str = "", quotes: bool = 
         preface: A remark under the title, author text of ours.
         quotes: Print the quoted lines below each entry, for a reader who has no prose to read.
     """
-    blocks = [f"# {inline(plan.document)}"]
+    blocks = [heading(1, plan.document)]
     if preface:
         blocks.append(f"> {preface}")
     for section in outcome.sections:
-        blocks += [f"## {inline(section.title)}", *_section(section, quotes=quotes)]
+        blocks += [heading(2, section.title), *_section(section, quotes=quotes)]
     if outcome.questions:
-        blocks += [f"## {OPEN_QUESTIONS}", *_questions(outcome.questions)]
+        blocks += [heading(2, OPEN_QUESTIONS), *_questions(outcome.questions)]
     return Document(
         title=plan.document,
         sections=outcome.sections,
@@ -44,44 +53,48 @@ def assemble(plan: Plan, outcome: Outcome, *, preface: str = "", quotes: bool = 
     )
 
 
+def heading(depth: int, title: str) -> str:
+    """Return the line of a heading that reads as its title."""
+    return "#" * depth + " " + _CLOSING_HASHES.sub(r"\\", bare(title))
+
+
 def inline(text: str) -> str:
     """Return untrusted text as one line of Markdown that starts no block and holds no tag, image or link."""
-    flat = " ".join(text.split())
-    pieces: list[str] = []
-    done = 0
-    for span in _CODE_SPAN.finditer(flat):  # inside a code span nothing is markup, and a backslash would show
-        pieces += [_escaped(flat[done : span.start()]), span[0]]
-        done = span.end()
-    return _BLOCK_START.sub(r"\\", _unmarked("".join([*pieces, _escaped(flat[done:])])))
+    return _BLOCK_START.sub(lambda start: (start[1] or "") + "\\", bare(text))
+
+
+def bare(text: str) -> str:
+    """Return untrusted text as `inline` does, for a place where no block can start."""
+    return FORGED_MARK.sub(r"(\1)", _SCANNED.sub(_escaped, _flat(text)))  # citation marks are set by this program only
 
 
 def fenced(content: str, language: str) -> str:
     """Return content as a fenced block whose fence it cannot close."""
-    longest = max((len(run) for run in _BACKTICKS.findall(content)), default=0)
+    lines = _CONTROL.sub("", _NEWLINE.sub("\n", content)).strip("\n")
+    longest = max((len(run) for run in _BACKTICKS.findall(lines)), default=0)
     fence = "`" * max(3, longest + 1)
     info = re.sub(r"[^\w.+-]", "", language)
-    return f"{fence}{info}\n{content.strip(chr(10))}\n{fence}"
+    return f"{fence}{info}\n{lines}\n{fence}"
 
 
-def _escaped(text: str) -> str:
-    return _RISKY.sub(lambda match: "\\" + match[0], text)
+def _flat(text: str) -> str:
+    """Return text on one line, without the control characters that a terminal would obey."""
+    return " ".join(_CONTROL.sub(" ", text).split())
 
 
-def _unmarked(text: str) -> str:
-    """Turn a citation mark that a model wrote into plain words: marks are set by this program only."""
-    return FORGED_MARK.sub(r"(\1)", text)
+def _escaped(found: re.Match[str]) -> str:
+    return "\\" + found[0] if found["risky"] else found[0]
 
 
 def _section(section: Section, *, quotes: bool) -> Iterator[str]:
     title = section.title
-    if section.format is Format.TABLE and any(entry.cells for entry in section.entries):
-        yield _table(section.entries)
-        yield from (_paragraph(entry, title, quotes=quotes) for entry in section.entries if not entry.cells)
-        return
     ordered = section.format is Format.PROCEDURE
     listed = section.format in (Format.CHECKLIST, Format.PROCEDURE, Format.FINDINGS)
     if not listed:
-        yield from (_paragraph(entry, title, quotes=quotes) for entry in section.entries)
+        rows = [entry for entry in section.entries if section.format is Format.TABLE and _is_row(entry)]
+        if rows:
+            yield _table(rows)
+        yield from (_paragraph(entry, title, quotes=quotes) for entry in section.entries if entry not in rows)
         return
     items = []
     for number, entry in enumerate(section.entries, start=1):
@@ -93,16 +106,17 @@ def _section(section: Section, *, quotes: bool) -> Iterator[str]:
 
 def _paragraph(entry: Entry, section: str, *, quotes: bool) -> str:
     """Return an entry: its statement with marks, then its command, what to expect, its attributes and its file."""
-    lines = [" ".join(part for part in (_statement(entry, section), *_marks(entry, quotes=quotes)) if part)]
+    said = " ".join(part for part in (_statement(entry, section), *_marks(entry, quotes=quotes)) if part)
     if entry.basis is Basis.MISSING:  # a placeholder with a command would be an invention under a modest name
-        return lines[0]
+        return said
+    lines = [said] if said else []
     if entry.command:
         lines.append(fenced(entry.command, "sh"))
     if entry.expect:
         lines.append(f"Expect: {inline(entry.expect)}")
-    lines += [f"{inline(column)}: {inline(value)}" for column, value in entry.cells if value]
+    lines += [inline(f"{column}: {value}" if column else value) for column, value in entry.cells if value]
     if entry.file:
-        lines.append(f"File {_code(entry.file.path)}:" if entry.file.path.strip() else "File:")
+        lines.append(f"File {_code(path)}:" if (path := _flat(entry.file.path)) else "File:")
         lines.append(fenced(entry.file.content, entry.file.language))
     if quotes:
         lines += [f"- {_shown(citation.quote, entry)} {citation}" for citation in entry.citations]
@@ -127,13 +141,13 @@ def _joined(lines: list[str]) -> Iterator[str]:
 def _statement(entry: Entry, section: str) -> str:
     label = next((name for name in entry.covers if name != section), "")
     if entry.basis is Basis.MISSING:
-        return f"{_label(label)}[MISSING: {_bare(entry.text)}]"
-    text = inline(entry.text)
-    return text if not label or _says(entry.text, label) else f"{_label(label)}{text}"
+        return f"{_label(label)}[MISSING: {bare(entry.text)}]"
+    text = entry.text or ("Run:" if entry.command else "")
+    return inline(text) if not label or _says(text, label) else f"{_label(label)}{bare(text)}"
 
 
 def _label(label: str) -> str:
-    return f"**{inline(label)}:** " if label else ""
+    return f"**{bare(label)}:** " if label else ""
 
 
 def _says(text: str, label: str) -> bool:
@@ -150,32 +164,39 @@ def _marks(entry: Entry, *, quotes: bool) -> Iterator[str]:
         yield "[UNSUPPORTED]"
 
 
+def _is_row(entry: Entry) -> bool:
+    return bool(entry.cells) and entry.basis is not Basis.MISSING
+
+
 def _table(entries: Iterable[Entry]) -> str:
-    rows = [entry for entry in entries if entry.cells]
-    columns = [*dict.fromkeys(column for entry in rows for column, _ in entry.cells)]
-    lines = [_row([*columns, "Source"]), _row(["---"] * (len(columns) + 1))]
-    for entry in rows:
-        cells = dict(entry.cells)
-        lines.append(_row([*(cells.get(column, "") for column in columns), " ".join(_marks(entry, quotes=False))]))
+    columns = [*dict.fromkeys(column for entry in entries for column, _ in entry.cells)]
+    lines = [_row(map(_cell, columns), "Source"), _row(["---"] * len(columns), "---")]
+    for entry in entries:
+        values = ("; ".join(value for name, value in entry.cells if name == column) for column in columns)
+        lines.append(_row(map(_cell, values), " ".join(_marks(entry, quotes=False))))
     return "\n".join(lines)
 
 
-def _row(cells: Iterable[str]) -> str:
-    return "| " + " | ".join(inline(cell).replace("|", "\\|") if cell != "---" else cell for cell in cells) + " |"
+def _row(cells: Iterable[str], source: str) -> str:
+    return f"| {' | '.join([*cells, source])} |"
+
+
+def _cell(text: str) -> str:
+    return bare(text).replace("|", "\\|")
 
 
 def _questions(questions: Iterable[OpenQuestion]) -> Iterator[str]:
     yield "\n".join(
-        f"{number}. **{inline(question.section)} – {inline(question.about)}:** {inline(question.text)}"
+        f"{number}. **{bare(question.section)} – {bare(question.about)}:** {bare(question.text)}"
         if question.about != question.section
-        else f"{number}. **{inline(question.section)}:** {inline(question.text)}"
+        else f"{number}. **{bare(question.section)}:** {bare(question.text)}"
         for number, question in enumerate(questions, start=1)
     )
 
 
 def _shown(quote: str, entry: Entry) -> str:
     """Return a quote in quotation marks, or where it already stands in the entry."""
-    return "The command above" if fold(quote) in fold(entry.command) else f"“{_bare(_readable(quote))}”"
+    return "The command above" if fold(quote) in fold(entry.command) else f"“{bare(_readable(quote))}”"
 
 
 def _readable(quote: str) -> str:
@@ -186,14 +207,9 @@ def _readable(quote: str) -> str:
     return _LIST_MARK.sub("", row)
 
 
-def _bare(text: str) -> str:
-    """Return untrusted text for use inside brackets or quotation marks, where no block can start."""
-    return inline(text).removeprefix("\\")
-
-
 def _code(text: str) -> str:
-    return "`" + " ".join(text.replace("`", "'").split()) + "`"
+    return "`" + text.replace("`", "'") + "`"
 
 
 def _indented(text: str, indent: str) -> str:
-    return text.replace("\n", "\n" + indent).replace(f"\n{indent}\n", "\n\n")
+    return re.sub(r"\n(?!\n)", "\n" + indent, text)

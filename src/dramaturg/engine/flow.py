@@ -212,12 +212,14 @@ class _Draft:
         answer = read_answer(raw, self.step, self.owes if brief.profile.narrowed else None)
         if isinstance(answer, StepOutput):
             merging = self.output is not None and self._partial
-            self.output = merge(self.output, self.verdict, answer, self.step) if self.output and merging else answer
-            self.verdict = judge(
-                self.output, self.step, self.stage.shelf, grounded=self.stage.grounded, writes=brief.profile.writes
+            output = merge(self.output, self.verdict, answer, self.step) if self.output and merging else answer
+            verdict = judge(
+                output, self.step, self.stage.shelf, grounded=self.stage.grounded, writes=brief.profile.writes
             )
-            self.faults = self.verdict.findings
-            shown = self.output.model_dump_json() if merging else raw
+            self.faults = verdict.findings
+            shown = output.model_dump_json() if merging else raw
+            if self.output is None or self.verdict.fatal or not verdict.fatal:  # a correction never makes it worse
+                self.output, self.verdict = output, verdict
         else:
             self.faults, shown = answer, raw
         again = wanted(self.output, self.verdict, self.step) if self.output else None
@@ -250,10 +252,6 @@ def _replied(call: ModelCall) -> Generator[ModelCall | Event, ModelReply | None,
     if reply is None:
         raise TypeError("a ModelCall was not answered with a ModelReply")
     return reply
-
-
-def _dumped(output: StepOutput) -> str:
-    return output.model_dump_json()
 
 
 def _placeholders(section: Section, step: PlannedStep) -> tuple[Finding, ...]:

@@ -63,7 +63,8 @@ def slots_of(owes: Sequence[Requirement]) -> dict[str, Requirement]:
     slots: dict[str, Requirement] = {}
     for requirement in owes:
         name = re.sub(r"\W+", "_", requirement.id.casefold()).strip("_") or "item"
-        slots[name if name not in slots else f"{name}_{len(slots)}"] = requirement
+        names = (name, *(f"{name}_{number}" for number in range(2, len(owes) + 2)))
+        slots[next(free for free in names if free not in slots)] = requirement
     return slots
 
 

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from textwrap import dedent
 
-from jinja2 import DictLoader, StrictUndefined, Template
+from jinja2 import DictLoader, StrictUndefined, Template, UndefinedError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from dramaturg.errors import CallerError
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.findings.model import Finding
 from dramaturg.persona.model import Persona
@@ -23,7 +24,7 @@ _MARK_LENGTH = 16
 _MAX_ERRORS = 12
 _WORD_JOINER = "\u2060"
 _CONTROL_TOKEN = re.compile(
-    r"<(?=\|[^|>\n]{1,40}\|>|/?(?:s|bos|eos|pad|unk|(?:start|end)_of_turn)>|<SYS>>)|\[(?=/?INST\])"
+    r"<(?=\|[^|>\n]{1,40}\|>|/?(?:s|bos|eos|pad|unk|(?:start|end)_of_turn)>|</?SYS>>)|\[(?=/?INST\])"
 )
 _LAYOUTS: Mapping[Format, str] = {
     Format.CHECKLIST: "It is a checklist: each item is one thing to check or do, with its command and what to expect.",
@@ -67,7 +68,12 @@ class Kernel:
         )
 
     def _render(self, name: str, **values: object) -> str:
-        return self._templates[name].render(**values).strip() + "\n"
+        try:
+            return self._templates[name].render(**values).strip() + "\n"
+        except UndefinedError as error:
+            raise CallerError(
+                f"the prompt template `{self.version}/{name}` uses what it is not given: {error}"
+            ) from error
 
 
 @lru_cache
@@ -101,8 +107,12 @@ def artifacts_block(artifacts: Sequence[Artifact]) -> str:
 
 
 def inert(text: str) -> str:
-    """Break up what a chat template would read as a control token; quotes are compared without the joiner."""
-    return _CONTROL_TOKEN.sub(lambda match: match[0] + _WORD_JOINER, text)
+    """Break up what a chat template would read as a control token; quotes are compared without the joiner.
+
+    A lone surrogate, which a model can spell in JSON but no request can carry, becomes a question mark.
+    """
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return _CONTROL_TOKEN.sub(lambda match: match[0] + _WORD_JOINER, whole)
 
 
 def _delimited(artifact: Artifact) -> str:

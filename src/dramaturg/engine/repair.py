@@ -24,13 +24,20 @@ def merge(draft: StepOutput, verdict: Verdict, repair: StepOutput, step: Planned
 
     Each new item takes the place of the first rejected one that covers the same; a rejected item that nothing replaces
     stays, so that a correction which forgets it loses nothing. What replaces nothing, or replaces an item that stood in
-    the wrong place, goes where the order of the demands puts it.
+    the wrong place, goes where the order of the demands puts it. An item that only repeats what was accepted is left
+    out: models like to give everything again. In a section of placeholders, new items replace those of their demands.
     """
+    hollow = any(requirement.whole_section for requirement in verdict.uncovered)
+    asked = (not hollow and wanted(draft, verdict, step)) or step.requirements
+    shared = [requirement for requirement in step.requirements if not (hollow and requirement.whole_section)]
+    accepted = [item for position, item in enumerate(draft.items) if position not in verdict.rejected]
+    open_places = [*range(len(draft.items))] if hollow else sorted(verdict.rejected)
     places: list[Item | None] = [*draft.items]
-    open_places = sorted(verdict.rejected)
     loose: list[Item] = []
     for new in repair.items:
-        at = next((position for position in open_places if _overlap(draft.items[position], new, step)), None)
+        if _repeats(new, accepted, asked, step):
+            continue
+        at = next((position for position in open_places if _overlap(draft.items[position], new, shared)), None)
         if at is not None:
             open_places.remove(at)
             places[at] = None if at in verdict.misplaced else new
@@ -40,6 +47,15 @@ def merge(draft: StepOutput, verdict: Verdict, repair: StepOutput, step: Planned
     for new in loose:
         items.insert(_place(new, items, step), new)
     return draft.model_copy(update={"items": tuple(items), "questions": (*draft.questions, *repair.questions)})
+
+
+def _repeats(new: Item, accepted: Sequence[Item], asked: Sequence[Requirement], step: PlannedStep) -> bool:
+    """Tell whether a new item adds nothing: it answers nothing that was asked, or says what an accepted item says."""
+    answers = [requirement for requirement in asked if covers(new, requirement)]
+    if not answers and _known(new, step):
+        return True
+    twins = (old for old in accepted if (old.text, old.command) == (new.text, new.command))
+    return any(all(covers(old, requirement) for requirement in answers) for old in twins)
 
 
 def _place(new: Item, items: Sequence[Item], step: PlannedStep) -> int:
@@ -59,5 +75,5 @@ def _known(item: Item, step: PlannedStep) -> bool:
     return any(covers(item, requirement) for requirement in step.requirements)
 
 
-def _overlap(old: Item, new: Item, step: PlannedStep) -> bool:
-    return any(covers(old, requirement) and covers(new, requirement) for requirement in step.requirements)
+def _overlap(old: Item, new: Item, requirements: Sequence[Requirement]) -> bool:
+    return any(covers(old, requirement) and covers(new, requirement) for requirement in requirements)

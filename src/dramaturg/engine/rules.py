@@ -21,8 +21,11 @@ from dramaturg.plan.model import Format, Kind, PlannedStep, Requirement
 from dramaturg.plan.outputs import Item, StepOutput
 
 _FENCED = re.compile(r"\A\s*```(?:json)?\s*\n(?P<body>.*)\n\s*```\s*\Z", re.DOTALL)
+_NAME = re.compile(r"[\w-]{1,60}")
 FORGED_MARK = re.compile(
-    r"\[((?:Source|MISSING|UNSUPPORTED|REASONED_INFERENCE|DOCUMENT_INCONSISTENCY)\b[^\]]*)\]?", re.IGNORECASE
+    r"\[(?=[\s*_~`\\\u200b-\u200d\u2060\ufeff]*"
+    r"(?:Source|MISSING|UNSUPPORTED|REASONED_INFERENCE|DOCUMENT_INCONSISTENCY)\b)([^\[\]]*)\]?",
+    re.IGNORECASE,
 )
 
 
@@ -59,7 +62,7 @@ def read_answer(text: str, step: PlannedStep, owes: Sequence[Requirement] | None
     fenced = _FENCED.match(text)
     try:
         data = json.loads(fenced["body"] if fenced else text, strict=False)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return (_fault("R101", f"the answer is not JSON ({error})", step),)
     if not isinstance(data, Mapping):
         return (_fault("R101", "the answer is not a JSON object", step),)
@@ -101,12 +104,19 @@ def judge(output: StepOutput, step: PlannedStep, shelf: Shelf, *, grounded: bool
 
 
 def has_content(item: Item, layout: Format) -> bool:
-    """Tell whether an item holds what its section's format shows."""
-    if layout is Format.CODE and item.basis != "missing":
-        return bool(item.file.content.strip())
+    """Tell whether an item holds what its section's format shows; a placeholder shows its text only."""
+    if item.basis == "missing":
+        return _says(item.text)
+    if layout is Format.CODE:
+        return _says(item.file.content)
     if layout is Format.TABLE and item.cells:
-        return any(cell.value.strip() for cell in item.cells)
-    return bool(item.text.strip() or item.command.strip())
+        return any(_says(cell.value) for cell in item.cells)
+    return _says(item.text) or _says(item.command)
+
+
+def _says(text: str) -> bool:
+    """Tell whether a text has anything to see: control and zero-width characters say nothing."""
+    return any(character.isprintable() and not character.isspace() for character in text)
 
 
 def covers(item: Item, requirement: Requirement) -> bool:
@@ -167,7 +177,8 @@ def _evidence(item: Item, position: int, step: PlannedStep, shelf: Shelf, *, gro
     """Return what is wrong with an item's claims to evidence; a placeholder claims none."""
     if item.basis == "missing":
         return []
-    name = f"item {position + 1}" + (f" (`{item.covers[0]}`)" if item.covers else "")
+    covered = next((requirement.id for requirement in step.requirements if covers(item, requirement)), "")
+    name = f"item {position + 1}" + (f" (`{covered}`)" if covered else "")
     faults: list[tuple[str, str]] = []
     known = ", ".join(artifact.label for artifact in shelf.artifacts)
     for evidence in item.evidence:
@@ -192,7 +203,9 @@ def _evidence(item: Item, position: int, step: PlannedStep, shelf: Shelf, *, gro
 
 
 def _misfit(location: Sequence[Any], message: str, step: PlannedStep) -> Finding:
-    path = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in location).lstrip(".")
+    """Name the place of a misfit; a name that the model invented and that is no plain word is not repeated."""
+    words = (key if isinstance(key, int) or _NAME.fullmatch(key) else "…" for key in location)
+    path = "".join(f"[{word}]" if isinstance(word, int) else f".{word}" for word in words).lstrip(".")
     return _fault("R102", f"`{path or 'answer'}`: {message}", step)
 
 

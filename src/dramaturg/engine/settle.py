@@ -26,7 +26,8 @@ def open_questions(output: StepOutput, section: Section | None, step: PlannedSte
         if entry.basis is Basis.MISSING:
             yield OpenQuestion(section=step.title, about=about, text=entry.text)
         elif entry.unsupported:
-            shown = entry.text or entry.command
+            values = "; ".join(value for _, value in entry.cells)
+            shown = entry.text or entry.command or values or (entry.file.path if entry.file else "")
             short = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1].rstrip() + "…"
             yield OpenQuestion(
                 section=step.title, about=about, text=f"No artifact supports this; confirm or strike it: {short}"
@@ -44,10 +45,10 @@ def _entry(item: Item, step: PlannedStep, shelf: Shelf, *, grounded: bool) -> En
     owed = (item.basis == "evidence" and not citations) or (item.basis == "inference" and grounded and not rests_on)
     return Entry(
         text=item.text.strip(),
-        command=item.command.strip("\n"),
+        command=item.command.strip("\n") if item.command.strip() else "",
         expect=item.expect.strip(),
         file=CodeFile(path=item.file.path, language=item.file.language, content=item.file.content)
-        if item.file.content
+        if item.file.content.strip()
         else None,
         cells=tuple((cell.column.strip(), cell.value.strip()) for cell in item.cells),
         covers=tuple(requirement.id for requirement in step.requirements if covers(item, requirement)),

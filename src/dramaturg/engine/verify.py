@@ -6,7 +6,7 @@ from itertools import pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from dramaturg.engine.assemble import OPEN_QUESTIONS, inline
+from dramaturg.engine.assemble import OPEN_QUESTIONS, heading
 from dramaturg.evidence.artifact import BLOCKS
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.plan.model import Plan
@@ -26,8 +26,9 @@ def verify_structure(plan: Plan, markdown: str, path: str = "document") -> tuple
     headings = [*_headings(tokens)]
     titles = [(depth, title) for depth, title, _, _ in headings]
     wanted = [(1, plan.document), *((2, step.section) for step in plan.sections)]
-    expected = [(depth, _read(inline(title))) for depth, title in wanted]
-    given = [title for title in titles if title != (2, OPEN_QUESTIONS)]
+    expected = [(depth, _read(heading(depth, title)[depth + 1 :])) for depth, title in wanted]
+    asks = len(titles) == len(expected) + 1 and titles[-1] == (2, OPEN_QUESTIONS)
+    given = titles[:-1] if asks else titles
     found = []
     if given != expected:
         missing = [title for title in expected if title not in given]

@@ -1,6 +1,7 @@
 """What a run is given to work from; its one rule: an artifact is data and is never changed."""
 
 import hashlib
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from markdown_it.token import Token
 MARKDOWN = "text/markdown"
 PLAIN = "text/plain"
 BLOCKS = MarkdownIt("commonmark").enable("table").disable("inline")  # half the time where only structure is asked
+_NEWLINE = re.compile(r"\r\n?|\n")
 _LEAVES = ("fence", "code_block", "paragraph_open", "tr_open")
 
 
@@ -68,12 +70,17 @@ class Passage:
     block: "Passage | None" = None
 
 
+def lines_of(text: str) -> list[str]:
+    """Return the lines of a text; like Markdown, take LF, CRLF and a lone CR for the end of one."""
+    return _NEWLINE.split(text)
+
+
 class Outline:
     """The Markdown structure of an artifact: its headings and its passages. A plain text has passages only."""
 
     def __init__(self, artifact: Artifact) -> None:
         self.artifact = artifact
-        self.lines = artifact.text.split("\n")
+        self.lines = lines_of(artifact.text)
 
     @cached_property
     def _tokens(self) -> list[Token]:
@@ -110,20 +117,32 @@ class Outline:
             start, end = token.map or (0, 0)
             if token.type == "thead_open":
                 head = self.lines[start]
-            elif token.type == "fence":
+            elif token.type == "fence" and token.content.strip():
                 yield self._fence(token)
             elif token.type == "tr_open" and self.lines[start] != head:
                 yield self._passage(start, end, context=head)
             elif token.type in ("paragraph_open", "code_block"):
-                introduces = following if self.lines[end - 1].rstrip().endswith(":") else None
-                block = self._fence(introduces) if introduces and introduces.type == "fence" else None
+                block = self._fence(following) if following and self._introduces(end, following) else None
                 yield self._passage(start, end, context=block.text if block else "", block=block)
 
+    def _introduces(self, end: int, following: Token) -> bool:
+        """Tell whether a paragraph that ends before the 0-based line `end` announces the block that follows it."""
+        announces = self.lines[end - 1].rstrip().endswith(":")
+        return announces and following.type == "fence" and bool(following.content.strip())
+
     def _fence(self, token: Token) -> Passage:
-        """Return the content of a fenced block, without its fences."""
-        start, end = token.map or (0, 0)
-        closed = end - start > 1 and self.lines[end - 1].lstrip().startswith(token.markup)
-        return self._passage(start + 1, end - closed, language=token.info.strip() or "text")
+        """Return the content of a fenced block, without its fences and without the marks of a quotation around it."""
+        start, _ = token.map or (0, 0)
+        content = token.content.rstrip()
+        info = token.info.split()
+        return Passage(
+            artifact=self.artifact.id,
+            first=start + 2,
+            last=start + 2 + content.count("\n"),
+            text=content,
+            heading=self.heading_at(start + 1),
+            language=info[0].casefold() if info else "text",
+        )
 
     def _groups(self) -> Iterator[Passage]:
         """Yield runs of lines between blank ones."""
@@ -135,12 +154,8 @@ class Outline:
                 yield self._passage(first, number)
                 first = None
 
-    def _passage(
-        self, start: int, stop: int, *, context: str = "", language: str = "", block: Passage | None = None
-    ) -> Passage:
+    def _passage(self, start: int, stop: int, *, context: str = "", block: Passage | None = None) -> Passage:
         """Return the passage of the 0-based lines `start` to `stop`, the latter exclusive."""
-        while stop > start + 1 and not self.lines[stop - 1].strip():
-            stop -= 1
         return Passage(
             artifact=self.artifact.id,
             first=start + 1,
@@ -148,6 +163,5 @@ class Outline:
             text="\n".join(self.lines[start:stop]),
             heading=self.heading_at(start + 1),
             context=context,
-            language=language,
             block=block,
         )

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from dramaturg.evidence.artifact import Artifact, Outline
+from dramaturg.evidence.artifact import Artifact, Outline, lines_of
 from dramaturg.persona.model import fold_id
 
 _MIN_CHARACTERS = 3
@@ -20,8 +20,12 @@ _TYPOGRAPHY = str.maketrans(
     {
         "‘": "'",
         "’": "'",
+        "\u201a": "'",
         "“": '"',
         "”": '"',
+        "„": '"',
+        "\u2010": "-",  # NFKC makes it of the non-breaking hyphen too
+        "\u2212": "-",
         "–": "-",
         "—": "-",
         "\u200b": None,
@@ -30,7 +34,7 @@ _TYPOGRAPHY = str.maketrans(
         "\u00ad": None,
     }
 )
-_MARKER = re.compile(r"^\s*(?:(?:[-*+•]|\d+[.)]|#{1,6}|>)\s+)*(?:\[[ xX]\]\s+)?")
+_MARKER = re.compile(r"^\s*(?:(?:[-*+•]|\d+[.)]|#{1,6})\s+|>(?!=)\s*)*(?:\[[ xX]\]\s+)?")
 _EMPHASIS = re.compile(r"[*`]+|~~|(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)")
 _RULE_LINE = re.compile(r"[\s|:=-]*")
 
@@ -52,7 +56,7 @@ class Citation:
 
 def fold(text: str) -> str:
     """Return the form in which a quote and its source are compared: one line, single spaces."""
-    return " ".join(part for part in map(_fold_line, text.split("\n")) if part)
+    return " ".join(part for part in map(_fold_line, lines_of(text)) if part)
 
 
 def _fold_line(line: str) -> str:
@@ -86,7 +90,7 @@ class FoldedArtifact:
         starts: list[int] = []
         numbers: list[int] = []
         at = 0
-        for number, line in enumerate(self.artifact.text.split("\n"), start=1):
+        for number, line in enumerate(lines_of(self.artifact.text), start=1):
             folded = _fold_line(line)
             if folded:
                 parts.append(folded)

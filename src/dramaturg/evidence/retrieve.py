@@ -9,8 +9,8 @@ not answered by ten passages about databases.
 import math
 import re
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from dramaturg.evidence.artifact import Artifact, Outline, Passage
 
@@ -18,6 +18,7 @@ _WORD = re.compile(r"[^\W_]{2,}")
 _HEADING_WEIGHT = 0.7
 _NEAR_BEST = 0.45
 _STEM = 5
+_LONGEST = 1000  # characters; a passage is quoted whole, so it must fit a quote
 _COMMON = frozenset(
     """a about above after all also an and any are as at be been before being below between both but by can could do
     does doing down during each few for from further had has have how if in into is it its itself just key list more
@@ -41,7 +42,9 @@ class Index:
     """A full-text index over the passages of the artifacts, in memory (SQLite FTS5, Porter stemming)."""
 
     def __init__(self, artifacts: Sequence[Artifact]) -> None:
-        self.passages = [passage for artifact in artifacts for passage in Outline(artifact).passages()]
+        self.passages = [
+            piece for artifact in artifacts for passage in Outline(artifact).passages() for piece in _pieces(passage)
+        ]
         self._order = {artifact.id: position for position, artifact in enumerate(artifacts)}
         self._db = sqlite3.connect(":memory:", check_same_thread=False)
         self._db.execute("CREATE VIRTUAL TABLE passage USING fts5(heading, body, tokenize='porter unicode61')")
@@ -111,6 +114,18 @@ class Index:
             "SELECT rowid FROM passage WHERE passage MATCH ? ORDER BY bm25(passage), rowid", (query,)
         )
         return [row for (row,) in rows]
+
+
+def _pieces(passage: Passage) -> Iterator[Passage]:
+    """Yield a passage, cut between its lines where it is long; code stays whole."""
+    kept: list[str] = []
+    first = passage.first
+    for number, line in enumerate(passage.text.split("\n"), start=passage.first):
+        if kept and not passage.language and sum(map(len, kept)) + len(line) > _LONGEST:
+            yield replace(passage, first=first, last=number - 1, text="\n".join(kept), context="", block=None)
+            kept, first = [], number
+        kept.append(line)
+    yield replace(passage, first=first, text="\n".join(kept))
 
 
 def _words(text: str) -> list[str]:

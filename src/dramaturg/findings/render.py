@@ -1,7 +1,7 @@
 """Findings to text for a terminal; its one rule: colour only decorates, the carets say it all."""
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from dramaturg.findings.model import Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
@@ -12,6 +12,12 @@ _RED, _YELLOW, _BLUE, _CYAN, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1
 _COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
 _TAB = 4
 _WIDE = "WF"
+_INVISIBLE = ("Mn", "Me", "Cf")
+_REVERSING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_PICTURES: Mapping[int, int] = {  # what would steer the terminal is shown, not sent
+    **{code: 0x2400 + code for code in range(0x20) if chr(code) != "\n"},
+    **dict.fromkeys((*range(0x7F, 0xA0), *_REVERSING), 0xFFFD),
+}
 
 
 def render(finding: Finding, source_of: SourceOf, *, colour: bool = False) -> str:
@@ -24,13 +30,13 @@ def render(finding: Finding, source_of: SourceOf, *, colour: bool = False) -> st
     """
     paint = _Paint(colour=colour)
     head = paint(f"{finding.severity}[{finding.rule}]", _COLOURS[finding.severity]) + paint(
-        f": {finding.message}", _BOLD
+        f": {_inert(finding.message)}", _BOLD
     )
     lines = [head]
     if finding.span:
         lines += _places(finding.span, finding.note, finding.labels, source_of, paint)
     if finding.help:
-        lines.append("   " + paint("= help: ", _BLUE) + finding.help)
+        lines.append("   " + paint("= help: ", _BLUE) + _inert(finding.help))
     return "\n".join(lines)
 
 
@@ -62,24 +68,29 @@ def _places(span: Span, note: str, labels: tuple[Label, ...], source_of: SourceO
         for place, text, mark in here:
             if last is not None and place.line > last + 1:
                 yield paint("...", _BLUE)
-            yield from _excerpt(place, text, mark, source, width, paint)
+            shown, marked = _excerpt(place, text, mark, source, width, paint)
+            yield from (marked,) if place.line == last else (shown, marked)
             last = place.line
 
 
-def _excerpt(span: Span, text: str, mark: str, source: Source, width: int, paint: _Paint) -> Iterator[str]:
+def _excerpt(span: Span, text: str, mark: str, source: Source, width: int, paint: _Paint) -> tuple[str, str]:
+    """Return a place's line and the line of marks below it."""
     line = source.line(span.line)
     before, marked = line[: span.column - 1], line[span.column - 1 : span.column - 1 + span.length]
-    carets = mark * max(1, _columns(marked))
-    shown = line.expandtabs(_TAB)
-    yield paint(f"{span.line:>{width}} |", _BLUE) + (f" {shown}" if shown else "")
-    colour = _RED if mark == "^" else _BLUE
-    yield " " * width + paint(" |", _BLUE) + " " + " " * _columns(before) + paint(f"{carets} {text}".rstrip(), colour)
+    carets = mark * max(1, _columns(before + marked) - _columns(before))
+    note = paint(f"{carets} {_inert(text)}".rstrip(), _RED if mark == "^" else _BLUE)
+    shown = paint(f"{span.line:>{width}} |", _BLUE) + (f" {_inert(line)}" if line else "")
+    return shown, " " * width + paint(" |", _BLUE) + " " + " " * _columns(before) + note
+
+
+def _inert(text: str) -> str:
+    """Return a text as a terminal shows it, whatever characters it holds."""
+    return text.expandtabs(_TAB).translate(_PICTURES)
 
 
 def _columns(text: str) -> int:
     """Return how many terminal cells a text takes."""
-    plain = text.expandtabs(_TAB)
     return sum(
-        2 if unicodedata.east_asian_width(character) in _WIDE else not unicodedata.combining(character)
-        for character in plain
+        2 if unicodedata.east_asian_width(character) in _WIDE else unicodedata.category(character) not in _INVISIBLE
+        for character in _inert(text)
     )

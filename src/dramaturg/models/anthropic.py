@@ -5,14 +5,15 @@ conversation, so that the next step reads everything before it from the cache.
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import anthropic
 from anthropic import AsyncAnthropic, transform_schema
 
 from dramaturg.engine.events import Message, ModelCall, ModelReply, Stop, Usage
 from dramaturg.engine.profile import Profile
-from dramaturg.models.faults import from_status, not_an_answer, unreachable
+from dramaturg.models.faults import broke_off, from_status, unreachable
+from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, read_body
 
 if TYPE_CHECKING:
     from anthropic.types import MessageParam, TextBlockParam
@@ -25,6 +26,37 @@ _STOPS: Mapping[str, Stop] = {
     "refusal": "refusal",
     "model_context_window_exceeded": "window",
 }
+
+
+class _Thinking(Shape):
+    thinking_tokens: Count = 0
+
+
+class _Usage(Shape):
+    input_tokens: Count = 0
+    cache_read_input_tokens: Count = 0
+    cache_creation_input_tokens: Count = 0
+    output_tokens: Count = 0
+    output_tokens_details: Annotated[_Thinking, BESIDE] = _Thinking()
+
+
+class _Block(Shape):
+    type: str
+    text: Text = ""
+
+
+class _Refusal(Shape):
+    category: Text = ""
+    explanation: Text = ""
+
+
+class _Answer(Shape):
+    id: Label = ""
+    model: Label = ""
+    content: tuple[_Block, ...]
+    stop_reason: Text
+    stop_details: Annotated[_Refusal, BESIDE] = _Refusal()
+    usage: Annotated[_Usage, BESIDE] = _Usage()
 
 
 class AnthropicModel:
@@ -42,21 +74,20 @@ class AnthropicModel:
         """Send one request and return its answer."""
         system, *turns = call.messages
         try:
-            message = await self._client.messages.create(
+            response = await self._client.messages.with_raw_response.create(
                 model=self._model,
                 max_tokens=call.max_output,
                 system=_blocks(system),
                 messages=[_turn(turn) for turn in turns],
                 output_config={"format": {"type": "json_schema", "schema": self._schema(call.schema)}},
                 cache_control={"type": "ephemeral"},
+                timeout=self._client.timeout,  # named, because the SDK refuses a long answer that has only the default
             )
         except anthropic.APIStatusError as error:
-            raise from_status(_PROVIDER, error.status_code, error.response.headers, error.message) from error
+            raise from_status(_PROVIDER, error.status_code, error.response.headers, error.response.text) from error
         except anthropic.APIConnectionError as error:
-            raise unreachable(_PROVIDER, str(error.__cause__ or error)) from error
-        except anthropic.APIResponseValidationError as error:
-            raise not_an_answer(_PROVIDER, error.message) from error
-        return _reply(message)
+            raise unreachable(_PROVIDER, error) from error
+        return _reply(read_body(_PROVIDER, _Answer, response.http_response.content))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -64,10 +95,9 @@ class AnthropicModel:
 
     def _schema(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Return the schema in the vendor's dialect; the constant envelope is transformed once."""
-        kept = self._schemas.get(id(schema))
-        if kept is None or kept[0] is not schema:
-            kept = self._schemas[id(schema)] = (schema, transform_schema(dict(schema)))
-        return kept[1]
+        if id(schema) not in self._schemas:  # the entry keeps the schema, so that no other one gets its id
+            self._schemas[id(schema)] = (schema, transform_schema(dict(schema)))
+        return self._schemas[id(schema)][1]
 
 
 def _blocks(message: Message) -> "list[TextBlockParam]":
@@ -86,28 +116,23 @@ def _turn(message: Message) -> "MessageParam":
     return {"role": "user", "content": _blocks(message)}
 
 
-def _reply(message: Any) -> ModelReply:
-    """Translate an answer; the SDK makes a `Message` full of None, or a string, of a page that is no answer."""
-    content = getattr(message, "content", None)
-    usage = getattr(message, "usage", None)
-    stop = _STOPS.get(getattr(message, "stop_reason", None) or "")
-    if not isinstance(content, list) or usage is None:
-        raise not_an_answer(_PROVIDER, "not a message")
+def _reply(answer: _Answer) -> ModelReply:
+    """Translate an answer; the vendor's input tokens leave out the cached ones, ours do not."""
+    stop = _STOPS.get(answer.stop_reason)
     if stop is None:
-        raise not_an_answer(_PROVIDER, f"stop reason `{message.stop_reason}`")
-    read = usage.cache_read_input_tokens or 0
-    written = usage.cache_creation_input_tokens or 0
-    details = getattr(usage, "output_tokens_details", None)
+        raise broke_off(_PROVIDER, f"stop reason `{answer.stop_reason}`")
+    text = "".join(block.text for block in answer.content if block.type == "text")
+    usage = answer.usage
     return ModelReply(
-        text="".join(block.text for block in content if block.type == "text"),
+        text=answer.stop_details.explanation or answer.stop_details.category or text if stop == "refusal" else text,
         stop=stop,
         usage=Usage(
-            input=usage.input_tokens + read + written,
-            cache_read=read,
-            cache_write=written,
+            input=usage.input_tokens + usage.cache_read_input_tokens + usage.cache_creation_input_tokens,
+            cache_read=usage.cache_read_input_tokens,
+            cache_write=usage.cache_creation_input_tokens,
             output=usage.output_tokens,
-            reasoning=getattr(details, "thinking_tokens", None) or 0,
+            reasoning=usage.output_tokens_details.thinking_tokens,
         ),
-        model=message.model,
-        request_id=message.id,
+        model=answer.model,
+        request_id=answer.id,
     )

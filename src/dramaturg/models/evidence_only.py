@@ -5,6 +5,7 @@ missing. Deterministic, free, and nothing leaves the machine.
 """
 
 from collections.abc import Iterator
+from textwrap import shorten
 
 from dramaturg.engine.events import ModelCall, ModelReply
 from dramaturg.evidence.artifact import Artifact, Passage
@@ -18,7 +19,8 @@ _SAME_PURPOSE = 0.9
 _PASSAGES = 6
 _MAX_QUOTE = 1200
 _MAX_EVIDENCE = 8
-_MAX_COMMAND = 4000
+_MAX_BLOCKS = 3  # as many as fit a command
+_MAX_TEXT = 3000
 _SHELLS = ("sh", "bash", "shell", "console", "zsh")
 
 
@@ -45,6 +47,7 @@ class EvidenceModel:
         self._indexed = ()
         if self._index:
             self._index.close()
+            self._index = None
 
     def _index_of(self, artifacts: tuple[Artifact, ...]) -> Index:
         if self._index is None or self._indexed != artifacts:
@@ -61,28 +64,35 @@ def _answered(requirement: Requirement, index: Index) -> Iterator[Item]:
     # A passage with a command that answers less well than another answers something else: `maintenance on` must not
     # bring `maintenance off` with it.
     hits = [hit for hit in hits if hit.coverage >= _SAME_PURPOSE * best or not _shell_block(hit.passage)]
-    passages = [hit.passage for hit in hits if len(hit.passage.text) <= _MAX_QUOTE]
+    passages = [hit.passage for hit in hits]
     if not passages:
         text = f"nothing in the artifacts answers this: {_demand(requirement)}"
         yield Item(text=text, covers=(requirement.id,), basis="missing")
         return
-    blocks = [block for passage in passages if (block := _shell_block(passage))]
+    blocks = [*dict.fromkeys(block for passage in passages if (block := _shell_block(passage)))][:_MAX_BLOCKS]
     quoted = sorted({*passages, *blocks}, key=lambda passage: (index.rank(passage), passage.first))
     yield Item(
         text="From the artifacts:" if requirement.whole_section else _demand(requirement),
-        command="\n".join(dict.fromkeys(block.text for block in blocks))[:_MAX_COMMAND],
+        command="\n".join(dict.fromkeys(block.text for block in blocks)),
         covers=(requirement.id,),
         basis="evidence",
-        evidence=tuple(Evidence(artifact=passage.artifact, quote=passage.text) for passage in quoted[:_MAX_EVIDENCE]),
+        evidence=tuple(
+            Evidence(artifact=passage.artifact, quote=_quotable(passage.text)) for passage in quoted[:_MAX_EVIDENCE]
+        ),
     )
 
 
 def _demand(requirement: Requirement) -> str:
     """Return the demand without its key, which is shown as the item's label."""
-    text = requirement.text
+    text = shorten(requirement.text, _MAX_TEXT, placeholder=" …")
     if text.casefold().startswith(requirement.id.casefold()) and text[len(requirement.id) :].startswith(":"):
         return text[len(requirement.id) :].lstrip(": ")
     return text
+
+
+def _quotable(text: str) -> str:
+    """Return as much of a text as a quote may hold, in whole words."""
+    return text if len(text) <= _MAX_QUOTE else text[:_MAX_QUOTE].rsplit(maxsplit=1)[0]
 
 
 def _shell_block(passage: Passage) -> Passage | None:

@@ -1,54 +1,95 @@
 """A provider's failure to a ModelError; its one rule: say who answered what, whether to try again, and what helps."""
 
+import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from dramaturg.errors import ModelError
 
 _RETRYABLE = frozenset({408, 409, 429})
 _SERVER_FAULT = 500
 _SHOWN = 300
+_LATER = "run the same command again later, nothing is asked twice"
+_GOES_ON = "the same command goes on where it stopped"
+_CREDIT = "check the account's credit"
+_SHORTER = "give shorter artifacts or choose a model with a larger window"
 _HINTS: Mapping[int, str] = {
     401: "check the API key",
-    402: "check the account's credit",
+    402: _CREDIT,
     403: "check that the key may use this model",
-    404: "check the model's name",
-    413: "give shorter artifacts or choose a model with a larger window",
-    429: "the provider limits your rate; run the same command again later, nothing is asked twice",
+    404: "check the model's name, and the server's address if you gave one",
+    413: _SHORTER,
+    429: f"the provider limits your rate; {_LATER}",
 }
+_TOO_LONG = re.compile(r"prompt is too long|context[ _](?:length|window|size)", re.IGNORECASE)
+_NO_CREDIT = "insufficient_quota"  # a 429 that no patience mends
 
 
-def from_status(provider: str, status: int, headers: Mapping[str, str], detail: str) -> ModelError:
+def from_status(provider: str, status: int, headers: Mapping[str, str], body: str) -> ModelError:
     """Return the error for an HTTP status other than 2xx.
 
     Args:
         provider: Who answered.
         status: The HTTP status.
         headers: Response headers; `x-should-retry`, `retry-after-ms` and `retry-after` are read.
-        detail: What the provider said, cut to a readable length.
+        body: What was answered; the provider's sentence in it is shown, cut to a readable length.
     """
+    said, codes = _said(body)
     told = headers.get("x-should-retry", "").casefold()
-    retryable = told == "true" if told in ("true", "false") else status in _RETRYABLE or status >= _SERVER_FAULT
-    fallback = "run the same command again later, nothing is asked twice" if retryable else "see the provider's message"
+    usual = (status in _RETRYABLE or status >= _SERVER_FAULT) and _NO_CREDIT not in codes
+    retryable = told == "true" if told in ("true", "false") else usual
+    shown = " ".join(said.split())[:_SHOWN]
     return ModelError(
-        f"{provider} answered {status}: {' '.join(detail.split())[:_SHOWN]}",
+        f"{provider} answered {status}" + (f": {shown}" if shown else ""),
         retryable,
-        _HINTS.get(status, fallback),
+        _hint(status, said, codes, _LATER if retryable else "see the provider's message"),
         _retry_after(headers),
     )
 
 
-def unreachable(provider: str, detail: str) -> ModelError:
-    """Return the error for a connection that failed or went silent."""
-    hint = "check the network, or that the server runs; the same command goes on where it stopped"
-    return ModelError(f"{provider} could not be reached: {detail}", retryable=True, hint=hint)
+def unreachable(provider: str, error: Exception) -> ModelError:
+    """Return the error for a connection that failed or went silent; the SDK's cause says more than the SDK does."""
+    cause = error.__cause__ or error
+    hint = f"check the network, or that the server runs; {_GOES_ON}"
+    return ModelError(
+        f"{provider} could not be reached: {str(cause) or type(cause).__name__}", retryable=True, hint=hint
+    )
 
 
 def not_an_answer(provider: str, what: str) -> ModelError:
     """Return the error for a 200 that holds no answer, such as a proxy's HTML page."""
-    hint = "a proxy or gateway may stand between; the same command goes on where it stopped"
+    hint = f"a proxy or gateway may stand between; {_GOES_ON}"
     return ModelError(f"{provider} answered 200 without an answer in it ({what})", retryable=True, hint=hint)
+
+
+def broke_off(provider: str, what: str, *, retryable: bool = True) -> ModelError:
+    """Return the error for an answer that did not end as answers do."""
+    return ModelError(f"{provider} broke off its answer ({what})", retryable, hint=_GOES_ON if retryable else "")
+
+
+def _said(body: str) -> tuple[str, str]:
+    """Return the sentence and the codes of an error body, whoever's; text that is no JSON is the sentence."""
+    try:
+        data: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return body, ""
+    error = data.get("error") or data if isinstance(data, Mapping) else data
+    if not isinstance(error, Mapping):
+        return error if isinstance(error, str) else body, ""
+    message = error.get("message")
+    codes = f"{error.get('code')} {error.get('type')}"
+    return message if isinstance(message, str) and message.strip() else body, codes
+
+
+def _hint(status: int, said: str, codes: str, fallback: str) -> str:
+    if _NO_CREDIT in codes:
+        return _CREDIT
+    if status < _SERVER_FAULT and _TOO_LONG.search(f"{codes} {said}"):
+        return _SHORTER
+    return _HINTS.get(status, fallback)
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -60,6 +101,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
             continue
     try:
         moment = parsedate_to_datetime(headers.get("retry-after", ""))
-    except ValueError:
+        at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # an HTTP date is UTC, named or not
+        return max(0.0, (at - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, (moment.astimezone(UTC) - datetime.now(UTC)).total_seconds())

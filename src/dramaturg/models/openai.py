@@ -5,22 +5,117 @@ such servers enforce schemas.
 """
 
 import hashlib
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import openai
 from openai import AsyncOpenAI
+from pydantic import BeforeValidator, Field
 
 from dramaturg.engine.events import Message, ModelCall, ModelReply, Stop, Usage
 from dramaturg.engine.profile import Profile
-from dramaturg.errors import ModelError
-from dramaturg.models.faults import from_status, not_an_answer, unreachable
+from dramaturg.models.faults import broke_off, from_status, unreachable
 from dramaturg.models.profiles import takes_breakpoints
+from dramaturg.models.servers import is_loopback
+from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, read_body
 
+_PROVIDER = "OpenAI"
 _SCHEMA_NAME = "step_output"
 _CHAT_STOPS: Mapping[str, Stop] = {"stop": "end", "length": "length", "content_filter": "refusal"}
 _RESPONSE_STOPS: Mapping[str, Stop] = {"max_output_tokens": "length", "content_filter": "refusal"}
+_PASSING = ("", "server_error", "rate_limit_exceeded")  # codes of a failed response that may succeed when repeated
 _KEY_LENGTH = 32
+
+
+class _Read(Shape):
+    cached_tokens: Count = 0
+    cache_write_tokens: Count = 0
+
+
+class _Reasoned(Shape):
+    reasoning_tokens: Count = 0
+
+
+class _ResponseUsage(Shape):
+    input_tokens: Count = 0
+    input_tokens_details: Annotated[_Read, BESIDE] = _Read()
+    output_tokens: Count = 0
+    output_tokens_details: Annotated[_Reasoned, BESIDE] = _Reasoned()
+
+
+class _Content(Shape):
+    type: str
+    text: Text = ""
+    refusal: Text = ""
+
+
+class _Output(Shape):
+    content: tuple[_Content, ...]
+
+
+class _Reason(Shape):
+    reason: Text = ""
+
+
+class _Failure(Shape):
+    code: Text = ""
+    message: Text = ""
+
+
+def _messages(output: Any) -> Any:
+    """Leave out what a model puts out besides messages, such as its reasoning."""
+    if not isinstance(output, list):
+        return output
+    return [item for item in output if not isinstance(item, Mapping) or item.get("type") == "message"]
+
+
+class _Response(Shape):
+    id: Label = ""
+    model: Label = ""
+    status: Text
+    incomplete_details: Annotated[_Reason, BESIDE] = _Reason()
+    error: Annotated[_Failure, BESIDE] = _Failure()
+    output: Annotated[tuple[_Output, ...], BeforeValidator(_messages)]
+    usage: Annotated[_ResponseUsage, BESIDE] = _ResponseUsage()
+
+
+class _ChatUsage(Shape):
+    prompt_tokens: Count = 0
+    prompt_tokens_details: Annotated[_Read, BESIDE] = _Read()
+    completion_tokens: Count = 0
+    completion_tokens_details: Annotated[_Reasoned, BESIDE] = _Reasoned()
+
+
+class _ChatMessage(Shape):
+    content: Text = ""
+    refusal: Text = ""
+
+
+class _Choice(Shape):
+    finish_reason: Text = ""
+    message: _ChatMessage
+
+
+class _Completion(Shape):
+    id: Label = ""
+    model: Label = ""
+    choices: Annotated[tuple[_Choice, ...], Field(min_length=1)]
+    usage: Annotated[_ChatUsage, BESIDE] = _ChatUsage()
+
+
+class _Meta(Shape):
+    n_ctx: Count = 0
+
+
+class _Listed(Shape):
+    id: Label = ""
+    max_model_len: Count = 0
+    meta: Annotated[_Meta, BESIDE] = _Meta()
+
+
+class _Listing(Shape):
+    data: tuple[_Listed, ...]
 
 
 class ResponsesModel:
@@ -30,7 +125,6 @@ class ResponsesModel:
         self.name = f"openai:{model}"
         self.profile = profile
         self.destination = f"text goes to {client.base_url.host}"
-        self._provider = "OpenAI"
         self._model = model
         self._client = client
         self._breakpoints = takes_breakpoints(model)
@@ -46,9 +140,9 @@ class ResponsesModel:
             "prompt_cache_key": _prefix_key(call),
             "store": False,
         }
-        with _Translated(self._provider):
-            response: Any = await self._client.responses.create(**request)
-        return self._reply(response)
+        with _translated(_PROVIDER):
+            response = await self._client.responses.with_raw_response.create(**request)
+        return self._reply(read_body(_PROVIDER, _Response, response.http_response.content))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -62,30 +156,26 @@ class ResponsesModel:
                 block["prompt_cache_breakpoint"] = {"mode": "explicit"}
         return {"role": message.role, "content": content}
 
-    def _reply(self, response: Any) -> ModelReply:
-        output = getattr(response, "output", None)
-        if not isinstance(output, list):
-            raise not_an_answer(self._provider, "not a response")
-        status = response.status
-        reason = response.incomplete_details.reason if response.incomplete_details else None
-        stop: Stop | None = "end" if status == "completed" else _RESPONSE_STOPS.get(reason or "")
+    def _reply(self, response: _Response) -> ModelReply:
+        reason = response.incomplete_details.reason
+        stop: Stop | None = "end" if response.status == "completed" else _RESPONSE_STOPS.get(reason)
         if stop is None:
-            detail = response.error.message if response.error else f"status `{status}`, reason `{reason}`"
-            raise not_an_answer(self._provider, detail)
-        parts = [part for item in output if item.type == "message" for part in item.content]
-        refusals = [part.refusal for part in parts if part.type == "refusal"]
+            failure = response.error
+            what = failure.message or f"status `{response.status}`" + (f", reason `{reason}`" if reason else "")
+            raise broke_off(_PROVIDER, what, retryable=failure.code in _PASSING)
+        parts = [part for item in response.output for part in item.content]
+        refusal = "".join(part.refusal for part in parts if part.type == "refusal")
+        text = "".join(part.text for part in parts if part.type == "output_text")
         usage = response.usage
         return ModelReply(
-            text="".join(refusals or [part.text for part in parts if part.type == "output_text"]),
-            stop="refusal" if refusals else stop,
-            usage=Usage()
-            if usage is None
-            else Usage(
+            text=refusal or (reason if stop == "refusal" else text),
+            stop="refusal" if refusal else stop,
+            usage=Usage(
                 input=usage.input_tokens,
-                cache_read=usage.input_tokens_details.cached_tokens or 0,
-                cache_write=getattr(usage.input_tokens_details, "cache_write_tokens", None) or 0,
+                cache_read=usage.input_tokens_details.cached_tokens,
+                cache_write=usage.input_tokens_details.cache_write_tokens,
                 output=usage.output_tokens,
-                reasoning=usage.output_tokens_details.reasoning_tokens or 0,
+                reasoning=usage.output_tokens_details.reasoning_tokens,
             ),
             model=response.model,
             request_id=response.id,
@@ -115,83 +205,55 @@ class ChatModel:
         }
         if self.profile.narrowed:
             request |= {"temperature": 0, "seed": call.sample}
-        with _Translated(self._provider):
-            completion: Any = await self._client.chat.completions.create(**request)
-        return self._reply(completion)
+        with _translated(self._provider):
+            response = await self._client.chat.completions.with_raw_response.create(**request)
+        return self._reply(read_body(self._provider, _Completion, response.http_response.content))
 
     async def window(self) -> int | None:
         """Return the context size the server reports (llama.cpp and vLLM do), None if it does not."""
-        with _Translated(self._provider):
-            listing: Any = await self._client.models.list()
-        models = getattr(listing, "data", None)
-        if not isinstance(models, list):
-            raise not_an_answer(self._provider, "not a list of models")
-        model = next((model for model in models if model.id == self._model), models[0] if models else None)
-        extra = (model.model_extra or {}) if model else {}
-        meta = extra.get("meta")
-        reported = extra.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, Mapping) else None)
-        return reported if isinstance(reported, int) else None
+        with _translated(self._provider):
+            response = await self._client.models.with_raw_response.list()
+        listed = read_body(self._provider, _Listing, response.http_response.content).data
+        named = [model for model in listed if model.id == self._model]
+        # A server of one model answers to any name; of several, another one's window says nothing.
+        model = named[0] if named else listed[0] if len(listed) == 1 else _Listed()
+        return model.max_model_len or model.meta.n_ctx or None
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
 
-    def _reply(self, completion: Any) -> ModelReply:
-        choices = getattr(completion, "choices", None)
-        if not choices:
-            raise not_an_answer(self._provider, "not a completion")
-        message = choices[0].message
-        stop = _CHAT_STOPS.get(choices[0].finish_reason or "")
+    def _reply(self, completion: _Completion) -> ModelReply:
+        choice = completion.choices[0]
+        stop = _CHAT_STOPS.get(choice.finish_reason)
         if stop is None:
-            raise not_an_answer(self._provider, f"finish reason `{choices[0].finish_reason}`")
-        refusal = getattr(message, "refusal", None)
+            raise broke_off(self._provider, f"finish reason `{choice.finish_reason}`")
+        message = choice.message
         usage = completion.usage
-        prompt = getattr(usage, "prompt_tokens_details", None)
-        detail = getattr(usage, "completion_tokens_details", None)
         return ModelReply(
-            text=refusal or message.content or "",
-            stop="refusal" if refusal else stop,
-            usage=Usage()
-            if usage is None
-            else Usage(
+            text=message.refusal or (choice.finish_reason if stop == "refusal" else message.content),
+            stop="refusal" if message.refusal else stop,
+            usage=Usage(
                 input=usage.prompt_tokens,
-                cache_read=getattr(prompt, "cached_tokens", None) or 0,
+                cache_read=usage.prompt_tokens_details.cached_tokens,
+                cache_write=usage.prompt_tokens_details.cache_write_tokens,
                 output=usage.completion_tokens,
-                reasoning=getattr(detail, "reasoning_tokens", None) or 0,
+                reasoning=usage.completion_tokens_details.reasoning_tokens,
             ),
-            model=completion.model or "",
-            request_id=completion.id or "",
+            model=completion.model,
+            request_id=completion.id,
         )
 
 
-class _Translated:
-    """Turns the SDK's exceptions into ours, for a block that makes one request."""
-
-    def __init__(self, provider: str) -> None:
-        self.provider = provider
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if translated := self._translate(error):
-            raise translated from error
-
-    def _translate(self, error: BaseException | None) -> ModelError | None:
-        match error:
-            case openai.APIStatusError():
-                return from_status(self.provider, error.status_code, error.response.headers, error.message)
-            case openai.APIConnectionError():
-                return unreachable(self.provider, str(error.__cause__ or error))
-            case openai.APIResponseValidationError():
-                return not_an_answer(self.provider, error.message)
-            case _:
-                return None
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine."""
-    return host == "localhost" or host.startswith("127.") or host.strip("[]") == "::1"
+@contextmanager
+def _translated(provider: str) -> Iterator[None]:
+    """Turn the SDK's exceptions into ours, for a block that makes one request."""
+    try:
+        yield
+    except openai.APIStatusError as error:
+        raise from_status(provider, error.status_code, error.response.headers, error.response.text) from error
+    except openai.APIConnectionError as error:
+        raise unreachable(provider, error) from error
 
 
 def _prefix_key(call: ModelCall) -> str:

@@ -22,9 +22,9 @@ _BREAKPOINTS_SINCE = (5, 6)
 _GPT = re.compile(r"gpt-(\d+)(?:\.(\d+))?")
 
 
-def hosted() -> Profile:
-    """Return the traits of a vendor's own models: large window, one constant schema."""
-    return Profile(window=_HOSTED_WINDOW, max_output=_HOSTED_OUTPUT)
+def hosted(window: int | None = None) -> Profile:
+    """Return the traits of a vendor's own models: one constant schema, a large window unless another is named."""
+    return Profile(window=window or _HOSTED_WINDOW, max_output=_HOSTED_OUTPUT)
 
 
 def local(window: int | None) -> Profile:

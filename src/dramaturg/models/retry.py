@@ -60,7 +60,6 @@ async def answer_with_retries(
 
 
 def _error(state: RetryCallState) -> ModelError:
-    error = state.outcome.exception() if state.outcome else None
-    if not isinstance(error, ModelError):
-        raise TypeError("only a ModelError is tried again")
+    error = state.outcome and state.outcome.exception()
+    assert isinstance(error, ModelError)  # noqa: S101 - nothing else is tried again
     return error

@@ -6,6 +6,7 @@ anthropic:NAME · openai:NAME · openai:NAME@http://host:port/v1 · gguf:/path/m
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dramaturg.errors import CallerError
+from dramaturg.errors import CallerError, ModelError
 from dramaturg.models import profiles
 from dramaturg.models.evidence_only import EvidenceModel
 from dramaturg.models.model import Model
@@ -23,6 +24,8 @@ _FORMS = (
     "`anthropic:NAME`, `openai:NAME`, `openai:NAME@http://host:port/v1`, `gguf:/path/model.gguf`, `evidence` or "
     "`replay:FILE`"
 )
+_ADDRESS = re.compile(r"@(?=\w+://)")  # a model's own name may hold an @
+_VENDOR = ".openai.com"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +46,19 @@ def parse_spec(text: str) -> ModelSpec:
     if kind == "evidence" and not colon:
         return ModelSpec(kind=kind)
     if kind not in KINDS or kind == "evidence" or not rest:
-        near = get_close_matches(kind, KINDS, n=1)
+        near = get_close_matches(kind.casefold(), KINDS, n=1)
         hint = f"did you mean `{near[0]}`? " if near and near[0] != kind else ""
         raise CallerError(f"`{text}` is not a model; {hint}use {_FORMS}")
     if kind == "openai" and "@" in rest:
-        name, _, url = rest.partition("@")
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or not name:
-            raise CallerError(f"`{text}` has no usable address; write `openai:NAME@http://host:port/v1`")
-        return ModelSpec(kind=kind, name=name, base_url=url)
+        return _compatible_spec(rest)
     return ModelSpec(kind=kind, name=rest)
 
 
 def default_spec(environment: Mapping[str, str]) -> str:
     """Return the model to use when none is named: the vendor whose key is set, else the quoting of evidence."""
-    if environment.get(profiles.ANTHROPIC_KEY):
+    if environment.get(profiles.ANTHROPIC_KEY, "").strip():
         return f"anthropic:{profiles.DEFAULT_ANTHROPIC}"
-    if environment.get(profiles.OPENAI_KEY):
+    if environment.get(profiles.OPENAI_KEY, "").strip():
         return f"openai:{profiles.DEFAULT_OPENAI}"
     return "evidence"
 
@@ -72,7 +71,7 @@ async def open_model(spec: ModelSpec, window: int | None = None) -> Model:
         window: Tokens of context, where the engine does not say or the user wants another size.
 
     Raises:
-        CallerError: No key, no such file, or an extra is not installed.
+        CallerError: No key or none that can be sent, no such file, or an extra is not installed.
         ModelError: A server that was named cannot be reached.
     """
     match spec.kind:
@@ -84,8 +83,30 @@ async def open_model(spec: ModelSpec, window: int | None = None) -> Model:
             return _openai(spec)
         case "gguf":
             return await _gguf(spec, window)
-        case _:
+        case "evidence":
             return EvidenceModel()
+        case _:
+            raise CallerError(f"`{spec}` is a recorded run, which cannot be asked anything new; use {_FORMS}")
+
+
+def _compatible_spec(rest: str) -> ModelSpec:
+    """Read `NAME@URL`; no message shows the URL whole, because people put passwords into URLs."""
+    place = _ADDRESS.search(rest)
+    name, url = (rest[: place.start()], rest[place.end() :]) if place else ("", "")
+    if not name or not _is_address(url):
+        raise CallerError("the model's server has no usable address; write `openai:NAME@http://host:port/v1`")
+    if "@" in urlsplit(url).netloc:
+        raise CallerError(f"the address of `{name}` holds credentials; leave them out and set `{profiles.SERVER_KEY}`")
+    return ModelSpec(kind="openai", name=name, base_url=url)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # a port or a bracketed host that is none
+        return False
+    return bool(whole) and not re.search(r"\s", url)
 
 
 def _anthropic(spec: ModelSpec) -> Model:
@@ -103,23 +124,33 @@ def _openai(spec: ModelSpec) -> Model:
 
     from dramaturg.models.openai import ResponsesModel  # noqa: PLC0415 - as above
 
-    return ResponsesModel(spec.name, client=AsyncOpenAI(api_key=key, max_retries=0), profile=profiles.hosted())
+    client = AsyncOpenAI(api_key=key, max_retries=0)
+    host = client.base_url.host
+    if not host.endswith(_VENDOR):
+        raise CallerError(f"`OPENAI_BASE_URL` names another server, {host}; unset it, or use `openai:NAME@URL`")
+    return ResponsesModel(spec.name, client=client, profile=profiles.hosted())
 
 
 async def _compatible(spec: ModelSpec, window: int | None) -> Model:
-    from openai import AsyncOpenAI  # noqa: PLC0415 - 0.6 s that only this model needs
+    from httpx2 import InvalidURL  # noqa: PLC0415 - comes with the SDK
 
-    from dramaturg.models.openai import ChatModel, is_loopback  # noqa: PLC0415 - as above
+    from dramaturg.models.openai import ChatModel  # noqa: PLC0415 - as above
+    from dramaturg.models.servers import compatible_client, is_loopback  # noqa: PLC0415 - as above
 
     host = urlsplit(spec.base_url).hostname or ""
     nearby = is_loopback(host)
-    # Never the vendor's key: it must not travel to a host that merely speaks the vendor's dialect.
-    key = os.environ.get(profiles.SERVER_KEY) or "none"
-    client = AsyncOpenAI(api_key=key, base_url=spec.base_url, max_retries=0)
-    profile = profiles.local(window) if nearby else profiles.hosted()
+    try:
+        client = compatible_client(spec.base_url, _sendable(profiles.SERVER_KEY))
+    except InvalidURL as error:
+        raise CallerError(f"`{spec}` has no usable address: {error}") from error
+    profile = profiles.local(window) if nearby else profiles.hosted(window)
     model = ChatModel(str(spec), spec.name, client=client, profile=profile, provider=f"the server at {host}")
     if nearby and window is None:
-        model.profile = profiles.local(await model.window())
+        try:
+            model.profile = profiles.local(await model.window())
+        except ModelError:
+            await model.aclose()
+            raise
     return model
 
 
@@ -135,14 +166,26 @@ async def _gguf(spec: ModelSpec, window: int | None) -> Model:
 
 
 def _weights(name: str) -> Path:
-    path = Path(name).expanduser()
-    if not path.is_file():
+    try:
+        path = Path(name).expanduser()
+        there = path.is_file()
+    except (OSError, RuntimeError) as error:  # a folder that may not be entered, a home that is nobody's
+        raise CallerError(f"`{name}` cannot be read: {error}; give the path of a GGUF file after `gguf:`") from error
+    if not there:
         raise CallerError(f"there is no file `{path}`; give the path of a GGUF file after `gguf:`")
     return path
 
 
 def _key(name: str, where: str) -> str:
-    key = os.environ.get(name, "").strip()
+    key = _sendable(name)
     if not key:
         raise CallerError(f"`{name}` is not set; get a key at {where}, or use `--model evidence`, which needs none")
+    return key
+
+
+def _sendable(name: str) -> str:
+    """Return a key from the environment, empty if there is none; CallerError for one that no header can carry."""
+    key = os.environ.get(name, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise CallerError(f"`{name}` holds a character that no key has; set it to the key alone")
     return key

@@ -101,24 +101,40 @@ def persona_of(leaf: PersonaFile, lookup: Callable[[str], PersonaFile | Finding]
 
 
 def read_persona_file(path: Path) -> PersonaFile:
-    """Read and scan one file; CallerError if it cannot be read as UTF-8 text."""
-    return scan(_spoken(path), _read_text(path))
+    """Read and scan one file.
 
-
-def _read_text(path: Path) -> str:
+    Raises:
+        CallerError: It cannot be read.
+        AuthorError: It is not UTF-8 text.
+    """
+    raw = _read(path)
     try:
-        return path.read_bytes().decode("utf-8")
+        return scan(_spoken(path), raw.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode("utf-8")
+        fault = Finding(
+            rule="P112",
+            severity=Severity.ERROR,
+            message=f"the file is not UTF-8 text: byte 0x{raw[error.start]:02X} at offset {error.start}",
+            span=Source(_spoken(path), before).span(len(before), len(before) + 1),
+            help="save it as UTF-8",
+        )
+        raise AuthorError((fault,)) from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
     except OSError as error:
         raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise CallerError(f"`{path}` is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
 
 
 def _entries(root: Path) -> list[Entry]:
+    """Return the personas below a folder; what a damaged file says is judged when that file is used, not here."""
     found = []
     for path in sorted(root.rglob("*.md")):
         if path.name.endswith(_SUFFIXES) and path.is_file():
-            head, _, _ = read_frontmatter(Source(_spoken(path), _read_text(path)))
+            head, _, _ = read_frontmatter(Source(_spoken(path), _read(path).decode("utf-8", errors="replace")))
             if head.text("alias"):
                 found.append(Entry(path=path, root=root, frontmatter=head))
     return found
@@ -134,7 +150,7 @@ def _ambiguous(alias: str, entries: Sequence[Entry]) -> Finding:
     return Finding(
         rule="P303",
         severity=Severity.ERROR,
-        message=f"`{alias}` can mean {_listed([str(entry.path) for entry in entries], 'or')}",
+        message=f"`{alias}` can mean {_listed([entry.spoken for entry in entries], 'or')}",
         labels=tuple(Label(span=entry.frontmatter.spans["alias"], text="one of them") for entry in entries),
         help="rename one, mark one `status: deprecated`, or name it by its path under the root",
     )

@@ -5,9 +5,11 @@ Fenced code, inline code and HTML comments are blanked, so that tags inside them
 
 import re
 
+_LEAD = r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(?:<[^<>`\n]*>[ \t]*)*"  # a fence may follow a bullet or a tag
 _OPENERS = re.compile(
-    r"(?P<comment><!--)|^[ \t]*(?P<fence>`{3,}|~{3,})(?P<info>[^\n`]*)$|(?P<ticks>(?<!`)`+(?!`))", re.MULTILINE
+    rf"(?P<comment><!--)|{_LEAD}(?P<fence>`{{3,}}|~{{3,}})(?P<info>[^<`\n]*)$|(?P<ticks>(?<!`)`+(?!`))", re.MULTILINE
 )
+_TAIL = r"(?=[ \t]*(?:</[A-Za-z_][^<>\n]*>[ \t]*)*\r?$)"  # a closing tag is no info string
 _STANDALONE_CLOSER = re.compile(r"^[ \t]*</[A-Za-z_][^<>\n]*>[ \t]*\r?$", re.MULTILINE)
 
 
@@ -20,7 +22,8 @@ def mask(text: str) -> str:
         if end is None:
             at = opener.end()
             continue
-        pieces += [text[done : opener.start()], _blank(text[opener.start() : end])]
+        start = opener.start("fence") if opener["fence"] else opener.start()
+        pieces += [text[done:start], _blank(text[start:end])]
         done = at = end
     return "".join([*pieces, text[done:]])
 
@@ -41,7 +44,7 @@ def _end_of(opener: re.Match[str], text: str) -> int | None:
 
 def _end_of_fence(fence: str, start: int, text: str) -> int:
     """Return the end of a fence: its closer, else the first closing tag that stands on its own line, else the end."""
-    closer = re.compile(rf"^[ \t]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*\r?$", re.MULTILINE).search(text, start)
+    closer = re.compile(rf"^[ \t>]*{re.escape(fence[0])}{{{len(fence)},}}{_TAIL}", re.MULTILINE).search(text, start)
     if closer:
         return closer.end()
     standalone = _STANDALONE_CLOSER.search(text, start)

@@ -37,7 +37,7 @@ class Directive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a protocol as written; `opener` spans its tag, `origin.span` its text."""
+    """One step of a protocol as written; `opener` spans its tag or its number, `origin.span` its text."""
 
     number: str
     name: str
@@ -104,7 +104,7 @@ class Persona:
         slots: Blocks, in the order they were first met from the oldest ancestor on; without the protocol.
         directives: Rule sets, likewise.
         steps: The protocol, in the order written.
-        step_settings: The frontmatter's `steps:` map: what the author sets for a step number.
+        step_settings: The nearest `steps:` map that is not older than the protocol: what the author sets for a number.
         artifacts: Declared inputs.
         allowed_tools: From the nearest definition in the chain.
         chain: The files it was made of, from the oldest ancestor to its own.

@@ -32,6 +32,8 @@ def resolve(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> tuple
     if has_errors(found):
         return None, found
     nearest = [*reversed(chain)]
+    owner = next((depth for depth, file in enumerate(nearest, start=1) if file.steps), len(nearest))
+    settings = [file.frontmatter.values["steps"] for file in nearest[:owner] if "steps" in file.frontmatter.values]
     return (
         Persona(
             alias=leaf.alias,
@@ -43,10 +45,10 @@ def resolve(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> tuple
             slots=tuple(slots),
             directives=tuple(directives),
             steps=next((file.steps for file in nearest if file.steps), ()),
-            step_settings=next(
-                (file.frontmatter.values["steps"] for file in nearest if "steps" in file.frontmatter.values), {}
+            step_settings=settings[0] if settings else {},
+            artifacts=next(
+                (file.frontmatter.artifacts for file in nearest if "expected_artifacts" in file.frontmatter.spans), ()
             ),
-            artifacts=next((file.frontmatter.artifacts for file in nearest if file.frontmatter.artifacts), ()),
             allowed_tools=next(
                 (
                     tuple(file.frontmatter.values["allowed_tools"])

@@ -10,14 +10,14 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from dramaturg.errors import AuthorError
-from dramaturg.findings.model import Finding, Severity, has_errors
+from dramaturg.findings.model import Finding, Label, Severity, Span, has_errors
 from dramaturg.persona.model import Persona, Step, fold_id, same_id
 from dramaturg.plan.model import Format, Kind, Plan, PlannedStep, Reason
-from dramaturg.plan.requirements import requirements_of
+from dramaturg.plan.requirements import one_line, requirements_of
+from dramaturg.plan.settings import set_at, unknown_attributes, unknown_settings
 
 ENVELOPE = "envelope-1"
-_SETTINGS = ("kind", "section", "format", "needs")
-_TITLE = re.compile(r"`([^`\n]+)`|\"([^\"\n]+)\"|“([^”\n]+)”")
+_TITLE = re.compile(r"`(?P<code>[^`\n]+)`|\"([^\"\n]+)\"|“([^”\n]+)”")
 _ARTIFACT_NAME = re.compile(r"`([A-Z][A-Z0-9_ -]+)`")
 _NEARLY_EQUAL = 0.85
 _FIRST_WORD = re.compile(r"[A-Za-z]+")
@@ -51,7 +51,7 @@ def compile_plan(persona: Persona) -> Plan:
     Raises:
         AuthorError: The protocol cannot be performed; every reason is a finding.
     """
-    findings = _unknown_settings(persona)
+    findings = [*unknown_settings(persona), *unknown_attributes(persona)]
     names = _artifact_names(persona)
     compilers = [
         _Compiler(persona=persona, names=names, step=step, index=index, findings=findings)
@@ -136,10 +136,13 @@ class _Compiler:
 
     def section(self) -> tuple[str, Reason]:
         given = self.setting("section")
+        if given and given[0].strip():
+            return one_line(given[0]), given[1]
         if given:
-            return given[0], given[1]
+            remedy = "write its title, or leave `section` out"
+            self.fault("P402", f"step {self.step.number} cannot have an empty `section`", given[1].span, remedy)
         for match in _TITLE.finditer(self.step.text):
-            title = next(group for group in match.groups() if group is not None).strip()
+            title = _named(match)
             if not any(same_id(title, name) for name in (*self.names, *self.names.values())):
                 return title, self.reason(match)("section/quoted-title")
         name = self.step.name or f"Step {self.step.number}"
@@ -166,15 +169,12 @@ class _Compiler:
         given = self.setting("needs")
         if not given:
             return ((self.id_of(self.index - 1),) if self.index else ()), None
-        wanted = tuple(re.split(r"[\s,]+", given[0].strip()))
+        wanted = tuple(dict.fromkeys(re.findall(r"[^\s,]+", given[0])))
         known = [self.id_of(index) for index in range(self.index)]
         for name in wanted:
             if name not in known:
-                self.fault(
-                    "P404",
-                    f"step {self.step.number} needs step `{name}`, which does not come before it",
-                    "`needs` names earlier steps",
-                )
+                message = f"step {self.step.number} needs step `{name}`, which does not come before it"
+                self.fault("P404", message, given[1].span, "`needs` names earlier steps")
         return wanted, given[1]
 
     def choice(self, key: str, choices: type[_Choice]) -> tuple[_Choice, Reason] | None:
@@ -186,9 +186,8 @@ class _Compiler:
         if value in {choice.value for choice in choices}:
             return choices(value), given[1]
         known = ", ".join(f"`{choice.value}`" for choice in choices)
-        self.fault(
-            "P402", f"step {self.step.number} cannot have the {key} `{given[0]}`", f"this version performs {known}"
-        )
+        message = f"step {self.step.number} cannot have the {key} `{given[0]}`"
+        self.fault("P402", message, given[1].span, f"this version performs {known}")
         return None
 
     def setting(self, key: str) -> tuple[str, Reason] | None:
@@ -200,16 +199,14 @@ class _Compiler:
         if value is None:
             return None
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        return text, Reason(rule=f"{key}/frontmatter", span=self.step.opener)
+        return text, Reason(rule=f"{key}/frontmatter", span=set_at(self.persona, self.step.number, key))
 
     def reason(self, match: re.Match[str] | None) -> Callable[[str], Reason]:
         span = self.step.origin.span.within(self.step.text, *match.span()) if match else self.step.opener
         return lambda rule: Reason(rule=rule, span=span)
 
-    def fault(self, rule: str, message: str, remedy: str) -> None:
-        self.findings.append(
-            Finding(rule=rule, severity=Severity.ERROR, message=message, span=self.step.opener, help=remedy)
-        )
+    def fault(self, rule: str, message: str, span: Span, remedy: str) -> None:
+        self.findings.append(Finding(rule=rule, severity=Severity.ERROR, message=message, span=span, help=remedy))
 
 
 def _artifact_names(persona: Persona) -> dict[str, str]:
@@ -219,70 +216,49 @@ def _artifact_names(persona: Persona) -> dict[str, str]:
     reference persona declares `architectural_blueprint` and ingests the `ARCHITECTURE_BLUEPRINT`.
     """
     ids = {fold_id(artifact.id): artifact.id for artifact in persona.artifacts}
-    names = {artifact.id: artifact.id for artifact in persona.artifacts}
-    for step in persona.steps:
-        for match in _ARTIFACT_NAME.finditer(step.text):
-            for near in get_close_matches(fold_id(match[1]), ids, n=1, cutoff=_NEARLY_EQUAL):
-                names[ids[near]] = match[1]
-    return names
-
-
-def _unknown_settings(persona: Persona) -> list[Finding]:
-    """Report settings for steps that do not exist and settings that mean nothing."""
-    numbers = [step.number for step in persona.steps]
-    found = []
-    for number, settings in persona.step_settings.items():
-        if number not in numbers:
-            near = get_close_matches(number, numbers, n=1)
-            remedy = (
-                f"did you mean `{near[0]}`?" if near else f"the protocol has the steps {', '.join(numbers) or 'none'}"
-            )
-            found.append(("P405", f"`steps:` sets step `{number}`, which does not exist", remedy))
-        elif not isinstance(settings, Mapping):
-            found.append(("P405", f"`steps:` of step `{number}` must be a mapping", "write `kind: section` below it"))
-        else:
-            found += [
-                (
-                    "P405",
-                    f"`steps:` of step `{number}` has the unknown setting `{key}`",
-                    f"use one of {', '.join(_SETTINGS)}",
-                )
-                for key in settings
-                if key not in _SETTINGS
-            ]
-    return [
-        Finding(rule=rule, severity=Severity.ERROR, message=message, span=persona.head, help=remedy)
-        for rule, message, remedy in found
-    ]
+    equal: dict[str, str] = {}
+    nearly: dict[str, str] = {}
+    for match in (match for step in persona.steps for match in _ARTIFACT_NAME.finditer(step.text)):
+        for near in get_close_matches(fold_id(match[1]), ids, n=1, cutoff=_NEARLY_EQUAL):
+            (equal if near == fold_id(match[1]) else nearly).setdefault(ids[near], match[1])
+    return {artifact.id: artifact.id for artifact in persona.artifacts} | nearly | equal
 
 
 def _repeated_sections(steps: Sequence[PlannedStep]) -> list[Finding]:
     """Report a section title used twice: the document has each heading once."""
-    seen: set[str] = set()
+    seen: dict[str, PlannedStep] = {}
     found = []
-    for step in steps:
-        if step.kind is Kind.SECTION and step.section.casefold() in seen:
+    for step in (step for step in steps if step.kind is Kind.SECTION):
+        first = seen.setdefault(step.section.casefold(), step)
+        if first is not step:
             found.append(
                 Finding(
                     rule="P403",
                     severity=Severity.ERROR,
                     message=f"a second step writes the section `{step.section}`",
                     span=step.span,
+                    labels=(Label(span=first.span, text="the first one"),),
                     help='give one of them another title with `section="…"`',
                 )
             )
-        seen.add(step.section.casefold())
     return found
 
 
 def _document(persona: Persona, steps: Sequence[PlannedStep]) -> tuple[str, tuple[Reason, ...]]:
-    for planned, step in zip(steps, persona.steps, strict=True):
-        titled = _TITLED.search(step.text) if planned.kind is Kind.ASSEMBLE else None
-        title = _TITLE.search(step.text, titled.end()) if titled else None
-        if title:
-            name = next(group for group in title.groups() if group is not None).strip()
-            return name, (Reason(rule="document/quoted-title", span=step.origin.span.within(step.text, *title.span())),)
+    """Return the title quoted in the assemble step, else the persona's."""
+    sections = [step.section for step in steps]
+    for step in (step for planned, step in zip(steps, persona.steps, strict=True) if planned.kind is Kind.ASSEMBLE):
+        titled = _TITLED.search(step.text)
+        for match in _TITLE.finditer(step.text, titled.end() if titled else 0):
+            title = _named(match)
+            if titled or not (match["code"] or any(same_id(title, section) for section in sections)):
+                span = step.origin.span.within(step.text, *match.span())
+                return title, (Reason(rule="document/quoted-title", span=span),)
     return persona.title, (Reason(rule="document/persona-title", span=persona.head),)
+
+
+def _named(title: re.Match[str]) -> str:
+    return next(group for group in title.groups() if group is not None).strip()
 
 
 def _digest(persona: Persona, steps: Sequence[PlannedStep], document: str) -> str:

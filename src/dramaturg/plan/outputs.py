@@ -53,7 +53,7 @@ class Item(_Envelope):
     expect: _Line = ""
     file: File = File()
     cells: Annotated[tuple[Cell, ...], Field(max_length=12)] = ()
-    covers: Annotated[tuple[_Name, ...], Field(max_length=16)] = ()
+    covers: Annotated[tuple[_Line, ...], Field(max_length=16)] = ()
     basis: Literal["evidence", "inference", "missing"] = "inference"
     evidence: Annotated[tuple[Evidence, ...], Field(max_length=8)] = ()
 

@@ -5,9 +5,11 @@ Bullets that ask questions, illustrate, constrain the agent or list inputs look 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dramaturg.findings.model import Span
+from dramaturg.persona.mask import mask
+from dramaturg.persona.model import fold_id
 from dramaturg.plan.model import Level, Reason, Requirement
 
 _BULLET = re.compile(r"^(?P<indent>[ \t]*)(?:[-*+•]|\d+[.)])[ \t]+", re.MULTILINE)
@@ -17,8 +19,12 @@ _MUST_LEAD = re.compile(r"\bincluding\b[^.]*:\s*$|\bmust\b[^.]*:\s*$", re.IGNORE
 _MAY_LEAD = re.compile(
     r"\b(?:may|might|could|can) (?:include|cover|contain)\b|\be\.g\.|\boptional(?:ly)?\b", re.IGNORECASE
 )
-_ASIDE_LEAD = re.compile(r"\b(?:for )?examples?\b[^.]*:?\s*$", re.IGNORECASE)
-_ASIDE_KEY = re.compile(r"(?:constraints?|notes?|examples?|warning|do not|don't|never|avoid)\b", re.IGNORECASE)
+_ASIDE_LEAD = re.compile(r"(?:^|[\n.;,(])[ \t]*[*_#]*(?:for )?examples?\b[^.:\n]*:?[*_]*$", re.IGNORECASE)
+_ASIDE_KEY = re.compile(
+    r"(?:notes?|examples?|warnings?)$|(?:constraints?|note that|do not|don't|never|avoid)\b", re.IGNORECASE
+)
+_PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
+_SENTENCE = re.compile(r"(?<!\be\.g)\.\s")
 _EACH_WITH = re.compile(r"\beach with(?: (?:a|an|its))?\s*:?\s+(?P<items>[^.;\n]+)", re.IGNORECASE)
 _NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:.(–—]|\s-\s")
@@ -29,6 +35,7 @@ _DANGLING = frozenset("a an and against are as at by for from in into is of on o
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bullet:
     lead: str  # the paragraph the list hangs on
+    lead_at: int
     text: str
     start: int
     end: int
@@ -55,37 +62,40 @@ def one_line(text: str) -> str:
 
 def _bullets(text: str) -> Iterator[_Bullet]:
     """Yield the outermost bullets; a nested one is part of the bullet it stands under."""
-    marks = [*_BULLET.finditer(text)]
+    masked = mask(text)
+    marks = [found for found in _BULLET.finditer(text) if not masked[found.end("indent")].isspace()]
     outer = min((len(mark["indent"].expandtabs(4)) for mark in marks), default=0)
     marks = [mark for mark in marks if len(mark["indent"].expandtabs(4)) == outer]
-    lead_from, lead = 0, ""
+    lead_from, lead, lead_at = 0, "", 0
     for mark, following in zip(marks, (*marks[1:], None), strict=False):
-        between = text[lead_from : mark.start()].strip()
-        lead = between.rsplit("\n\n", 1)[-1] or lead
+        paragraph = _PARAGRAPH.split(text[lead_from : mark.start()].strip())[-1]
+        if paragraph:
+            lead, lead_at = paragraph, text.rindex(paragraph, lead_from, mark.start())
         limit = following.start() if following else len(text)
         blank = re.compile(r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])").search(text, mark.end(), limit)
         end = blank.start() if blank else limit
         lead_from = end
         body = text[mark.end() : end].rstrip()
-        yield _Bullet(lead=lead, text=body, start=mark.end(), end=mark.end() + len(body))
+        yield _Bullet(lead=lead, lead_at=lead_at, text=body, start=mark.end(), end=mark.end() + len(body))
 
 
 def _from_bullet(bullet: _Bullet, must: re.Match[str] | None, text: str, span: Span) -> Requirement | None:
     key = _KEY.match(bullet.text)
     whole = one_line(bullet.text)
-    name = key["key"].strip() if key else _first_words(whole)
+    name = _bare(key["key"]) if key else _first_words(whole)
     if not name or whole.endswith("?") or _ASIDE_LEAD.search(bullet.lead) or _ASIDE_KEY.match(name):
         return None
     place = span.within(text, bullet.start, bullet.end)
     level, reason = _level(bullet, must, text, span)
     because = (Reason(rule="requirement/bold-key" if key else "requirement/bullet", span=place), reason)
-    return Requirement(id=name, text=whole.replace("**", ""), level=level, span=place, because=because)
+    plain = whole.replace("__", "", 2) if key and whole.startswith("__") else whole.replace("**", "")
+    return Requirement(id=name, text=plain, level=level, span=place, because=because)
 
 
 def _level(bullet: _Bullet, must: re.Match[str] | None, text: str, span: Span) -> tuple[Level, Reason]:
-    at = text.find(bullet.lead)
-    lead = span.within(text, at, at + len(bullet.lead))
-    if _MAY_LEAD.search(bullet.lead.rsplit(".", 1)[-1] if not bullet.lead.endswith("e.g.") else bullet.lead):
+    at, end = (bullet.lead_at, bullet.lead_at + len(bullet.lead)) if bullet.lead else (bullet.start, bullet.end)
+    lead = span.within(text, at, end)
+    if _MAY_LEAD.search(_SENTENCE.split(bullet.lead)[-1]):
         return Level.MAY, Reason(rule="level/may-include", span=lead)
     if must:
         return Level.MUST, Reason(rule="level/step-says-must", span=span.within(text, must.start(), must.end()))
@@ -101,12 +111,13 @@ def _each_with(text: str, span: Span) -> Iterator[Requirement]:
     found = _EACH_WITH.search(text)
     if found is None:
         return
-    for item in re.finditer(r"(?:(?:and|or|a|an)\s+)*(?P<name>[^,\s][^,]*?)\s*(?:,|$|\band\b)", found["items"]):
+    for item in re.finditer(r"(?:(?:and|or|a|an|the|its)\s+)*(?P<name>[^,\s][^,]*?)\s*(?:,|$|\band\b)", found["items"]):
         start = found.start("items") + item.start("name")
         place = span.within(text, start, start + len(item["name"]))
         reason = Reason(rule="requirement/each-with", span=place)
-        name = one_line(item["name"]).strip("`*\"'")
-        yield Requirement(id=name, text=name, level=Level.MUST, span=place, because=(reason,))
+        name = _bare(one_line(item["name"]))
+        if name:
+            yield Requirement(id=name, text=name, level=Level.MUST, span=place, because=(reason,))
 
 
 def _the_section_itself(text: str, span: Span, section: str) -> Requirement:
@@ -132,21 +143,21 @@ def _first_words(text: str) -> str:
     words = _BREAK.split(text, maxsplit=1)[0].split()[:_ID_WORDS]
     while len(words) > 1 and words[-1].casefold() in _DANGLING:
         words.pop()
-    return " ".join(words).strip("`*\"'")
+    return _bare(" ".join(words))
+
+
+def _bare(name: str) -> str:
+    """Return a name without the marks of code, emphasis and quotation."""
+    return name.replace("`", "").replace("**", "").strip("*\"' ")
 
 
 def _distinct(requirements: list[Requirement]) -> Iterator[Requirement]:
     """Yield requirements with ids that differ, numbering the second of a name."""
-    seen: dict[str, int] = {}
+    seen: set[str] = set()
     for requirement in requirements:
-        count = seen[requirement.id.casefold()] = seen.get(requirement.id.casefold(), 0) + 1
-        if count == 1:
-            yield requirement
-        else:
-            yield Requirement(
-                id=f"{requirement.id} ({count})",
-                text=requirement.text,
-                level=requirement.level,
-                span=requirement.span,
-                because=requirement.because,
-            )
+        name, count = requirement.id, 1
+        while fold_id(name) in seen:
+            count += 1
+            name = f"{requirement.id} ({count})"
+        seen.add(fold_id(name))
+        yield replace(requirement, id=name)

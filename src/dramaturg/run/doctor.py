@@ -9,8 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
+from dramaturg.errors import CallerError
 from dramaturg.models import profiles
-from dramaturg.models.spec import default_spec
+from dramaturg.models.spec import default_spec, parse_spec
 from dramaturg.run.settings import current, persona_roots, state_root
 
 _PATIENCE = 0.2
@@ -34,7 +35,7 @@ def examine() -> list[Check]:
     roots = persona_roots(project, folder, environment)
     return [
         Check(name="python", ready=True, detail=".".join(map(str, sys.version_info[:3]))),
-        Check(name="default model", ready=True, detail=chosen),
+        _default(chosen),
         Check(name="evidence", ready=True, detail="quotes the artifacts; no language model, no key"),
         _hosted("anthropic", profiles.ANTHROPIC_KEY, profiles.DEFAULT_ANTHROPIC, "console.anthropic.com", environment),
         _hosted("openai", profiles.OPENAI_KEY, profiles.DEFAULT_OPENAI, "platform.openai.com", environment),
@@ -43,6 +44,14 @@ def examine() -> list[Check]:
         Check(name="personas", ready=bool(roots), detail=", ".join(map(str, roots))),
         _state(state_root(environment)),
     ]
+
+
+def _default(chosen: str) -> Check:
+    try:
+        parse_spec(chosen)
+    except CallerError as error:
+        return Check(name="default model", ready=False, detail=chosen, remedy=error.message)
+    return Check(name="default model", ready=True, detail=chosen)
 
 
 def _hosted(package: str, key: str, model: str, where: str, environment: Mapping[str, str]) -> Check:
@@ -75,7 +84,7 @@ def _servers() -> Iterator[Check]:
 
 def _state(folder: Path) -> Check:
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
-    ready = os.access(nearest, os.W_OK)
+    ready = nearest.is_dir() and os.access(nearest, os.W_OK)
     return Check(
         name="journals",
         ready=ready,

@@ -7,7 +7,8 @@ from dramaturg.engine.outcome import Outcome
 from dramaturg.errors import JournalMiss, ModelError
 from dramaturg.models.model import Model
 from dramaturg.models.retry import RetryPolicy, answer_with_retries
-from dramaturg.run.journal import Journal, Record
+from dramaturg.run.journal import Journal
+from dramaturg.run.record import Record
 
 Emit = Callable[[Event], None]
 Answer = Callable[[ModelCall], Awaitable[ModelReply]]

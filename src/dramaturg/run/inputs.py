@@ -36,19 +36,26 @@ def collect_artifacts(plan: Plan, inputs: Inputs) -> tuple[tuple[Artifact, ...],
     """
     persona = plan.persona
     by_id = inputs if isinstance(inputs, Mapping) else {_UNNAMED: inputs}
-    named = {name or _sole_primary(persona): artifact for name, artifact in by_id.items()}
-    declared = {fold_id(spec.id): spec for spec in persona.artifacts}
+    declared = _declared(plan)
     artifacts: dict[str, Artifact] = {}
-    for name, given in named.items():
-        folded = fold_id(name)
+    for key, given in by_id.items():
+        name = key or _sole_primary(persona)
         if not _ID.fullmatch(name.strip()):
             raise CallerError(f"`{name}` cannot name an artifact; use letters, digits, `_` and `-`")
+        spec = declared.get(fold_id(name))
+        folded = fold_id(spec.id if spec else name)
         if folded in artifacts:
-            raise CallerError(f"the artifact `{name}` is given twice")
-        artifacts[folded] = _artifact(name, given, declared.get(folded), plan)
+            raise CallerError(f"the artifact `{name}` is given twice; give it once")
+        artifacts[folded] = _artifact(name, given, spec, plan)
     _require_primaries(persona, artifacts)
     notes = [_undeclared(persona, artifacts[folded]) for folded in artifacts if folded not in declared and declared]
     return tuple(sorted(artifacts.values(), key=lambda artifact: not artifact.primary)), tuple(notes)
+
+
+def _declared(plan: Plan) -> Mapping[str, ArtifactSpec]:
+    """Return the declared artifacts by what they are called: what the steps say, and the id, which wins."""
+    specs = plan.persona.artifacts
+    return {fold_id(plan.names[spec.id]): spec for spec in specs} | {fold_id(spec.id): spec for spec in specs}
 
 
 def _sole_primary(persona: Persona) -> str:
@@ -77,6 +84,17 @@ def _artifact(name: str, given: Given, spec: ArtifactSpec | None, plan: Plan) ->
 
 def _text(name: str, given: str) -> str:
     """Return a text as given, unless it looks like a file's name: silently performing a path would waste a run."""
+    if "\0" in given:
+        raise CallerError(
+            f"the artifact `{name}` is not text (character {given.index(chr(0))} is NUL); convert it to text first"
+        )
+    try:
+        given.encode()
+    except UnicodeEncodeError as error:
+        raise CallerError(
+            f"the artifact `{name}` is not Unicode text (character {error.start} is a lone surrogate); "
+            "decode its bytes as UTF-8"
+        ) from error
     if "\n" not in given.strip() and 0 < len(given) < _LONGEST_NAME and _is_file(given.strip()):
         raise CallerError(
             f"the artifact `{name}` is the name of a file; pass `Path({given.strip()!r})`, a str is the text itself"
@@ -105,10 +123,9 @@ def _read(name: str, path: Path) -> str:
         raise CallerError(
             f"the artifact `{name}`: `{path}` is not UTF-8 text (byte {error.start}); {remedy}"
         ) from error
-    if "\0" in text:
-        raise CallerError(
-            f"the artifact `{name}`: `{path}` is not text (byte {text.index(chr(0))} is NUL); convert it to text first"
-        )
+    if b"\0" in raw:
+        nul = raw.index(b"\0")
+        raise CallerError(f"the artifact `{name}`: `{path}` is not text (byte {nul} is NUL); convert it to text first")
     return text
 
 

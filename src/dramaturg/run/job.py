@@ -9,15 +9,15 @@ from dramaturg.engine.profile import Profile
 from dramaturg.engine.prompts import Kernel
 from dramaturg.errors import JournalMiss
 from dramaturg.evidence.artifact import Artifact
-from dramaturg.findings.model import Finding, Severity
+from dramaturg.findings.model import Finding
 from dramaturg.persona.library import Library, persona_of
 from dramaturg.persona.model import PersonaFile
 from dramaturg.persona.scan import scan
 from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Plan
 from dramaturg.run.inputs import Inputs, collect_artifacts
-from dramaturg.run.journal import Record
 from dramaturg.run.kernels import load_kernel
+from dramaturg.run.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +67,9 @@ def thaw(record: Record) -> Job:
     return Job(plan=plan, artifacts=tuple(Artifact(**artifact) for artifact in header["artifacts"]), kernel=kernel)
 
 
-def _parent(files: Sequence[PersonaFile], alias: str) -> PersonaFile | Finding:
+def _parent(files: Sequence[PersonaFile], alias: str) -> PersonaFile:
     """Return the file that an `inherits_from` was resolved to when the run began: the one before its child."""
     child = next(index for index, file in enumerate(files) if file.frontmatter.text("inherits_from") == alias)
     if child == 0:
-        return Finding(rule="P301", severity=Severity.ERROR, message=f"the journal does not hold `{alias}`")
+        raise JournalMiss("", f"the journal does not hold `{alias}`; start a new run with `--fresh`")
     return files[child - 1]

@@ -1,8 +1,7 @@
-"""A run on disk: what froze it and every answer it got; its one rule: an answer that was paid for is never lost.
+"""A run to a file on disk, answer by answer; its one rule: an answer that was paid for is never lost.
 
-One JSON object a line. The first one, the header, holds everything the run is decided by, so that it goes on under the
-text it began with whatever has changed since. A line without a line end was being written when the process died and
-counts for nothing. The file is locked while the run is performed.
+The file's first line, the header, holds everything the run is decided by, so that it goes on under the text it began
+with whatever has changed since. The file is locked while the run is performed.
 """
 
 import fcntl
@@ -11,43 +10,20 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from dramaturg.engine.events import ModelCall, ModelReply, Usage
+from dramaturg.engine.events import ModelCall, ModelReply
 from dramaturg.engine.flow import Brief
-from dramaturg.errors import CallerError, JournalMiss
+from dramaturg.errors import CallerError
+from dramaturg.run.record import FORMAT, Record, read_journal
 
-FORMAT = 1
 _DIGEST_SHOWN = 8
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9.-]*-[0-9a-f]{8}-\d+")
 _FOLDER = "runs"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """What a journal says, read without locking it.
-
-    Attributes:
-        path: The file.
-        header: What froze the run.
-        replies: Answers by call key, in the order they came.
-        steps: Step and attempt of each answer, in the same order.
-        end: The record of how it ended, None while it is unfinished.
-    """
-
-    path: Path
-    header: Mapping[str, Any]
-    replies: Mapping[str, ModelReply]
-    steps: tuple[tuple[str, int], ...]
-    end: Mapping[str, Any] | None
-
-    @property
-    def run(self) -> str:
-        """The run's id."""
-        return str(self.header["run"])
 
 
 class Journal:
@@ -87,9 +63,8 @@ class Journal:
         self.close()
 
     def _write(self, record: Mapping[str, Any]) -> None:
-        line = (json.dumps(record, ensure_ascii=False) + "\n").encode()
         try:
-            os.write(self._descriptor, line)
+            _write_line(self._descriptor, record)
             os.fsync(self._descriptor)
         except OSError as error:
             raise CallerError(
@@ -109,19 +84,19 @@ def create_journal(state: Path, brief: Brief, spec: str) -> Journal:
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        stem = f"{_slug(brief.plan.persona.alias)}-{brief.plan.digest[:_DIGEST_SHOWN]}"
-        number = max((_counter(path) for path in folder.glob(f"{stem}-*.jsonl")), default=0) + 1
+        stem = _stem(brief)
+        number = max(map(_counter, _of_plan(state, brief)), default=0) + 1
         while True:
             run = f"{stem}-{number}"
             header = _header(run, brief, spec)
-            os.pwrite(descriptor, (json.dumps(header, ensure_ascii=False) + "\n").encode(), 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            _write_line(descriptor, header)
             try:
                 os.link(temporary, folder / f"{run}.jsonl")
                 break
             except FileExistsError:  # another process took the number; the next header is at least as long
                 number += 1
         os.fsync(descriptor)
-        os.lseek(descriptor, 0, os.SEEK_END)
     except OSError as error:
         os.close(descriptor)
         raise CallerError(
@@ -133,73 +108,41 @@ def create_journal(state: Path, brief: Brief, spec: str) -> Journal:
     return Journal(record, descriptor)
 
 
-def open_journal(state: Path, run: str) -> Journal:
-    """Take up a run; CallerError if there is none of that id or another process performs it."""
-    path = journal_path(state, run)
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except OSError as error:
-        raise CallerError(f"there is no run `{run}`; `dramaturg runs` lists them") from error
-    if not _lock(descriptor):
-        os.close(descriptor)
-        raise CallerError(
-            f"run `{run}` is being performed by another process; wait for it or start a new one with `--fresh`"
-        )
-    record = read_journal(path)
-    os.lseek(descriptor, _drop_torn_line(descriptor), os.SEEK_SET)
-    return Journal(record, descriptor)
+def open_journal(path: Path) -> Journal:
+    """Take up a run; CallerError if its journal cannot be written or another process performs it."""
+    journal = _take_up(path)
+    if journal is None:
+        remedy = "wait for it or start a new one with `--fresh`"
+        raise CallerError(f"run `{path.stem}` is being performed by another process; {remedy}")
+    return journal
 
 
 def adopt_journal(state: Path, brief: Brief) -> Journal | None:
     """Take up the newest unfinished run of the same plan, inputs and model that no process performs."""
     wanted = inputs_digest(brief)
-    stem = f"{_slug(brief.plan.persona.alias)}-{brief.plan.digest[:_DIGEST_SHOWN]}"
-    for path in sorted((state / _FOLDER).glob(f"{stem}-*.jsonl"), key=_counter, reverse=True):
-        record = read_journal(path)
-        if record.end is None and record.header["inputs"] == wanted and not is_performed(path):
-            return open_journal(state, record.run)
+    for path in sorted(_of_plan(state, brief), key=_counter, reverse=True):
+        journal = _take_up(path)
+        if journal and journal.record.end is None and journal.record.header["inputs"] == wanted:
+            return journal
+        if journal:
+            journal.close()
     return None
 
 
-def read_journal(path: Path) -> Record:
-    """Read a journal; JournalMiss if the file is damaged or of another format."""
-    try:
-        whole = path.read_bytes()
-    except OSError as error:
-        raise CallerError(f"the journal `{path}` cannot be read: {error.strerror or error}") from error
-    lines = whole.split(b"\n")[:-1]
-    try:
-        records = [json.loads(line) for line in lines]
-        header = records[0]
-        if header["type"] != "run" or header["format"] != FORMAT:
-            raise JournalMiss(
-                "", f"the journal `{path}` has the format {header['format']}, this version reads {FORMAT}"
-            )
-        answers = [record for record in records if record["type"] == "reply"]
-        replies = {record["key"]: _reply(record["reply"]) for record in answers}
-    except (ValueError, LookupError, TypeError) as error:
-        raise JournalMiss("", f"the journal `{path}` is damaged ({error}); start a new run with `--fresh`") from error
-    return Record(
-        path=path,
-        header=header,
-        replies=replies,
-        steps=tuple((record["step"], record["attempt"]) for record in answers),
-        end=next((record for record in reversed(records) if record["type"] == "end"), None),
-    )
+def all_journals(state: Path) -> list[Path]:
+    """Return every run's journal, the most recently written first."""
+    return sorted((state / _FOLDER).glob("*.jsonl"), key=lambda path: (path.stat().st_mtime, path), reverse=True)
 
 
-def all_runs(state: Path) -> Iterator[Record]:
-    """Yield every run, the most recently written first."""
-    paths = [(path.stat().st_mtime, path) for path in (state / _FOLDER).glob("*.jsonl")]
-    for _, path in sorted(paths, reverse=True):
-        yield read_journal(path)
+def find_journal(state: Path, run: str) -> Path:
+    """Return the journal of a run's id, or the journal file of that path; CallerError if there is neither.
 
-
-def journal_path(state: Path, run: str) -> Path:
-    """Return the file of a run; CallerError for text that is no run id, which must never become a path."""
-    if not _RUN_ID.fullmatch(run):
-        raise CallerError(f"`{run}` is not a run id; `dramaturg runs` lists them")
-    return state / _FOLDER / f"{run}.jsonl"
+    Only a run id ever becomes a path below the state folder.
+    """
+    path = state / _FOLDER / f"{run}.jsonl" if _RUN_ID.fullmatch(run) else Path(run)
+    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for what can be no path, such as a long text
+        raise CallerError(f"there is no run or journal `{run}`; `dramaturg runs` lists the runs")
+    return path
 
 
 def is_performed(path: Path) -> bool:
@@ -244,14 +187,29 @@ def _header(run: str, brief: Brief, spec: str) -> dict[str, Any]:
     }
 
 
-def _reply(data: Mapping[str, Any]) -> ModelReply:
-    return ModelReply(
-        text=data["text"],
-        stop=data["stop"],
-        usage=Usage(**data["usage"]),
-        model=data["model"],
-        request_id=data["request_id"],
-    )
+def _take_up(path: Path) -> Journal | None:
+    """Open and lock a journal, and cut off what was being written when its process died; None if it is locked."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError as error:
+        raise CallerError(
+            f"the journal `{path}` cannot be written: {error.strerror}; change its permissions"
+        ) from error
+    with ExitStack() as undo:
+        undo.callback(os.close, descriptor)
+        if not _lock(descriptor):
+            return None
+        record = read_journal(path)
+        os.lseek(descriptor, _drop_torn_line(descriptor), os.SEEK_SET)
+        undo.pop_all()
+    return Journal(record, descriptor)
+
+
+def _write_line(descriptor: int, record: Mapping[str, Any]) -> None:
+    """Write a record whole: a full disk takes a part of it, and says so only when asked to take the rest."""
+    line = (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
+    while line:
+        line = line[os.write(descriptor, line) :]
 
 
 def _lock(descriptor: int) -> bool:
@@ -269,6 +227,16 @@ def _drop_torn_line(descriptor: int) -> int:
     length = whole.rfind(b"\n") + 1
     os.ftruncate(descriptor, length)
     return length
+
+
+def _of_plan(state: Path, brief: Brief) -> list[Path]:
+    """Return the journals of a plan, whatever it was performed on; a copy under another name is none."""
+    found = (state / _FOLDER).glob(f"{_stem(brief)}-*.jsonl")
+    return [path for path in found if _RUN_ID.fullmatch(path.stem)]
+
+
+def _stem(brief: Brief) -> str:
+    return f"{_slug(brief.plan.persona.alias)}-{brief.plan.digest[:_DIGEST_SHOWN]}"
 
 
 def _counter(path: Path) -> int:

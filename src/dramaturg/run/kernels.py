@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from jinja2 import TemplateSyntaxError
+
 from dramaturg.engine.prompts import TEMPLATES, Kernel
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.findings.model import Finding, Severity
@@ -13,7 +15,7 @@ def load_kernel(root: Path, persona: Persona) -> Kernel:
 
     Raises:
         AuthorError: There is no such `engine_version`.
-        CallerError: A template is missing or unreadable.
+        CallerError: A template is missing, unreadable or no template.
     """
     known = sorted(folder.name for folder in root.iterdir() if folder.is_dir()) if root.is_dir() else []
     version = persona.engine_version
@@ -39,4 +41,8 @@ def load_kernel(root: Path, persona: Persona) -> Kernel:
         sources = {name: (root / version / name).read_text(encoding="utf-8") for name in TEMPLATES}
     except (OSError, UnicodeDecodeError) as error:
         raise CallerError(f"the prompt kernel `{root / version}` is not whole: {error}") from error
-    return Kernel(version, sources)
+    try:
+        return Kernel(version, sources)
+    except TemplateSyntaxError as error:
+        where = f"{root / version / (error.name or '')}:{error.lineno}"
+        raise CallerError(f"`{where}`: the template cannot be compiled: {error.message}") from error

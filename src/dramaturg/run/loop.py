@@ -1,47 +1,78 @@
 """One private event loop for synchronous callers; its one rule: it works where a loop already runs, as in Jupyter."""
 
 import asyncio
+import os
 import threading
-from collections.abc import Coroutine
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, TypeVar
+
+from dramaturg.errors import CallerError
 
 _Result = TypeVar("_Result")
 _PATIENCE = 5.0  # seconds an interrupted run gets to close its journal
 
 
+class Running(Generic[_Result]):
+    """A coroutine under way on the loop of another thread."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, _Result], loop: asyncio.AbstractEventLoop) -> None:
+        self._ended = threading.Event()
+        self._future = asyncio.run_coroutine_threadsafe(self._watched(coroutine), loop)
+
+    def result(self) -> _Result:
+        """Wait for its end and return its result."""
+        return self._future.result()
+
+    def stop(self) -> None:
+        """Cancel it where it still runs, and wait until it has let go of what it held."""
+        if not self._future.done():
+            self._future.cancel()
+            self._ended.wait(_PATIENCE)
+
+    def when_done(self, then: Callable[[], None]) -> None:
+        """Call back once it has ended, however it did."""
+        self._future.add_done_callback(lambda _: then())
+
+    async def _watched(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
+        try:
+            return await coroutine
+        finally:
+            self._ended.set()
+
+
 class LoopThread:
-    """An event loop on a daemon thread, started with the first call."""
+    """An event loop on a daemon thread, started with the first call; a forked process starts its own."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._process = 0
+        self._thread: int | None = None
 
     def call(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
-        """Run a coroutine to its end and return its result; an interrupt cancels it and waits until it has let go."""
-        ended = threading.Event()
+        """Run a coroutine to its end and return its result; an interrupt stops it first.
 
-        async def watched() -> _Result:
-            try:
-                return await coroutine
-            finally:
-                ended.set()
-
-        future = self.submit(watched())
+        Raises:
+            CallerError: Called on the loop itself, as an `on_event` callback would: it would wait for ever.
+        """
+        if threading.get_ident() == self._thread:
+            coroutine.close()
+            raise CallerError("a run cannot be waited for inside another run's callback; use `arun_persona`")
+        running = self.start(coroutine)
         try:
-            return future.result()
-        except KeyboardInterrupt:
-            future.cancel()
-            ended.wait(_PATIENCE)
-            raise
+            return running.result()
+        finally:
+            running.stop()
 
-    def submit(self, coroutine: Coroutine[Any, Any, _Result]) -> Future[_Result]:
-        """Begin a coroutine and return its future."""
+    def start(self, coroutine: Coroutine[Any, Any, _Result]) -> Running[_Result]:
+        """Begin a coroutine."""
         with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="dramaturg", daemon=True).start()
-            return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+            if self._loop is None or self._process != os.getpid():  # threads do not survive a fork
+                self._loop, self._process = asyncio.new_event_loop(), os.getpid()
+                thread = threading.Thread(target=self._loop.run_forever, name="dramaturg", daemon=True)
+                thread.start()
+                self._thread = thread.ident
+            return Running(coroutine, self._loop)
 
 
 PRIVATE_LOOP = LoopThread()

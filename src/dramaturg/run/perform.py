@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from dramaturg.engine.assemble import assemble
 from dramaturg.engine.events import CallAnswered, Event, RunOpened, Usage
 from dramaturg.engine.flow import Brief, perform
-from dramaturg.engine.outcome import Outcome
+from dramaturg.engine.outcome import Document, Outcome
 from dramaturg.engine.profile import Profile
 from dramaturg.engine.verify import verify_structure
 from dramaturg.errors import StepFailed
@@ -15,7 +15,8 @@ from dramaturg.models.model import Model
 from dramaturg.models.retry import RetryPolicy
 from dramaturg.run.drive import Answer, Emit, drive, journaled, replayed
 from dramaturg.run.job import Job
-from dramaturg.run.journal import Journal, Record
+from dramaturg.run.journal import Journal
+from dramaturg.run.record import Record
 from dramaturg.run.report import RunReport, RunResult
 
 _QUOTES_ONLY = (
@@ -45,12 +46,21 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
-    """How a job is performed, whoever answers."""
+    """How a job is performed, whoever answers.
+
+    Attributes:
+        reasks: How often the failing part of an answer is asked again.
+        retry: How patiently a faltering provider is asked again.
+        strict: Make warnings errors.
+        emit: Told of everything that happens.
+        profile: The traits a resumed run began with; None for those the model has now.
+    """
 
     reasks: int
     retry: RetryPolicy
     strict: bool
     emit: Emit
+    profile: Profile | None = None
 
 
 async def perform_job(
@@ -65,7 +75,7 @@ async def perform_job(
         open_journal: Begins or takes up the run; called once nothing can be wrong before a call any more.
         conditions: How.
     """
-    brief = job.brief(model.profile, model.name, conditions.reasks)
+    brief = job.brief(conditions.profile or model.profile, model.name, conditions.reasks)
     _ = brief.room  # raises CallerError before a run exists
     tally = Tally(emit=conditions.emit)
     with open_journal(brief, spec) as journal:
@@ -84,8 +94,7 @@ async def perform_job(
 
 async def replay_job(job: Job, record: Record, conditions: Conditions) -> RunResult:
     """Perform a job over a recorded journal, asking nothing."""
-    header = record.header
-    brief = job.brief(Profile(**header["profile"]), header["model"], header["reasks"])
+    brief = recorded_brief(job, record)
     tally = Tally(emit=conditions.emit)
     tally(
         RunOpened(run=record.run, model=brief.model, destination="replayed, nothing is asked", kept=len(record.replies))
@@ -98,9 +107,21 @@ async def replay_job(job: Job, record: Record, conditions: Conditions) -> RunRes
     return _result(job, brief, outcome, tally, record.run, strict=conditions.strict)
 
 
-def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, *, strict: bool) -> RunResult:
+def recorded_brief(job: Job, record: Record) -> Brief:
+    """Return the brief of a recorded run: its job under the model, the traits and the patience it began with."""
+    header = record.header
+    return job.brief(Profile(**header["profile"]), header["model"], header["reasks"])
+
+
+def document_of(brief: Brief, outcome: Outcome, remark: str = "") -> Document:
+    """Assemble an outcome; what a reader must know of its origin stands under the title."""
     quotes = not brief.profile.writes
-    document = assemble(job.plan, outcome, preface=_QUOTES_ONLY if quotes else "", quotes=quotes)
+    preface = " ".join(part for part in (remark, _QUOTES_ONLY if quotes else "") if part)
+    return assemble(brief.plan, outcome, preface=preface, quotes=quotes)
+
+
+def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, *, strict: bool) -> RunResult:
+    document = document_of(brief, outcome)
     found = (*job.plan.findings, *job.notes, *outcome.findings, *verify_structure(job.plan, document.markdown))
     persona = job.plan.persona
     return RunResult(

@@ -1,47 +1,50 @@
 """Journals to what a person wants to know of them; its one rule: reading a run never asks and never writes."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
-from dramaturg.engine.assemble import assemble
 from dramaturg.engine.events import Event, StepAccepted
 from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Outcome, Section
-from dramaturg.engine.profile import Profile
 from dramaturg.errors import JournalMiss, StepFailed
 from dramaturg.run.drive import drive, replayed
 from dramaturg.run.job import thaw
-from dramaturg.run.journal import Record, is_performed
+from dramaturg.run.journal import is_performed
 from dramaturg.run.loop import PRIVATE_LOOP
+from dramaturg.run.perform import document_of, recorded_brief
+from dramaturg.run.record import Record, read_journal
 
 
-def run_summaries(records: Iterable[Record]) -> list[dict[str, Any]]:
-    """Return one row for each run: its id, how it stands, and what it asked."""
-    return [
-        {
-            "run": record.run,
-            "status": run_status(record),
-            "message": record.end["message"] if record.end else "",
-            "answers": len(record.replies),
-            "persona": record.header["persona"],
-            "model": record.header["model"],
-            "journal": str(record.path),
-        }
-        for record in records
-    ]
+def run_summaries(journals: Iterable[Path]) -> list[dict[str, Any]]:
+    """Return one row for each journal; one that cannot be read says why, and hides no other."""
+    return [_row(path) for path in journals]
+
+
+def run_summary(record: Record) -> dict[str, Any]:
+    """Return a run's id, how it stands, and what it asked."""
+    return {
+        "run": record.run,
+        "status": run_status(record),
+        "message": record.end["message"] if record.end else "",
+        "answers": len(record.replies),
+        "persona": record.header["persona"],
+        "model": record.header["model"],
+        "journal": str(record.path),
+    }
 
 
 def run_status(record: Record) -> str:
     """Return `done`, `failed`, `running`, or `unfinished` for a run that can be resumed."""
     if record.end is not None:
-        return str(record.end["status"])
+        return record.end["status"]
     return "running" if is_performed(record.path) else "unfinished"
 
 
 def kept_document(record: Record) -> str:
     """Return what a run has produced so far as Markdown; it says so where it is not whole."""
     job = thaw(record)
-    brief = job.brief(Profile(**record.header["profile"]), record.header["model"], record.header["reasks"])
+    brief = recorded_brief(job, record)
     sections: list[Section] = []
 
     def keep(event: Event) -> None:
@@ -50,11 +53,17 @@ def kept_document(record: Record) -> str:
 
     try:
         outcome = PRIVATE_LOOP.call(drive(perform(brief), replayed(record, keep), keep))
-        preface = ""
     except (StepFailed, JournalMiss):
         total = len([*job.plan.sections])
-        outcome = Outcome(sections=tuple(sections), questions=(), findings=())
-        preface = (
-            f"Not a finished document: {len(sections)} of {total} sections, run `{record.run}` is {run_status(record)}."
-        )
-    return assemble(job.plan, outcome, preface=preface, quotes=not brief.profile.writes).markdown
+        held = f"{len(sections)} of {total} sections"
+        remark = f"Not a finished document: {held}, run `{record.run}` is {run_status(record)}."
+        return document_of(brief, Outcome(sections=tuple(sections), questions=(), findings=()), remark).markdown
+    return document_of(brief, outcome).markdown
+
+
+def _row(path: Path) -> dict[str, Any]:
+    try:
+        return run_summary(read_journal(path))
+    except JournalMiss as miss:
+        unknown = {"answers": 0, "persona": "", "model": "", "journal": str(path)}
+        return {"run": path.stem, "status": "unreadable", "message": miss.message, **unknown}

@@ -1,11 +1,13 @@
 """Settings to runs; its one rule: everything that can be wrong without a model is found before one is asked."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from dramaturg.data import prompts_root
 from dramaturg.engine.events import Event
 from dramaturg.engine.flow import Brief
+from dramaturg.engine.profile import Profile
 from dramaturg.errors import CallerError
 from dramaturg.models.model import Model
 from dramaturg.models.retry import RetryPolicy
@@ -16,17 +18,17 @@ from dramaturg.run.inputs import Inputs
 from dramaturg.run.job import Job, prepare, thaw
 from dramaturg.run.journal import (
     Journal,
-    Record,
     adopt_journal,
-    all_runs,
+    all_journals,
     create_journal,
-    journal_path,
+    find_journal,
     open_journal,
-    read_journal,
 )
 from dramaturg.run.loop import PRIVATE_LOOP
 from dramaturg.run.perform import Conditions, perform_job, replay_job
+from dramaturg.run.record import Record, read_journal
 from dramaturg.run.report import RunResult
+from dramaturg.run.runs import run_summaries
 from dramaturg.run.settings import current, persona_roots, state_root
 from dramaturg.run.stream import Stream
 
@@ -61,7 +63,8 @@ class Runtime:
         project, folder, environment = current()
         self.library = Library((*personas, *persona_roots(project, folder, environment)))
         self.state = state or state_root(environment)
-        self.model = model or environment.get("DRAMATURG_MODEL") or project.model or default_spec(environment)
+        found = environment.get("DRAMATURG_MODEL") or project.model or default_spec(environment)
+        self.model = found if model is None else model
         self.strict = strict
         self._prompts = prompts or prompts_root()
         self._reasks = reasks
@@ -94,7 +97,7 @@ class Runtime:
         spec = parse_spec(self.model) if isinstance(self.model, str) else None
         job = prepare(self.library, self._prompts, persona, inputs, strict=self.strict)
         if spec and spec.kind == "replay":
-            return await replay_job(job, self._recorded(spec.name), conditions)
+            return await replay_job(job, self.record(spec.name), conditions)
         return await self._perform(job, self.model, _Opening(state=self.state, fresh=fresh), conditions)
 
     def resume(self, run: str, *, on_event: Emit | None = None) -> RunResult:
@@ -102,23 +105,25 @@ class Runtime:
         return PRIVATE_LOOP.call(self.aresume(run, on_event=on_event))
 
     async def aresume(self, run: str, *, on_event: Emit | None = None) -> RunResult:
-        """Go on with a run under the persona, prompts, artifacts and model it began with.
+        """Go on with a run, by id or journal file, under the persona, prompts, artifacts and model it began with.
 
         No answer it has is asked again. A run that ended gives its document, or its failure, again.
 
         Raises:
-            CallerError: There is no such run, or another process performs it.
+            CallerError: There is no such run, another process performs it, or this runtime's own model is not its.
             JournalMiss: The journal is damaged, or this version plans its persona otherwise.
         """
-        record = self._recorded(run)
+        record = self.record(run)
         header = record.header
-        conditions = self._conditions(on_event, reasks=header["reasks"])
+        profile = Profile(**header["profile"])
+        conditions = self._conditions(on_event, header["reasks"], profile)
         if record.end is not None:
             return await replay_job(thaw(record), record, conditions)
         model = header["spec"] if isinstance(self.model, str) else self.model
-        window = header["profile"]["window"]
+        if not isinstance(model, str) and model.name != header["model"]:
+            raise CallerError(f"run `{record.run}` began with `{header['model']}`; resume it with that model")
         return await self._perform(
-            thaw(record), model, lambda _brief, _spec: open_journal(self.state, run), conditions, window
+            thaw(record), model, lambda _brief, _spec: open_journal(record.path), conditions, profile.window
         )
 
     def stream(self, persona: str, inputs: Inputs, *, fresh: bool = False) -> Stream:
@@ -126,12 +131,12 @@ class Runtime:
         return Stream(lambda emit: self.arun(persona, inputs, on_event=emit, fresh=fresh))
 
     def record(self, run: str) -> Record:
-        """Return what a run's journal says; CallerError if there is none."""
-        return self._recorded(run)
+        """Return what a run's journal says, by the run's id or the journal's path; CallerError if there is none."""
+        return read_journal(find_journal(self.state, run))
 
-    def runs(self) -> Iterator[Record]:
-        """Yield the runs of the state folder, the most recently written first."""
-        return all_runs(self.state)
+    def runs(self) -> list[dict[str, Any]]:
+        """Return a row for each run of the state folder, the most recently written first."""
+        return run_summaries(all_journals(self.state))
 
     async def _perform(
         self,
@@ -149,20 +154,16 @@ class Runtime:
         finally:
             await model.aclose()
 
-    def _conditions(self, on_event: Emit | None, reasks: int | None = None) -> Conditions:
+    def _conditions(
+        self, on_event: Emit | None, reasks: int | None = None, profile: Profile | None = None
+    ) -> Conditions:
         return Conditions(
             reasks=self._reasks if reasks is None else reasks,
             retry=self._retry,
             strict=self.strict,
             emit=on_event or _ignore,
+            profile=profile,
         )
-
-    def _recorded(self, name: str) -> Record:
-        """Return a journal by the run's id or by its path."""
-        path = Path(name) if Path(name).is_file() else journal_path(self.state, name)
-        if not path.is_file():
-            raise CallerError(f"there is no run `{name}`; `dramaturg runs` lists them")
-        return read_journal(path)
 
 
 class _Opening:

@@ -28,24 +28,43 @@ def read_project(folder: Path) -> Project:
     if not path.is_file():
         return Project()
     try:
-        table: Any = tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {}).get("dramaturg", {})
+        tools: Any = tomllib.loads(path.read_text(encoding="utf-8")).get("tool")
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CallerError(f"`{path}` cannot be read: {error}") from error
+    table = tools.get("dramaturg", {}) if isinstance(tools, dict) else {}
+    if not isinstance(table, dict):
+        raise CallerError(f"`{path}`: `tool.dramaturg` must be a table; write `[tool.dramaturg]`")
     for key in table:
         if key not in _KEYS:
             near = get_close_matches(key, _KEYS, n=1)
             remedy = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(_KEYS)}"
             raise CallerError(f"`{path}`: unknown key `{key}` in [tool.dramaturg]; {remedy}")
-    folders = table.get("personas", [])
-    if not isinstance(folders, list) or not all(isinstance(name, str) for name in folders):
+    return Project(model=_model(path, table.get("model", "")), personas=_folders(path, table.get("personas", [])))
+
+
+def _model(path: Path, value: Any) -> str:
+    if not isinstance(value, str):
+        raise CallerError(f"`{path}`: `model` must be a model's name in quotes")
+    return value
+
+
+def _folders(path: Path, value: Any) -> tuple[Path, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
         raise CallerError(f"`{path}`: `personas` must be a list of folders")
-    return Project(model=str(table.get("model", "")), personas=tuple(folder / name for name in folders))
+    folders = tuple(path.parent / name for name in value)
+    for folder in folders:
+        if not folder.is_dir():
+            raise CallerError(f"`{path}`: there is no folder `{folder}`; `personas` names it")
+    return folders
 
 
 def persona_roots(project: Project, folder: Path, environment: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the folders to look for personas in, nearest first: configured, the project's, the user's, the shipped."""
-    home = Path(environment.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    wanted: Sequence[Path] = (*project.personas, folder / "personas", home / "dramaturg" / "personas", personas_root())
+    named = environment.get("XDG_CONFIG_HOME")
+    home = _home()
+    config = Path(named) if named else home / ".config" if home else None
+    own = [config / "dramaturg" / "personas"] if config else []
+    wanted: Sequence[Path] = (*project.personas, folder / "personas", *own, personas_root())
     there: dict[Path, Path] = {}
     for root in wanted:
         if root.is_dir():
@@ -58,8 +77,21 @@ def state_root(environment: Mapping[str, str]) -> Path:
     named = environment.get("DRAMATURG_STATE")
     if named:
         return Path(named)
-    home = environment.get("XDG_STATE_HOME")
-    return (Path(home) if home else Path.home() / ".local" / "state") / "dramaturg"
+    standard = environment.get("XDG_STATE_HOME")
+    if standard:
+        return Path(standard) / "dramaturg"
+    home = _home()
+    if home is None:
+        raise CallerError("this user has no home folder to keep journals in; set `DRAMATURG_STATE` to a folder")
+    return home / ".local" / "state" / "dramaturg"
+
+
+def _home() -> Path | None:
+    """Return the user's home folder; None for a user without one, such as a container's arbitrary number."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
 
 
 def current() -> tuple[Project, Path, Mapping[str, str]]:

@@ -1,0 +1,34 @@
+"""A server's address to a client for it; its one rule: nothing travels there, or past it, that need not."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+
+
+def compatible_client(address: str, key: str) -> AsyncOpenAI:
+    """Make a client for a server that merely speaks the vendor's dialect.
+
+    Nothing of the vendor's account travels there: neither its key, which the SDK would also take from
+    OPENAI_CUSTOM_HEADERS, nor the names of organization and project. To a server on this machine the way is direct,
+    without the environment's proxy and without redirects, so that nothing leaves the machine.
+    """
+    nearby = is_loopback(urlsplit(address).hostname or "")
+    client = AsyncOpenAI(
+        api_key=key or "none",
+        base_url=address,
+        max_retries=0,
+        default_headers={"Authorization": f"Bearer {key or 'none'}"},
+        http_client=DefaultAsyncHttpxClient(trust_env=False, follow_redirects=False) if nearby else None,
+    )
+    client.organization = client.project = None
+    return client
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine; a name that merely looks like a loopback address is not."""
+    name = host.strip("[]").casefold()
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"

@@ -1,0 +1,192 @@
+"""A file's frontmatter to YAML nodes with places; its one rule: fail closed, and say at which character.
+
+python-frontmatter splits and dispatches; the handler here loads YAML nodes, because only nodes have positions.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+from frontmatter.default_handlers import BaseHandler
+
+from dramaturg.findings.model import Finding, Label, Severity, Span
+from dramaturg.findings.source import Source
+
+try:
+    from yaml import CSafeLoader as Loader
+except ImportError:  # PyYAML built without libyaml
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+
+_FENCE = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
+_FIRST = re.compile(r"---[ \t]*\r?$", re.MULTILINE)  # behind a byte order mark no line begins
+_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_BOM = "\ufeff"
+_MAX_DEPTH = 40
+
+
+@dataclass(slots=True)
+class Reader:
+    """Collects values, places and findings while the nodes are walked.
+
+    Attributes:
+        source: The whole file.
+        start: The offset at which the YAML begins.
+        values: What was read, by key.
+        spans: The place of each value by its key, and of each nested entry, key included, by its dotted path.
+        findings: Every fault so far.
+        unreadable: There is frontmatter, but nothing could be read from it.
+    """
+
+    source: Source
+    start: int = 0
+    values: dict[str, Any] = field(default_factory=dict)
+    spans: dict[str, Span] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    unreadable: bool = False
+
+    def at(self, mark: Any, end: Any = None) -> Span:
+        """Return the place between two marks (one character without the second), less a line end it may close with.
+
+        libyaml's marks and PyYAML's own are unrelated types; both count characters in `index`.
+        """
+        start = self.start + mark.index
+        stop = start + 1 if end is None else self.start + end.index
+        return self.source.span(start, start + len(self.source.text[start:stop].rstrip()))
+
+    def of(self, node: yaml.Node) -> Span:
+        """Return the place of a node."""
+        return self.at(node.start_mark, node.end_mark)
+
+    def fault(self, rule: str, message: str, span: Span, **extra: Any) -> None:
+        """Keep a finding, an error unless `severity` says otherwise."""
+        severity = extra.pop("severity", Severity.ERROR)
+        self.findings.append(Finding(rule=rule, severity=severity, message=message, span=span, **extra))
+
+
+class Handler(BaseHandler):
+    """Splits at lines that are exactly `---` and loads positioned nodes.
+
+    The offsets are taken from the source as read: python-frontmatter hands over a text whose line ends it changed.
+    """
+
+    FM_BOUNDARY = _FENCE
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self.reader = Reader(source=source)
+        self.root: yaml.MappingNode | None = None
+        self.body_at = len(_BOM) if source.text.startswith(_BOM) else 0
+
+    def split(self, text: str) -> tuple[str, str]:
+        """Return frontmatter and body; ValueError, which python-frontmatter expects, when there is none."""
+        del text
+        whole = self.reader.source.text
+        opening = _FIRST.match(whole, self.body_at)
+        if opening is None:
+            raise ValueError("no frontmatter")
+        self.reader.start = min(opening.end() + 1, len(whole))
+        closing = _FENCE.search(whole, self.reader.start)
+        if closing is None:
+            self.reader.fault(
+                "P102",
+                "the frontmatter is never closed",
+                self.reader.source.span(opening.start(), opening.start() + 3),
+                note="opened here",
+                help="end it with a line that is exactly `---`",
+            )
+            self.reader.unreadable = True
+            self.body_at = len(whole)
+            raise ValueError("frontmatter is never closed")
+        self.body_at = min(closing.end() + 1, len(whole))
+        return whole[self.reader.start : closing.start()], whole[self.body_at :]
+
+    def load(self, fm: str) -> dict[str, Any]:
+        """Keep the root node; what it means is read from there, so python-frontmatter is given nothing."""
+        node = _composed(fm, self.reader)
+        if isinstance(node, yaml.MappingNode):
+            self.root = node
+        elif node is not None:
+            self.reader.fault("P103", "the frontmatter is not a mapping", self.reader.at(node.start_mark))
+        self.reader.unreadable = self.root is None and bool(self.reader.findings)
+        return {}
+
+
+def _composed(fm: str, reader: Reader) -> yaml.Node | None:
+    """Return the root node; None for an empty text, and for one that must not or cannot be composed."""
+    for strange in _NOT_YAML.finditer(fm):
+        place = reader.source.span(reader.start + strange.start(), reader.start + strange.end())
+        message = f"the frontmatter holds the character U+{ord(strange[0]):04X}, which YAML does not admit"
+        reader.fault("P103", message, place, help="remove it")
+    if reader.findings:
+        return None
+    try:
+        return yaml.compose(fm, Loader=Loader) if _may_be_composed(fm, reader) else None
+    except yaml.MarkedYAMLError as error:
+        message = f"the frontmatter is not valid YAML: {error.problem}"
+        remedy = "quote a value that contains `:`, `#` or a leading `*`"
+        reader.fault("P103", message, reader.at(error.problem_mark), help=remedy)
+        return None
+
+
+def _may_be_composed(fm: str, reader: Reader) -> bool:
+    """Report indirection and excess; nodes that share or nest without bound are never made."""
+    depth, documents, indirect = 0, 0, False
+    for event in yaml.parse(fm, Loader=Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        if depth > _MAX_DEPTH or documents > 1:
+            what = f"is nested more than {_MAX_DEPTH} deep" if depth > _MAX_DEPTH else "holds a second YAML document"
+            reader.fault("P103", f"the frontmatter {what}", reader.at(event.start_mark), help="remove it")
+            return False
+        indirect |= _refuse_indirection(event, reader)
+    return not indirect
+
+
+def _refuse_indirection(event: yaml.Event, reader: Reader) -> bool:
+    """Report an alias, an anchor or a tag; tell whether it is one of the first two."""
+    place = reader.at(event.start_mark, event.end_mark)
+    tag = getattr(event, "tag", None)
+    if tag is not None and tag != "!":
+        remedy = "remove the tag; plain values are enough"
+        reader.fault("P105", f"the tag `{tag}` is not allowed in frontmatter", place, help=remedy)
+    if getattr(event, "anchor", None) is None:
+        return False
+    remedy = "write the value out where it is used"
+    reader.fault("P105", "anchors and aliases are not allowed in frontmatter", place, help=remedy)
+    return True
+
+
+def pairs(node: yaml.MappingNode, reader: Reader) -> Iterator[tuple[str, yaml.ScalarNode, yaml.Node]]:
+    """Yield each key once with its node and its value's node; a second one is a fault and is not used."""
+    seen: dict[str, yaml.Node] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            reader.fault("P103", "a key must be plain text", reader.at(key.start_mark))
+            continue
+        if key.value in seen:
+            first = Label(span=reader.of(seen[key.value]), text="first given here")
+            message = f"`{key.value}` is given twice"
+            reader.fault("P104", message, reader.of(key), labels=(first,), help="keep one of them")
+            continue
+        seen[key.value] = key
+        yield key.value, key, value
+
+
+def plain(node: yaml.Node, reader: Reader, path: str) -> Any:
+    """Return a node as lists, dicts and text; scalars stay the text the author wrote."""
+    if isinstance(node, yaml.MappingNode):
+        values = {}
+        for name, key, value in pairs(node, reader):
+            reader.spans[f"{path}.{name}"] = reader.at(key.start_mark, value.end_mark)
+            values[name] = plain(value, reader, f"{path}.{name}")
+        return values
+    if isinstance(node, yaml.SequenceNode):
+        return [plain(item, reader, path) for item in node.value]
+    return node.value
+
+
+def is_null(node: yaml.Node) -> bool:
+    """Tell whether a key was given without a value."""
+    return isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")

@@ -1,0 +1,54 @@
+"""What the author sets for a step, beside its text; its one rule: a setting that means nothing is reported."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+from dramaturg.findings.model import Finding, Severity, Span
+from dramaturg.persona.model import Persona
+
+_SETTINGS = ("kind", "section", "format", "needs")
+_ATTRIBUTES = ("number", "name", *_SETTINGS)
+
+
+def unknown_settings(persona: Persona) -> Iterator[Finding]:
+    """Report settings for steps that do not exist and settings that mean nothing."""
+    numbers = [step.number for step in persona.steps]
+    for number, settings in persona.step_settings.items():
+        if number not in numbers:
+            near = get_close_matches(number, numbers, n=1)
+            known = f"the protocol has the steps {', '.join(numbers)}" if numbers else "the protocol has no steps"
+            remedy = f"did you mean `{near[0]}`?" if near else known
+            yield _misset(persona, (number,), f"`steps:` sets step `{number}`, which does not exist", remedy)
+        elif not isinstance(settings, Mapping):
+            message = f"`steps:` of step `{number}` must be a mapping"
+            yield _misset(persona, (number,), message, "write `kind: section` below it")
+        else:
+            for key in (key for key in settings if key not in _SETTINGS):
+                message = f"`steps:` of step `{number}` has the unknown setting `{key}`"
+                yield _misset(persona, (number, key), message, f"use one of {', '.join(_SETTINGS)}")
+
+
+def _misset(persona: Persona, path: Sequence[str], message: str, remedy: str) -> Finding:
+    span = set_at(persona, *path)
+    return Finding(rule="P405", severity=Severity.ERROR, message=message, span=span, help=remedy)
+
+
+def set_at(persona: Persona, *path: str) -> Span:
+    """Return where the frontmatter's `steps:` map, the nearest in the chain, says something."""
+    spans = next(file.frontmatter.spans for file in reversed(persona.chain) if "steps" in file.frontmatter.values)
+    return spans[".".join(("steps", *path))]
+
+
+def unknown_attributes(persona: Persona) -> Iterator[Finding]:
+    """Warn of attributes of a Step that mean nothing: what they say would be lost."""
+    for step in persona.steps:
+        for key in step.attributes:
+            if key not in _SETTINGS:
+                near = get_close_matches(key, _ATTRIBUTES, n=1)
+                yield Finding(
+                    rule="P406",
+                    severity=Severity.WARNING,
+                    message=f"`{key}` means nothing on a Step and is not sent to the model",
+                    span=step.opener,
+                    help=f"did you mean `{near[0]}`?" if near else f"a Step has {', '.join(_ATTRIBUTES)}",
+                )

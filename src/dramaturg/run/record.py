@@ -1,0 +1,77 @@
+"""A journal file to what it says; its one rule: what was not written whole was never written.
+
+One JSON object a line: the header, then an answer each, then how the run ended. A line without a line end was being
+written when the process died and counts for nothing; any other line that cannot be read means damage.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dramaturg.engine.events import ModelReply, Usage
+from dramaturg.errors import CallerError, JournalMiss
+
+FORMAT = 1
+_HEADER = frozenset("run plan inputs persona chain kernel artifacts spec model profile reasks sample".split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What a journal says, read without locking it.
+
+    Attributes:
+        path: The file.
+        header: What froze the run.
+        replies: Answers by call key, in the order they came.
+        steps: Step and attempt of each answer, in the same order.
+        end: How it ended, its `status` and a `message`; None while it is unfinished.
+    """
+
+    path: Path
+    header: Mapping[str, Any]
+    replies: Mapping[str, ModelReply]
+    steps: tuple[tuple[str, int], ...]
+    end: Mapping[str, str] | None
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return str(self.header["run"])
+
+
+def read_journal(path: Path) -> Record:
+    """Read a journal; JournalMiss if the file is damaged or of another format."""
+    try:
+        whole = path.read_bytes()
+    except OSError as error:
+        raise CallerError(f"the journal `{path}` cannot be read: {error.strerror or error}") from error
+    lines = whole.split(b"\n")[:-1]
+    try:
+        records = [json.loads(line) for line in lines]
+        header = records[0]
+        if header["type"] != "run" or header["format"] != FORMAT:
+            raise JournalMiss(
+                "", f"the journal `{path}` has the format {header['format']}, this version reads {FORMAT}"
+            )
+        if missing := sorted(_HEADER - header.keys()):
+            raise ValueError(f"its header has no `{missing[0]}`")  # noqa: TRY301 - told below, as every other damage is
+        answers = [record for record in records if record["type"] == "reply"]
+        replies = {record["key"]: _reply(record["reply"]) for record in answers}
+        steps = tuple((record["step"], record["attempt"]) for record in answers)
+        ends = [{key: record[key] for key in ("status", "message")} for record in records if record["type"] == "end"]
+    except (ValueError, LookupError, TypeError) as error:
+        remedy = "remove it, or start a new run with `--fresh`"
+        raise JournalMiss("", f"the journal `{path}` is damaged ({error}); {remedy}") from error
+    return Record(path=path, header=header, replies=replies, steps=steps, end=ends[-1] if ends else None)
+
+
+def _reply(data: Mapping[str, Any]) -> ModelReply:
+    return ModelReply(
+        text=data["text"],
+        stop=data["stop"],
+        usage=Usage(**data["usage"]),
+        model=data["model"],
+        request_id=data["request_id"],
+    )

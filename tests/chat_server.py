@@ -1,0 +1,141 @@
+"""A chat server on this machine that answers any schema, for tests in which a whole process talks to a model.
+
+It speaks as much of the OpenAI dialect as `openai:NAME@URL` needs, keeps every request, and can hold answers back.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+Answer = Callable[[int, Mapping[str, Any]], str | int]
+
+_PROSE = "Do what the persona demands, and look at the result. "
+
+
+def instance_of(schema: Mapping[str, Any]) -> Any:
+    """Return a small valid instance of a schema: the least of everything, and of a choice what claims least."""
+    match schema["type"]:
+        case "object":
+            return {name: instance_of(value) for name, value in schema["properties"].items()}
+        case "array":
+            return [instance_of(schema["items"])] * schema.get("minItems", 0)
+        case _ if "enum" in schema:
+            return "inference" if "inference" in schema["enum"] else schema["enum"][0]
+        case _:
+            least = schema.get("minLength", 0)
+            return (_PROSE * least)[:least]
+
+
+def well(number: int, request: Mapping[str, Any]) -> str:
+    """Answer a request with an instance of its schema."""
+    del number
+    return json.dumps(instance_of(request["response_format"]["json_schema"]["schema"]))
+
+
+class ChatServer:
+    """The server, as a context manager.
+
+    Args:
+        answer: Gives the answer to the n-th request, counted from 1: its text, or an HTTP status to fail with.
+        held_from: The first request that gets no answer until `release` is called; None holds nothing back.
+        delay: Seconds each answer takes.
+        window: Tokens of context it reports.
+    """
+
+    def __init__(
+        self, answer: Answer = well, *, held_from: int | None = None, delay: float = 0.0, window: int = 8192
+    ) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.window = window
+        self._answer = answer
+        self._held_from = held_from
+        self._delay = delay
+        self._arrived = threading.Condition()
+        self._released = threading.Event()
+        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
+
+    @property
+    def model(self) -> str:
+        """The name by which `--model` reaches it."""
+        return f"openai:tiny@http://127.0.0.1:{self._http.server_address[1]}/v1"
+
+    @property
+    def prompts(self) -> list[str]:
+        """What it was asked, in order: the whole conversation of each request as one text."""
+        return [json.dumps(request["messages"]) for request in self.requests]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+
+    def wait_for(self, count: int) -> None:
+        """Wait until that many requests have arrived; fail after a minute."""
+        with self._arrived:
+            came = self._arrived.wait_for(lambda: len(self.requests) >= count, timeout=60)
+        assert came, f"{len(self.requests)} of {count} requests arrived"
+
+    def release(self) -> None:
+        """Answer what is held back, and everything from now on."""
+        self._released.set()
+
+    def take(self, request: dict[str, Any]) -> str | int:
+        """Keep a request and return its answer when it is due."""
+        with self._arrived:
+            self.requests.append(request)
+            number = len(self.requests)
+            self._arrived.notify_all()
+        if self._held_from is not None and number >= self._held_from:
+            self._released.wait()
+        elif self._delay:
+            self._released.wait(self._delay)
+        return self._answer(number, request)
+
+
+def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            meta = {"n_ctx": server.window}
+            listed = {"id": "tiny", "object": "model", "created": 0, "owned_by": "tests", "meta": meta}
+            self._send(200, {"object": "list", "data": [listed]})
+
+        def do_POST(self) -> None:
+            request = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            answer = server.take(request)
+            if isinstance(answer, int):
+                self._send(answer, {"error": {"message": "not now"}})
+            else:
+                self._send(200, _completion(answer, prompt=len(json.dumps(request["messages"]))))
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name the base class gives it
+            """Say nothing."""
+
+        def _send(self, status: int, body: Mapping[str, Any]) -> None:
+            content = json.dumps(body).encode()
+            with suppress(ConnectionError):  # the client was killed
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(content)))
+                self.send_header("retry-after", "0")
+                self.end_headers()
+                self.wfile.write(content)
+
+    return Handler
+
+
+def _completion(text: str, *, prompt: int) -> dict[str, Any]:
+    choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+    usage = {"prompt_tokens": prompt, "completion_tokens": len(text), "total_tokens": prompt + len(text)}
+    return {"id": "c", "object": "chat.completion", "created": 0, "model": "tiny", "choices": [choice], "usage": usage}

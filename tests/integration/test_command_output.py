@@ -1,0 +1,172 @@
+"""Where the command's words go: the product to stdout or a file, the talk to stderr, neither to a reader who left."""
+
+import os
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from tests.commands import RUN, dramaturg, journals, process, started
+from tests.support import BLUEPRINT, ROOT
+
+from dramaturg.cli.main import main
+
+EVIDENCE = (*RUN, "--model", "evidence")
+
+
+def test_stdout_holds_the_document_and_nothing_else() -> None:
+    told = dramaturg(*EVIDENCE)
+    assert told.code == 0
+    assert told.out.startswith("# Production Deployment Plan\n")
+    assert told.out.endswith("\n")
+    assert not told.out.endswith("\n\n")
+    lines = told.err.splitlines()
+    assert lines[0] == "model evidence: no language model; nothing leaves this machine"
+    assert lines[1].startswith("run dpa-1-")
+    assert lines[3].startswith("[2/5] PRE-FLIGHT CHECKLIST: 4 items, 1 missing, ")
+    assert any(line.startswith("note[A101]: ") for line in lines)
+    assert lines[-2].startswith("used 5 calls, 0 tokens in (0 cached), 0 out, ")
+    assert lines[-1] == "4 sections, 1 open question"
+
+
+def test_the_document_goes_to_the_file_asked_for(tmp_path: Path) -> None:
+    shown = dramaturg(*EVIDENCE)
+    path = tmp_path / "plan.md"
+    path.write_text("older and longer " * 9999, encoding="utf-8")
+    told = dramaturg(*EVIDENCE, "-o", str(path))
+    assert (told.code, told.out) == (0, "")
+    assert path.read_bytes() == shown.out.encode()
+    assert told.err.splitlines()[-1] == f"4 sections in {path}, 1 open question"
+    both = dramaturg(*EVIDENCE, "-o", str(path), "--json")
+    assert both.json["document"]["markdown"] == path.read_text(encoding="utf-8") == shown.out
+
+
+def test_a_file_that_cannot_be_written_loses_nothing(state: Path) -> None:
+    told = dramaturg(*EVIDENCE, "-o", "/dev/full")
+    (journal,) = journals(state)
+    assert (told.code, told.out) == (2, "")
+    remedy = f"the document is kept: dramaturg runs {journal.stem}"
+    assert told.err.splitlines()[-1] == f"error: `/dev/full` cannot be written: No space left on device; {remedy}"
+    assert dramaturg("runs", journal.stem).out == dramaturg(*EVIDENCE).out
+
+
+def test_a_quiet_run_says_only_what_is_wrong(tmp_path: Path) -> None:
+    assert dramaturg(*EVIDENCE, "-q", "-o", str(tmp_path / "x")).err == ""
+    told = dramaturg("run", "DPA-1", "nowhere.md", "-q")
+    assert (
+        told.err
+        == "error: the artifact `architectural_blueprint`: `nowhere.md` cannot be read: No such file or directory\n"
+    )
+
+
+def test_an_artifact_may_come_from_stdin() -> None:
+    text = BLUEPRINT.read_bytes()
+    from_file = dramaturg("run", "DPA-1", str(BLUEPRINT), "--model", "evidence")
+    for stdin in (text, b"\xef\xbb\xbf" + text):
+        assert dramaturg("run", "DPA-1", "-", "--model", "evidence", stdin=stdin).out == from_file.out
+    named = dramaturg("run", "DPA-1", "--artifact", "architectural_blueprint=-", "--model", "evidence", stdin=text)
+    assert named.out == from_file.out
+
+
+def test_stdin_that_is_no_text_is_refused() -> None:
+    told = dramaturg("run", "DPA-1", "-", stdin=b"ab\xff")
+    assert (told.code, told.err) == (2, "error: stdin is not UTF-8 text (byte 2); convert it to UTF-8 first\n")
+
+
+def test_the_version_is_told() -> None:
+    told = dramaturg("--version")
+    assert (told.code, told.err) == (0, "")
+    assert told.out.startswith("dramaturg 0.")
+
+
+def test_help_names_every_verb() -> None:
+    told = dramaturg("-h")
+    assert told.code == 0
+    verbs = ["list", "show", "check", "plan", "run", "resume", "runs", "doctor"]
+    assert [verb for verb in verbs if f"\n  {verb} " not in told.out] == []
+
+
+def test_the_module_runs_as_the_command_does() -> None:
+    told = process("show", "DPA-1")
+    assert told == dramaturg("show", "DPA-1")
+    assert process("show", "nobody").code == 2
+
+
+@pytest.mark.parametrize("arguments", [("show", "DPA-1"), ("list", "--json"), EVIDENCE])
+def test_a_reader_who_leaves_early_is_no_failure(arguments: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with started(*arguments, stdout=writing) as child:
+        os.close(writing)
+        _, err = child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert b"rror" not in err
+
+
+def test_a_watcher_who_leaves_early_does_not_stop_the_run(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    path = tmp_path / "plan.md"
+    with started(*EVIDENCE, "-o", str(path), stderr=writing) as child:
+        os.close(writing)
+        child.communicate(timeout=60)
+    assert child.returncode == 0
+    assert path.read_text(encoding="utf-8") == dramaturg(*EVIDENCE).out
+
+
+def test_a_locale_without_the_characters_shows_what_it_can() -> None:
+    command = [sys.executable, "-m", "dramaturg", *EVIDENCE]
+    latin = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, cwd=ROOT, env=latin, capture_output=True, check=True, timeout=60)
+    assert b"\\u201cEnvironment variables are set in" in done.stdout
+    assert done.stdout == dramaturg(*EVIDENCE).out.encode("latin-1", "backslashreplace")
+
+
+def test_a_stdout_that_is_no_file_works_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "argv", ["dramaturg", "show", "DPA-1"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 0
+    assert out.getvalue().startswith("---\nalias: DPA-1\n")
+
+
+def unmeasured() -> dict[str, str]:
+    """Return the environment without what makes a process count its own coverage, which loads and holds a lot."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("COV")}
+
+
+def test_help_loads_no_sdk_and_nothing_else_that_is_heavy() -> None:
+    heavy = ("anthropic", "openai", "httpx2", "pydantic", "jinja2", "rich", "markdown_it", "yaml", "asyncio", "sqlite3")
+    command = [sys.executable, "-X", "importtime", "-m", "dramaturg", "--help"]
+    done = subprocess.run(command, cwd=ROOT, env=unmeasured(), capture_output=True, check=True, text=True, timeout=60)
+    loaded = {line.rsplit("|", 1)[1].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert "click" in loaded
+    assert [name for name in heavy if name in loaded] == []
+
+
+def test_an_evidence_run_stays_below_100_mb(tmp_path: Path) -> None:
+    # Measured by a process that does nothing else: a child's peak starts at the size of the process that starts it.
+    script = """
+import resource, subprocess, sys
+subprocess.run([sys.executable, "-m", "dramaturg", *sys.argv[1:]], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+    command = [sys.executable, "-c", script, *EVIDENCE, "-q", "-o", str(tmp_path / "plan.md")]
+    done = subprocess.run(command, cwd=ROOT, env=unmeasured(), capture_output=True, check=True, text=True, timeout=60)
+    kilobytes = int(done.stdout) / (1024 if sys.platform == "darwin" else 1)
+    assert kilobytes < 100 * 1024
+
+
+def test_a_dash_for_the_output_is_stdout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = dramaturg(*EVIDENCE, "-o", "-")
+    assert told.out.startswith("# Production Deployment Plan\n")
+    assert not (tmp_path / "-").exists()
+
+
+def test_a_replay_with_a_model_is_refused_because_only_one_can_be_meant() -> None:
+    told = dramaturg(*EVIDENCE, "--replay", "dpa-1-00000000-1")
+    assert (told.code, told.err) == (2, "error: `--replay` asks no model; leave `--model` out\n")

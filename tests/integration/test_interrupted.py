@@ -1,0 +1,181 @@
+"""Whole processes that are interrupted, killed, locked out or out of space, against a server that counts requests."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from tests.chat_server import ChatServer
+from tests.commands import RUN, dramaturg, journals, process, started
+from tests.support import ROOT
+
+from dramaturg.run.record import read_journal
+
+HEADINGS = ["PRE-FLIGHT CHECKLIST", "EXECUTION PLAN", "POST-DEPLOYMENT VALIDATION CHECKLIST", "ROLLBACK PLAN"]
+
+
+def headings(markdown: str) -> list[str]:
+    return [line.removeprefix("## ") for line in markdown.splitlines() if line.startswith("## ")]
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+@pytest.mark.parametrize("answered", [0, 3])
+def test_a_stopped_run_goes_on_and_asks_nothing_twice(
+    state: Path, sent: signal.Signals, code: int, answered: int
+) -> None:
+    with ChatServer(held_from=answered + 1) as server:
+        with started(*RUN, "--model", server.model) as child:
+            server.wait_for(answered + 1)
+            child.send_signal(sent)
+            out, err = child.communicate(timeout=60)
+        assert (child.returncode, out) == (code, b"")
+        assert b"Traceback" not in err
+        if sent is signal.SIGINT:
+            run = journals(state)[0].stem
+            said = [line for line in err.decode().splitlines() if line]
+            assert said[-2:] == [f"go on where it stopped: dramaturg resume {run}", "interrupted"]
+        (journal,) = journals(state)
+        assert len(read_journal(journal).replies) == answered
+        server.release()
+        again = process(*RUN, "--model", server.model)
+        assert again.code == 0
+        assert headings(again.out)[:4] == HEADINGS
+        times = Counter(server.prompts)
+        assert len(times) == 5
+        unanswered = server.prompts[answered]
+        assert [prompt for prompt in times if times[prompt] > 1] == [unanswered]
+        assert times[unanswered] == 2
+    assert journals(state) == [journal]
+
+
+def test_an_interrupted_run_is_resumed_by_its_id(state: Path) -> None:
+    with ChatServer(held_from=3) as server:
+        with started(*RUN, "--model", server.model) as child:
+            server.wait_for(3)
+            child.send_signal(signal.SIGINT)
+            child.communicate(timeout=60)
+        (journal,) = journals(state)
+        server.release()
+        before = len(server.requests)
+        resumed = dramaturg("resume", journal.stem)
+        assert resumed.code == 0
+        assert headings(resumed.out)[:4] == HEADINGS
+        assert "2 answers are already there" in resumed.err
+        assert len(server.requests) - before == 3
+
+
+def test_a_run_killed_at_any_moment_never_asks_again_what_it_wrote_down(state: Path) -> None:
+    dice = random.Random()  # noqa: S311 - the property holds for every moment
+    with ChatServer(delay=0.1) as server:
+        written: list[tuple[int, set[str]]] = []
+        for _ in range(2):
+            with started(*RUN, "--model", server.model) as child:
+                server.wait_for(len(server.requests) + 2)  # the answer to the first of them is written down
+                time.sleep(dice.uniform(0, 0.15))
+                child.kill()
+                child.communicate(timeout=60)
+            (journal,) = journals(state)
+            distinct = [*dict.fromkeys(server.prompts)]
+            written.append((len(server.requests), {*distinct[: len(read_journal(journal).replies)]}))
+        finished = process(*RUN, "--model", server.model)
+        assert headings(finished.out)[:4] == HEADINGS
+        assert "already there" in finished.err
+        for asked, known in written:
+            assert known.isdisjoint(server.prompts[asked:])
+    assert len(journals(state)) == 1
+
+
+def test_a_run_in_progress_is_left_alone(state: Path) -> None:
+    with ChatServer(held_from=2) as server:
+        run = (*RUN, "--model", server.model)
+        with started(*run) as first:
+            server.wait_for(2)
+            (journal,) = journals(state)
+            (row,) = dramaturg("runs", "--json").json
+            assert (row["run"], row["status"], row["answers"]) == (journal.stem, "running", 1)
+            taken = dramaturg("resume", journal.stem)
+            assert (taken.code, taken.out) == (2, "")
+            assert f"run `{journal.stem}` is being performed by another process; wait for it" in taken.err
+            with started(*run) as second:
+                server.wait_for(3)
+                assert [path.stem[-2:] for path in journals(state)] == ["-1", "-2"]
+                second.kill()
+            first.kill()
+        first.wait()
+        assert {row["status"] for row in dramaturg("runs", "--json").json} == {"unfinished"}
+
+
+def test_processes_that_begin_together_get_a_run_each(state: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+from tests.support import dpa1_brief
+from dramaturg.run.journal import create_journal
+brief = dpa1_brief()
+sys.stdin.readline()
+for _ in range(10):
+    with create_journal(Path(sys.argv[1]), brief, "scripted") as journal:
+        print(journal.run)
+"""
+    command = [sys.executable, "-c", script, str(state)]
+    children = [
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    runs = []
+    for child in children:
+        assert child.stdin is not None
+        child.stdin.write("go\n")
+        child.stdin.flush()
+    for child in children:
+        runs += child.communicate(timeout=60)[0].split()
+    assert len(runs) == len(set(runs)) == 40
+    assert [path.stem for path in journals(state)] == sorted(runs, key=lambda run: int(run.rsplit("-", 1)[1]))
+    assert all(read_journal(path).run == path.stem for path in journals(state))
+
+
+def limited(size: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Give the command as a process that can write no file larger than this."""
+    script = f"""
+import resource
+from dramaturg.cli.main import main
+_, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, most))
+try:
+    main()
+finally:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+"""
+    return subprocess.run(
+        [sys.executable, "-c", script, *arguments], cwd=ROOT, check=False, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_a_disk_that_fills_up_costs_only_the_answer_it_cut(
+    state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = (*RUN, "--model", "evidence")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("DRAMATURG_STATE", str(tmp_path / "elsewhere"))
+        whole = dramaturg(*run)
+    (sized,) = journals(tmp_path / "elsewhere")
+    lines = sized.read_bytes().splitlines(keepends=True)
+    full = limited(sum(map(len, lines[:3])) + 20, *run)
+    assert (full.returncode, full.stdout) == (2, "")
+    assert "cannot be written: File too large; free some space and resume" in full.stderr
+    (journal,) = journals(state)
+    assert journal.read_bytes() == b"".join(lines[:3]) + lines[3][:20]
+    again = dramaturg(*run)
+    assert (again.code, again.out) == (0, whole.out)
+    assert "2 answers are already there" in again.err
+    assert journal.read_bytes() == sized.read_bytes()
+
+
+def test_a_disk_without_room_for_a_header_leaves_nothing_behind(state: Path) -> None:
+    full = limited(1000, *RUN, "--model", "evidence")
+    assert (full.returncode, full.stdout) == (2, "")
+    assert "cannot be used: File too large; set `DRAMATURG_STATE` to another one" in full.stderr
+    assert [*(state / "runs").iterdir()] == []

@@ -1,0 +1,124 @@
+"""What a person at a terminal sees while a run goes on."""
+
+import os
+import pty
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import pytest
+from tests.chat_server import ChatServer
+from tests.commands import RUN, dramaturg, started
+
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Terminal:
+    """The screen's side of a pseudo-terminal."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.shown = ""
+
+    def read(self) -> bool:
+        """Take what is written next; False when the other side has gone."""
+        try:
+            more = os.read(self.descriptor, 4096)
+        except OSError:  # what Linux says when the last writer has closed
+            return False
+        self.shown += more.decode()
+        return bool(more)
+
+    def wait_for(self, text: str) -> None:
+        """Read until a text is shown."""
+        while text not in self.shown:
+            assert self.read(), f"{text!r} was never shown, but {self.shown!r}"
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines as written, without escape codes."""
+        return ESCAPES.sub("", self.shown).replace("\r", "\n").split("\n")
+
+
+@contextmanager
+def watched(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Terminal]]:
+    """Start the command with its stderr on a terminal."""
+    screen, theirs = pty.openpty()
+    try:
+        with started(*arguments, stderr=theirs) as child:
+            os.close(theirs)
+            yield child, Terminal(screen)
+    finally:
+        os.close(screen)
+
+
+def performed(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> tuple[bytes, Terminal]:
+    """Perform DPA-1 against a server that holds its third answer back until the terminal tells of it."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with ChatServer(held_from=3) as server, watched(*RUN, "--model", server.model) as (child, terminal):
+        server.wait_for(3)
+        if environment["TERM"] != "dumb":
+            terminal.wait_for("[3/5] EXECUTION PLAN …")
+        server.release()
+        while terminal.read():
+            pass
+        assert child.stdout is not None
+        document = child.stdout.read()
+        assert child.wait(timeout=60) == 0
+    return document, terminal
+
+
+@pytest.mark.parametrize(
+    ("environment", "motion", "colour"),
+    [
+        ({"TERM": "xterm", "NO_COLOR": ""}, True, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, True, False),
+        ({"TERM": "dumb", "NO_COLOR": ""}, False, False),
+    ],
+)
+def test_a_terminal_shows_the_same_lines_as_a_pipe_and_what_motion_and_colour_it_can(
+    environment: Mapping[str, str],
+    motion: bool,  # noqa: FBT001 - a parameter
+    colour: bool,  # noqa: FBT001 - a parameter
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    document, terminal = performed(environment, monkeypatch)
+    assert document.startswith(b"# Production Deployment Plan\n")
+    assert b"\x1b" not in document
+    lines = terminal.lines
+    assert any(line.startswith("model openai:tiny@http://127.0.0.1:") for line in lines)
+    assert any(line.startswith("[2/5] PRE-FLIGHT CHECKLIST: 4 items, ") for line in lines)
+    assert any(
+        line.startswith("note[A101]: `DPA-1` does not declare the artifact `raw_docker_compose`; ") for line in lines
+    )
+    assert any(line.startswith("used 5 calls, ") for line in lines)
+    assert any(line.startswith("4 sections, ") for line in lines)
+    assert ("\x1b" in terminal.shown) == motion
+    assert ("\x1b[36mnote[A101]" in terminal.shown) == colour
+
+
+def test_a_failure_on_a_terminal_leaves_its_message_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    with ChatServer(lambda _, __: 404) as server, watched(*RUN, "--model", server.model) as (child, terminal):
+        while terminal.read():
+            pass
+        assert child.wait(timeout=60) == 3
+    said = [line for line in terminal.lines if line.strip()]
+    assert said[-1].startswith("error: the server at 127.0.0.1 answered 404")
+    assert terminal.shown.rindex("\x1b[?25h") > terminal.shown.rindex("\x1b[?25l"), "the cursor must come back"
+
+
+def test_a_quiet_run_shows_nothing_on_a_terminal_either() -> None:
+    with watched(*RUN, "--model", "evidence", "-q") as (child, terminal):
+        while terminal.read():
+            pass
+        assert child.wait(timeout=60) == 0
+    assert terminal.shown == ""
+
+
+def test_a_persona_checked_on_a_pipe_has_no_colour_but_its_carets() -> None:
+    told = dramaturg(*RUN, "--model", "evidence")
+    assert "\x1b" not in told.err
+    assert "  |        ^^^^^" in told.err

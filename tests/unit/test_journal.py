@@ -1,0 +1,295 @@
+"""The journal: ids, locks, modes, torn and damaged files, and which run is taken up again."""
+
+import json
+import os
+import re
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.support import dpa1_brief, good_answer, perform_by_hand
+
+from dramaturg.engine.events import ModelCall, ModelReply, Usage
+from dramaturg.engine.flow import Brief
+from dramaturg.engine.prompts import Kernel
+from dramaturg.errors import CallerError, JournalMiss
+from dramaturg.models.profiles import local
+from dramaturg.run.journal import (
+    Journal,
+    adopt_journal,
+    all_journals,
+    create_journal,
+    find_journal,
+    is_performed,
+    open_journal,
+)
+from dramaturg.run.record import read_journal
+
+REPLY = ModelReply(text="{}", model="tiny")
+
+
+@pytest.fixture(scope="module")
+def brief() -> Brief:
+    return dpa1_brief()
+
+
+@pytest.fixture(scope="module")
+def calls(brief: Brief) -> list[ModelCall]:
+    return perform_by_hand(brief, good_answer).calls
+
+
+def kept(journal: Journal, calls: list[ModelCall]) -> Path:
+    """Keep an answer to each call, close the journal and return its file."""
+    with journal:
+        for call in calls:
+            journal.keep(call.key, call, REPLY)
+    return journal.record.path
+
+
+def test_an_answer_is_read_back_as_it_was_given(state: Path, brief: Brief, calls: list[ModelCall]) -> None:
+    usage = Usage(input=5, cache_read=4, cache_write=3, output=2, reasoning=1)
+    reply = ModelReply(
+        text='“quoted”\n{"a": "\u2028"} \ud83d', stop="length", usage=usage, model="tiny-2", request_id="r1"
+    )
+    with create_journal(state, brief, "scripted") as journal:
+        journal.keep(calls[0].key, calls[0], reply)
+        assert journal.get(calls[0].key) == reply
+        assert journal.get(calls[1].key) is None
+    record = read_journal(journal.record.path)
+    assert record.replies == {calls[0].key: reply}
+    assert record.steps == (("1", 0),)
+    assert record.end is None
+
+
+def test_the_header_holds_everything_the_run_is_decided_by(state: Path, brief: Brief) -> None:
+    with create_journal(state, brief, "openai:x@http://127.0.0.1:1/v1") as journal:
+        header = read_journal(journal.record.path).header
+    assert [file["path"] for file in header["chain"]] == [file.path for file in brief.plan.persona.chain]
+    assert [file["text"] for file in header["chain"]] == [file.text for file in brief.plan.persona.chain]
+    assert [artifact["text"] for artifact in header["artifacts"]] == [artifact.text for artifact in brief.artifacts]
+    assert Kernel(header["kernel"]["version"], header["kernel"]["sources"]).digest == brief.kernel.digest
+    assert (header["spec"], header["model"], header["reasks"]) == ("openai:x@http://127.0.0.1:1/v1", "scripted", 2)
+
+
+def test_runs_of_one_plan_are_counted(state: Path, brief: Brief) -> None:
+    runs = []
+    for _ in range(11):
+        with create_journal(state, brief, "scripted") as journal:
+            runs.append(journal.run)
+    stem = f"dpa-1-{brief.plan.digest[:8]}"
+    assert runs == [f"{stem}-{number}" for number in range(1, 12)]
+
+
+def test_the_run_written_last_is_listed_first(state: Path, brief: Brief) -> None:
+    paths = [kept(create_journal(state, brief, "scripted"), []) for _ in range(3)]
+    for path, written in zip(paths, (20, 30, 10), strict=True):
+        os.utime(path, (written, written))
+    assert all_journals(state) == [paths[1], paths[0], paths[2]]
+
+
+def test_only_the_user_can_read_a_journal(state: Path, brief: Brief) -> None:
+    with create_journal(state, brief, "scripted") as journal:
+        path = journal.record.path
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize("alias", ["../../etc/x", "/etc/x", "..", "ÄÖ", "x\ny", "a" * 300, "domains/programming/dpa-1"])
+def test_an_alias_never_becomes_a_path(state: Path, brief: Brief, alias: str) -> None:
+    named = replace(brief, plan=replace(brief.plan, persona=replace(brief.plan.persona, alias=alias)))
+    with create_journal(state, named, "scripted") as journal:
+        assert journal.record.path.parent == state / "runs"
+        assert re.fullmatch(r"[a-z0-9-]{1,60}\.jsonl", journal.record.path.name)
+    assert find_journal(state, journal.run) == journal.record.path
+
+
+@pytest.mark.parametrize(
+    "text", ["", ".", "..", "../runs", "DPA-1", "dpa-1-9e5c6c0f-1", "dpa-1-9e5c6c0f-1\n", "a/b", "x\0y", "a" * 5000]
+)
+def test_text_that_names_no_run_is_a_callers_error(state: Path, text: str) -> None:
+    with pytest.raises(CallerError, match="there is no run or journal"):
+        find_journal(state, text)
+
+
+def test_a_run_is_found_by_id_and_by_path(state: Path, brief: Brief) -> None:
+    with create_journal(state, brief, "scripted") as journal:
+        path = journal.record.path
+    assert find_journal(state, path.stem) == find_journal(state, str(path)) == path
+
+
+def test_a_run_being_performed_is_locked_and_not_taken_up(state: Path, brief: Brief) -> None:
+    with create_journal(state, brief, "scripted") as held:
+        assert is_performed(held.record.path)
+        assert adopt_journal(state, brief) is None
+        with pytest.raises(CallerError, match=f"run `{held.run}` is being performed by another process"):
+            open_journal(held.record.path)
+    assert not is_performed(held.record.path)
+    adopted = adopt_journal(state, brief)
+    assert adopted is not None
+    with adopted:
+        assert adopted.run == held.run
+        assert is_performed(held.record.path)
+
+
+def test_a_torn_last_line_counts_for_nothing_wherever_it_is_torn(
+    state: Path, brief: Brief, calls: list[ModelCall]
+) -> None:
+    path = kept(create_journal(state, brief, "scripted"), calls[:3])
+    whole = path.read_bytes()
+    last = whole.rindex(b"\n", 0, -1) + 1
+    for length in range(last, len(whole)):
+        path.write_bytes(whole[:length])
+        journal = open_journal(path)
+        assert [*journal.record.replies] == [call.key for call in calls[:2]]
+        kept(journal, calls[2:3])
+        assert path.read_bytes() == whole
+
+
+def test_what_follows_a_torn_line_is_not_mixed_with_it(state: Path, brief: Brief, calls: list[ModelCall]) -> None:
+    path = kept(create_journal(state, brief, "scripted"), calls[:2])
+    path.write_bytes(path.read_bytes()[:-1])
+    with open_journal(path) as journal:
+        journal.end("done")
+    record = read_journal(path)
+    assert path.read_bytes().endswith(b"}\n")
+    assert [*record.replies] == [calls[0].key]
+    assert record.end == {"status": "done", "message": ""}
+
+
+def test_a_finished_run_is_not_taken_up(state: Path, brief: Brief) -> None:
+    with create_journal(state, brief, "scripted") as journal:
+        journal.end("done")
+    assert adopt_journal(state, brief) is None
+
+
+def test_the_newest_unfinished_run_is_taken_up(state: Path, brief: Brief) -> None:
+    paths = [kept(create_journal(state, brief, "scripted"), []) for _ in range(12)]
+    with open_journal(paths[11]) as journal:
+        journal.end("failed", "because")
+    adopted = adopt_journal(state, brief)
+    assert adopted is not None
+    with adopted:
+        assert adopted.record.path == paths[10]
+
+
+def _other_text(brief: Brief) -> Brief:
+    first, *others = brief.artifacts
+    return replace(brief, artifacts=(replace(first, text=first.text + "\nmore"), *others))
+
+
+def _other_rank(brief: Brief) -> Brief:
+    return replace(brief, artifacts=tuple(replace(artifact, primary=True) for artifact in brief.artifacts))
+
+
+def _other_prompt(brief: Brief) -> Brief:
+    sources = brief.kernel.sources | {"step.md.j2": brief.kernel.sources["step.md.j2"] + "\nBe brief."}
+    return replace(brief, kernel=Kernel("v1", sources))
+
+
+def _other_plan(brief: Brief) -> Brief:
+    return replace(brief, plan=replace(brief.plan, digest=brief.plan.digest[:8] + "0" * 56))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _other_text,
+        _other_rank,
+        _other_prompt,
+        _other_plan,
+        lambda brief: replace(brief, model="another"),
+        lambda brief: replace(brief, profile=local(4096)),
+        lambda brief: replace(brief, reasks=0),
+        lambda brief: replace(brief, sample=1),
+    ],
+)
+def test_a_run_that_would_ask_otherwise_is_not_taken_up(
+    state: Path, brief: Brief, change: Callable[[Brief], Brief]
+) -> None:
+    kept(create_journal(state, brief, "scripted"), [])
+    assert adopt_journal(state, change(brief)) is None
+
+
+def test_a_copy_of_a_journal_is_no_run_of_the_plan(state: Path, brief: Brief) -> None:
+    path = kept(create_journal(state, brief, "scripted"), [])
+    copy = path.with_name(f"{path.stem}.copy.jsonl")
+    copy.write_bytes(path.read_bytes())
+    adopted = adopt_journal(state, brief)
+    assert adopted is not None
+    with adopted:
+        assert adopted.record.path == path
+    with create_journal(state, brief, "scripted") as journal:
+        assert journal.run.endswith("-2")
+
+
+def test_a_damaged_line_in_the_middle_is_never_skipped(state: Path, brief: Brief, calls: list[ModelCall]) -> None:
+    path = kept(create_journal(state, brief, "scripted"), calls[:3])
+    lines = path.read_bytes().split(b"\n")
+    lines[2] = lines[2][:-9]
+    path.write_bytes(b"\n".join(lines))
+    with pytest.raises(JournalMiss, match=r"is damaged .*; remove it, or start a new run with `--fresh`"):
+        read_journal(path)
+    with pytest.raises(JournalMiss):
+        open_journal(path)
+    assert not is_performed(path), "a journal that cannot be read must not stay locked"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        b"no json\n",
+        b"\xff\xfe\n",
+        b"[]\n",
+        b'"run"\n',
+        b"{}\n",
+        b'{"type": "run", "format": 1}\n',
+    ],
+)
+def test_what_is_no_journal_is_called_damaged(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(JournalMiss, match=re.escape(f"the journal `{path}` is damaged")):
+        read_journal(path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["1", "{}", '{"type": "reply"}', '{"type": "reply", "key": "k", "reply": {}}', '{"type": "end"}', '"reply"', "[1"],
+)
+def test_a_line_that_is_no_record_is_damage_too(state: Path, brief: Brief, line: str) -> None:
+    path = kept(create_journal(state, brief, "scripted"), [])
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    with pytest.raises(JournalMiss, match="is damaged"):
+        read_journal(path)
+
+
+def test_a_journal_of_another_format_says_so(state: Path, brief: Brief) -> None:
+    path = kept(create_journal(state, brief, "scripted"), [])
+    header = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(header | {"format": 2}) + "\n", encoding="utf-8")
+    with pytest.raises(JournalMiss, match="has the format 2, this version reads 1"):
+        read_journal(path)
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path, brief: Brief) -> None:
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    state = tmp_path / "file" / "state"
+    assert all_journals(state) == []
+    assert adopt_journal(state, brief) is None
+    with pytest.raises(CallerError, match=r"the state folder `.*/file/state/runs` cannot be written: Not a directory"):
+        create_journal(state, brief, "scripted")
+
+
+def test_a_journal_that_cannot_be_opened_is_named(state: Path, brief: Brief) -> None:
+    path = state / "runs" / f"dpa-1-{brief.plan.digest[:8]}-1.jsonl"
+    path.mkdir(parents=True)
+    with pytest.raises(CallerError, match="cannot be written: Is a directory"):
+        open_journal(path)
+    with pytest.raises(CallerError, match="cannot be read: Is a directory"):
+        read_journal(path)

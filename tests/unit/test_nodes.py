@@ -1,0 +1,43 @@
+"""Frontmatter is read alike whichever of PyYAML's two loaders is there."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import frontmatter
+import pytest
+import yaml
+from tests.cases import FOLDER
+
+from dramaturg.findings.model import Span
+from dramaturg.findings.source import Source
+from dramaturg.persona import nodes
+
+
+@pytest.fixture(name="without_libyaml")
+def _without_libyaml(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Give the module as it is imported where PyYAML was built without libyaml."""
+    monkeypatch.delattr(yaml, "CSafeLoader")
+    spec = importlib.util.spec_from_file_location("nodes_without_libyaml", nodes.__file__)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    assert module.Loader is yaml.SafeLoader
+    return module
+
+
+def _faults(module: ModuleType, text: str) -> list[tuple[str, Span | None]]:
+    handler = module.Handler(Source("x.md", text))
+    frontmatter.parse(text, handler=handler)
+    if handler.root is not None:
+        module.plain(handler.root, handler.reader, "")
+    return [(finding.rule, finding.span) for finding in handler.reader.findings]
+
+
+@pytest.mark.parametrize("path", sorted((FOLDER / "scan").glob("frontmatter-*.yaml")), ids=lambda path: str(path.stem))
+def test_both_loaders_find_the_same_faults_at_the_same_places(path: Path, without_libyaml: ModuleType) -> None:
+    text = yaml.safe_load(path.read_text(encoding="utf-8"))["given"]["text"]
+    assert _faults(without_libyaml, text) == _faults(nodes, text)

@@ -1,0 +1,86 @@
+"""Trying again: who is, how often, after what pause, and what is told meanwhile."""
+
+import asyncio
+
+import pytest
+from tests.servers import first_call
+
+from dramaturg import ModelError
+from dramaturg.engine.events import ModelReply
+from dramaturg.models.retry import RetryPolicy, answer_with_retries
+from dramaturg.models.scripted import Answer, ScriptedModel
+
+_NO_WAIT = RetryPolicy(first=0, longest=0)
+
+
+def _asked(
+    answers: list[Answer], policy: RetryPolicy = _NO_WAIT
+) -> tuple[ModelReply | ModelError, list[tuple[str, float]], int]:
+    """Return what came of it, what was told, and how often was asked."""
+    model = ScriptedModel(answers)
+    told: list[tuple[str, float]] = []
+
+    def notice(error: ModelError, wait: float) -> None:
+        told.append((error.message, wait))
+
+    try:
+        outcome: ModelReply | ModelError = asyncio.run(answer_with_retries(model, first_call(), policy, notice))
+    except ModelError as error:
+        outcome = error
+    return outcome, told, len(model.calls)
+
+
+def _fault(message: str, *, retryable: bool = True, retry_after: float | None = None) -> ModelError:
+    return ModelError(message, retryable, "", retry_after)
+
+
+def test_an_answer_is_taken_at_once() -> None:
+    outcome, told, asked = _asked(["fine"])
+    assert isinstance(outcome, ModelReply)
+    assert (outcome.text, told, asked) == ("fine", [], 1)
+
+
+def test_each_fault_is_told_with_the_pause_that_follows_it() -> None:
+    outcome, told, asked = _asked([_fault("one"), _fault("two"), "fine"])
+    assert isinstance(outcome, ModelReply)
+    assert (told, asked) == ([("one", 0.0), ("two", 0.0)], 3)
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 5])
+def test_the_last_fault_is_raised_when_the_attempts_are_spent(attempts: int) -> None:
+    faults: list[Answer] = [_fault(str(number)) for number in range(9)]
+    outcome, told, asked = _asked(faults, RetryPolicy(attempts=attempts, first=0, longest=0))
+    assert outcome is faults[attempts - 1]
+    assert (len(told), asked) == (attempts - 1, attempts)
+
+
+def test_what_repeating_cannot_mend_is_asked_once() -> None:
+    outcome, told, asked = _asked([_fault("never", retryable=False), "fine"])
+    assert isinstance(outcome, ModelError)
+    assert (outcome.message, told, asked) == ("never", [], 1)
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "longest", "waited"),
+    [(0.0, 60.0, 0.0), (0.001, 60.0, 0.001), (3600.0, 0.001, 0.001), (float("inf"), 0.001, 0.001)],
+    ids=["at once", "as asked", "an hour", "for ever"],
+)
+def test_the_providers_pause_is_kept_up_to_the_longest_one(asked_for: float, longest: float, waited: float) -> None:
+    _, told, _ = _asked([_fault("busy", retry_after=asked_for), "fine"], RetryPolicy(first=30, longest=longest))
+    assert told == [("busy", waited)]
+
+
+def test_pauses_of_our_own_stay_below_their_doubling_bound() -> None:
+    policy = RetryPolicy(attempts=6, first=0.001, longest=0.004)
+    _, told, _ = _asked([_fault("busy") for _ in range(6)], policy)
+    bounds = [0.001, 0.002, 0.004, 0.004, 0.004]
+    assert all(0 <= wait <= bound for (_, wait), bound in zip(told, bounds, strict=True))
+
+
+def test_another_exception_is_a_defect_and_comes_through() -> None:
+    class Broken(ScriptedModel):
+        async def answer(self, call: object) -> ModelReply:
+            raise ZeroDivisionError(type(call).__name__)
+
+    with pytest.raises(ZeroDivisionError, match="ModelCall"):
+        asyncio.run(answer_with_retries(Broken([]), first_call(), _NO_WAIT, lambda *_: None))

@@ -1,0 +1,113 @@
+"""Settings: what the project file says, where personas and journals are looked for, which model is meant."""
+
+from pathlib import Path
+
+import pytest
+
+from dramaturg import CallerError, Runtime
+from dramaturg.data import personas_root
+from dramaturg.models.profiles import DEFAULT_ANTHROPIC, DEFAULT_OPENAI
+from dramaturg.run.settings import Project, persona_roots, read_project, state_root
+
+
+def project(folder: Path, text: str) -> Path:
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "[project]\nname = 'x'\n", "[tool.ruff]\n", "tool = 3\n", "[tool.dramaturg]\n"]
+)
+def test_a_project_that_says_nothing_sets_nothing(tmp_path: Path, text: str | None) -> None:
+    assert read_project(tmp_path if text is None else project(tmp_path, text)) == Project()
+
+
+def test_a_project_names_its_model_and_its_persona_folders(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    text = '[tool.dramaturg]\nmodel = "evidence"\npersonas = ["a", "a/b"]\n'
+    said = read_project(project(tmp_path, text))
+    assert said == Project(model="evidence", personas=(tmp_path / "a", tmp_path / "a" / "b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('[tool.dramaturg]\nmodels = "x"\n', r"unknown key `models` in \[tool.dramaturg\]; did you mean `model`\?"),
+        ("[tool.dramaturg]\nzzz = 1\n", "unknown key `zzz` .*; it has model, personas"),
+        ("[tool]\ndramaturg = 5\n", r"`tool.dramaturg` must be a table; write `\[tool.dramaturg\]`"),
+        ("[tool.dramaturg]\nmodel = 5\n", "`model` must be a model's name in quotes"),
+        ('[tool.dramaturg]\npersonas = "p"\n', "`personas` must be a list of folders"),
+        ("[tool.dramaturg]\npersonas = [1]\n", "`personas` must be a list of folders"),
+        ('[tool.dramaturg]\npersonas = ["p"]\n', "there is no folder `.*p`; `personas` names it"),
+        ("[tool.dramaturg\n", r"pyproject.toml` cannot be read: "),
+    ],
+)
+def test_a_setting_that_means_nothing_is_named_with_its_file(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(CallerError, match=message) as raised:
+        read_project(project(tmp_path, text))
+    assert str(tmp_path / "pyproject.toml") in str(raised.value)
+
+
+def test_a_project_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(b"# \xff\n")
+    with pytest.raises(CallerError, match=r"pyproject.toml` cannot be read: .*utf-8"):
+        read_project(tmp_path)
+
+
+def test_personas_are_looked_for_from_near_to_far_and_each_folder_once(tmp_path: Path) -> None:
+    user = tmp_path / "config" / "dramaturg" / "personas"
+    for folder in (tmp_path / "own", tmp_path / "personas", user):
+        folder.mkdir(parents=True)
+    said = Project(personas=(tmp_path / "own", tmp_path / "own" / ".." / "personas"))
+    environment = {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    roots = [root.resolve() for root in persona_roots(said, tmp_path, environment)]
+    assert roots == [tmp_path / "own", tmp_path / "personas", user, personas_root()]
+
+
+def test_folders_that_are_not_there_are_not_looked_in(tmp_path: Path) -> None:
+    assert persona_roots(Project(), tmp_path, {"XDG_CONFIG_HOME": str(tmp_path)}) == (personas_root(),)
+
+
+def test_personas_of_the_user_are_in_the_home_folder_by_default(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".config" / "dramaturg" / "personas").mkdir(parents=True)
+    assert persona_roots(Project(), tmp_path, {})[0] == tmp_path / ".config" / "dramaturg" / "personas"
+
+
+def test_journals_are_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert state_root({"DRAMATURG_STATE": "/s", "XDG_STATE_HOME": "/x"}) == Path("/s")
+    assert state_root({"XDG_STATE_HOME": "/x"}) == Path("/x/dramaturg")
+    assert state_root({"DRAMATURG_STATE": ""}) == tmp_path / ".local" / "state" / "dramaturg"
+
+
+def test_the_model_is_the_one_named_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Runtime().model == "evidence"
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    assert Runtime().model == f"openai:{DEFAULT_OPENAI}"
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    assert Runtime().model == f"anthropic:{DEFAULT_ANTHROPIC}"
+    project(tmp_path, '[tool.dramaturg]\nmodel = "openai:from-project"\n')
+    assert Runtime().model == "openai:from-project"
+    monkeypatch.setenv("DRAMATURG_MODEL", "openai:from-environment")
+    assert Runtime().model == "openai:from-environment"
+    assert Runtime(model="evidence").model == "evidence"
+
+
+def test_an_empty_model_name_is_refused_instead_of_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "k")
+    with pytest.raises(CallerError, match="`` is not a model"):
+        Runtime(model="").run("DPA-1", "text")
+
+
+def test_a_user_without_a_home_has_the_shipped_personas_and_must_name_a_state_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("os.getuid", lambda: 2**31 - 2)  # no entry in the password database, as in many containers
+    assert persona_roots(Project(), tmp_path, {}) == (personas_root(),)
+    with pytest.raises(CallerError, match="set `DRAMATURG_STATE`"):
+        state_root({})
