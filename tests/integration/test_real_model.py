@@ -50,9 +50,10 @@ def _killed_after_step(command: list[str], step: int) -> None:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         done = re.compile(rf"\[{step}/\d\] .*: (?:done|\d+ items?)")
-        seen = [line for line in iter(process.stderr.readline, "") if done.match(line) and process.kill() is None]
-        assert process.wait() == -signal.SIGKILL
-        assert seen, "the run ended before it could be killed"
+        for line in iter(process.stderr.readline, ""):
+            if done.match(line):
+                process.kill()
+        assert process.wait() == -signal.SIGKILL, "the run ended before it could be killed"
 
 
 async def _resumed(weights: Path, events: list[Event]) -> tuple[RunResult, dict[str, int]]:

@@ -116,8 +116,8 @@ def test_no_layer_of_retries_multiplies_another(
 
 
 @every_vendor
-def test_a_server_that_wants_an_hour_is_not_waited_for_longer_than_allowed(vendor: Vendor) -> None:
-    limited = httpx2.Response(429, json=vendor.fault("slow down"), headers={"retry-after": "3600"})
+def test_a_server_that_asks_for_patience_is_not_waited_for_longer_than_allowed(vendor: Vendor) -> None:
+    limited = httpx2.Response(429, json=vendor.fault("slow down"), headers={"retry-after": "2"})
     server = Server(vendor, [limited])
     _, events = perform(server, RetryPolicy(first=0, longest=0.001))
     assert _waits(events) == [0.001]

@@ -35,6 +35,7 @@ class Listener(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"  # connections stay open, so that one an adapter forgets is a warning
     server: Listener
 
     def do_GET(self) -> None:

@@ -42,7 +42,7 @@ def _found(library: Library, alias: str) -> str:
         pytest.param("domains/programming/tech-1", "personas/_base/tech-1.persona.md", id="exact"),
         pytest.param("Domains/Programming/TECH-1", "personas/_base/tech-1.persona.md", id="case-folded"),
         pytest.param("_base/Tech-1", "personas/_base/tech-1.persona.md", id="path-under-a-root"),
-        pytest.param("tech-1", "personas/_base/tech-1.persona.md", id="last-segment-of-the-alias"),
+        pytest.param("TECH-1", "personas/_base/tech-1.persona.md", id="last-segment-of-the-alias"),
         pytest.param("elsewhere/tech-1", "personas/_base/tech-1.persona.md", id="last-segment-of-what-was-asked"),
         pytest.param("style", "user/mixins/Style.mixin.md", id="last-segment-of-the-path"),
         pytest.param("mixins/STYLE", "user/mixins/Style.mixin.md", id="a-mixin-by-path"),

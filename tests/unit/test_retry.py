@@ -62,8 +62,8 @@ def test_what_repeating_cannot_mend_is_asked_once() -> None:
 
 @pytest.mark.parametrize(
     ("asked_for", "longest", "waited"),
-    [(0.0, 60.0, 0.0), (0.001, 60.0, 0.001), (3600.0, 0.001, 0.001), (float("inf"), 0.001, 0.001)],
-    ids=["at once", "as asked", "an hour", "for ever"],
+    [(0.0, 60.0, 0.0), (0.001, 60.0, 0.001), (2.0, 0.001, 0.001)],
+    ids=["at once", "as asked", "longer than that"],
 )
 def test_the_providers_pause_is_kept_up_to_the_longest_one(asked_for: float, longest: float, waited: float) -> None:
     _, told, _ = _asked([_fault("busy", retry_after=asked_for), "fine"], RetryPolicy(first=30, longest=longest))

@@ -69,6 +69,6 @@ def let_go(stream: IO[str]) -> None:
 @cache
 def _source(path: str) -> Source | None:
     try:
-        return Source(path, Path(path).read_text(encoding="utf-8"))
+        return Source(path, Path(path).read_bytes().decode("utf-8"))  # no newline of the file may move
     except (OSError, UnicodeDecodeError):
         return None

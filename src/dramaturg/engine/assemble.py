@@ -55,7 +55,7 @@ def assemble(plan: Plan, outcome: Outcome, *, preface: str = "", quotes: bool = 
 
 def heading(depth: int, title: str) -> str:
     """Return the line of a heading that reads as its title."""
-    return "#" * depth + " " + _CLOSING_HASHES.sub(r"\\", bare(title))
+    return "#" * depth + " " + _CLOSING_HASHES.sub(r"\\", _plain(title))
 
 
 def inline(text: str) -> str:
@@ -65,7 +65,7 @@ def inline(text: str) -> str:
 
 def bare(text: str) -> str:
     """Return untrusted text as `inline` does, for a place where no block can start."""
-    return FORGED_MARK.sub(r"(\1)", _SCANNED.sub(_escaped, _flat(text)))  # citation marks are set by this program only
+    return FORGED_MARK.sub(r"(\1)", _plain(text))  # citation marks are set by this program only
 
 
 def fenced(content: str, language: str) -> str:
@@ -75,6 +75,11 @@ def fenced(content: str, language: str) -> str:
     fence = "`" * max(3, longest + 1)
     info = re.sub(r"[^\w.+-]", "", language)
     return f"{fence}{info}\n{lines}\n{fence}"
+
+
+def _plain(text: str) -> str:
+    """Return text on one line that reads as it is written, but for code spans and emphasis."""
+    return _SCANNED.sub(_escaped, _flat(text))
 
 
 def _flat(text: str) -> str:
@@ -118,24 +123,9 @@ def _paragraph(entry: Entry, section: str, *, quotes: bool) -> str:
     if entry.file:
         lines.append(f"File {_code(path)}:" if (path := _flat(entry.file.path)) else "File:")
         lines.append(fenced(entry.file.content, entry.file.language))
-    if quotes:
-        lines += [f"- {_shown(citation.quote, entry)} {citation}" for citation in entry.citations]
-    return "\n\n".join(_joined(lines))
-
-
-def _joined(lines: list[str]) -> Iterator[str]:
-    """Yield blocks; consecutive list items make one list."""
-    listed: list[str] = []
-    for line in lines:
-        if line.startswith("- "):
-            listed.append(line)
-            continue
-        if listed:
-            yield "\n".join(listed)
-            listed = []
-        yield line
-    if listed:
-        yield "\n".join(listed)
+    if quotes and entry.citations:
+        lines.append("\n".join(f"- {_shown(citation.quote, entry)} {citation}" for citation in entry.citations))
+    return "\n\n".join(lines)
 
 
 def _statement(entry: Entry, section: str) -> str:

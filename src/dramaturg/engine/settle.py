@@ -26,8 +26,7 @@ def open_questions(output: StepOutput, section: Section | None, step: PlannedSte
         if entry.basis is Basis.MISSING:
             yield OpenQuestion(section=step.title, about=about, text=entry.text)
         elif entry.unsupported:
-            values = "; ".join(value for _, value in entry.cells)
-            shown = entry.text or entry.command or values or (entry.file.path if entry.file else "")
+            shown = entry.text or entry.command or _beside(entry)
             short = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1].rstrip() + "…"
             yield OpenQuestion(
                 section=step.title, about=about, text=f"No artifact supports this; confirm or strike it: {short}"
@@ -35,6 +34,11 @@ def open_questions(output: StepOutput, section: Section | None, step: PlannedSte
     for asked in output.questions:
         if asked.text.strip():
             yield OpenQuestion(section=step.title, about=asked.id or asked.kind, text=asked.text)
+
+
+def _beside(entry: Entry) -> str:
+    """Return what an entry without words is known by: its file, else its cells."""
+    return (entry.file.path or entry.file.content) if entry.file else "; ".join(value for _, value in entry.cells)
 
 
 def _entry(item: Item, step: PlannedStep, shelf: Shelf, *, grounded: bool) -> Entry:

@@ -14,7 +14,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A stretch of one file: 1-based line and column, length in characters (line ends count as one each)."""
+    """A stretch of one file: 1-based line and column, length in characters, those of line ends included."""
 
     path: str
     line: int

@@ -4,12 +4,11 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from openai import AsyncOpenAI
-
 from dramaturg.engine.events import ModelCall, ModelReply
 from dramaturg.errors import CallerError
 from dramaturg.models.openai import ChatModel
 from dramaturg.models.profiles import local
+from dramaturg.models.servers import compatible_client
 
 _QUIET = -1
 _ANY_PORT = 0
@@ -29,7 +28,7 @@ class GgufModel:
     async def start(self) -> None:
         """Load the weights and listen; CallerError if the file is no model."""
         self._server = await asyncio.to_thread(_serve, self.path, self.profile.window or 0)
-        client = AsyncOpenAI(api_key="none", base_url=f"{self._server.listening_address}/v1", max_retries=0)
+        client = compatible_client(f"{self._server.listening_address}/v1", "")
         self._chat = ChatModel(
             self.name, self.path.name, client=client, profile=self.profile, provider="the embedded llama.cpp"
         )

@@ -32,6 +32,7 @@ KEYS: Mapping[str, str] = {
 }
 _NODES: Mapping[str, type[yaml.Node]] = {_TEXT: yaml.ScalarNode, _LIST: yaml.SequenceNode, _MAP: yaml.MappingNode}
 _REQUIRED = ("alias", "title")
+_UNUSED = ("directives", "output_contract")  # their YAML spelling; the blocks of the body are performed
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "status": ("active", "draft", "deprecated"),
     "input_mode": ("evidence-driven", "generative"),
@@ -84,6 +85,14 @@ def _read_value(name: str, value: yaml.Node, reader: Reader) -> None:
         for item in value.value:
             if not isinstance(item, yaml.ScalarNode):
                 reader.fault("P108", "each of `allowed_tools` must be text", reader.of(item))
+    if name in _UNUSED:
+        reader.fault(
+            "P113",
+            f"`{name}:` in the frontmatter is not sent to the model by this version",
+            reader.spans[name],
+            severity=Severity.WARNING,
+            help=f"write it as a block `<{name}> … </{name}>` in the body",
+        )
     if name == "version" and value.tag.endswith((":float", ":int")):
         reader.fault(
             "P106",

@@ -21,8 +21,9 @@ _SLOTS: Mapping[str, str] = {
 _SECTION = "section:"
 _STEP = "step"
 _DIRECTIVE = "directive_"
+_WORDS = r"[\w.-]+(?:[ \t]+[\w.-]+(?![\w.-]*\s*=))*"  # a section's name; what an `=` follows is an attribute
 _TAG = re.compile(
-    r"<(?P<close>/?)(?P<name>SECTION\s*:\s*[\w.-]+|[A-Za-z_][\w.:-]*)"
+    rf"<(?P<close>/?)(?P<name>SECTION\s*:\s*{_WORDS}|[A-Za-z_][\w.:-]*)"
     r"(?P<attributes>(?:[^<>\"'\n]|\n|\"[^\"\n]*\"|'[^'\n]*')*?)>",
     re.IGNORECASE,
 )
@@ -99,7 +100,7 @@ class Tag:
 def tags_of(source: Source, masked: str, start: int, end: int) -> Iterator[Tag]:
     """Yield every tag between two offsets, structural or not."""
     for match in _TAG.finditer(masked, start, end):
-        written = "".join(match["name"].split())
+        written = _written(match["name"])
         attributes = {
             found["key"].casefold(): next(
                 value for value in found.group("double", "single", "bare") if value is not None
@@ -136,6 +137,12 @@ def after_closer(masked: str, at: int, end: int) -> int:
     """Return the offset behind the closing tag at `at`, or `at` when no closing tag stands there."""
     closer = _TAG.match(masked, at, end)
     return closer.end() if closer and closer["close"] else at
+
+
+def _written(name: str) -> str:
+    """Return a name without the white space around its colon; words of a section's name are joined as others are."""
+    kind, colon, rest = name.partition(":")
+    return "_".join(kind.split()) + colon + "_".join(rest.split())
 
 
 def _fold(written: str) -> str:
