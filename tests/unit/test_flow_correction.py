@@ -118,10 +118,25 @@ def test_a_reask_has_the_same_size_whatever_came_before() -> None:
     assert again[0].messages[: len(first.messages)] == first.messages
 
 
-def test_an_answer_given_again_as_a_whole_adds_nothing_twice() -> None:
-    told = {("2", 0): covering(CHECKS[:3]), ("2", 1): covering(CHECKS)}
+@pytest.mark.parametrize("wording", ["Do what is demanded", "In other words"])
+def test_an_answer_given_again_as_a_whole_adds_nothing_twice(wording: str) -> None:
+    again = envelope([item(name, text=f"{wording}: {name}") for name in CHECKS])
+    told = {("2", 0): covering(CHECKS[:3]), ("2", 1): again}
     entries = entries_of(perform_by_hand(dpa1_brief(), answering(told)), "PRE-FLIGHT CHECKLIST")
     assert [entry.covers for entry in entries] == [(name,) for name in CHECKS]
+    assert [entry.text for entry in entries[:3]] == [f"Do what is demanded: {name}" for name in CHECKS[:3]]
+
+
+def test_an_accepted_item_given_again_takes_no_rejected_ones_place() -> None:
+    def steps(*texts: str, **changes: object) -> list[dict[str, object]]:
+        return [item("ROLLBACK PLAN", text=text, **changes) for text in texts]
+
+    told = {
+        ("5", 0): envelope([*steps("one"), *steps("two", evidence=INVENTED)]),
+        ("5", 1): envelope(steps("one", "TWO")),
+    }
+    entries = entries_of(perform_by_hand(dpa1_brief(), answering(told)), "ROLLBACK PLAN")
+    assert [entry.text for entry in entries] == ["one", "TWO"]
 
 
 def test_questions_of_a_correction_join_those_of_the_draft() -> None:

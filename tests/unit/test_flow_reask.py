@@ -63,6 +63,13 @@ def test_only_the_missing_requirement_is_asked_again_and_takes_its_place() -> No
     assert performance.outcome.findings == ()
 
 
+def test_an_empty_answer_is_asked_again_for_its_bullets_which_give_the_section_content() -> None:
+    performance = perform_by_hand(dpa1_brief(), answering({("2", 0): envelope()}))
+    assert rejections(performance) == [("2", 0, ["R201"] * 4 + ["R202"])]
+    assert requirement_ids(calls_of(performance, "2")[1].owes) == CHECKS
+    assert [entry.covers for entry in entries_of(performance, "PRE-FLIGHT CHECKLIST")] == [(name,) for name in CHECKS]
+
+
 def test_an_uncovered_requirement_fails_the_step_when_attempts_are_spent() -> None:
     lacking = covering(CHECKS[1:])
     with pytest.raises(StepFailed) as failure:
@@ -73,6 +80,15 @@ def test_an_uncovered_requirement_fails_the_step_when_attempts_are_spent() -> No
     assert finding.span is not None
     assert "Configuration" in finding.message
     assert failure.value.raw == lacking
+
+
+def test_a_failure_names_what_is_still_owed_even_if_the_last_answer_cannot_be_read() -> None:
+    told = {("2", 0): covering(CHECKS[1:]), ("2", 1): "nonsense", ("2", 2): "nonsense"}
+    with pytest.raises(StepFailed) as failure:
+        perform_by_hand(dpa1_brief(), answering(told))
+    assert [(finding.rule, "`Configuration`" in finding.message) for finding in failure.value.findings] == [
+        ("R201", True)
+    ]
 
 
 @pytest.mark.parametrize("reasks", [0, 1, 2])
@@ -138,7 +154,7 @@ def test_a_fault_in_a_step_without_a_section_is_asked_again_as_a_whole_and_then_
     told = {("1", attempt): note for attempt in range(3)}
     performance = perform_by_hand(dpa1_brief(), answering(told))
     assert next(event.section for event in performance.events if isinstance(event, StepAccepted)) is None
-    assert rejections(performance) == [("1", attempt, ["R302"]) for attempt in range(3)]
+    assert rejections(performance) == [("1", attempt, ["R302"]) for attempt in range(2)]
     assert performance.outcome is not None
     assert [finding.step for finding in performance.outcome.findings] == ["1"]
 

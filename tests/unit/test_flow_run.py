@@ -27,6 +27,16 @@ SECTIONS = ["PRE-FLIGHT CHECKLIST", "EXECUTION PLAN", "POST-DEPLOYMENT VALIDATIO
 PLACEHOLDERS = envelope([item(name, basis="missing", text="Not said", evidence=[]) for name in CHECKS])
 
 
+class Once:
+    """Answers the first call with a given reply, later ones well."""
+
+    def __init__(self, reply: ModelReply) -> None:
+        self._replies = [reply]
+
+    def __call__(self, call: ModelCall) -> str | ModelReply:
+        return self._replies.pop() if self._replies else good_answer(call)
+
+
 def test_a_good_model_is_asked_once_for_each_step() -> None:
     performance = perform_by_hand(dpa1_brief(), good_answer)
     assert [(call.step, call.attempt) for call in performance.calls] == [(str(step), 0) for step in range(1, 6)]
@@ -83,26 +93,12 @@ def test_every_call_carries_the_artifacts_and_its_settings() -> None:
 
 def test_a_truncated_answer_gets_more_room_once_and_no_reask() -> None:
     cut = ModelReply(text='{"items": [', stop="length")
-    performance = perform_by_hand(dpa1_brief(), answering({("2", 0): _once(cut)}))
+    performance = perform_by_hand(dpa1_brief(), answering({("2", 0): Once(cut)}))
     first, second = calls_of(performance, "2")
     assert second == replace(first, max_output=2 * first.max_output)
     assert second.key != first.key
     assert not rejections(performance)
     assert calls_of(performance, "3")[0].max_output == first.max_output
-
-
-def _once(reply: ModelReply) -> "_Once":
-    return _Once(reply)
-
-
-class _Once:
-    """Answers the first call with a given reply, later ones well."""
-
-    def __init__(self, reply: ModelReply) -> None:
-        self._replies = [reply]
-
-    def __call__(self, call: ModelCall) -> str | ModelReply:
-        return self._replies.pop() if self._replies else good_answer(call)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,9 @@ def test_a_document_reads_as_its_vector_says(vector: Vector) -> None:
         f'<Step number="{at}" format="{section["format"]}" section="{section["title"]}">Produce it.</Step>'
         for at, section in enumerate(given["sections"], start=1)
     ]
-    plan = plan_of("\n".join([*steps, f'<Step number="99">Combine all sections into a document titled "{title}".</Step>']))
+    plan = plan_of(
+        "\n".join([*steps, f'<Step number="99">Combine all sections into a document titled "{title}".</Step>'])
+    )
     outcome = Outcome(
         sections=tuple(_section(section) for section in given["sections"]),
         questions=tuple(OpenQuestion(**question) for question in given.get("questions", [])),

@@ -34,6 +34,7 @@ from dramaturg.plan.model import Kind, Plan, PlannedStep, Requirement
 from dramaturg.plan.outputs import StepOutput, envelope_schema
 
 _MORE_ROOM = 2
+_REFUSAL_SHOWN = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ class _Stage:
         for attempt in range(self.brief.reasks + 1):
             reply = yield from self.ask(step, attempt, (*asked, *draft.correction), draft.owes)
             faults = draft.take(reply.text)
-            if not faults:
+            if not faults or attempt == self.brief.reasks:
                 break
             yield AnswerRejected(step=step.id, title=step.title, attempt=attempt, findings=faults)
         if draft.output is None or draft.verdict.fatal:
@@ -145,9 +146,8 @@ class _Stage:
         if reply.stop == "length":
             reply = yield from _replied(replace(call, max_output=call.max_output * _MORE_ROOM))
         if reply.stop == "refusal":
-            message = f"the model refused step {step.id} `{step.title}`" + (
-                f": {reply.text.strip()}" if reply.text.strip() else ""
-            )
+            said = " ".join(reply.text.split())[:_REFUSAL_SHOWN]
+            message = f"the model refused step {step.id} `{step.title}`" + (f": {said}" if said else "")
             raise ModelError(message, retryable=False, hint="reword the step, or choose another model")
         if reply.stop in ("length", "window"):
             room = (

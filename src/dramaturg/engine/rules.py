@@ -178,7 +178,7 @@ def _evidence(item: Item, position: int, step: PlannedStep, shelf: Shelf, *, gro
     if item.basis == "missing":
         return []
     covered = next((requirement.id for requirement in step.requirements if covers(item, requirement)), "")
-    name = f"item {position + 1}" + (f" (`{covered}`)" if covered else "")
+    name = f"`{step.title}`, item {position + 1}" + (f" (`{covered}`)" if covered else "")
     faults: list[tuple[str, str]] = []
     known = ", ".join(artifact.label for artifact in shelf.artifacts)
     for evidence in item.evidence:
@@ -186,12 +186,7 @@ def _evidence(item: Item, position: int, step: PlannedStep, shelf: Shelf, *, gro
         if artifact is None:
             faults.append(("R303", f"{name}: `evidence` names an artifact that was not supplied; there is {known}"))
         elif evidence.quote.strip() and artifact.locate(evidence.quote) is None:
-            faults.append(
-                (
-                    "R302",
-                    f"{name}: the quote does not stand in {artifact.artifact.label}; copy it character for character",
-                )
-            )
+            faults.append(("R302", f"{name}: the quote does not stand in {artifact.artifact.label}"))
     quoted = any(evidence.quote.strip() for evidence in item.evidence)
     if item.basis == "evidence" and not quoted and not faults:
         faults.append(("R301", f"{name}: basis `evidence` needs a quote"))

@@ -140,7 +140,10 @@ def _at_word_boundaries(text: str, start: int, end: int) -> bool:
 
 
 def _joined(text: str, at: int) -> bool:
-    """Tell whether a word goes on across an offset; scripts without spaces between words never do."""
-    if not 0 < at < len(text):
-        return False
-    return all(character.isascii() and (character.isalnum() or character == "_") for character in text[at - 1 : at + 1])
+    """Tell whether a word goes on across an offset; in scripts that put no spaces between words it never does."""
+    return 0 < at < len(text) and all(map(_in_a_word, text[at - 1 : at + 1]))
+
+
+def _in_a_word(character: str) -> bool:
+    """Tell whether a character is one of a word that spaces set off: scripts with letter case do that."""
+    return character == "_" or character.isdigit() or character.lower() != character.upper()

@@ -29,6 +29,7 @@ _EACH_WITH = re.compile(r"\beach with(?: (?:a|an|its))?\s*:?\s+(?P<items>[^.;\n]
 _NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:.(–—]|\s-\s")
 _ID_WORDS = 5
+_ID_LENGTH = 80
 _DANGLING = frozenset("a an and against are as at by for from in into is of on or that the to with".split())
 
 
@@ -82,7 +83,8 @@ def _bullets(text: str) -> Iterator[_Bullet]:
 def _from_bullet(bullet: _Bullet, must: re.Match[str] | None, text: str, span: Span) -> Requirement | None:
     key = _KEY.match(bullet.text)
     whole = one_line(bullet.text)
-    name = _bare(key["key"]) if key else _first_words(whole)
+    short = key is not None and len(key["key"]) <= _ID_LENGTH
+    name = _bare(key["key"]) if key and short else _first_words(key["key"] if key else whole)
     if not name or whole.endswith("?") or _ASIDE_LEAD.search(bullet.lead) or _ASIDE_KEY.match(name):
         return None
     place = span.within(text, bullet.start, bullet.end)
