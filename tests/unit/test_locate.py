@@ -50,6 +50,7 @@ def lines_of_quote(text: str, quote: str) -> tuple[int, int] | None:
             "Enable:\n\n```sh\nrun it now\n```\n", "Enable:\n\n```sh\nrun it now\n```", (1, 4), id="over a fence"
         ),
         pytest.param("same words\nother\nsame words", "same words", (1, 1), id="the first of several places"),
+        pytest.param("数据库每天备份一次", "数据库每天", (1, 1), id="scripts without spaces"),
         pytest.param("supertask\nthe task force", "task force", (2, 2), id="a later place with whole words"),
         pytest.param("部署前に確認する", "前に確認", (1, 1), id="a script without spaces"),
     ],
@@ -65,6 +66,8 @@ def test_a_quote_is_found_whatever_its_layout(text: str, quote: str, lines: tupl
         pytest.param("the gateway is up", "the Gateway is up", id="another case"),
         pytest.param("the gateway is up", "the gate", id="ends within a word"),
         pytest.param("the gateway is up", "way is up", id="begins within a word"),
+        pytest.param("сервер работает", "сервер работ", id="ends within a Cyrillic word"),
+        pytest.param("überprüfen und melden", "überprüf", id="ends within an accented word"),
         pytest.param("listens on 8080", "listens on 80", id="a part of a number"),
         pytest.param("table tracking_event", "_event", id="a part of an identifier"),
         pytest.param("is up", "up", id="too short to prove anything"),

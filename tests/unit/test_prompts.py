@@ -33,12 +33,23 @@ def test_a_step_is_asked_with_its_text_its_form_and_its_demands() -> None:
     assert text.startswith("Step 2 of 6: Generate Pre-Flight Checklist\n")
     assert "\n- **Configuration:** Verifying all production environment variables and secrets.\n" in text
     assert 'Write the section "PRE-FLIGHT CHECKLIST" as `items`. It is a checklist:' in text
-    assert "- `Data Integrity` (must): Data Integrity: A mandatory database backup" in text
+    assert (
+        "naming its id in `covers`:\n- `Configuration`\n- `Data Integrity`\n- `Dependencies`\n- `Artifacts`\n" in text
+    )
+
+
+def test_what_a_section_may_hold_is_asked_for_apart_from_what_it_must() -> None:
+    step = step_of(
+        '<Step number="1">Produce `NOTES`, including:\n- Owners.\nIt may include:\n- Dates of the last release.</Step>'
+    )
+    text = KERNEL.step(step, 1)
+    assert "naming its id in `covers`:\n- `Owners`\n" in text
+    assert "where the material gives something to say:\n- `Dates of the last release`\n" in text
 
 
 def test_a_section_without_bullets_is_covered_under_its_own_name() -> None:
     plan = dpa1_job().plan
-    assert "Use `ROLLBACK PLAN` in `covers`." in KERNEL.step(plan.calls[4], len(plan.steps))
+    assert "Name `ROLLBACK PLAN` in `covers`." in KERNEL.step(plan.calls[4], len(plan.steps))
 
 
 def test_a_step_without_a_section_is_asked_for_notes() -> None:

@@ -27,8 +27,8 @@ _CONTROL_TOKEN = re.compile(
     r"<(?=\|[^|>\n]{1,40}\|>|/?(?:s|bos|eos|pad|unk|(?:start|end)_of_turn)>|</?SYS>>)|\[(?=/?INST\])"
 )
 _LAYOUTS: Mapping[Format, str] = {
-    Format.CHECKLIST: "It is a checklist: each item is one thing to check or do, with its command and what to expect.",
-    Format.PROCEDURE: "It is a procedure: items are the steps in order, each with its command and what to expect.",
+    Format.CHECKLIST: "It is a checklist: each item is one thing to check or do, with command and result where known.",
+    Format.PROCEDURE: "It is a procedure: items are the steps in order, each with command and result where known.",
     Format.FINDINGS: "It lists findings: each item is one finding in `text`, its attributes in `cells`.",
     Format.TABLE: "It is a table: each item is a row, its values in `cells` under the same columns.",
     Format.CODE: "It consists of files: each item gives one whole file in `file`, and says in `text` what it is for.",
