@@ -23,6 +23,9 @@ _ASIDE_LEAD = re.compile(r"(?:^|[\n.;,(])[ \t]*[*_#]*(?:for )?examples?\b[^.:\n]
 _ASIDE_KEY = re.compile(
     r"(?:notes?|examples?|warnings?)$|(?:constraints?|note that|do not|don't|never|avoid)\b", re.IGNORECASE
 )
+_ENDING = re.compile(
+    r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z))"
+)
 _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
 _SENTENCE = re.compile(r"(?<!\be\.g)\.\s")
 _EACH_WITH = re.compile(r"\beach with(?: (?:a|an|its))?\s*:?\s+(?P<items>[^.;\n]+)", re.IGNORECASE)
@@ -73,11 +76,17 @@ def _bullets(text: str) -> Iterator[_Bullet]:
         if paragraph:
             lead, lead_at = paragraph, text.rindex(paragraph, lead_from, mark.start())
         limit = following.start() if following else len(text)
-        blank = re.compile(r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])").search(text, mark.end(), limit)
-        end = blank.start() if blank else limit
-        lead_from = end
+        end = lead_from = _end_of(text, mark.end(), limit, outer)
         body = text[mark.end() : end].rstrip()
         yield _Bullet(lead=lead, lead_at=lead_at, text=body, start=mark.end(), end=mark.end() + len(body))
+
+
+def _end_of(text: str, start: int, limit: int, outer: int) -> int:
+    """Return where a bullet's text ends: at a blank line, or at a line beside the bullet that leads in others."""
+    for ending in _ENDING.finditer(text, start, limit):
+        if ending["indent"] is None or len(ending["indent"].expandtabs(4)) <= outer:
+            return ending.start()
+    return limit
 
 
 def _from_bullet(bullet: _Bullet, must: re.Match[str] | None, text: str, span: Span) -> Requirement | None:
