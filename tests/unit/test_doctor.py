@@ -1,6 +1,7 @@
 """What `doctor` sees of the machine it runs on."""
 
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ def test_a_server_on_a_usual_port_is_found_and_silence_is_not_told(monkeypatch: 
 
 
 def test_the_embedded_engine_is_looked_for_without_loading_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delitem(sys.modules, "xllamacpp", raising=False)  # an earlier test may have performed with it
     (tmp_path / "xllamacpp.py").write_text("raise RuntimeError('loaded')", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     assert seen("gguf").ready
