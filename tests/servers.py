@@ -25,8 +25,8 @@ from dramaturg.models.retry import RetryPolicy
 Turn = httpx2.Response | Exception | Callable[[str], Body]
 NO_WAIT = RetryPolicy(first=0, longest=0)
 
-_OFFERED = re.compile(r"^- `(.+?)` \((?:must|may)\)", re.MULTILINE)
-_WHOLE = re.compile(r"^Use `(.+?)` in `covers`", re.MULTILINE)
+_OFFERED = re.compile(r"^- `([^`]+)`$", re.MULTILINE)
+_WHOLE = re.compile(r"^Name `(.+?)` in `covers`", re.MULTILINE)
 _WANTED = re.compile(r"requirement ids in `covers`: (.+)\.$", re.MULTILINE)
 
 

@@ -76,7 +76,7 @@ def test_a_report_says_what_was_used() -> None:
     assert report["persona"] == "DPA-1 1.0.0"
     assert (report["model"], report["calls"], report["replayed"]) == ("evidence", 5, 0)
     assert set(report["usage"]) == {"input", "cache_read", "cache_write", "output", "reasoning"}
-    assert [finding["rule"] for finding in report["findings"]] == ["A101"]
+    assert [finding["rule"] for finding in report["findings"]] == ["A101", "R205"]
 
 
 def test_list_names_every_persona_with_its_title_and_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,9 +85,20 @@ def test_list_names_every_persona_with_its_title_and_place(tmp_path: Path, monke
     (tmp_path / "personas" / "old-1.persona.md").write_text(
         "---\nalias: old-1\ntitle: Old\nstatus: deprecated\n---\n", encoding="utf-8"
     )
+    (tmp_path / "personas" / "rough-1.persona.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
     rows = [re.split(" {2,}", line) for line in dramaturg("list").out.splitlines()]
-    assert ["DPA-1", "Deployment Process Architect", "[personas/dpa-1.persona.md]"] in rows
+    assert ["DPA-1", "Deployment Process Architect 1.0.0", "[personas/dpa-1.persona.md]"] in rows
     assert ["old-1", "Old (deprecated)", "[personas/old-1.persona.md]"] in rows
+    shipped = str(personas_root() / "dpa-1.persona.md")
+    assert ["btaa-1", "Base Technical Analysis Agent 1.0.0 (base)", "[personas/btaa-1.persona.md]"] in rows
+    hidden = "Deployment Process Architect 1.0.0 (hidden by personas/dpa-1.persona.md)"
+    assert ["DPA-1", hidden, f"[{shipped}]"] in rows
+    (damaged,) = [row for row in rows if row[0] == "rough-1"]
+    assert "damaged, see `dramaturg check`" in " ".join(damaged)
+    told = {row["path"]: (row["damaged"], row["hidden_by"]) for row in dramaturg("list", "--json").json}
+    assert told["personas/dpa-1.persona.md"] == (False, "")
+    assert told[shipped] == (False, "personas/dpa-1.persona.md")
+    assert told["personas/rough-1.persona.md"] == (True, "")
 
 
 def test_show_prints_the_file_or_the_whole_chain() -> None:
@@ -96,6 +107,15 @@ def test_show_prints_the_file_or_the_whole_chain() -> None:
     resolved = dramaturg("show", "dpa-1", "--resolved").out
     assert "lineage: codegen-standards-1 → btaa-1 → DPA-1" in resolved
     assert "[directive Voice] from btaa-1, " in resolved
+
+
+def test_show_in_json_is_the_file_as_written_or_the_persona_resolved() -> None:
+    written = dramaturg("show", "DPA-1", "--json").json
+    assert written["text"] == (personas_root() / "dpa-1.persona.md").read_text(encoding="utf-8")
+    assert "chain" not in written
+    resolved = dramaturg("show", "DPA-1", "--resolved", "--json").json
+    assert [file["frontmatter"]["values"]["alias"] for file in resolved["chain"]][-1] == "DPA-1"
+    assert resolved["chain"][-1] == written
 
 
 def test_plan_prints_sections_requirements_and_reasons() -> None:
@@ -119,6 +139,16 @@ def test_check_counts_what_it_found_and_fails_on_errors(broken: Path) -> None:
     assert (found.code, [finding["rule"] for finding in found.json]) == (1, ["P301"])
 
 
+def test_check_takes_a_folder_for_the_personas_below_it(broken: Path) -> None:
+    bad = dramaturg("check", str(broken.parent))
+    assert (bad.code, bad.err) == (1, "1 checked: 1 error\n")
+    empty = broken.parent / "empty"
+    empty.mkdir()
+    none = dramaturg("check", str(empty))
+    assert (none.code, none.out) == (2, "")
+    assert f"there is no persona file below `{empty}`; they are called `NAME.persona.md`" in none.err
+
+
 def test_doctor_says_what_is_ready_and_how_to_get_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "k")
     lines = dramaturg("doctor").out.splitlines()
@@ -135,7 +165,8 @@ def test_runs_lists_what_there_is_and_one_that_cannot_be_read_hides_no_other(sta
     (state / "runs" / "torn.jsonl").write_text("no json\n", encoding="utf-8")
     first, second = sorted(dramaturg("runs").out.splitlines())
     assert first == f"{journal.stem}  done, 5 answers, DPA-1 with evidence"
-    assert second.startswith("torn  unreadable, the journal `")
+    assert second.startswith("torn  unreadable, `")
+    assert "torn.jsonl` is no journal; " in second
     rows = {row["run"]: row["status"] for row in dramaturg("runs", "--json").json}
     assert rows == {journal.stem: "done", "torn": "unreadable"}
 
@@ -229,16 +260,18 @@ def test_what_the_author_got_wrong_ends_with_2_at_its_place(state: Path, broken:
 def test_a_finding_in_a_file_that_is_gone_still_says_where_it_was(state: Path, tmp_path: Path) -> None:
     path = tmp_path / "mini-1.persona.md"
     step = "<operational_protocol><Step>Produce a `SUMMARY`.</Step></operational_protocol>\n"
-    path.write_text(f"---\nalias: mini-1\ntitle: Mini\nversion: 1.0\n---\n{step}", encoding="utf-8")
+    path.write_text(f"---\nalias: mini-1\ntitle: Mini\nversion: 1.0\nautor: Ada\n---\n{step}", encoding="utf-8")
     drawn = dramaturg("run", str(path), str(BLUEPRINT), "--model", "evidence")
-    assert f" --> {path}:4:10" in drawn.err
-    assert "4 | version: 1.0" in drawn.err
+    assert f" --> {path}:5:1" in drawn.err
+    assert "5 | autor: Ada" in drawn.err
+    assert "note[P106]: `version: 1.0` is " in drawn.err
+    assert "4 | " not in drawn.err, "a note is one line"
     path.unlink()
     (journal,) = journals(state)
     told = process("resume", journal.stem)
     assert told.code == 0
-    assert f" --> {path}:4:10" in told.err
-    assert "4 | " not in told.err
+    assert f" --> {path}:5:1" in told.err
+    assert "5 | " not in told.err
 
 
 @pytest.mark.parametrize("debug", ["", "1"])

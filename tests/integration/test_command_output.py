@@ -1,6 +1,7 @@
 """Where the command's words go: the product to stdout or a file, the talk to stderr, neither to a reader who left."""
 
 import os
+import re
 import subprocess
 import sys
 from io import StringIO
@@ -24,9 +25,12 @@ def test_stdout_holds_the_document_and_nothing_else() -> None:
     lines = told.err.splitlines()
     assert lines[0] == "model evidence: no language model; nothing leaves this machine"
     assert lines[1].startswith("run dpa-1-")
-    assert lines[3].startswith("[2/5] PRE-FLIGHT CHECKLIST: 4 items, 1 missing, ")
-    assert any(line.startswith("note[A101]: ") for line in lines)
-    assert lines[-2].startswith("used 5 calls, 0 tokens in (0 cached), 0 out, ")
+    assert lines[2].startswith("note[A101]: "), "what is known before anything is asked is told first"
+    assert lines[4].startswith("[2/5] PRE-FLIGHT CHECKLIST: 4 items, 1 missing, ")
+    found = [line for line in lines if line.startswith(("note[", "warning[", "error["))]
+    assert [line.partition(":")[0] for line in found] == ["note[A101]", "warning[R205]"]
+    assert lines.index(found[1]) > lines.index(found[0]) + 5, "what the result amounts to is told after the steps"
+    assert re.fullmatch(r"used 5 calls, [0-9.]+ s", lines[-2])
     assert lines[-1] == "4 sections, 1 open question"
 
 
@@ -58,6 +62,49 @@ def test_a_quiet_run_says_only_what_is_wrong(tmp_path: Path) -> None:
         told.err
         == "error: the artifact `architectural_blueprint`: `nowhere.md` cannot be read: No such file or directory\n"
     )
+
+
+def test_a_quiet_run_that_fails_for_its_findings_says_why() -> None:
+    told = dramaturg(*EVIDENCE, "--strict", "-q")
+    assert told.code == 1
+    assert told.out.startswith("# Production Deployment Plan\n")
+    said = [line for line in told.err.splitlines() if line.startswith(("error", "warning", "note", "used"))]
+    assert said == ["error[R205]: `PRE-FLIGHT CHECKLIST`: the artifacts do not answer `Data Integrity`"]
+
+
+@pytest.mark.parametrize("place", ["log.md", "./log.md", "link.md"])
+@pytest.mark.parametrize("named", [False, True])
+def test_the_document_never_goes_over_what_it_is_made_from(
+    state: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    named: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("log.md").write_text("The gateway is up.\n", encoding="utf-8")
+    Path("link.md").symlink_to("log.md")
+    given = ["--artifact", "architectural_blueprint=log.md"] if named else ["log.md"]
+    told = dramaturg("run", "DPA-1", *given, "--model", "evidence", "-o", place)
+    assert (told.code, told.out) == (2, "")
+    assert "is the artifact itself; choose another file" in told.err
+    assert Path("log.md").read_text(encoding="utf-8") == "The gateway is up.\n"
+    assert not state.exists()
+
+
+def test_a_name_too_long_for_a_file_is_the_callers_fault(state: Path, tmp_path: Path) -> None:
+    (tmp_path / "plan.md").write_text("older", encoding="utf-8")
+    told = dramaturg("run", "DPA-1", "x" * 300, "--model", "evidence", "-o", str(tmp_path / "plan.md"))
+    assert (told.code, told.out) == (2, "")
+    assert "cannot be read: File name too long" in told.err
+    assert not state.exists()
+
+
+def test_stdin_is_one_artifact_and_not_two(state: Path) -> None:
+    told = dramaturg("run", "DPA-1", "-", "--artifact", "raw_docker_compose=-", stdin=b"text")
+    assert (told.code, told.out) == (2, "")
+    assert told.err == "error: only one artifact can come from stdin; give the others as files\n"
+    assert not state.exists()
 
 
 def test_an_artifact_may_come_from_stdin() -> None:

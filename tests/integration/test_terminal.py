@@ -6,9 +6,10 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
-from tests.chat_server import ChatServer
+from tests.chat_server import ChatServer, well
 from tests.commands import RUN, dramaturg, started
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -53,11 +54,19 @@ def watched(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], Terminal
         os.close(screen)
 
 
+def unsupported(number: int, request: Mapping[str, Any]) -> str:
+    """Answer with quotes that stand nowhere, which is worth a warning."""
+    return well(number, request).replace('"inference"', '"evidence"')
+
+
 def performed(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> tuple[bytes, Terminal]:
     """Perform DPA-1 against a server that holds its third answer back until the terminal tells of it."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    with ChatServer(held_from=3) as server, watched(*RUN, "--model", server.model) as (child, terminal):
+    with (
+        ChatServer(unsupported, held_from=3) as server,
+        watched(*RUN, "--model", server.model, "--reasks", "0") as (child, terminal),
+    ):
         server.wait_for(3)
         if environment["TERM"] != "dumb":
             terminal.wait_for("[3/5] EXECUTION PLAN …")
@@ -96,7 +105,8 @@ def test_a_terminal_shows_the_same_lines_as_a_pipe_and_what_motion_and_colour_it
     assert any(line.startswith("used 5 calls, ") for line in lines)
     assert any(line.startswith("4 sections, ") for line in lines)
     assert ("\x1b" in terminal.shown) == motion
-    assert ("\x1b[36mnote[A101]" in terminal.shown) == colour
+    assert any(line.startswith("warning[") for line in lines)
+    assert ("\x1b[1;33mwarning[" in terminal.shown) == colour
 
 
 def test_a_failure_on_a_terminal_leaves_its_message_last(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,4 +131,4 @@ def test_a_quiet_run_shows_nothing_on_a_terminal_either() -> None:
 def test_a_persona_checked_on_a_pipe_has_no_colour_but_its_carets() -> None:
     told = dramaturg(*RUN, "--model", "evidence")
     assert "\x1b" not in told.err
-    assert "  |        ^^^^^" in told.err
+    assert "   |           ^^^^^" in told.err

@@ -11,6 +11,7 @@ from dramaturg.engine.events import ModelCall
 from dramaturg.engine.flow import Brief
 from dramaturg.engine.outcome import Basis, Entry
 from dramaturg.evidence.artifact import PLAIN, Artifact, Outline
+from dramaturg.findings.model import Severity
 from dramaturg.models.evidence_only import EvidenceModel
 from dramaturg.plan.outputs import Item, StepOutput
 
@@ -78,7 +79,19 @@ def test_what_the_example_leaves_out_is_missing_and_asked(example: dict[str, Ent
     assert [(question.section, question.about) for question in outcome.questions] == [
         ("PRE-FLIGHT CHECKLIST", "Data Integrity")
     ]
-    assert not outcome.findings
+    (finding,) = outcome.findings
+    assert (finding.rule, finding.severity, finding.step) == ("R205", Severity.WARNING, "2")
+    assert "the artifacts do not answer `Data Integrity`" in finding.message
+
+
+def test_a_demand_whose_words_no_line_says_is_answered_by_the_heading_of_its_name() -> None:
+    protocol = '<Step number="1">Produce `NOTES`, including:\n- **Rollout:** xylophones and zithers.\n</Step>'
+    text = "# Plan\n\n## Rollout\n\nStart the old image again.\n\n## Other\n\nNothing of that.\n"
+    (found,) = items_of(first_section_call(text, protocol, "text/markdown"), EvidenceModel())
+    assert [evidence.quote for evidence in found.evidence] == ["Start the old image again."]
+    unnamed = text.replace("Rollout", "Elsewhere")
+    (missing,) = items_of(first_section_call(unnamed, protocol, "text/markdown"), EvidenceModel())
+    assert missing.basis == "missing"
 
 
 @pytest.mark.parametrize(

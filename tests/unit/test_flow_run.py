@@ -157,8 +157,8 @@ def test_a_section_of_placeholders_is_a_warning_when_no_language_model_answers()
     performance = perform_by_hand(dpa1_brief(profile), answering({("2", 0): PLACEHOLDERS}))
     assert not rejections(performance)
     assert performance.outcome is not None
-    (finding,) = performance.outcome.findings
-    assert (finding.rule, finding.severity, finding.step) == ("R204", Severity.WARNING, "2")
+    found = [(finding.rule, finding.severity, finding.step) for finding in performance.outcome.findings]
+    assert found == [("R205", Severity.WARNING, "2")] * len(CHECKS) + [("R204", Severity.WARNING, "2")]
     assert [question.about for question in performance.outcome.questions] == CHECKS
 
 
@@ -171,6 +171,16 @@ def test_a_placeholder_beside_content_covers_its_requirement() -> None:
     assert [(question.about, question.text) for question in performance.outcome.questions] == [
         ("Data Integrity", "No backup procedure is described")
     ]
+    (finding,) = performance.outcome.findings
+    assert (finding.rule, finding.severity, finding.step) == ("R205", Severity.WARNING, "2")
+    assert finding.message == "`PRE-FLIGHT CHECKLIST`: the artifacts do not answer `Data Integrity`"
+
+
+def test_a_demand_that_one_entry_answers_is_answered_whatever_another_misses() -> None:
+    items = [*map(item, CHECKS), item(CHECKS[0], basis="missing", text="Not said", evidence=[])]
+    performance = perform_by_hand(dpa1_brief(), answering({("2", 0): envelope(items)}))
+    assert performance.outcome is not None
+    assert performance.outcome.findings == ()
 
 
 def test_artifacts_that_do_not_fit_the_window_stop_the_run_before_anything_is_asked() -> None:

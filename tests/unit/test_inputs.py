@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,9 +99,13 @@ def test_text_that_could_be_no_file_name_is_text(
 @pytest.mark.parametrize(
     ("declared", "inputs", "message"),
     [
-        (["log"], {}, r"`mini-1` cannot run without `log` \(About log.\); supply it"),
+        (["log"], {}, r"`mini-1` cannot run without `log` \(About log.\); give it as the artifact, or by its id"),
         (["log"], {"other": "x"}, "cannot run without `log`"),
-        (["one", "two"], {"one": "x"}, r"cannot run without `two` \(About two.\); supply it"),
+        (
+            ["one", "two"],
+            {"one": "x"},
+            r"cannot run without `two` \(About two.\); give it as the artifact, or by its id",
+        ),
         (["one", "two"], "x", "`mini-1` needs `one`, `two`; give each by its id"),
         (["log"], "", "the artifact `log` is empty"),
         (["log"], " \n\t", "the artifact `log` is empty"),
@@ -119,6 +124,13 @@ def test_what_cannot_be_performed_is_refused(
 ) -> None:
     with pytest.raises(CallerError, match=message):
         collect_artifacts(plan_for(*declared), inputs)
+
+
+@pytest.mark.parametrize("given", [None, 5, b"text", ["text"]])
+def test_an_artifact_that_is_neither_text_nor_a_path_is_refused(plan_for: MakePlan, given: Any) -> None:
+    kind = type(given).__name__
+    with pytest.raises(CallerError, match=f"the artifact `log` is of type `{kind}`; pass its text as a str, or a Path"):
+        collect_artifacts(plan_for("log"), {"log": given})
 
 
 @pytest.mark.parametrize(

@@ -247,10 +247,17 @@ def test_a_damaged_line_in_the_middle_is_never_skipped(state: Path, brief: Brief
         b"[]\n",
         b'"run"\n',
         b"{}\n",
-        b'{"type": "run", "format": 1}\n',
     ],
 )
-def test_what_is_no_journal_is_called_damaged(tmp_path: Path, content: bytes) -> None:
+def test_what_does_not_begin_like_a_journal_is_called_none(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(JournalMiss, match=re.escape(f"`{path}` is no journal; `dramaturg runs` lists the runs")):
+        read_journal(path)
+
+
+@pytest.mark.parametrize("content", [b'{"type": "run", "format": 1}\n', b'{"type": "run", "format": 1'])
+def test_a_journal_without_its_whole_header_is_called_damaged(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(content)
     with pytest.raises(JournalMiss, match=re.escape(f"the journal `{path}` is damaged")):
@@ -273,8 +280,40 @@ def test_a_journal_of_another_format_says_so(state: Path, brief: Brief) -> None:
     path = kept(create_journal(state, brief, "scripted"), [])
     header = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(header | {"format": 2}) + "\n", encoding="utf-8")
-    with pytest.raises(JournalMiss, match="has the format 2, this version reads 1"):
+    with pytest.raises(JournalMiss, match="has the format 2, this version reads 1; perform it with the version that"):
         read_journal(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"no json\n", b'{"type": "run", "format": 2}\n', b'{"type": "run", "format": 1}\n']
+)
+def test_a_journal_that_cannot_be_read_keeps_no_run_from_its_own(state: Path, brief: Brief, content: bytes) -> None:
+    mine = kept(create_journal(state, brief, "scripted"), [])
+    other = kept(create_journal(state, brief, "scripted"), [])
+    other.write_bytes(content)
+    journal = adopt_journal(state, brief)
+    assert journal is not None
+    with journal:
+        assert journal.record.path == mine
+    assert other.read_bytes() == content
+    assert not is_performed(other), "a journal that is passed over must not stay locked"
+
+
+def test_a_folder_called_like_a_journal_is_none(state: Path, brief: Brief) -> None:
+    path = state / "runs" / f"dpa-1-{brief.plan.digest[:8]}-1.jsonl"
+    path.mkdir(parents=True)
+    assert all_journals(state) == []
+    assert adopt_journal(state, brief) is None
+
+
+def test_a_journal_that_is_only_looked_at_keeps_its_time(state: Path, brief: Brief, calls: list[ModelCall]) -> None:
+    path = kept(create_journal(state, brief, "scripted"), calls[:1])
+    os.utime(path, (1_000_000, 1_000_000))
+    adopted = adopt_journal(state, brief)
+    assert adopted is not None
+    adopted.close()
+    open_journal(path).close()
+    assert path.stat().st_mtime == 1_000_000
 
 
 def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path, brief: Brief) -> None:

@@ -74,7 +74,7 @@ def test_two_files_of_one_alias_are_an_error_that_lists_both(roots: tuple[Path, 
         severity=Severity.ERROR,
         message="`DPA-7` can mean `personas/deploy.persona.md` or `personas/other.persona.md`",
         labels=tuple(Label(span=place, text="one of them") for place in places),
-        help="rename one, mark one `status: deprecated`, or name it by its path under the root",
+        help="rename one, mark one `status: deprecated`, or give its file: `personas/deploy.persona.md`",
     )
     with pytest.raises(CallerError, match=r"can mean .* or .*; rename one"):
         Library(roots).load("DPA-7")
@@ -106,12 +106,35 @@ def test_an_unknown_persona_is_answered_with_near_names(roots: tuple[Path, Path]
     assert str(caught.value) == f"no persona is called `{alias}`; {remedy}"
 
 
-def test_only_persona_files_with_an_alias_are_listed(roots: tuple[Path, Path]) -> None:
+def test_only_persona_files_are_listed_and_one_without_an_alias_by_its_place(roots: tuple[Path, Path]) -> None:
     (roots[0] / "README.md").write_text("---\nalias: readme\ntitle: R\n---\n", encoding="utf-8")
     (roots[0] / "empty.persona.md").write_text("", encoding="utf-8")
     (roots[0] / "folder.persona.md").mkdir()
-    aliases = [entry.alias for entry in Library((*roots, roots[0] / "missing")).entries]
-    assert aliases == ["domains/programming/tech-1", "DPA-7", "DPA-7", "extra", "style-1"]
+    entries = Library((*roots, roots[0] / "missing")).entries
+    assert [entry.alias for entry in entries] == [
+        "domains/programming/tech-1",
+        "DPA-7",
+        "empty",
+        "DPA-7",
+        "extra",
+        "style-1",
+    ]
+    assert [entry.alias for entry in entries if entry.damaged] == ["empty"]
+
+
+@pytest.mark.parametrize("head", ["title: [\n", "aliass: extra\ntitle: E\n"])
+def test_a_damaged_file_is_not_replaced_by_a_farther_one_of_its_name(roots: tuple[Path, Path], head: str) -> None:
+    path = roots[0] / "extra.persona.md"
+    path.write_text(f"---\n{head}---\n", encoding="utf-8")
+    assert _found(Library(roots), "extra") == "personas/extra.persona.md"
+    with pytest.raises(AuthorError) as caught:
+        Library(roots).load("extra")
+    assert any(finding.span and finding.span.path == "personas/extra.persona.md" for finding in caught.value.findings)
+
+
+def test_a_damaged_file_in_a_farther_root_stands_in_no_ones_way(roots: tuple[Path, Path]) -> None:
+    (roots[1] / "dpa-7.persona.md").write_text("", encoding="utf-8")
+    assert _found(Library(roots), "DPA-7") == "personas/deploy.persona.md"
 
 
 def test_a_file_of_any_markdown_name_is_loaded_by_its_path(roots: tuple[Path, Path], tmp_path: Path) -> None:

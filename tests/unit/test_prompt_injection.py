@@ -139,7 +139,9 @@ def test_template_syntax_is_text_in_artifacts_answers_and_personas(syntax: str) 
 
 def test_half_a_character_in_an_answer_can_be_sent_back() -> None:
     broken = '{"notes": "\ud83d"'
-    told = iter([broken, "{}", envelope([item("Parts", evidence=[{"artifact": "blueprint", "quote": "is up"}])])])
+    told = iter(
+        [broken, "{}", envelope([item("Parts", evidence=[{"artifact": "blueprint", "quote": "The gateway is up"}])])]
+    )
     performance = perform_by_hand(brief_with("The gateway is up."), lambda _: next(told))
     assert performance.calls[1].messages[-2].text == '{"notes": "?"'
     assert len({call.key for call in performance.calls}) == 3

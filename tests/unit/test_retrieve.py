@@ -122,6 +122,20 @@ def test_no_more_than_the_limit_is_returned() -> None:
     assert len(index.search("queue", at_least=0, limit=4)) == 4
 
 
+def test_a_passage_that_proves_nothing_is_passed_over() -> None:
+    index = index_of("Queue.\n\nThe queue is durable.\n\nQueue 42\n")
+    assert [passage.text for passage in index.passages] == ["The queue is durable.", "Queue 42"]
+
+
+def test_the_passages_right_below_a_heading_are_found_by_its_title() -> None:
+    index = index_of(
+        "# Top\n\n## Roll-Back Plan\n\nFirst of them.\n\nSecond of them.\n\n### Deeper\n\nThird of them.\n"
+    )
+    assert [passage.first for passage in index.under("roll back plan", limit=5)] == [5, 7]
+    assert [passage.first for passage in index.under("roll back plan", limit=1)] == [5]
+    assert index.under("plan", limit=5) == []
+
+
 def test_a_long_passage_is_cut_between_its_lines() -> None:
     lines = [f"key{number:03}: {'value ' * 8}".rstrip() for number in range(60)]
     index = index_of("\n".join(lines), media_type=PLAIN)
@@ -134,5 +148,5 @@ def test_a_long_passage_is_cut_between_its_lines() -> None:
 
 def test_code_stays_whole_however_long_it_is() -> None:
     code = "\n".join(f"echo {number} {'x' * 40}" for number in range(60))
-    index = index_of(f"Run:\n\n```sh\n{code}\n```\n")
-    assert [passage.text for passage in index.passages] == ["Run:", code]
+    index = index_of(f"Run the commands:\n\n```sh\n{code}\n```\n")
+    assert [passage.text for passage in index.passages] == ["Run the commands:", code]

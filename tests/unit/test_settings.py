@@ -1,11 +1,12 @@
 """Settings: what the project file says, where personas and journals are looked for, which model is meant."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dramaturg import CallerError, Runtime
-from dramaturg.data import personas_root
+from dramaturg import CallerError, Runtime, load_persona
+from dramaturg.data import personas_root, prompts_root
 from dramaturg.models.profiles import DEFAULT_ANTHROPIC, DEFAULT_OPENAI
 from dramaturg.run.settings import Project, persona_roots, read_project, state_root
 
@@ -111,3 +112,33 @@ def test_a_user_without_a_home_has_the_shipped_personas_and_must_name_a_state_fo
     assert persona_roots(Project(), tmp_path, {}) == (personas_root(),)
     with pytest.raises(CallerError, match="set `DRAMATURG_STATE`"):
         state_root({})
+
+
+def test_folders_may_be_named_by_text_and_a_persona_by_a_path(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    file = tmp_path / "own" / "mini-1.persona.md"
+    step = "<operational_protocol><Step>Produce a `SUMMARY`.</Step></operational_protocol>"
+    file.write_text(f"---\nalias: mini-1\ntitle: Mini\n---\n{step}\n", encoding="utf-8")
+    settings: dict[str, Any] = {"model": "evidence", "prompts": str(prompts_root()), "state": str(tmp_path / "kept")}
+    runtime = Runtime(personas=[str(tmp_path / "own")], **settings)
+    by_alias = runtime.run("mini-1", "The gateway is up.")
+    assert Runtime(**settings).run(file, "The gateway is up.", fresh=True).document == by_alias.document
+    assert len([*(tmp_path / "kept" / "runs").iterdir()]) == 2
+    assert load_persona(file).alias == "mini-1"
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"personas": ["nowhere"]}, "there is no folder `nowhere` to look for personas in"),
+        ({"personas": ["x" * 300]}, "there is no folder `x+` to look for personas in"),
+        ({"reasks": -1}, "`reasks` must be a whole number of at least 0, not -1"),
+        ({"reasks": True}, "`reasks` must be a whole number of at least 0, not True"),
+        ({"reasks": 1.5}, "`reasks` must be a whole number of at least 0, not 1.5"),
+        ({"window": 1023}, "`window` must be a whole number of at least 1024, not 1023"),
+        ({"window": "8192"}, "`window` must be a whole number of at least 1024, not '8192'"),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_at_once(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(CallerError, match=message):
+        Runtime(model="evidence", **settings)

@@ -28,10 +28,13 @@ def wants_colour(stream: IO[str]) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def print_findings(findings: Iterable[Finding], *, to_stderr: bool) -> None:
-    """Draw findings, one block each."""
+def print_findings(findings: Iterable[Finding], *, to_stderr: bool, brief_notes: bool = False) -> None:
+    """Draw findings, one block each; notes on one line where they are beside the point."""
     stream = sys.stderr if to_stderr else sys.stdout
     for finding in findings:
+        if brief_notes and finding.severity is Severity.NOTE:
+            click.echo(f"{finding.severity}[{finding.rule}]: {finding.message}", file=stream)
+            continue
         click.echo(render(finding, _source, colour=wants_colour(stream)) + "\n", file=stream, color=True)
 
 

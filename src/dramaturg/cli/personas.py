@@ -19,18 +19,23 @@ def list_personas(*, as_json: bool) -> None:
     from dramaturg.run.runtime import Runtime
 
     entries = Runtime(model="evidence").library.entries
-    rows = [
-        {key: entry.frontmatter.text(key) for key in ("alias", "version", "status", "type", "title")}
-        | {"path": entry.spoken}
-        for entry in entries
-    ]
+    rows: list[dict[str, Any]] = []
+    for entry in entries:
+        nearer = next((row["path"] for row in rows if row["alias"].casefold() == entry.alias.casefold()), "")
+        told = {key: entry.frontmatter.text(key) for key in ("version", "status", "type", "title")}
+        place = {"path": entry.spoken, "damaged": entry.damaged, "hidden_by": nearer}
+        rows.append({"alias": entry.alias, **told, **place})
     if as_json:
         print_json(rows)
         return
     width = max((len(row["alias"]) for row in rows), default=0)
     for row in rows:
-        mark = "" if row["status"] in ("", "active") else f" ({row['status']})"
-        click.echo(f"{row['alias']:<{width}}  {row['title']}{mark}  [{row['path']}]")
+        marks = [row["type"]] if row["type"] else []
+        marks += [row["status"]] if row["status"] not in ("", "active") else []
+        marks += [f"hidden by {row['hidden_by']}"] if row["hidden_by"] else []
+        marks += ["damaged, see `dramaturg check`"] if row["damaged"] else []
+        said = f"{row['title']} {row['version']}".strip() + (f" ({', '.join(marks)})" if marks else "")
+        click.echo(f"{row['alias']:<{width}}  {said}  [{row['path']}]")
 
 
 @click.command()
@@ -46,7 +51,7 @@ def show(persona: str, *, resolved: bool, as_json: bool) -> None:
 
     loaded = Runtime(model="evidence").library.load(persona)
     if as_json:
-        print_json(asdict(loaded))
+        print_json(asdict(loaded if resolved else loaded.chain[-1]))
     elif resolved:
         click.echo(composed(loaded), nl=False)
     else:
@@ -62,14 +67,15 @@ def check(personas: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
 
     Exits with 1 if anything is an error.
     """
+    from dramaturg.data import prompts_root
     from dramaturg.findings.model import has_errors
-    from dramaturg.run.check import check_personas
+    from dramaturg.run.check import check_personas, persona_names
     from dramaturg.run.report import findings_json
     from dramaturg.run.runtime import Runtime
 
     library = Runtime(model="evidence").library
-    names = personas or tuple(str(entry.path) for entry in library.entries)
-    findings = check_personas(library, names, strict=strict)
+    names = persona_names(personas) or [str(entry.path) for entry in library.entries]
+    findings = check_personas(library, prompts_root(), names, strict=strict)
     if as_json:
         print_json(findings_json(findings))
     else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from dramaturg.cli.output import counted, let_go
+from dramaturg.cli.output import counted, let_go, print_findings
 from dramaturg.engine.events import (
     AnswerRejected,
     CallAnswered,
@@ -20,6 +20,7 @@ from dramaturg.engine.events import (
     Usage,
 )
 from dramaturg.errors import ModelError
+from dramaturg.findings.model import Finding
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -30,6 +31,7 @@ class Progress:
 
     def __init__(self, *, quiet: bool) -> None:
         self.run = ""
+        self.told: tuple[Finding, ...] = ()
         self._quiet = quiet
         self._began = time.monotonic()
         self._step_began = self._began
@@ -55,11 +57,12 @@ class Progress:
         """Show one event."""
         match event:
             case RunOpened():
-                self.run = event.run
+                self.run, self.told = event.run, event.findings
                 words = "answer is" if event.kept == 1 else "answers are"
                 kept = f", {event.kept} {words} already there" if event.kept else ""
                 self.say(f"model {event.model}: {event.destination}")
                 self.say(f"run {event.run}{kept}")
+                self._show(event.findings)
             case StepStarted():
                 self._step_began = time.monotonic()
                 self._usage, self._replayed = Usage(), False
@@ -88,6 +91,15 @@ class Progress:
                 click.echo(text, err=True)
             except BrokenPipeError:  # whoever watched has left; a run that is paid for goes on
                 let_go(sys.stderr)
+
+    def _show(self, findings: tuple[Finding, ...]) -> None:
+        """Draw what was found before anything is asked."""
+        if findings and not self._quiet:
+            if self._status:
+                self._status.stop()
+            print_findings(findings, to_stderr=True, brief_notes=True)
+            if self._status:
+                self._status.start()
 
     @property
     def seconds(self) -> float:

@@ -1,5 +1,6 @@
 """`run`, `resume`, `runs`: perform a persona, go on with a run, look at those there are."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -78,6 +79,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
         model=model if replay is None else f"replay:{replay}", strict=strict, window=window, reasks=reasks
     )
     inputs = _inputs(artifact, named)
+    _require_apart(output, artifact, named)
     with Progress(quiet=quiet) as progress:
         result = runtime.run(persona, inputs, on_event=progress, fresh=fresh)
     _deliver(result, progress, output, quiet=quiet, as_json=as_json)
@@ -131,6 +133,8 @@ def _list_runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 def _inputs(artifact: str | None, named: tuple[str, ...]) -> "Inputs":
     """Return what the command line hands over: one unnamed artifact, or artifacts by id."""
+    if [artifact, *(pair.partition("=")[2] for pair in named)].count(_STDIO) > 1:
+        raise CallerError("only one artifact can come from stdin; give the others as files")
     by_id: dict[str, str | Path] = {}
     for pair in named:
         name, equals, file = pair.partition("=")
@@ -162,6 +166,15 @@ def _require_writable(output: Path | None) -> Path | None:
     return output
 
 
+def _require_apart(output: Path | None, artifact: str | None, named: tuple[str, ...]) -> None:
+    """Refuse to write the document over what it is made from."""
+    for file in (artifact or "", *(pair.partition("=")[2] for pair in named)):
+        # Path.exists raises for what can be no path, such as a long text
+        there = output is not None and os.path.exists(output) and os.path.exists(file)  # noqa: PTH110
+        if output is not None and there and output.samefile(file):
+            raise CallerError(f"`--output {output}` is the artifact itself; choose another file")
+
+
 def _deliver(result: "RunResult", progress: "Progress", output: Path | None, *, quiet: bool, as_json: bool) -> None:
     """Hand over the document, then say what was used and what to look at; exit 1 if the result has errors."""
     from dramaturg.cli.progress import tokens
@@ -177,12 +190,14 @@ def _deliver(result: "RunResult", progress: "Progress", output: Path | None, *, 
         print_json(result.to_json())
     elif output is None:
         click.echo(result.document.markdown, nl=False)
+    found = [finding for finding in result.findings if finding not in progress.told]
+    print_findings((finding for finding in found if finding.is_error or not quiet), to_stderr=True, brief_notes=True)
     if not quiet:
         report = result.report
-        print_findings(result.findings, to_stderr=True)
         journal = f", {counted(report.replayed, 'answer')} from the journal" if report.replayed else ""
         calls = counted(report.calls, "call")
-        progress.say(f"used {calls}, {tokens(report.usage)}{journal}, {progress.seconds:.1f} s")
+        spent = f", {tokens(report.usage)}" if report.usage.input else ""
+        progress.say(f"used {calls}{spent}{journal}, {progress.seconds:.1f} s")
         sections = counted(len(result.document.sections), "section") + (f" in {output}" if output else "")
         progress.say(f"{sections}, {counted(len(result.document.questions), 'open question')}")
     if has_errors(result.findings):

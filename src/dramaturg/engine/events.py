@@ -119,13 +119,15 @@ class ModelReply:
 class RunOpened:
     """The first event of a run, from the driver: which run it is, what answers, and where the text goes.
 
-    `kept` is the number of answers the journal already holds.
+    `kept` is the number of answers the journal already holds; `findings` is what there is to say of the persona and
+    the artifacts before anything is asked.
     """
 
     run: str
     model: str
     destination: str
     kept: int
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

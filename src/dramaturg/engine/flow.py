@@ -4,7 +4,7 @@ The flow is a generator: it yields calls and events, is sent replies, and return
 reads no clock, which is what makes a run resumable by running it again over the replies it already had.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from dramaturg.engine.events import (
@@ -254,12 +254,26 @@ def _replied(call: ModelCall) -> Generator[ModelCall | Event, ModelReply | None,
     return reply
 
 
-def _placeholders(section: Section, step: PlannedStep) -> tuple[Finding, ...]:
-    """Warn of a section that says nothing but what is missing; a language model does not get this far with one."""
-    if any(entry.basis != "missing" for entry in section.entries):
-        return ()
-    message = f"`{section.title}` holds nothing but placeholders"
-    remedy = "supply an artifact that says it, or perform the persona with a language model"
-    return (
-        Finding(rule="R204", severity=Severity.WARNING, message=message, span=step.span, help=remedy, step=step.id),
-    )
+def _placeholders(section: Section, step: PlannedStep) -> Iterator[Finding]:
+    """Warn of demands that the artifacts do not answer, and of a section that says nothing else.
+
+    With a language model a section of placeholders does not get this far.
+    """
+    for requirement in step.asks:
+        covering = [entry for entry in section.entries if requirement.id in entry.covers]
+        if covering and all(entry.basis == "missing" for entry in covering):
+            yield Finding(
+                rule="R205",
+                severity=Severity.WARNING,
+                message=f"`{section.title}`: the artifacts do not answer `{requirement.id}`",
+                span=requirement.span,
+                note="demanded here",
+                help="answer it under Open questions, or supply an artifact that says it",
+                step=step.id,
+            )
+    if all(entry.basis == "missing" for entry in section.entries):
+        message = f"`{section.title}` holds nothing but placeholders"
+        remedy = "supply an artifact that says it, or perform the persona with a language model"
+        yield Finding(
+            rule="R204", severity=Severity.WARNING, message=message, span=step.span, help=remedy, step=step.id
+        )

@@ -147,7 +147,7 @@ def _uncovered(requirement: Requirement, step: PlannedStep) -> Finding:
         else f"`{step.section}`: {what}",
         span=requirement.span,
         note="demanded here",
-        help="answer it, or state with `basis: missing` what the artifacts do not say",
+        help="choose a stronger model, or reword the step",
         step=step.id,
     )
 

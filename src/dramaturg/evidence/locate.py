@@ -2,7 +2,7 @@
 
 Quote and artifact are compared folded: Unicode NFKC, curly quotes and dashes, white space, Markdown emphasis, list and
 quotation markers, table bars. Letter case is kept. A quote must begin and end at word boundaries and must hold enough
-to prove something.
+to prove something: a word that stands anywhere proves nothing.
 """
 
 import re
@@ -15,7 +15,8 @@ from functools import cached_property
 from dramaturg.evidence.artifact import Artifact, Outline, lines_of
 from dramaturg.persona.model import fold_id
 
-_MIN_CHARACTERS = 3
+_MIN_LETTERS = 10
+_MIN_WITH_NUMBER = 3
 _TYPOGRAPHY = str.maketrans(
     {
         "‘": "'",
@@ -72,6 +73,16 @@ def _marker_end(line: str) -> int:
     return marker.end() if marker else 0
 
 
+def proves_something(quote: str) -> bool:
+    """Tell whether a quote is more than a word that stands anywhere: some letters, or a number with its neighbours.
+
+    A letter of a script without case, such as Chinese, says as much as three.
+    """
+    letters = sum(1 if character.lower() != character.upper() else 3 for character in quote if character.isalpha())
+    digits = sum(map(str.isdigit, quote))
+    return letters + digits >= (_MIN_WITH_NUMBER if digits else _MIN_LETTERS)
+
+
 class FoldedArtifact:
     """An artifact made searchable once."""
 
@@ -102,7 +113,7 @@ class FoldedArtifact:
     def locate(self, quote: str) -> Citation | None:
         """Return the first place of a quote; None if it does not stand in the artifact or is too short to prove it."""
         needle = fold(quote)
-        if sum(map(str.isalnum, needle)) < _MIN_CHARACTERS:
+        if not proves_something(needle):
             return None
         text, starts, numbers = self._folded
         at = text.find(needle)

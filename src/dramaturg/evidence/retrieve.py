@@ -11,8 +11,11 @@ import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from dramaturg.evidence.artifact import Artifact, Outline, Passage
+from dramaturg.evidence.locate import fold, proves_something
+from dramaturg.persona.model import same_id
 
 _WORD = re.compile(r"[^\W_]{2,}")
 _HEADING_WEIGHT = 0.7
@@ -43,7 +46,11 @@ class Index:
 
     def __init__(self, artifacts: Sequence[Artifact]) -> None:
         self.passages = [
-            piece for artifact in artifacts for passage in Outline(artifact).passages() for piece in _pieces(passage)
+            piece
+            for artifact in artifacts
+            for passage in Outline(artifact).passages()
+            for piece in _pieces(passage)
+            if proves_something(fold(piece.text))
         ]
         self._order = {artifact.id: position for position, artifact in enumerate(artifacts)}
         self._db = sqlite3.connect(":memory:", check_same_thread=False)
@@ -63,6 +70,11 @@ class Index:
     def close(self) -> None:
         """Release the index."""
         self._db.close()
+
+    def under(self, title: str, *, limit: int) -> list[Passage]:
+        """Return the first passages right below a heading of that title."""
+        found = (passage for passage in self.passages if passage.heading and same_id(passage.heading[-1], title))
+        return [*islice(found, limit)]
 
     def search(self, question: str, *, at_least: float, limit: int) -> list[Hit]:
         """Return the passages that answer a question, best first; primary artifacts first among equals.

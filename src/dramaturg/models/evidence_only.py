@@ -16,7 +16,7 @@ from dramaturg.plan.outputs import Evidence, Item, StepOutput
 
 _ANSWERS = 0.25  # between what the example's answered demands reach (0.26) and its unanswered one (0.13)
 _SAME_PURPOSE = 0.9
-_PASSAGES = 6
+_PASSAGES = 8
 _MAX_QUOTE = 1200
 _MAX_EVIDENCE = 8
 _MAX_BLOCKS = 3  # as many as fit a command
@@ -64,7 +64,7 @@ def _answered(requirement: Requirement, index: Index) -> Iterator[Item]:
     # A passage with a command that answers less well than another answers something else: `maintenance on` must not
     # bring `maintenance off` with it.
     hits = [hit for hit in hits if hit.coverage >= _SAME_PURPOSE * best or not _shell_block(hit.passage)]
-    passages = [hit.passage for hit in hits]
+    passages = [hit.passage for hit in hits] or index.under(requirement.id, limit=_PASSAGES)
     if not passages:
         text = f"nothing in the artifacts answers this: {_demand(requirement)}"
         yield Item(text=text, covers=(requirement.id,), basis="missing")

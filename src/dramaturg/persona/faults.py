@@ -52,11 +52,13 @@ class Faults:
         wanted = "</Step>" if tag.is_step else f"</{tag.written}>"
         if following:
             labels = (Label(span=self._span(following), text="this begins before it is closed"),)
+        remedy = f"add `{wanted}`"
         if misspelt:
+            remedy = f"replace `</{misspelt.written}>` by `{wanted}`"
             text = f"this closes nothing; did you mean `{wanted}`?"
             labels = (Label(span=self._span(misspelt), text=text),)
         rule, what = ("P204", "step") if tag.is_step else ("P203", f"`<{tag.written}>`")
-        self._fault(rule, f"{what} is never closed", tag, note="opened here", labels=labels, help=f"add `{wanted}`")
+        self._fault(rule, f"{what} is never closed", tag, note="opened here", labels=labels, help=remedy)
 
     def given_twice(self, tag: Tag, name: str, first: Span) -> None:
         """Report a second piece of one name."""

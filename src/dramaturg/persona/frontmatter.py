@@ -13,6 +13,11 @@ from dramaturg.persona.model import ArtifactSpec, Frontmatter, Origin, fold_id
 from dramaturg.persona.nodes import Handler, Reader, is_null, pairs, plain
 
 _TEXT, _LIST, _MAP = "text", "a list", "a mapping"
+_EXAMPLES: Mapping[str, str] = {
+    _TEXT: "`{name}: one value`",
+    _LIST: "`{name}:` and below it one line `- value` for each",
+    _MAP: "`{name}:` and below it, indented, lines `key: value`",
+}
 KEYS: Mapping[str, str] = {
     "alias": _TEXT,
     "version": _TEXT,
@@ -71,7 +76,8 @@ def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
             continue
         reader.spans[name] = reader.of(value)
         if not isinstance(value, _NODES[KEYS[name]]):
-            reader.fault("P108", f"`{name}` must be {KEYS[name]}", reader.spans[name])
+            remedy = f"write {_EXAMPLES[KEYS[name]].format(name=name)}"
+            reader.fault("P108", f"`{name}` must be {KEYS[name]}", reader.spans[name], help=remedy)
         elif name == "expected_artifacts":
             artifacts = [*_read_artifacts(value, reader)]
         else:

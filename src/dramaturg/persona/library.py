@@ -19,7 +19,7 @@ _NEAR = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A file of the library, known by its frontmatter only."""
+    """A file of the library, known by its frontmatter only; a damaged one is known by its place."""
 
     path: Path
     root: Path
@@ -27,8 +27,13 @@ class Entry:
 
     @property
     def alias(self) -> str:
-        """The alias as the file spells it."""
-        return self.frontmatter.text("alias")
+        """The alias as the file spells it; its place where it says none."""
+        return self.frontmatter.text("alias") or self.place
+
+    @property
+    def damaged(self) -> bool:
+        """Whether its frontmatter gives no alias, which only reading the whole file can explain."""
+        return not self.frontmatter.text("alias")
 
     @property
     def spoken(self) -> str:
@@ -51,13 +56,30 @@ class Library:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """Every persona file that has an alias, nearest root first, by path."""
+        """Every persona file, nearest root first, by path."""
         if self._entries is None:
             self._entries = tuple(entry for root in self.roots for entry in _entries(root))
         return self._entries
 
     def find(self, alias: str) -> Entry | Finding:
-        """Return the file of an alias, or a finding without a place that says why there is none."""
+        """Return the file of an alias, or a finding without a place that says why there is none.
+
+        A damaged file stands in the way of a farther one of its name: what an author broke must not be replaced by
+        what it was to replace.
+        """
+        found = self._ranked(alias)
+        last = self.roots.index(found.root) if isinstance(found, Entry) else len(self.roots)
+        wanted = alias.casefold().rsplit("/", 1)[-1]
+        damaged = (
+            entry
+            for entry in self.entries
+            if entry.damaged
+            and entry.place.casefold().rsplit("/", 1)[-1] == wanted
+            and self.roots.index(entry.root) < last
+        )
+        return next(damaged, found)
+
+    def _ranked(self, alias: str) -> Entry | Finding:
         for rank in _RANKS:
             for root in self.roots:
                 hits = [entry for entry in self.entries if entry.root == root and rank(entry, alias)]
@@ -132,12 +154,15 @@ def _read(path: Path) -> bytes:
 def _entries(root: Path) -> list[Entry]:
     """Return the personas below a folder; what a damaged file says is judged when that file is used, not here."""
     found = []
-    for path in sorted(root.rglob("*.md")):
-        if path.name.endswith(_SUFFIXES) and path.is_file():
-            head, _, _ = read_frontmatter(Source(_spoken(path), _read(path).decode("utf-8", errors="replace")))
-            if head.text("alias"):
-                found.append(Entry(path=path, root=root, frontmatter=head))
+    for path in persona_files(root):
+        head, _, _ = read_frontmatter(Source(_spoken(path), _read(path).decode("utf-8", errors="replace")))
+        found.append(Entry(path=path, root=root, frontmatter=head))
     return found
+
+
+def persona_files(root: Path) -> list[Path]:
+    """Return the persona files below a folder, by path."""
+    return [path for path in sorted(root.rglob("*.md")) if path.name.endswith(_SUFFIXES) and path.is_file()]
 
 
 def _spoken(path: Path) -> str:
@@ -151,8 +176,10 @@ def _ambiguous(alias: str, entries: Sequence[Entry]) -> Finding:
         rule="P303",
         severity=Severity.ERROR,
         message=f"`{alias}` can mean {_listed([entry.spoken for entry in entries], 'or')}",
-        labels=tuple(Label(span=entry.frontmatter.spans["alias"], text="one of them") for entry in entries),
-        help="rename one, mark one `status: deprecated`, or name it by its path under the root",
+        labels=tuple(
+            Label(span=entry.frontmatter.spans["alias"], text="one of them") for entry in entries if not entry.damaged
+        ),
+        help=f"rename one, mark one `status: deprecated`, or give its file: `{entries[0].spoken}`",
     )
 
 

@@ -26,6 +26,11 @@ _SECTION_VERBS = frozenset(
 )
 _INGEST_VERBS = frozenset("ingest read load receive accept digest parse gather collect".split())
 _ASSEMBLE_VERBS = frozenset("combine assemble compile merge consolidate collate".split())
+_NAMED_SECTION = re.compile(
+    r"(?:`[^`\n]+`|\"[^\"\n]+\"|“[^”\n]+”)\s+(?:section|table|checklist|report|document)\b"
+    r"|\b(?:section|chapter)\s+(?:titled |entitled |called |named )?(?=[`\"“])",
+    re.IGNORECASE,
+)
 _ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?)\b", re.IGNORECASE)
 _TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
 _FORMATS: Sequence[tuple[Format, str, re.Pattern[str]]] = (
@@ -132,6 +137,8 @@ class _Compiler:
             return Kind.INGEST, reason("kind/ingest-verb")
         if verb in _SECTION_VERBS:
             return Kind.SECTION, reason("kind/section-verb")
+        if named := _NAMED_SECTION.search(self.step.text):
+            return Kind.SECTION, self.reason(named)("kind/names-a-section")
         return Kind.ANALYZE, reason("kind/no-output-named")
 
     def section(self) -> tuple[str, Reason]:

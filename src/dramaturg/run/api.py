@@ -1,5 +1,6 @@
 """The functions most callers need; its one rule: each is one line of Runtime."""
 
+from pathlib import Path
 from typing import Any
 
 from dramaturg.persona.model import Persona
@@ -11,7 +12,7 @@ from dramaturg.run.stream import Stream
 
 
 def run_persona(
-    persona: str, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False, **settings: Any
+    persona: str | Path, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False, **settings: Any
 ) -> RunResult:
     """Perform a persona and return its document and report.
 
@@ -29,22 +30,22 @@ def run_persona(
 
 
 async def arun_persona(
-    persona: str, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False, **settings: Any
+    persona: str | Path, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False, **settings: Any
 ) -> RunResult:
     """Perform a persona on the running event loop; otherwise as `run_persona`."""
     return await Runtime(**settings).arun(persona, inputs, on_event=on_event, fresh=fresh)
 
 
-def stream_persona(persona: str, inputs: Inputs, *, fresh: bool = False, **settings: Any) -> Stream:
+def stream_persona(persona: str | Path, inputs: Inputs, *, fresh: bool = False, **settings: Any) -> Stream:
     """Perform a persona and hand out its events to `for` or `async for`; the stream's `result` follows them."""
     return Runtime(**settings).stream(persona, inputs, fresh=fresh)
 
 
-def load_persona(persona: str, *, strict: bool = False) -> Persona:
+def load_persona(persona: str | Path, *, strict: bool = False) -> Persona:
     """Resolve a persona by alias or by the path of its file.
 
     Raises:
         CallerError: There is none, or its file cannot be read.
         AuthorError: Its text, or its parents', is at fault; all findings at once.
     """
-    return Runtime(model="evidence").library.load(persona, strict=strict)
+    return Runtime(model="evidence").library.load(str(persona), strict=strict)

@@ -68,8 +68,15 @@ def _sole_primary(persona: Persona) -> str:
     return (primaries or declared or [_UNDECLARED])[0]
 
 
-def _artifact(name: str, given: Given, spec: ArtifactSpec | None, plan: Plan) -> Artifact:
-    text = _read(name, given) if isinstance(given, Path) else _text(name, given)
+def _artifact(name: str, given: object, spec: ArtifactSpec | None, plan: Plan) -> Artifact:
+    """Return one artifact; `given` is whatever a caller without a type checker may pass."""
+    if isinstance(given, Path):
+        text = _read(name, given)
+    elif isinstance(given, str):
+        text = _text(name, given)
+    else:
+        kind = type(given).__name__
+        raise CallerError(f"the artifact `{name}` is of type `{kind}`; pass its text as a str, or a Path to its file")
     if not text.strip():
         raise CallerError(f"the artifact `{name}` is empty; a run needs something to work from")
     suffix = given.suffix.casefold() if isinstance(given, Path) else ".md"
@@ -133,7 +140,7 @@ def _require_primaries(persona: Persona, artifacts: Mapping[str, Artifact]) -> N
     missing = [spec for spec in persona.artifacts if spec.primary and fold_id(spec.id) not in artifacts]
     if missing:
         wanted = "; ".join(f"`{spec.id}`" + (f" ({spec.description})" if spec.description else "") for spec in missing)
-        raise CallerError(f"`{persona.alias}` cannot run without {wanted}; supply it")
+        raise CallerError(f"`{persona.alias}` cannot run without {wanted}; give it as the artifact, or by its id")
 
 
 def _undeclared(persona: Persona, artifact: Artifact) -> Finding:

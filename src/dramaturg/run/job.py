@@ -29,6 +29,11 @@ class Job:
     kernel: Kernel
     notes: tuple[Finding, ...] = ()
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What there is to say of the persona and the artifacts."""
+        return (*self.plan.findings, *self.notes)
+
     def brief(self, profile: Profile, model: str, reasks: int) -> Brief:
         """Return the brief for a model of this name and these traits."""
         return Brief(

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from dramaturg.engine.events import ModelCall, ModelReply
 from dramaturg.engine.flow import Brief
-from dramaturg.errors import CallerError
+from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.run.record import FORMAT, Record, read_journal
 
 _DIGEST_SHOWN = 8
@@ -121,7 +121,10 @@ def adopt_journal(state: Path, brief: Brief) -> Journal | None:
     """Take up the newest unfinished run of the same plan, inputs and model that no process performs."""
     wanted = inputs_digest(brief)
     for path in sorted(_of_plan(state, brief), key=_counter, reverse=True):
-        journal = _take_up(path)
+        try:
+            journal = _take_up(path)
+        except JournalMiss:  # damaged, or of another version: nothing to go on with, and no reason not to begin
+            continue
         if journal and journal.record.end is None and journal.record.header["inputs"] == wanted:
             return journal
         if journal:
@@ -131,7 +134,8 @@ def adopt_journal(state: Path, brief: Brief) -> Journal | None:
 
 def all_journals(state: Path) -> list[Path]:
     """Return every run's journal, the most recently written first."""
-    return sorted((state / _FOLDER).glob("*.jsonl"), key=lambda path: (path.stat().st_mtime, path), reverse=True)
+    found = (path for path in (state / _FOLDER).glob("*.jsonl") if path.is_file())
+    return sorted(found, key=lambda path: (path.stat().st_mtime, path), reverse=True)
 
 
 def find_journal(state: Path, run: str) -> Path:
@@ -225,14 +229,15 @@ def _drop_torn_line(descriptor: int) -> int:
     size = os.fstat(descriptor).st_size
     whole = os.pread(descriptor, size, 0)
     length = whole.rfind(b"\n") + 1
-    os.ftruncate(descriptor, length)
+    if length != size:  # leave the time of last writing alone, `runs` sorts by it
+        os.ftruncate(descriptor, length)
     return length
 
 
 def _of_plan(state: Path, brief: Brief) -> list[Path]:
     """Return the journals of a plan, whatever it was performed on; a copy under another name is none."""
     found = (state / _FOLDER).glob(f"{_stem(brief)}-*.jsonl")
-    return [path for path in found if _RUN_ID.fullmatch(path.stem)]
+    return [path for path in found if _RUN_ID.fullmatch(path.stem) and path.is_file()]
 
 
 def _stem(brief: Brief) -> str:

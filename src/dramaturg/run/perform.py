@@ -20,8 +20,8 @@ from dramaturg.run.record import Record
 from dramaturg.run.report import RunReport, RunResult
 
 _QUOTES_ONLY = (
-    "No language model wrote this. Each demand of the persona stands with the lines of the artifacts that answer it "
-    "best; what no line answers is listed under Open questions."
+    "No language model wrote this. Each demand of the persona stands with the lines of the artifacts that come nearest "
+    "to it; whether they satisfy it is for the reader to judge. What no line answers is listed under Open questions."
 )
 
 
@@ -80,7 +80,15 @@ async def perform_job(
     tally = Tally(emit=conditions.emit)
     with open_journal(brief, spec) as journal:
         kept = len(journal.record.replies)
-        tally(RunOpened(run=journal.run, model=model.name, destination=model.destination, kept=kept))
+        tally(
+            RunOpened(
+                run=journal.run,
+                model=model.name,
+                destination=model.destination,
+                kept=kept,
+                findings=_told(job.findings, strict=conditions.strict),
+            )
+        )
         answer = journaled(model, journal, conditions.retry, tally)
         try:
             outcome = await drive(perform(brief), answer, tally)
@@ -97,7 +105,13 @@ async def replay_job(job: Job, record: Record, conditions: Conditions) -> RunRes
     brief = recorded_brief(job, record)
     tally = Tally(emit=conditions.emit)
     tally(
-        RunOpened(run=record.run, model=brief.model, destination="replayed, nothing is asked", kept=len(record.replies))
+        RunOpened(
+            run=record.run,
+            model=brief.model,
+            destination="replayed, nothing is asked",
+            kept=len(record.replies),
+            findings=_told(job.findings, strict=conditions.strict),
+        )
     )
     answer: Answer = replayed(record, tally)
     try:
@@ -122,7 +136,7 @@ def document_of(brief: Brief, outcome: Outcome, remark: str = "") -> Document:
 
 def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, *, strict: bool) -> RunResult:
     document = document_of(brief, outcome)
-    found = (*job.plan.findings, *job.notes, *outcome.findings, *verify_structure(job.plan, document.markdown))
+    found = (*job.findings, *outcome.findings, *verify_structure(job.plan, document.markdown))
     persona = job.plan.persona
     return RunResult(
         document=document,
@@ -134,10 +148,10 @@ def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, *,
             calls=tally.calls,
             replayed=tally.replayed,
             usage=tally.usage,
-            findings=_severe(found) if strict else found,
+            findings=_told(found, strict=strict),
         ),
     )
 
 
-def _severe(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
-    return tuple(finding.as_error() for finding in findings)
+def _told(findings: tuple[Finding, ...], *, strict: bool) -> tuple[Finding, ...]:
+    return tuple(finding.as_error() for finding in findings) if strict else findings

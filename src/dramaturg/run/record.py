@@ -14,6 +14,7 @@ from dramaturg.engine.events import ModelReply, Usage
 from dramaturg.errors import CallerError, JournalMiss
 
 FORMAT = 1
+_HEAD = b'{"type": "run", "format": '
 _HEADER = frozenset("run plan inputs persona chain kernel artifacts spec model profile reasks sample".split())
 
 
@@ -48,13 +49,15 @@ def read_journal(path: Path) -> Record:
     except OSError as error:
         raise CallerError(f"the journal `{path}` cannot be read: {error.strerror or error}") from error
     lines = whole.split(b"\n")[:-1]
+    if not whole.startswith(_HEAD):
+        raise JournalMiss("", f"`{path}` is no journal; `dramaturg runs` lists the runs")
     try:
         records = [json.loads(line) for line in lines]
         header = records[0]
         if header["type"] != "run" or header["format"] != FORMAT:
-            raise JournalMiss(
-                "", f"the journal `{path}` has the format {header['format']}, this version reads {FORMAT}"
-            )
+            remedy = "perform it with the version that wrote it"
+            said = f"the journal `{path}` has the format {header['format']}, this version reads {FORMAT}"
+            raise JournalMiss("", f"{said}; {remedy}")
         if missing := sorted(_HEADER - header.keys()):
             raise ValueError(f"its header has no `{missing[0]}`")  # noqa: TRY301 - told below, as every other damage is
         answers = [record for record in records if record["type"] == "reply"]

@@ -29,8 +29,10 @@ from dramaturg.run.perform import Conditions, perform_job, replay_job
 from dramaturg.run.record import Record, read_journal
 from dramaturg.run.report import RunResult
 from dramaturg.run.runs import run_summaries
-from dramaturg.run.settings import current, persona_roots, state_root
+from dramaturg.run.settings import current, existing_folders, persona_roots, state_root, whole_number
 from dramaturg.run.stream import Stream
+
+_LEAST_WINDOW = 1024
 
 
 class Runtime:
@@ -43,7 +45,8 @@ class Runtime:
         prompts: Folder of prompt kernels; None for the shipped ones.
         state: Folder of the journals; None for the user's state folder.
         reasks: How often the failing part of an answer is asked again.
-        strict: Make warnings, of loading and of the result, errors.
+        strict: Make warnings errors: of loading, which raises AuthorError, and of the result, which is returned all
+            the same with its findings as errors, because the work is done and paid for.
         window: Tokens of context of a local model; None for what its server reports, else 8,192.
         retry: How patiently a faltering provider is asked again.
     """
@@ -52,31 +55,34 @@ class Runtime:
         self,
         *,
         model: str | Model | None = None,
-        personas: Sequence[Path] = (),
-        prompts: Path | None = None,
-        state: Path | None = None,
+        personas: Sequence[str | Path] = (),
+        prompts: str | Path | None = None,
+        state: str | Path | None = None,
         reasks: int = 2,
         strict: bool = False,
         window: int | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
         project, folder, environment = current()
-        self.library = Library((*personas, *persona_roots(project, folder, environment)))
-        self.state = state or state_root(environment)
+        own = existing_folders(personas)
+        self.library = Library((*own, *persona_roots(project, folder, environment)))
+        self.state = Path(state).expanduser() if state else state_root(environment)
         found = environment.get("DRAMATURG_MODEL") or project.model or default_spec(environment)
         self.model = found if model is None else model
         self.strict = strict
-        self._prompts = prompts or prompts_root()
-        self._reasks = reasks
-        self._window = window
+        self._prompts = Path(prompts) if prompts else prompts_root()
+        self._reasks = whole_number("reasks", reasks, least=0)
+        self._window = None if window is None else whole_number("window", window, least=_LEAST_WINDOW)
         self._retry = retry or RetryPolicy()
 
-    def run(self, persona: str, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False) -> RunResult:
+    def run(
+        self, persona: str | Path, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False
+    ) -> RunResult:
         """Perform a persona and return its document; see `arun`."""
         return PRIVATE_LOOP.call(self.arun(persona, inputs, on_event=on_event, fresh=fresh))
 
     async def arun(
-        self, persona: str, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False
+        self, persona: str | Path, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False
     ) -> RunResult:
         """Perform a persona.
 
@@ -95,7 +101,7 @@ class Runtime:
         """
         conditions = self._conditions(on_event)
         spec = parse_spec(self.model) if isinstance(self.model, str) else None
-        job = prepare(self.library, self._prompts, persona, inputs, strict=self.strict)
+        job = prepare(self.library, self._prompts, str(persona), inputs, strict=self.strict)
         if spec and spec.kind == "replay":
             return await replay_job(job, self.record(spec.name), conditions)
         return await self._perform(job, self.model, _Opening(state=self.state, fresh=fresh), conditions)
@@ -126,7 +132,7 @@ class Runtime:
             thaw(record), model, lambda _brief, _spec: open_journal(record.path), conditions, profile.window
         )
 
-    def stream(self, persona: str, inputs: Inputs, *, fresh: bool = False) -> Stream:
+    def stream(self, persona: str | Path, inputs: Inputs, *, fresh: bool = False) -> Stream:
         """Perform a persona and hand out its events as they happen, to `for` and to `async for` alike."""
         return Stream(lambda emit: self.arun(persona, inputs, on_event=emit, fresh=fresh))
 

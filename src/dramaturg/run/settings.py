@@ -76,7 +76,7 @@ def state_root(environment: Mapping[str, str]) -> Path:
     """Return the folder that holds journals: `DRAMATURG_STATE`, else the user's state folder (XDG base directories)."""
     named = environment.get("DRAMATURG_STATE")
     if named:
-        return Path(named)
+        return Path(named).expanduser()
     standard = environment.get("XDG_STATE_HOME")
     if standard:
         return Path(standard) / "dramaturg"
@@ -84,6 +84,22 @@ def state_root(environment: Mapping[str, str]) -> Path:
     if home is None:
         raise CallerError("this user has no home folder to keep journals in; set `DRAMATURG_STATE` to a folder")
     return home / ".local" / "state" / "dramaturg"
+
+
+def existing_folders(named: Sequence[str | Path]) -> list[Path]:
+    """Return folders as paths; CallerError for one that is not there."""
+    folders = [Path(name).expanduser() for name in named]
+    for folder in folders:
+        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
+            raise CallerError(f"there is no folder `{folder}` to look for personas in")
+    return folders
+
+
+def whole_number(name: str, value: object, *, least: int) -> int:
+    """Return a setting that counts something; CallerError for anything else."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise CallerError(f"`{name}` must be a whole number of at least {least}, not {value!r}")
+    return value
 
 
 def _home() -> Path | None:
