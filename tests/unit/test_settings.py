@@ -132,6 +132,9 @@ def test_folders_may_be_named_by_text_and_a_persona_by_a_path(tmp_path: Path) ->
     [
         ({"personas": ["nowhere"]}, "there is no folder `nowhere` to look for personas in"),
         ({"personas": ["x" * 300]}, "there is no folder `x+` to look for personas in"),
+        ({"personas": "nowhere"}, "there is no folder `nowhere` to look for personas in"),
+        ({"personas": [3]}, "`3` is no path; pass a str or a Path"),
+        ({"personas": ["~nobody-at-all/p"]}, "`~nobody-at-all/p` begins with the home folder of nobody"),
         ({"reasks": -1}, "`reasks` must be a whole number of at least 0, not -1"),
         ({"reasks": True}, "`reasks` must be a whole number of at least 0, not True"),
         ({"reasks": 1.5}, "`reasks` must be a whole number of at least 0, not 1.5"),

@@ -16,12 +16,14 @@ strict_option = click.option("--strict", is_flag=True, help="Treat warnings as e
 @json_option
 def list_personas(*, as_json: bool) -> None:
     """List the personas that can be named."""
+    from dramaturg.persona.library import Entry
     from dramaturg.run.runtime import Runtime
 
-    entries = Runtime(model="evidence").library.entries
+    library = Runtime(model="evidence").library
     rows: list[dict[str, Any]] = []
-    for entry in entries:
-        nearer = next((row["path"] for row in rows if row["alias"].casefold() == entry.alias.casefold()), "")
+    for entry in library.entries:
+        meant = library.find(entry.alias)
+        nearer = meant.spoken if isinstance(meant, Entry) and meant != entry else ""
         told = {key: entry.frontmatter.text(key) for key in ("version", "status", "type", "title")}
         place = {"path": entry.spoken, "damaged": entry.damaged, "hidden_by": nearer}
         rows.append({"alias": entry.alias, **told, **place})
@@ -34,8 +36,8 @@ def list_personas(*, as_json: bool) -> None:
         marks += [row["status"]] if row["status"] not in ("", "active") else []
         marks += [f"hidden by {row['hidden_by']}"] if row["hidden_by"] else []
         marks += ["damaged, see `dramaturg check`"] if row["damaged"] else []
-        said = f"{row['title']} {row['version']}".strip() + (f" ({', '.join(marks)})" if marks else "")
-        click.echo(f"{row['alias']:<{width}}  {said}  [{row['path']}]")
+        said = " ".join(filter(None, [row["title"], row["version"], f"({', '.join(marks)})" if marks else ""]))
+        click.echo("  ".join(filter(None, [f"{row['alias']:<{width}}", said, f"[{row['path']}]"])))
 
 
 @click.command()

@@ -29,7 +29,7 @@ from dramaturg.run.perform import Conditions, perform_job, replay_job
 from dramaturg.run.record import Record, read_journal
 from dramaturg.run.report import RunResult
 from dramaturg.run.runs import run_summaries
-from dramaturg.run.settings import current, existing_folders, persona_roots, state_root, whole_number
+from dramaturg.run.settings import as_path, current, existing_folders, persona_roots, state_root, whole_number
 from dramaturg.run.stream import Stream
 
 _LEAST_WINDOW = 1024
@@ -55,7 +55,7 @@ class Runtime:
         self,
         *,
         model: str | Model | None = None,
-        personas: Sequence[str | Path] = (),
+        personas: str | Path | Sequence[str | Path] = (),
         prompts: str | Path | None = None,
         state: str | Path | None = None,
         reasks: int = 2,
@@ -66,11 +66,11 @@ class Runtime:
         project, folder, environment = current()
         own = existing_folders(personas)
         self.library = Library((*own, *persona_roots(project, folder, environment)))
-        self.state = Path(state).expanduser() if state else state_root(environment)
+        self.state = as_path(state) if state else state_root(environment)
         found = environment.get("DRAMATURG_MODEL") or project.model or default_spec(environment)
         self.model = found if model is None else model
         self.strict = strict
-        self._prompts = Path(prompts) if prompts else prompts_root()
+        self._prompts = as_path(prompts) if prompts else prompts_root()
         self._reasks = whole_number("reasks", reasks, least=0)
         self._window = None if window is None else whole_number("window", window, least=_LEAST_WINDOW)
         self._retry = retry or RetryPolicy()

@@ -76,7 +76,7 @@ def state_root(environment: Mapping[str, str]) -> Path:
     """Return the folder that holds journals: `DRAMATURG_STATE`, else the user's state folder (XDG base directories)."""
     named = environment.get("DRAMATURG_STATE")
     if named:
-        return Path(named).expanduser()
+        return as_path(named)
     standard = environment.get("XDG_STATE_HOME")
     if standard:
         return Path(standard) / "dramaturg"
@@ -86,13 +86,23 @@ def state_root(environment: Mapping[str, str]) -> Path:
     return home / ".local" / "state" / "dramaturg"
 
 
-def existing_folders(named: Sequence[str | Path]) -> list[Path]:
+def existing_folders(named: str | Path | Sequence[str | Path]) -> list[Path]:
     """Return folders as paths; CallerError for one that is not there."""
-    folders = [Path(name).expanduser() for name in named]
+    folders = [as_path(name) for name in ([named] if isinstance(named, str | Path) else named)]
     for folder in folders:
         if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
             raise CallerError(f"there is no folder `{folder}` to look for personas in")
     return folders
+
+
+def as_path(name: object) -> Path:
+    """Return a path with `~` expanded; CallerError for what is none."""
+    if not isinstance(name, str | Path):
+        raise CallerError(f"`{name!r}` is no path; pass a str or a Path")
+    try:
+        return Path(name).expanduser()
+    except RuntimeError as error:
+        raise CallerError(f"`{name}` begins with the home folder of nobody: {error}") from error
 
 
 def whole_number(name: str, value: object, *, least: int) -> int:
