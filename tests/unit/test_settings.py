@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support import INPUTS, QUOTE, good_answer
 
 from dramaturg import CallerError, Runtime, load_persona
 from dramaturg.data import personas_root, prompts_root
 from dramaturg.models.profiles import DEFAULT_ANTHROPIC, DEFAULT_OPENAI
+from dramaturg.models.scripted import ScriptedModel
 from dramaturg.run.settings import Project, persona_roots, read_project, state_root
 
 
@@ -145,3 +147,10 @@ def test_folders_may_be_named_by_text_and_a_persona_by_a_path(tmp_path: Path) ->
 def test_a_setting_that_cannot_be_is_refused_at_once(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(CallerError, match=message):
         Runtime(model="evidence", **settings)
+
+
+def test_quotes_stand_below_each_entry_when_asked_for() -> None:
+    plain = Runtime(model=ScriptedModel(good_answer)).run("DPA-1", INPUTS).document.markdown
+    quoted = Runtime(model=ScriptedModel(good_answer), quotes=True).run("DPA-1", INPUTS).document.markdown
+    assert QUOTE not in plain
+    assert f"\n  - “{QUOTE}” [Source: ARCHITECTURE_BLUEPRINT, L19]" in quoted

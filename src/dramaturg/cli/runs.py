@@ -29,6 +29,7 @@ def _output_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Write the document here instead of to stdout.",
         ),
         click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
+        click.option("--quotes", is_flag=True, help="Print the quoted lines below each entry."),
         strict_option,
         json_option,
     ):
@@ -62,6 +63,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     replay: str | None,
     output: Path | None,
     quiet: bool,
+    quotes: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -76,7 +78,11 @@ def run(  # noqa: PLR0913 - one parameter for each option
         raise CallerError("`--replay` asks no model; leave `--model` out")
     output = _require_writable(output)
     runtime = Runtime(
-        model=model if replay is None else f"replay:{replay}", strict=strict, window=window, reasks=reasks
+        model=model if replay is None else f"replay:{replay}",
+        strict=strict,
+        quotes=quotes,
+        window=window,
+        reasks=reasks,
     )
     inputs = _inputs(artifact, named)
     _require_apart(output, artifact, named)
@@ -88,14 +94,14 @@ def run(  # noqa: PLR0913 - one parameter for each option
 @click.command()
 @click.argument("run_id", metavar="RUN")
 @_output_options
-def resume(run_id: str, *, output: Path | None, quiet: bool, strict: bool, as_json: bool) -> None:
+def resume(run_id: str, *, output: Path | None, quiet: bool, quotes: bool, strict: bool, as_json: bool) -> None:
     """Go on with RUN under the persona, prompts, artifacts and model it began with."""
     from dramaturg.cli.progress import Progress
     from dramaturg.run.runtime import Runtime
 
     output = _require_writable(output)
     with Progress(quiet=quiet) as progress:
-        result = Runtime(strict=strict).resume(run_id, on_event=progress)
+        result = Runtime(strict=strict, quotes=quotes).resume(run_id, on_event=progress)
     _deliver(result, progress, output, quiet=quiet, as_json=as_json)
 
 

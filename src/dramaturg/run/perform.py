@@ -52,6 +52,7 @@ class Conditions:
         reasks: How often the failing part of an answer is asked again.
         retry: How patiently a faltering provider is asked again.
         strict: Make warnings errors.
+        quotes: Print the quoted lines below each entry of the document.
         emit: Told of everything that happens.
         profile: The traits a resumed run began with; None for those the model has now.
     """
@@ -59,6 +60,7 @@ class Conditions:
     reasks: int
     retry: RetryPolicy
     strict: bool
+    quotes: bool
     emit: Emit
     profile: Profile | None = None
 
@@ -95,7 +97,7 @@ async def perform_job(
         except StepFailed as failure:
             journal.end("failed", str(failure))
             raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, journal.run) from None
-        result = _result(job, brief, outcome, tally, journal.run, strict=conditions.strict)
+        result = _result(job, brief, outcome, tally, journal.run, conditions)
         journal.end("done")
         return result
 
@@ -118,7 +120,7 @@ async def replay_job(job: Job, record: Record, conditions: Conditions) -> RunRes
         outcome = await drive(perform(brief), answer, tally)
     except StepFailed as failure:
         raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, record.run) from None
-    return _result(job, brief, outcome, tally, record.run, strict=conditions.strict)
+    return _result(job, brief, outcome, tally, record.run, conditions)
 
 
 def recorded_brief(job: Job, record: Record) -> Brief:
@@ -127,15 +129,15 @@ def recorded_brief(job: Job, record: Record) -> Brief:
     return job.brief(Profile(**header["profile"]), header["model"], header["reasks"])
 
 
-def document_of(brief: Brief, outcome: Outcome, remark: str = "") -> Document:
+def document_of(brief: Brief, outcome: Outcome, remark: str = "", *, quotes: bool = False) -> Document:
     """Assemble an outcome; what a reader must know of its origin stands under the title."""
-    quotes = not brief.profile.writes
-    preface = " ".join(part for part in (remark, _QUOTES_ONLY if quotes else "") if part)
-    return assemble(brief.plan, outcome, preface=preface, quotes=quotes)
+    quoting = not brief.profile.writes
+    preface = " ".join(part for part in (remark, _QUOTES_ONLY if quoting else "") if part)
+    return assemble(brief.plan, outcome, preface=preface, quotes=quotes or quoting)
 
 
-def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, *, strict: bool) -> RunResult:
-    document = document_of(brief, outcome)
+def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, conditions: Conditions) -> RunResult:
+    document = document_of(brief, outcome, quotes=conditions.quotes)
     found = (*job.findings, *outcome.findings, *verify_structure(job.plan, document.markdown))
     persona = job.plan.persona
     return RunResult(
@@ -148,7 +150,7 @@ def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, *,
             calls=tally.calls,
             replayed=tally.replayed,
             usage=tally.usage,
-            findings=_told(found, strict=strict),
+            findings=_told(found, strict=conditions.strict),
         ),
     )
 

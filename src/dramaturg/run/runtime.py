@@ -47,11 +47,12 @@ class Runtime:
         reasks: How often the failing part of an answer is asked again.
         strict: Make warnings errors: of loading, which raises AuthorError, and of the result, which is returned all
             the same with its findings as errors, because the work is done and paid for.
+        quotes: Print the quoted lines below each entry of the document, so that it can be judged without the artifacts.
         window: Tokens of context of a local model; None for what its server reports, else 8,192.
         retry: How patiently a faltering provider is asked again.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one parameter for each setting, all by name
         self,
         *,
         model: str | Model | None = None,
@@ -60,6 +61,7 @@ class Runtime:
         state: str | Path | None = None,
         reasks: int = 2,
         strict: bool = False,
+        quotes: bool = False,
         window: int | None = None,
         retry: RetryPolicy | None = None,
     ) -> None:
@@ -70,6 +72,7 @@ class Runtime:
         found = environment.get("DRAMATURG_MODEL") or project.model or default_spec(environment)
         self.model = found if model is None else model
         self.strict = strict
+        self.quotes = quotes
         self._prompts = as_path(prompts) if prompts else prompts_root()
         self._reasks = whole_number("reasks", reasks, least=0)
         self._window = None if window is None else whole_number("window", window, least=_LEAST_WINDOW)
@@ -167,6 +170,7 @@ class Runtime:
             reasks=self._reasks if reasks is None else reasks,
             retry=self._retry,
             strict=self.strict,
+            quotes=self.quotes,
             emit=on_event or _ignore,
             profile=profile,
         )
