@@ -41,13 +41,21 @@ def test_a_default_model_that_is_none_is_not_ready(monkeypatch: pytest.MonkeyPat
     assert "did you mean `anthropic`?" in check.remedy
 
 
-def test_a_server_on_a_usual_port_is_found_and_silence_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_on_a_usual_port_is_found_and_where_there_is_none_how_to_get_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening, socket.create_server(("127.0.0.1", 0)) as closed:
         port = listening.getsockname()[1]
-        monkeypatch.setattr(doctor, "_SERVERS", {"Ollama": port, "vLLM": closed.getsockname()[1]})
+        closed_port = closed.getsockname()[1]
+        monkeypatch.setattr(doctor, "_SERVERS", {"Ollama": port, "vLLM": closed_port})
         closed.close()
         found = [check for check in examine() if check.name.startswith("local server")]
-    assert [check.name for check in found] == ["local server (Ollama's port)"]
+        assert [check.name for check in found] == ["local server (Ollama's port)"]
+        monkeypatch.setattr(doctor, "_SERVERS", {"Ollama": closed_port})
+        (none,) = [check for check in examine() if check.name.startswith("local server")]
+    assert not none.ready
+    assert none.detail == f"none on the usual ports (Ollama {closed_port})"
+    assert "start one" in none.remedy
     assert f"`openai:MODEL@http://127.0.0.1:{port}/v1`" in found[0].detail
 
 

@@ -3,7 +3,7 @@
 import os
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -71,15 +71,27 @@ def _embedded() -> Check:
     return Check(name="gguf", ready=ready, detail=detail, remedy="pip install 'dramaturg[local]', and have a GGUF file")
 
 
-def _servers() -> Iterator[Check]:
-    """Yield the local servers that listen on their usual ports; silence about the others."""
-    for name, port in _SERVERS.items():
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE).close()
-        except OSError:
-            continue
-        detail = f"something listens on port {port}; `openai:MODEL@http://127.0.0.1:{port}/v1`"
-        yield Check(name=f"local server ({name}'s port)", ready=True, detail=detail)
+def _servers() -> list[Check]:
+    """Return the local servers that listen on their usual ports; where there is none, how to get one."""
+    found = [_server(name, port) for name, port in _SERVERS.items() if _listens(port)]
+    if found:
+        return found
+    ports = ", ".join(f"{name} {port}" for name, port in _SERVERS.items())
+    remedy = "start one, such as `llama-server -m FILE.gguf`, and name it `openai:MODEL@http://127.0.0.1:PORT/v1`"
+    return [Check(name="local server", ready=False, detail=f"none on the usual ports ({ports})", remedy=remedy)]
+
+
+def _server(name: str, port: int) -> Check:
+    detail = f"something listens on port {port}; `openai:MODEL@http://127.0.0.1:{port}/v1`"
+    return Check(name=f"local server ({name}'s port)", ready=True, detail=detail)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE).close()
+    except OSError:
+        return False
+    return True
 
 
 def _state(folder: Path) -> Check:
