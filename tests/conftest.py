@@ -1,5 +1,6 @@
 """Fixtures and guards for every test: no network but this machine's, no state but the test's own."""
 
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 _LOOPBACK = ("127.", "localhost", "::1")
-_VARIABLES = ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "DRAMATURG_API_KEY", "DRAMATURG_MODEL", "DRAMATURG_DEBUG")
+_VARIABLES = ("ANTHROPIC_", "OPENAI_", "DRAMATURG_")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,8 +47,9 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give each test its own state folder and an environment without keys."""
-    for name in _VARIABLES:
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if name.startswith(_VARIABLES) or name.upper().endswith("_PROXY"):
+            monkeypatch.delenv(name)
     folder = tmp_path / "state"
     monkeypatch.setenv("DRAMATURG_STATE", str(folder))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))

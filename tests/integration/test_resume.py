@@ -206,3 +206,27 @@ def test_a_model_too_small_for_the_artifacts_leaves_no_run_behind(state: Path) -
         run_persona("DPA-1", INPUTS, model=model)
     assert journals(state) == []
     assert model.calls == []
+
+
+@pytest.mark.parametrize("part", ["profile", "artifacts", "kernel", "inputs"])
+def test_a_run_of_another_version_is_named_as_one(state: Path, part: str) -> None:
+    journal = interrupted()
+    header, *rest = journal.read_text(encoding="utf-8").splitlines(keepends=True)
+    data = json.loads(header)
+    if part == "profile":
+        data["profile"]["voice"] = "calm"
+    elif part == "artifacts":
+        data["artifacts"][0]["pages"] = 3
+    elif part == "kernel":
+        del data["kernel"]["sources"]["step.md.j2"]
+    else:
+        data["inputs"] = "0" * 64
+    journal.write_text(json.dumps(data) + "\n" + "".join(rest), encoding="utf-8")
+    with pytest.raises(JournalMiss, match=f"run `{journal.stem}` was begun by another version"):
+        Runtime(model=ScriptedModel(good_answer), state=state).resume(journal.stem)
+
+
+def test_a_resumed_run_says_what_the_first_one_said_of_its_artifacts(state: Path) -> None:
+    journal = interrupted()
+    result = Runtime(model=ScriptedModel(good_answer), state=state).resume(journal.stem)
+    assert [finding.rule for finding in result.findings] == ["A101"]

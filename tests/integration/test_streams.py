@@ -246,9 +246,16 @@ os._exit(0)
     subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, check=True, timeout=60)
 
 
-def test_waiting_for_a_run_inside_a_callback_is_refused_instead_of_hanging() -> None:
-    def again(_: Event) -> None:
-        run_persona("DPA-1", INPUTS, model="evidence")
+def _run_again(_: Event) -> None:
+    run_persona("DPA-1", INPUTS, model="evidence")
 
+
+def _stream_again(_: Event) -> None:
+    for _ in stream_persona("DPA-1", INPUTS, model="evidence"):
+        pass
+
+
+@pytest.mark.parametrize("again", [_run_again, _stream_again])
+def test_waiting_for_a_run_inside_a_callback_is_refused_instead_of_hanging(again: Callable[[Event], None]) -> None:
     with pytest.raises(CallerError, match="use `arun_persona`"):
         run_persona("DPA-1", INPUTS, model="evidence", on_event=again)

@@ -112,23 +112,27 @@ def test_a_window_that_is_given_is_not_asked_for(listener: Listener) -> None:
 
 
 @pytest.mark.parametrize(
-    ("listing", "shown", "retryable"),
+    ("listing", "shown"),
     [
-        ((404, {"error": {"message": "File Not Found"}}), "127.0.0.1 answered 404: File Not Found", False),
-        ((503, {"error": {"message": "Loading model"}}), "127.0.0.1 answered 503: Loading model", True),
-        ((200, b"<html>"), "127.0.0.1 answered 200 without an answer in it", True),
-        ((200, {"object": "list"}), "`data`: Field required", True),
-        ((200, {"data": ["qwen"]}), "`data.0`", True),
+        ((503, {"error": {"message": "Loading model"}}), "127.0.0.1 answered 503: Loading model"),
+        ((200, b"<html>"), "127.0.0.1 answered 200 without an answer in it"),
+        ((200, {"object": "list"}), "`data`: Field required"),
+        ((200, {"data": ["qwen"]}), "`data.0`"),
     ],
 )
 def test_a_server_that_cannot_list_its_models_is_told_apart_from_one_that_does_not_say(
-    listener: Listener, listing: tuple[int, Any], shown: str, *, retryable: bool
+    listener: Listener, listing: tuple[int, Any], shown: str
 ) -> None:
     listener.listing = listing
     with pytest.raises(ModelError, match=shown) as raised:
         _opened(listener)
-    assert raised.value.retryable is retryable
+    assert raised.value.retryable
     assert len(listener.seen) == 1
+
+
+def test_a_server_that_lists_no_models_is_used_with_the_usual_window(listener: Listener) -> None:
+    listener.listing = (404, {"error": {"message": "File Not Found"}})
+    assert _opened(listener).profile == local(None)
 
 
 def test_a_server_that_is_not_there_is_a_fault_that_may_pass(listener: Listener) -> None:

@@ -5,7 +5,7 @@ import json
 import pytest
 from tests.performances import CHECKS, INVENTED, PHASES, calls_of, covering, entries_of, reasons_in, rejections
 from tests.plans import answering
-from tests.support import dpa1_brief, envelope, item, perform_by_hand, requirement_ids
+from tests.support import dpa1_brief, dpa1_job, envelope, good_answer, item, perform_by_hand, requirement_ids
 
 from dramaturg.errors import StepFailed
 from dramaturg.plan.outputs import StepOutput
@@ -165,3 +165,19 @@ def test_what_answers_a_section_of_placeholders_takes_their_place() -> None:
     entries = entries_of(performance, "PRE-FLIGHT CHECKLIST")
     assert [entry.covers for entry in entries] == [(name,) for name in CHECKS]
     assert [entry.text for entry in entries] == ["Said after all", "Said after all", "Not said", "Not said"]
+
+
+def test_every_item_that_comes_too_early_goes_where_it_belongs() -> None:
+    ids = [requirement.id for requirement in dpa1_job().plan.calls[2].asks]
+    first, last = ids[0], ids[-1]
+    early = [item(last, text="switch off"), item(last, text="look that it is off")]
+    wrong = envelope([*early, *(item(name) for name in ids[:-1])])
+    performance = perform_by_hand(
+        dpa1_brief(), lambda call: wrong if (call.step, call.attempt) == ("3", 0) else good_answer(call)
+    )
+    assert performance.outcome is not None
+    covered = [entry.covers[0] for entry in performance.outcome.sections[1].entries]
+    assert covered[0] == first
+    assert covered[:4] == ids[:4]
+    assert set(covered[4:]) == {last}
+    assert [call.step for call in performance.calls].count("3") == 2

@@ -206,3 +206,8 @@ def test_the_shipped_personas_have_nothing_to_report() -> None:
     loaded = {entry.alias: library.load(entry.alias, strict=True) for entry in library.entries}
     assert loaded["DPA-1"].lineage == ("codegen-standards-1", "btaa-1", "DPA-1")
     assert [persona.findings for persona in loaded.values()] == [()] * len(loaded)
+
+
+def test_a_folder_named_twice_is_one_folder() -> None:
+    library = Library((personas_root(), personas_root() / ".." / "personas"))
+    assert library.load("DPA-1").alias == "DPA-1"

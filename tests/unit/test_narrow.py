@@ -11,6 +11,7 @@ from tests.support import dpa1_brief, perform_by_hand, requirement_ids
 
 from dramaturg.engine.events import ModelCall
 from dramaturg.engine.narrow import from_narrowed, narrowed_schema, slots_of
+from dramaturg.evidence.artifact import Outline
 from dramaturg.models.profiles import local
 from dramaturg.plan.model import Format, Requirement
 
@@ -96,8 +97,20 @@ def longest(schema: Any) -> int:
 @pytest.mark.parametrize(
     "owes", [[PORTS, STORES], [SECTION], [PORTS, STORES, SECTION]], ids=["bullets", "section", "all"]
 )
-def test_an_answer_that_fills_every_string_still_fits_its_room(room: int, owes: list[Requirement]) -> None:
-    assert longest(schema_of(Format.CHECKLIST, *owes, room=room)) <= room * LOCAL.characters_per_token
+def test_an_answer_that_fills_every_string_still_fits_the_room_a_cut_one_gets(
+    room: int, owes: list[Requirement]
+) -> None:
+    assert longest(schema_of(Format.CHECKLIST, *owes, room=room)) <= 2 * room * LOCAL.characters_per_token
+
+
+def test_what_the_example_would_have_a_model_write_fits_the_strings_of_a_small_window() -> None:
+    call = next(call for call in perform_by_hand(dpa1_brief(LOCAL), answering_narrowed).calls if call.step == "3")
+    commands = [passage.text for passage in Outline(call.artifacts[0]).passages() if passage.language == "sh"]
+    assert len(commands) == 6
+    for slot in call.schema["properties"].values():
+        longest_command = slot["properties"]["command"]["maxLength"]
+        longest_quote = slot["properties"]["evidence"]["properties"]["quote"]["maxLength"]
+        assert max(map(len, commands)) <= min(longest_command, longest_quote)
 
 
 def test_less_room_means_shorter_strings() -> None:

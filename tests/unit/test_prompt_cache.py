@@ -121,7 +121,7 @@ def test_breakpoints_stand_after_the_system_turn_and_after_the_artifacts() -> No
         marked = [part for message in call.messages for part in message.parts if part.cache]
         assert marked == [call.messages[0].parts[-1], call.messages[1].parts[0]]
         assert marked[1].text.startswith("Artifacts.")
-        assert "Step 1 of 6" in call.messages[1].parts[1].text
+        assert "Step 1: Ingest & Scope" in call.messages[1].parts[1].text
 
 
 EDITS = {

@@ -30,7 +30,7 @@ def test_author_text_loses_the_indentation_of_its_file_only(text: str, laid_out:
 def test_a_step_is_asked_with_its_text_its_form_and_its_demands() -> None:
     plan = dpa1_job().plan
     text = KERNEL.step(plan.calls[1], len(plan.steps))
-    assert text.startswith("Step 2 of 6: Generate Pre-Flight Checklist\n")
+    assert text.startswith("Step 2: Generate Pre-Flight Checklist\n")
     assert "\n- **Configuration:** Verifying all production environment variables and secrets.\n" in text
     assert 'Write the section "PRE-FLIGHT CHECKLIST" as `items`. It is a checklist:' in text
     assert (
@@ -61,7 +61,7 @@ def test_a_step_without_a_section_is_asked_for_notes() -> None:
 
 def test_a_step_without_a_name_is_known_by_its_number() -> None:
     step = step_of('<Step number="1">Produce `NOTES`.</Step>')
-    assert KERNEL.step(step, 1).startswith("Step 1 of 1\n")
+    assert KERNEL.step(step, 1).startswith("Step 1\n")
 
 
 @pytest.mark.parametrize(

@@ -86,7 +86,7 @@ def test_a_login_in_an_address_is_refused_and_not_repeated(login: str) -> None:
 
 @pytest.mark.parametrize("host", ["256.1.1.1", "☃.net"])
 def test_an_address_that_only_the_transport_refuses_is_a_callers_error_too(host: str) -> None:
-    with pytest.raises(CallerError, match=f"{host}/v1` has no usable address: "):
+    with pytest.raises(CallerError, match=f"no usable address: .*; look at `openai:m@http://{host}/v1`"):
         asyncio.run(open_model(parse_spec(f"openai:m@http://{host}/v1")))
 
 
@@ -254,3 +254,20 @@ def test_a_file_that_holds_no_weights_is_a_callers_error(tmp_path: Path) -> None
     weights.write_text("not a model", encoding="utf-8")
     with pytest.raises(CallerError, match="cannot be loaded as a GGUF model"):
         asyncio.run(open_model(parse_spec(f"gguf:{weights}"), 512))
+
+
+@pytest.mark.parametrize(
+    ("spec", "key", "variable", "value"),
+    [
+        ("anthropic:m", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "http://256.1.1.1"),
+        ("openai:m", "OPENAI_API_KEY", "OPENAI_BASE_URL", "http://256.1.1.1"),
+        ("openai:m", "OPENAI_API_KEY", "HTTPS_PROXY", "bogus://x"),
+    ],
+)
+def test_an_environment_no_client_can_be_made_from_is_named(
+    monkeypatch: pytest.MonkeyPatch, spec: str, key: str, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(key, "k")
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(CallerError, match=f"no usable address: .*`{variable}`"):
+        asyncio.run(open_model(parse_spec(spec)))

@@ -12,7 +12,7 @@ import click
 
 from dramaturg.errors import AuthorError, DramaturgError, StepFailed
 from dramaturg.findings.model import Finding, Severity
-from dramaturg.findings.render import render
+from dramaturg.findings.render import render, shown
 from dramaturg.findings.source import Source
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
@@ -33,7 +33,7 @@ def print_findings(findings: Iterable[Finding], *, to_stderr: bool, brief_notes:
     stream = sys.stderr if to_stderr else sys.stdout
     for finding in findings:
         if brief_notes and finding.severity is Severity.NOTE:
-            click.echo(f"{finding.severity}[{finding.rule}]: {finding.message}", file=stream)
+            click.echo(f"{finding.severity}[{finding.rule}]: {shown(finding.message)}", file=stream)
             continue
         click.echo(render(finding, _source, colour=wants_colour(stream)) + "\n", file=stream, color=True)
 
@@ -58,10 +58,10 @@ def explain(error: DramaturgError) -> None:
         click.echo(f"error: the persona cannot be performed: {summary(error.findings)}", err=True)
     elif isinstance(error, StepFailed):
         print_findings(error.findings, to_stderr=True)
-        click.echo(f"error: step {error.step} `{error.title}` could not be satisfied", err=True)
+        click.echo(f"error: step {error.step} `{shown(error.title)}` could not be satisfied", err=True)
         click.echo(f"what was produced is kept: dramaturg runs {error.run}", err=True)
     else:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {shown(str(error))}", err=True)
 
 
 def let_go(stream: IO[str]) -> None:

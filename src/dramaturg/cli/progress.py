@@ -21,6 +21,7 @@ from dramaturg.engine.events import (
 )
 from dramaturg.errors import ModelError
 from dramaturg.findings.model import Finding
+from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -83,7 +84,8 @@ class Progress:
                 pass
 
     def say(self, text: str) -> None:
-        """Print a line that stays."""
+        """Print a line that stays; what a provider said in it is shown, not obeyed."""
+        text = shown(text)
         if self._status:
             self._status.console.print(text, markup=False, highlight=False, soft_wrap=True)
         elif not self._quiet:

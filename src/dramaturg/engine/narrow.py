@@ -23,6 +23,7 @@ _SHARES: Mapping[str, float] = {
 }
 _MIN_TEXT = 8
 _MIN_BOUND = 24
+_FLOORS: Mapping[str, int] = {"text": 100, "command": 140, "expect": 60, "quote": 120}  # what real ones need
 _MAX_BOUND = 400
 _WITH_COMMAND = (Format.CHECKLIST, Format.PROCEDURE)
 
@@ -88,7 +89,7 @@ def _item(item: Any, covered: Requirement) -> dict[str, Any]:
 
 def _fields(layout: Format, artifacts: Sequence[str], share: int, bases: Sequence[str]) -> dict[str, Any]:
     def string(name: str, least: int = 0) -> dict[str, Any]:
-        return _string(int(share * _SHARES[name]), least)
+        return _string(max(int(share * _SHARES[name]), _FLOORS.get(name, 0)), least)
 
     fields: dict[str, Any] = {"text": string("text", _MIN_TEXT)}
     if layout in _WITH_COMMAND:

@@ -8,6 +8,7 @@ from dramaturg.errors import CallerError
 _STEP_ALLOWANCE = 320
 _REASK_ALLOWANCE = 320
 _MIN_ANSWER = 160
+_TOKENS_BEYOND_ASCII = 1.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +31,9 @@ class Profile:
     writes: bool = True
 
     def tokens(self, text: str) -> int:
-        """Estimate how many tokens a text takes."""
-        return math.ceil(len(text) / self.characters_per_token)
+        """Estimate how many tokens a text takes; a character beyond ASCII may take one or two by itself."""
+        plain = sum(map(str.isascii, text))
+        return math.ceil(plain / self.characters_per_token + (len(text) - plain) * _TOKENS_BEYOND_ASCII)
 
 
 def answer_room(profile: Profile, prefix: str, calls: int) -> int:

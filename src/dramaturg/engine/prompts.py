@@ -22,6 +22,7 @@ from dramaturg.plan.model import Format, PlannedStep, Requirement
 TEMPLATES = ("system.md.j2", "step.md.j2", "reask.md.j2")
 _MARK_LENGTH = 16
 _MAX_ERRORS = 12
+_HEAD = "Artifacts. Each stands between its tags; only a closing tag with the same mark ends it.\n\n"
 _WORD_JOINER = "\u2060"
 _CONTROL_TOKEN = re.compile(
     r"<(?=\|[^|>\n]{1,40}\|>|/?(?:s|bos|eos|pad|unk|(?:start|end)_of_turn)>|</?SYS>>)|\[(?=/?INST\])"
@@ -42,9 +43,9 @@ class Kernel:
     def __init__(self, version: str, sources: Mapping[str, str]) -> None:
         self.version = version
         self.sources = dict(sources)
-        self.digest = hashlib.sha256(
-            "\0".join(f"{name}\0{self.sources[name]}" for name in TEMPLATES).encode()
-        ).hexdigest()
+        own = [_HEAD, *_LAYOUTS.values()]  # what is said outside the templates changes what is asked as well
+        texts = [f"{name}\0{self.sources[name]}" for name in TEMPLATES]
+        self.digest = hashlib.sha256("\0".join([*texts, *own]).encode()).hexdigest()
         self._templates = _compiled(tuple(sources.items()))
 
     def system(self, persona: Persona) -> str:
@@ -102,8 +103,7 @@ def block(text: str) -> str:
 
 def artifacts_block(artifacts: Sequence[Artifact]) -> str:
     """Return the artifacts as inert, delimited data."""
-    head = "Artifacts. Each stands between its tags; only a closing tag with the same mark ends it.\n\n"
-    return head + "".join(_delimited(artifact) for artifact in artifacts)
+    return _HEAD + "".join(_delimited(artifact) for artifact in artifacts)
 
 
 def inert(text: str) -> str:

@@ -44,10 +44,14 @@ def merge(draft: StepOutput, verdict: Verdict, repair: StepOutput, step: Planned
             places[at] = None if at in verdict.misplaced else new
         if at is None or at in verdict.misplaced:
             loose.append(new)
+    for at in verdict.misplaced.intersection(open_places):  # nothing replaces it, but its place is wrong all the same
+        places[at] = None
+        loose.append(draft.items[at])
     items = [item for item in places if item is not None]
     for new in loose:
         items.insert(_place(new, items, step), new)
-    return draft.model_copy(update={"items": tuple(items), "questions": (*draft.questions, *repair.questions)})
+    questions = tuple(dict.fromkeys((*draft.questions, *repair.questions)))
+    return draft.model_copy(update={"items": tuple(items), "questions": questions})
 
 
 def _repeats(new: Item, accepted: Sequence[Item], asked: Sequence[Requirement], step: PlannedStep) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dramaturg.engine.narrow import from_narrowed
-from dramaturg.evidence.locate import Shelf
+from dramaturg.evidence.locate import Shelf, fold, proves_something
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.persona.model import same_id
 from dramaturg.plan.model import Format, Kind, PlannedStep, Requirement
@@ -153,23 +153,26 @@ def _uncovered(requirement: Requirement, step: PlannedStep) -> Finding:
 
 
 def _order(items: Sequence[Item], step: PlannedStep) -> tuple[list[Finding], frozenset[int]]:
-    """Check that a procedure takes its requirements in the order they are demanded."""
+    """Check that a procedure takes what it must in the order demanded; every item that comes too early is misplaced."""
     if step.format is not Format.PROCEDURE:
         return [], frozenset()
     found: list[Finding] = []
     misplaced: set[int] = set()
     last = -1
-    for requirement in step.requirements:
-        first = next((position for position, item in enumerate(items) if covers(item, requirement)), None)
-        if requirement.whole_section or first is None:
-            continue
-        if first < last:
+    for requirement in step.asks:
+        places = [
+            position
+            for position, item in enumerate(items)
+            if covers(item, requirement) and has_content(item, step.format)
+        ]
+        early = [position for position in places if position < last]
+        if early:
             message = f"`{step.section}`: `{requirement.id}` comes before what is demanded ahead of it"
             found.append(
                 Finding(rule="R203", severity=Severity.ERROR, message=message, span=requirement.span, step=step.id)
             )
-            misplaced.add(first)
-        last = max(last, first)
+            misplaced.update(early)
+        last = max([last, *places[:1]])
     return found, frozenset(misplaced)
 
 
@@ -186,7 +189,9 @@ def _evidence(item: Item, position: int, step: PlannedStep, shelf: Shelf, *, gro
         if artifact is None:
             faults.append(("R303", f"{name}: `evidence` names an artifact that was not supplied; there is {known}"))
         elif evidence.quote.strip() and artifact.locate(evidence.quote) is None:
-            faults.append(("R302", f"{name}: the quote does not stand in {artifact.artifact.label}"))
+            short = not proves_something(fold(evidence.quote))
+            what = "is too short to prove anything" if short else f"does not stand in {artifact.artifact.label}"
+            faults.append(("R302", f"{name}: the quote {what}"))
     quoted = any(evidence.quote.strip() for evidence in item.evidence)
     if item.basis == "evidence" and not quoted and not faults:
         faults.append(("R301", f"{name}: basis `evidence` needs a quote"))

@@ -30,13 +30,13 @@ def render(finding: Finding, source_of: SourceOf, *, colour: bool = False) -> st
     """
     paint = _Paint(colour=colour)
     head = paint(f"{finding.severity}[{finding.rule}]", _COLOURS[finding.severity]) + paint(
-        f": {_inert(finding.message)}", _BOLD
+        f": {shown(finding.message)}", _BOLD
     )
     lines = [head]
     if finding.span:
         lines += _places(finding.span, finding.note, finding.labels, source_of, paint)
     if finding.help:
-        lines.append("   " + paint("= help: ", _BLUE) + _inert(finding.help))
+        lines.append("   " + paint("= help: ", _BLUE) + shown(finding.help))
     return "\n".join(lines)
 
 
@@ -78,12 +78,12 @@ def _excerpt(span: Span, text: str, mark: str, source: Source, width: int, paint
     line = source.line(span.line)
     before, marked = line[: span.column - 1], line[span.column - 1 : span.column - 1 + span.length]
     carets = mark * max(1, _columns(before + marked) - _columns(before))
-    note = paint(f"{carets} {_inert(text)}".rstrip(), _RED if mark == "^" else _BLUE)
-    shown = paint(f"{span.line:>{width}} |", _BLUE) + (f" {_inert(line)}" if line else "")
-    return shown, " " * width + paint(" |", _BLUE) + " " + " " * _columns(before) + note
+    note = paint(f"{carets} {shown(text)}".rstrip(), _RED if mark == "^" else _BLUE)
+    drawn = paint(f"{span.line:>{width}} |", _BLUE) + (f" {shown(line)}" if line else "")
+    return drawn, " " * width + paint(" |", _BLUE) + " " + " " * _columns(before) + note
 
 
-def _inert(text: str) -> str:
+def shown(text: str) -> str:
     """Return a text as a terminal shows it, whatever characters it holds."""
     return text.expandtabs(_TAB).translate(_PICTURES)
 
@@ -92,5 +92,5 @@ def _columns(text: str) -> int:
     """Return how many terminal cells a text takes."""
     return sum(
         2 if unicodedata.east_asian_width(character) in _WIDE else unicodedata.category(character) not in _INVISIBLE
-        for character in _inert(text)
+        for character in shown(text)
     )

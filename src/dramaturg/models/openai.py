@@ -212,7 +212,10 @@ class ChatModel:
     async def window(self) -> int | None:
         """Return the context size the server reports (llama.cpp and vLLM do), None if it does not."""
         with _translated(self._provider):
-            response = await self._client.models.with_raw_response.list()
+            try:
+                response = await self._client.models.with_raw_response.list()
+            except openai.NotFoundError:  # a server that lists no models can answer all the same
+                return None
         listed = read_body(self._provider, _Listing, response.http_response.content).data
         named = [model for model in listed if model.id == self._model]
         # A server of one model answers to any name; of several, another one's window says nothing.

@@ -9,9 +9,9 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 def compatible_client(address: str, key: str) -> AsyncOpenAI:
     """Make a client for a server that merely speaks the vendor's dialect.
 
-    Nothing of the vendor's account travels there: neither its key, which the SDK would also take from
-    OPENAI_CUSTOM_HEADERS, nor the names of organization and project. To a server on this machine the way is direct,
-    without the environment's proxy and without redirects, so that nothing leaves the machine.
+    The vendor's key does not travel there, which the SDK would also take from OPENAI_CUSTOM_HEADERS, nor do the names
+    of organization and project; other headers that the user sets there do. To a server on this machine the way is
+    direct, without the environment's proxy and without redirects, so that nothing leaves the machine.
     """
     nearby = is_loopback(urlsplit(address).hostname or "")
     client = AsyncOpenAI(

@@ -7,7 +7,8 @@ anthropic:NAME · openai:NAME · openai:NAME@http://host:port/v1 · gguf:/path/m
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.util import find_spec
@@ -115,7 +116,9 @@ def _anthropic(spec: ModelSpec) -> Model:
 
     from dramaturg.models.anthropic import AnthropicModel  # noqa: PLC0415 - as above
 
-    return AnthropicModel(spec.name, client=AsyncAnthropic(api_key=key, max_retries=0), profile=profiles.hosted())
+    with _constructed("ANTHROPIC_BASE_URL"):
+        client = AsyncAnthropic(api_key=key, max_retries=0)
+    return AnthropicModel(spec.name, client=client, profile=profiles.hosted())
 
 
 def _openai(spec: ModelSpec) -> Model:
@@ -124,25 +127,34 @@ def _openai(spec: ModelSpec) -> Model:
 
     from dramaturg.models.openai import ResponsesModel  # noqa: PLC0415 - as above
 
-    client = AsyncOpenAI(api_key=key, max_retries=0)
+    with _constructed("OPENAI_BASE_URL"):
+        client = AsyncOpenAI(api_key=key, max_retries=0)
     host = client.base_url.host
     if not host.endswith(_VENDOR):
         raise CallerError(f"`OPENAI_BASE_URL` names another server, {host}; unset it, or use `openai:NAME@URL`")
     return ResponsesModel(spec.name, client=client, profile=profiles.hosted())
 
 
-async def _compatible(spec: ModelSpec, window: int | None) -> Model:
+@contextmanager
+def _constructed(variable: str) -> Iterator[None]:
+    """Turn what an SDK cannot make of the environment into an error of whoever set it."""
     from httpx2 import InvalidURL  # noqa: PLC0415 - comes with the SDK
 
+    try:
+        yield
+    except (ImportError, ValueError, InvalidURL) as error:
+        where = f"look at `{variable}`, `HTTPS_PROXY` and `ALL_PROXY`"
+        raise CallerError(f"no usable address: {error}; {where}") from error
+
+
+async def _compatible(spec: ModelSpec, window: int | None) -> Model:
     from dramaturg.models.openai import ChatModel  # noqa: PLC0415 - as above
     from dramaturg.models.servers import compatible_client, is_loopback  # noqa: PLC0415 - as above
 
     host = urlsplit(spec.base_url).hostname or ""
     nearby = is_loopback(host)
-    try:
+    with _constructed(f"openai:{spec.name}@{spec.base_url}"):
         client = compatible_client(spec.base_url, _sendable(profiles.SERVER_KEY))
-    except InvalidURL as error:
-        raise CallerError(f"`{spec}` has no usable address: {error}") from error
     profile = profiles.local(window) if nearby else profiles.hosted(window)
     model = ChatModel(str(spec), spec.name, client=client, profile=profile, provider=f"the server at {host}")
     if nearby and window is None:

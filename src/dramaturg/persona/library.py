@@ -51,7 +51,10 @@ class Library:
     """The personas that can be named, from roots in order: the project's, the user's, the shipped."""
 
     def __init__(self, roots: Sequence[Path]) -> None:
-        self.roots = tuple(roots)
+        by_place: dict[Path, Path] = {}
+        for root in roots:
+            by_place.setdefault(root.resolve(), root)
+        self.roots = tuple(by_place.values())
         self._entries: tuple[Entry, ...] | None = None
 
     @property

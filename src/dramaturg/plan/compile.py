@@ -31,6 +31,12 @@ _NAMED_SECTION = re.compile(
     r"|\b(?:section|chapter)\s+(?:titled |entitled |called |named )?(?=[`\"“])",
     re.IGNORECASE,
 )
+_FOR_A_PERSON = re.compile(
+    r"\b(?:do not proceed|wait for (?:the )?(?:user|operator|confirmation|approval)|ask (?:the )?(?:user|operator)"
+    r"|(?:user|operator)(?:'s)? (?:confirmation|approval)|request (?:confirmation|approval|clarification)"
+    r"|hand (?:over|off)|return to step)\b|<Condition\b",
+    re.IGNORECASE,
+)
 _ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?)\b", re.IGNORECASE)
 _TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
 _FORMATS: Sequence[tuple[Format, str, re.Pattern[str]]] = (
@@ -139,6 +145,16 @@ class _Compiler:
             return Kind.SECTION, reason("kind/section-verb")
         if named := _NAMED_SECTION.search(self.step.text):
             return Kind.SECTION, self.reason(named)("kind/names-a-section")
+        if person := _FOR_A_PERSON.search(self.step.text):
+            self.findings.append(
+                Finding(
+                    rule="P407",
+                    severity=Severity.WARNING,
+                    message=f"step {self.step.number} waits for a person or hands over; this version does neither",
+                    span=self.step.origin.span.within(self.step.text, *person.span()),
+                    help="it is performed as analysis; put what a person must decide into the document instead",
+                )
+            )
         return Kind.ANALYZE, reason("kind/no-output-named")
 
     def section(self) -> tuple[str, Reason]:
@@ -219,16 +235,20 @@ class _Compiler:
 def _artifact_names(persona: Persona) -> dict[str, str]:
     """Return what the steps call each declared artifact.
 
-    A backticked name in capitals stands for the artifact whose id it equals, else for the one it all but equals: the
-    reference persona declares `architectural_blueprint` and ingests the `ARCHITECTURE_BLUEPRINT`.
+    A backticked name in capitals stands for the artifact whose id it equals or all but equals: the reference persona
+    declares `architectural_blueprint` and ingests the `ARCHITECTURE_BLUEPRINT`. The first step that names it decides,
+    so that an edit of a later one does not change what earlier ones are asked.
     """
     ids = {fold_id(artifact.id): artifact.id for artifact in persona.artifacts}
-    equal: dict[str, str] = {}
-    nearly: dict[str, str] = {}
-    for match in (match for step in persona.steps for match in _ARTIFACT_NAME.finditer(step.text)):
-        for near in get_close_matches(fold_id(match[1]), ids, n=1, cutoff=_NEARLY_EQUAL):
-            (equal if near == fold_id(match[1]) else nearly).setdefault(ids[near], match[1])
-    return {artifact.id: artifact.id for artifact in persona.artifacts} | nearly | equal
+    names: dict[str, str] = {}
+    for step in persona.steps:
+        said: dict[str, str] = {}
+        for match in _ARTIFACT_NAME.finditer(step.text):
+            for near in get_close_matches(fold_id(match[1]), ids, n=1, cutoff=_NEARLY_EQUAL):
+                if near == fold_id(match[1]) or ids[near] not in said:
+                    said[ids[near]] = match[1]
+        names = said | names
+    return {artifact.id: artifact.id for artifact in persona.artifacts} | names
 
 
 def _repeated_sections(steps: Sequence[PlannedStep]) -> list[Finding]:

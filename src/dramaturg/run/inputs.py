@@ -1,7 +1,7 @@
 """What the caller hands over to artifacts; its one rule: nothing is guessed, nothing is asked before it is whole."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dramaturg.errors import CallerError
@@ -48,8 +48,16 @@ def collect_artifacts(plan: Plan, inputs: Inputs) -> tuple[tuple[Artifact, ...],
             raise CallerError(f"the artifact `{name}` is given twice; give it once")
         artifacts[folded] = _artifact(name, given, spec, plan)
     _require_primaries(persona, artifacts)
-    notes = [_undeclared(persona, artifacts[folded]) for folded in artifacts if folded not in declared and declared]
-    return tuple(sorted(artifacts.values(), key=lambda artifact: not artifact.primary)), tuple(notes)
+    ordered = tuple(sorted(artifacts.values(), key=lambda artifact: not artifact.primary))
+    return ordered, undeclared_notes(plan, ordered)
+
+
+def undeclared_notes(plan: Plan, artifacts: Sequence[Artifact]) -> tuple[Finding, ...]:
+    """Return a note for each artifact that a persona which declares its artifacts does not declare."""
+    ids = {fold_id(spec.id) for spec in plan.persona.artifacts}
+    return tuple(
+        _undeclared(plan.persona, artifact) for artifact in artifacts if ids and fold_id(artifact.id) not in ids
+    )
 
 
 def _declared(plan: Plan) -> Mapping[str, ArtifactSpec]:

@@ -15,7 +15,7 @@ from dramaturg.persona.model import PersonaFile
 from dramaturg.persona.scan import scan
 from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Plan
-from dramaturg.run.inputs import Inputs, collect_artifacts
+from dramaturg.run.inputs import Inputs, collect_artifacts, undeclared_notes
 from dramaturg.run.kernels import load_kernel
 from dramaturg.run.record import Record
 
@@ -68,8 +68,18 @@ def thaw(record: Record) -> Job:
     if plan.digest != header["plan"]:
         message = f"this version compiles the persona of `{record.run}` to another plan; start a new run with `--fresh`"
         raise JournalMiss("", message)
-    kernel = Kernel(header["kernel"]["version"], header["kernel"]["sources"])
-    return Job(plan=plan, artifacts=tuple(Artifact(**artifact) for artifact in header["artifacts"]), kernel=kernel)
+    try:
+        kernel = Kernel(header["kernel"]["version"], header["kernel"]["sources"])
+        artifacts = tuple(Artifact(**artifact) for artifact in header["artifacts"])
+    except (KeyError, TypeError) as error:
+        raise other_version(record, error) from error
+    return Job(plan=plan, artifacts=artifacts, kernel=kernel, notes=undeclared_notes(plan, artifacts))
+
+
+def other_version(record: Record, error: Exception) -> JournalMiss:
+    """Return the error for a header that this version does not write."""
+    remedy = "finish it with the version that began it, or start a new run with `--fresh`"
+    return JournalMiss("", f"run `{record.run}` was begun by another version ({error}); {remedy}")
 
 
 def _parent(files: Sequence[PersonaFile], alias: str) -> PersonaFile:

@@ -50,14 +50,7 @@ class LoopThread:
         self._thread: int | None = None
 
     def call(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
-        """Run a coroutine to its end and return its result; an interrupt stops it first.
-
-        Raises:
-            CallerError: Called on the loop itself, as an `on_event` callback would: it would wait for ever.
-        """
-        if threading.get_ident() == self._thread:
-            coroutine.close()
-            raise CallerError("a run cannot be waited for inside another run's callback; use `arun_persona`")
+        """Run a coroutine to its end and return its result; an interrupt stops it first."""
         running = self.start(coroutine)
         try:
             return running.result()
@@ -65,7 +58,14 @@ class LoopThread:
             running.stop()
 
     def start(self, coroutine: Coroutine[Any, Any, _Result]) -> Running[_Result]:
-        """Begin a coroutine."""
+        """Begin a coroutine whose end the caller will wait for.
+
+        Raises:
+            CallerError: Called on the loop itself, as an `on_event` callback would: it would wait for ever.
+        """
+        if threading.get_ident() == self._thread and self._process == os.getpid():
+            coroutine.close()
+            raise CallerError("a run cannot be waited for inside another run's callback; use `arun_persona`")
         with self._lock:
             if self._loop is None or self._process != os.getpid():  # threads do not survive a fork
                 self._loop, self._process = asyncio.new_event_loop(), os.getpid()

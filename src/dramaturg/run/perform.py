@@ -14,7 +14,7 @@ from dramaturg.findings.model import Finding
 from dramaturg.models.model import Model
 from dramaturg.models.retry import RetryPolicy
 from dramaturg.run.drive import Answer, Emit, drive, journaled, replayed
-from dramaturg.run.job import Job
+from dramaturg.run.job import Job, other_version
 from dramaturg.run.journal import Journal
 from dramaturg.run.record import Record
 from dramaturg.run.report import RunReport, RunResult
@@ -126,7 +126,11 @@ async def replay_job(job: Job, record: Record, conditions: Conditions) -> RunRes
 def recorded_brief(job: Job, record: Record) -> Brief:
     """Return the brief of a recorded run: its job under the model, the traits and the patience it began with."""
     header = record.header
-    return job.brief(Profile(**header["profile"]), header["model"], header["reasks"])
+    try:
+        profile = Profile(**header["profile"])
+    except TypeError as error:
+        raise other_version(record, error) from error
+    return job.brief(profile, header["model"], header["reasks"])
 
 
 def document_of(brief: Brief, outcome: Outcome, remark: str = "", *, quotes: bool = False) -> Document:

@@ -11,21 +11,22 @@ from dramaturg.engine.profile import Profile
 from dramaturg.errors import CallerError
 from dramaturg.models.model import Model
 from dramaturg.models.retry import RetryPolicy
-from dramaturg.models.spec import default_spec, open_model, parse_spec
+from dramaturg.models.spec import ModelSpec, default_spec, open_model, parse_spec
 from dramaturg.persona.library import Library
 from dramaturg.run.drive import Emit
 from dramaturg.run.inputs import Inputs
-from dramaturg.run.job import Job, prepare, thaw
+from dramaturg.run.job import Job, other_version, prepare, thaw
 from dramaturg.run.journal import (
     Journal,
     adopt_journal,
     all_journals,
     create_journal,
     find_journal,
+    inputs_digest,
     open_journal,
 )
 from dramaturg.run.loop import PRIVATE_LOOP
-from dramaturg.run.perform import Conditions, perform_job, replay_job
+from dramaturg.run.perform import Conditions, perform_job, recorded_brief, replay_job
 from dramaturg.run.record import Record, read_journal
 from dramaturg.run.report import RunResult
 from dramaturg.run.runs import run_summaries
@@ -124,16 +125,15 @@ class Runtime:
         """
         record = self.record(run)
         header = record.header
-        profile = Profile(**header["profile"])
+        job = thaw(record)
+        profile = recorded_brief(job, record).profile
         conditions = self._conditions(on_event, header["reasks"], profile)
         if record.end is not None:
-            return await replay_job(thaw(record), record, conditions)
+            return await replay_job(job, record, conditions)
         model = header["spec"] if isinstance(self.model, str) else self.model
         if not isinstance(model, str) and model.name != header["model"]:
             raise CallerError(f"run `{record.run}` began with `{header['model']}`; resume it with that model")
-        return await self._perform(
-            thaw(record), model, lambda _brief, _spec: open_journal(record.path), conditions, profile.window
-        )
+        return await self._perform(job, model, lambda brief, _: _taken_up(record, brief), conditions, profile.window)
 
     def stream(self, persona: str | Path, inputs: Inputs, *, fresh: bool = False) -> Stream:
         """Perform a persona and hand out its events as they happen, to `for` and to `async for` alike."""
@@ -157,9 +157,10 @@ class Runtime:
     ) -> RunResult:
         if not isinstance(named, str):
             return await perform_job(job, named, named.name, opening, conditions)
-        model = await open_model(parse_spec(named), window or self._window)
+        spec = parse_spec(named)
+        model = await open_model(spec, window or self._window)
         try:
-            return await perform_job(job, model, named, opening, conditions)
+            return await perform_job(job, model, _lasting(spec), opening, conditions)
         finally:
             await model.aclose()
 
@@ -174,6 +175,18 @@ class Runtime:
             emit=on_event or _ignore,
             profile=profile,
         )
+
+
+def _lasting(spec: ModelSpec) -> str:
+    """Return a model's name that means the same in another folder, where its run may be resumed."""
+    return f"gguf:{Path(spec.name).expanduser().absolute()}" if spec.kind == "gguf" else str(spec)
+
+
+def _taken_up(record: Record, brief: Brief) -> Journal:
+    """Take up a run, if this version would ask what it asked."""
+    if record.header["inputs"] != inputs_digest(brief):
+        raise other_version(record, ValueError("it would ask other questions"))
+    return open_journal(record.path)
 
 
 class _Opening:
