@@ -23,7 +23,7 @@ _SHARES: Mapping[str, float] = {
 }
 _MIN_TEXT = 8
 _MIN_BOUND = 24
-_FLOORS: Mapping[str, int] = {"text": 100, "command": 140, "expect": 60, "quote": 120}  # what real ones need
+_FLOORS: Mapping[str, int] = {"text": 60, "command": 96, "expect": 32, "quote": 96}  # what real ones need
 _MAX_BOUND = 400
 _WITH_COMMAND = (Format.CHECKLIST, Format.PROCEDURE)
 
