@@ -86,3 +86,20 @@ def test_the_journals_folder_is_ready_where_it_can_be_made(tmp_path: Path, monke
 def test_looking_changes_nothing(tmp_path: Path) -> None:
     examine()
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("model", "remedy"),
+    [
+        ("anthropic:m", "`ANTHROPIC_API_KEY` is not set"),
+        ("openai:m", "`OPENAI_API_KEY` is not set"),
+        ("gguf:/nowhere.gguf", "there is no file `/nowhere.gguf`"),
+    ],
+)
+def test_a_default_model_that_lacks_something_here_is_not_ready(
+    monkeypatch: pytest.MonkeyPatch, model: str, remedy: str
+) -> None:
+    monkeypatch.setenv("DRAMATURG_MODEL", model)
+    check = seen("default model")
+    assert not check.ready
+    assert remedy in check.remedy

@@ -64,6 +64,20 @@ def default_spec(environment: Mapping[str, str]) -> str:
     return "evidence"
 
 
+def require_usable(spec: ModelSpec) -> None:
+    """Raise CallerError for what a model lacks here, as far as it shows without opening it: a key, a file, an extra."""
+    match spec.kind:
+        case "anthropic":
+            _key(profiles.ANTHROPIC_KEY, "console.anthropic.com")
+        case "openai" if not spec.base_url:
+            _key(profiles.OPENAI_KEY, "platform.openai.com")
+        case "gguf":
+            _weights(spec.name)
+            _require_engine()
+        case _:
+            pass
+
+
 async def open_model(spec: ModelSpec, window: int | None = None) -> Model:
     """Make a model ready to be asked.
 
@@ -168,13 +182,17 @@ async def _compatible(spec: ModelSpec, window: int | None) -> Model:
 
 async def _gguf(spec: ModelSpec, window: int | None) -> Model:
     path = _weights(spec.name)
-    if find_spec("xllamacpp") is None:
-        raise CallerError("the embedded llama.cpp is not installed; install it with `pip install 'dramaturg[local]'`")
+    _require_engine()
     from dramaturg.models.gguf import GgufModel  # noqa: PLC0415 - brings the OpenAI SDK, which only this model needs
 
     model = GgufModel(path, window=window or profiles.LOCAL_WINDOW)
     await model.start()
     return model
+
+
+def _require_engine() -> None:
+    if find_spec("xllamacpp") is None:
+        raise CallerError("the embedded llama.cpp is not installed; install it with `pip install 'dramaturg[local]'`")
 
 
 def _weights(name: str) -> Path:

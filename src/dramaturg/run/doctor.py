@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dramaturg.errors import CallerError
 from dramaturg.models import profiles
-from dramaturg.models.spec import default_spec, parse_spec
+from dramaturg.models.spec import default_spec, parse_spec, require_usable
 from dramaturg.run.settings import current, persona_roots, state_root
 
 _PATIENCE = 0.2
@@ -48,7 +48,7 @@ def examine() -> list[Check]:
 
 def _default(chosen: str) -> Check:
     try:
-        parse_spec(chosen)
+        require_usable(parse_spec(chosen))
     except CallerError as error:
         return Check(name="default model", ready=False, detail=chosen, remedy=error.message)
     return Check(name="default model", ready=True, detail=chosen)
