@@ -16,6 +16,7 @@ from dramaturg.findings.render import render, shown
 from dramaturg.findings.source import Source
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 
 
 def print_json(data: Any) -> None:

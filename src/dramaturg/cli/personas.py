@@ -1,15 +1,13 @@
-"""`list`, `show`, `check`, `plan`: what there is, what it says, what is wrong with it, what it amounts to."""
+"""`list`, `show`, `plan`: what there is, what it says, what it amounts to."""
 
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import json_option, print_findings, print_json, summary
+from dramaturg.cli.output import json_option, print_findings, print_json, strict_option
 
 if TYPE_CHECKING:
     from dramaturg.plan.model import Plan, PlannedStep
-
-strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 
 
 @click.command("list")
@@ -58,33 +56,6 @@ def show(persona: str, *, resolved: bool, as_json: bool) -> None:
         click.echo(composed(loaded), nl=False)
     else:
         click.echo(loaded.chain[-1].text, nl=False)
-
-
-@click.command()
-@click.argument("personas", nargs=-1)
-@strict_option
-@json_option
-def check(personas: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
-    """Check personas, by alias or path; without arguments all that can be named.
-
-    Exits with 1 if anything is an error.
-    """
-    from dramaturg.data import prompts_root
-    from dramaturg.findings.model import has_errors
-    from dramaturg.run.check import check_personas, persona_names
-    from dramaturg.run.report import findings_json
-    from dramaturg.run.runtime import Runtime
-
-    library = Runtime(model="evidence").library
-    names = persona_names(personas) or [str(entry.path) for entry in library.entries]
-    findings = check_personas(library, prompts_root(), names, strict=strict)
-    if as_json:
-        print_json(findings_json(findings))
-    else:
-        print_findings(findings, to_stderr=False)
-        click.echo(f"{len(names)} checked: {summary(findings) or 'nothing to report'}", err=True)
-    if has_errors(findings):
-        click.get_current_context().exit(1)
 
 
 @click.command()
@@ -139,4 +110,4 @@ def _plan_json(data: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
-COMMANDS = (list_personas, show, check, plan)
+COMMANDS = (list_personas, show, plan)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import counted, json_option, print_findings, print_json
-from dramaturg.cli.personas import strict_option
+from dramaturg.cli.output import counted, json_option, print_findings, print_json, strict_option
 from dramaturg.errors import CallerError
 
 if TYPE_CHECKING:

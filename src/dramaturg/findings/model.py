@@ -41,6 +41,14 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A mechanical remedy: the characters of `span` are replaced by `text`; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One fault in one text.
 
@@ -53,6 +61,7 @@ class Finding:
         labels: Further places.
         help: The remedy; empty for none.
         step: The plan step the fault arose in; empty outside a run.
+        edits: What mends it without a decision of the author's; empty where only a person can.
     """
 
     rule: str
@@ -63,6 +72,7 @@ class Finding:
     labels: tuple[Label, ...] = ()
     help: str = ""
     step: str = ""
+    edits: tuple[Edit, ...] = ()
 
     @property
     def is_error(self) -> bool:

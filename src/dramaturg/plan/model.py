@@ -9,11 +9,20 @@ from dramaturg.persona.model import Persona
 
 
 class Kind(StrEnum):
-    """What a step does. `assemble` is done by code; the others ask a model."""
+    """What a step does.
+
+    `ingest` reads inputs, `analyze` makes working notes, `section` writes a section of the document, `gate` asks a
+    person to confirm, `ask` asks one for an answer or an artifact, `branch` goes on where a condition says, `handoff`
+    names another persona, `assemble` joins the sections. Code does the last, a model is asked for the others.
+    """
 
     INGEST = "ingest"
     ANALYZE = "analyze"
     SECTION = "section"
+    GATE = "gate"
+    ASK = "ask"
+    BRANCH = "branch"
+    HANDOFF = "handoff"
     ASSEMBLE = "assemble"
 
 
