@@ -32,8 +32,10 @@ def _texts(pieces: Sequence[Slot | Directive]) -> dict[str, str]:
 
 
 def _step(step: Step) -> dict[str, Any]:
+    conditions = [{"check": each.check, "text": each.text, **at(each.span)} for each in step.conditions]
+    said = {"attributes": dict(step.attributes), "parent": step.parent, "conditions": conditions}
     data = {"number": step.number, "name": step.name, "text": step.text, **at(step.origin.span)}
-    return data | ({"attributes": dict(step.attributes)} if step.attributes else {})
+    return data | {key: value for key, value in said.items() if value}
 
 
 def _artifact(artifact: ArtifactSpec) -> dict[str, Any]:

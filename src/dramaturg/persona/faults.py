@@ -1,14 +1,15 @@
 """What can be wrong with a body's structure, as findings; its one rule: one fault is told once, where it began."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from dramaturg.findings.model import Finding, Label, Severity, Span
+from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
 from dramaturg.persona.tags import Tag
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+_FOREIGN = re.compile(r"</?[A-Za-z_][\w.:-]*[^<>\n]*>")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,60 +19,102 @@ class Faults:
     Attributes:
         source: The whole file.
         findings: Every finding so far.
-        loose: Names of openers that are known to be text, so that their closers are no news.
-        broken: Names of closers that are known to be malformed, so that their openers are no news.
-        told: Places of tags that are reported, so that they are not stray text besides.
+        told: Tags that are reported, start to end, so that they are not stray text besides.
     """
 
     source: Source
     findings: list[Finding]
-    loose: set[str] = field(default_factory=set)
-    broken: set[str] = field(default_factory=set)
-    told: list[tuple[int, int]] = field(default_factory=list)
+    told: dict[int, int] = field(default_factory=dict)
 
-    def malformed(self, tags: Iterable[Tag]) -> None:
-        """Report what begins like a structural tag and never becomes one: lost structure must not be silent."""
-        for tag in tags:
-            (self.broken if tag.closes else self.loose).add(tag.name)
-            self.told.append((tag.start, tag.end))
-            beginning = self.source.text[tag.start : tag.end]
-            message = f"`{beginning}` begins a tag that is not well-formed, so it was read as text"
-            self._fault("P208", message, tag, help="close every quote on its own line and end the tag with `>`")
+    def malformed(self, tag: Tag) -> None:
+        """Report what begins like a structural tag and is not well-formed; it was read as far as it says."""
+        beginning = self.source.text[tag.start : tag.end].split("\n", 1)[0].rstrip()
+        message = f"`{beginning}` is not a well-formed tag"
+        self._fault("P208", message, tag, help="close every quote on its own line and end the tag with `>`")
 
     def closes_nothing(self, tag: Tag) -> None:
         """Report a closer without an opener."""
-        if tag.name not in self.loose:
-            self.told.append((tag.start, tag.end))
+        if tag.start not in self.told:
             self._fault("P205", f"`</{tag.written}>` closes nothing", tag, help="remove it, or add the tag it closes")
 
-    def unclosed(self, tag: Tag, following: Tag | None = None, misspelt: Tag | None = None) -> None:
-        """Report an opener without a closer, and what stands where its closer should."""
-        if tag.name in self.broken:
-            return
+    def unclosed(self, tag: Tag, end: int, *, following: Tag | None = None, misspelt: Tag | None = None) -> None:
+        """Report an opener without a closer, and what stands where its closer should; `end` is where it was read to."""
         labels: tuple[Label, ...] = ()
-        wanted = "</Step>" if tag.is_step else f"</{tag.written}>"
+        wanted = tag.closer
         if following:
             labels = (Label(span=self._span(following), text="this begins before it is closed"),)
-        remedy = f"add `{wanted}`"
+        remedy, last = f"add `{wanted}`", len(self.source.text[:end].rstrip())
+        edit = Edit(span=self.source.span(last, last), text=wanted)
         if misspelt:
             remedy = f"replace `</{misspelt.written}>` by `{wanted}`"
             text = f"this closes nothing; did you mean `{wanted}`?"
             labels = (Label(span=self._span(misspelt), text=text),)
+            edit = Edit(span=self._span(misspelt), text=wanted)
+            self.told[misspelt.start] = misspelt.end
         rule, what = ("P204", "step") if tag.is_step else ("P203", f"`<{tag.written}>`")
-        self._fault(rule, f"{what} is never closed", tag, note="opened here", labels=labels, help=remedy)
+        message = f"{what} is never closed"
+        self._fault(rule, message, tag, note="opened here", labels=labels, help=remedy, edits=(edit,))
+
+    def nearly(self, tag: Tag, meant: str) -> None:
+        """Report a block whose name is nearly one of the language's; it was read as that one."""
+        name = f"`<{tag.written}>`"
+        self._fault("P211", f"{name} is no block of the language", tag, help=f"did you mean `<{meant}>`?")
 
     def given_twice(self, tag: Tag, name: str, first: Span) -> None:
         """Report a second piece of one name."""
         label = Label(span=first, text="first given here")
         self._fault("P206", f"`{name}` is given twice", tag, labels=(label,), help="keep one of them")
 
-    def stray_text(self, start: int, end: int) -> None:
-        """Warn of text that belongs to no block; comments and tags that are reported already are no text."""
-        text = _COMMENT.sub(lambda comment: " " * len(comment[0]), self.source.text[start:end])
-        for begin, stop in self.told:
-            if start <= begin < end:
-                text = text[: begin - start] + " " * (stop - begin) + text[stop - start :]
-        if not text.strip():
+    def displaced(self, tag: Tag) -> None:
+        """Report a step or a directive that stands outside the block it belongs into."""
+        what, home = ("step", "operational_protocol") if tag.is_step else ("directive", "directives")
+        message = f"this {what} stands outside `<{home}>`"
+        self._fault("P212", message, tag, help=f"put it between `<{home}>` and `</{home}>`")
+
+    def second_persona(self, start: int, end: int, first: Span | None) -> None:
+        """Report where another persona begins; what follows is not read."""
+        self.findings.append(
+            Finding(
+                rule="P209",
+                severity=Severity.ERROR,
+                message="a second persona begins here; it is not read",
+                span=self.source.span(start, end),
+                labels=(Label(span=first, text="the persona of this file"),) if first else (),
+                help="give it a file of its own",
+            )
+        )
+
+    def number_again(self, place: Span, first: Span, number: str, *, restarts: bool) -> None:
+        """Warn of a step number that is used twice."""
+        remedy = "number the steps in order"
+        if restarts:
+            remedy = "if these steps belong to another persona, give it a file of its own; otherwise number them on"
+        self.findings.append(
+            Finding(
+                rule="P210",
+                severity=Severity.WARNING,
+                message=f"step number `{number}` is used again",
+                span=place,
+                labels=(Label(span=first, text="first used here"),),
+                help=remedy,
+            )
+        )
+
+    def text_between(self, start: int, end: int) -> str:
+        """Return the text between two offsets, comments and reported tags blanked; empty if it says nothing."""
+        raw = self.source.text[start:end]
+        if not raw or raw.isspace():
+            return ""
+        text = _COMMENT.sub(lambda comment: " " * len(comment[0]), raw)
+        for at in (found.start() for found in re.finditer("<", raw) if start + found.start() in self.told):
+            stop = self.told[start + at] - start
+            text = text[:at] + " " * (stop - at) + text[stop:]
+        return text if text.strip() else ""
+
+    def stray_text(self, start: int, end: int, where: str = "outside every block") -> None:
+        """Warn of text that belongs to nothing; tags that only stand around whole blocks are no text."""
+        text = self.text_between(start, end)
+        if not _FOREIGN.sub("", text).strip():
             return
         at = len(text) - len(text.lstrip())
         first = text[at:].split("\n", 1)[0].rstrip()
@@ -79,16 +122,16 @@ class Faults:
             Finding(
                 rule="P207",
                 severity=Severity.WARNING,
-                message="this text stands outside every block and is not sent to the model",
+                message=f"this text stands {where} and is not sent to the model",
                 span=self.source.span(start + at, start + at + len(first)),
                 help="move it into a block, or into a comment `<!-- … -->` if it is a remark",
             )
         )
 
-    def _fault(self, rule: str, message: str, tag: Tag, **extra: object) -> None:
-        self.findings.append(
-            Finding(rule=rule, severity=Severity.ERROR, message=message, span=self._span(tag), **extra)  # type: ignore[arg-type]
-        )
+    def _fault(self, rule: str, message: str, tag: Tag, **extra: Any) -> None:
+        self.told[tag.start] = tag.end
+        span = self._span(tag)
+        self.findings.append(Finding(rule=rule, severity=Severity.ERROR, message=message, span=span, **extra))
 
     def _span(self, tag: Tag) -> Span:
         return self.source.span(tag.start, tag.end)

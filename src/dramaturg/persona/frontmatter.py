@@ -1,5 +1,6 @@
 """Frontmatter to values with places; its one rule: a closed set of keys, each of one type, and no silent surprise."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
@@ -7,9 +8,9 @@ from difflib import get_close_matches
 import frontmatter
 import yaml
 
-from dramaturg.findings.model import Finding, Label, Severity, Span
+from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
-from dramaturg.persona.model import ArtifactSpec, Frontmatter, Origin, fold_id
+from dramaturg.persona.model import ArtifactSpec, Directive, Frontmatter, Origin, Slot, fold_id
 from dramaturg.persona.nodes import Handler, Reader, is_null, pairs, plain
 
 _TEXT, _LIST, _MAP = "text", "a list", "a mapping"
@@ -37,7 +38,8 @@ KEYS: Mapping[str, str] = {
 }
 _NODES: Mapping[str, type[yaml.Node]] = {_TEXT: yaml.ScalarNode, _LIST: yaml.SequenceNode, _MAP: yaml.MappingNode}
 _REQUIRED = ("alias", "title")
-_UNUSED = ("directives", "output_contract")  # their YAML spelling; the blocks of the body are performed
+_DIRECTIVE = re.compile("directive_", re.IGNORECASE)
+_BLOCK_SCALAR = re.compile(r"[|>][^\n]*\n")
 _CHOICES: Mapping[str, tuple[str, ...]] = {
     "status": ("active", "draft", "deprecated"),
     "input_mode": ("evidence-driven", "generative"),
@@ -57,10 +59,43 @@ def read_frontmatter(source: Source) -> tuple[Frontmatter, int, list[Finding]]:
     reader = handler.reader
     artifacts = _read_keys(handler.root, reader) if handler.root else []
     if not reader.unreadable:
-        _require(reader)
+        _require(reader, given=handler.found)
     alias = reader.values.get("alias", "")
     owned = tuple(replace(artifact, origin=replace(artifact.origin, alias=alias)) for artifact in artifacts)
-    return Frontmatter(values=reader.values, spans=reader.spans, artifacts=owned), handler.body_at, reader.findings
+    slots, directives = _blocks(handler.root, reader, alias) if handler.root else ((), ())
+    head = Frontmatter(values=reader.values, spans=reader.spans, artifacts=owned, slots=slots, directives=directives)
+    return head, handler.body_at, reader.findings
+
+
+def _blocks(root: yaml.MappingNode, reader: Reader, alias: str) -> tuple[tuple[Slot, ...], tuple[Directive, ...]]:
+    """Return the blocks that are written as YAML, each as the characters of its value."""
+    values = {key.value: value for key, value in root.value if isinstance(key, yaml.ScalarNode)}
+    contract, rules = (values[key] if key in reader.values else None for key in ("output_contract", "directives"))
+    slots: tuple[Slot, ...] = ()
+    if contract is not None:
+        text, span = _characters(contract, reader)
+        slots = (Slot(name="output_contract", text=text, origin=Origin(alias=alias, span=span)),)
+    directives: dict[str, Directive] = {}
+    for key, value in rules.value if rules is not None else ():
+        if isinstance(key, yaml.ScalarNode) and not is_null(value):
+            name = _DIRECTIVE.sub("", key.value, count=1)
+            text, span = _characters(value, reader)
+            origin = Origin(alias=alias, span=span)
+            directives.setdefault(name.casefold(), Directive(name=name, text=text, origin=origin))
+    return slots, tuple(directives.values())
+
+
+def _characters(node: yaml.Node, reader: Reader) -> tuple[str, Span]:
+    """Return a value as it stands in the file, without the mark that opens a block scalar or the quotes around one."""
+    start, end = reader.start + node.start_mark.index, reader.start + node.end_mark.index
+    style = node.style if isinstance(node, yaml.ScalarNode) else None
+    if style in ("'", '"'):
+        start, end = start + 1, end - 1
+    elif style in ("|", ">"):
+        mark = _BLOCK_SCALAR.match(reader.source.text, start, end)
+        start = mark.end() if mark else end
+    text = reader.source.text[start:end].rstrip()
+    return text, reader.source.span(start, start + len(text))
 
 
 def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
@@ -91,14 +126,6 @@ def _read_value(name: str, value: yaml.Node, reader: Reader) -> None:
         for item in value.value:
             if not isinstance(item, yaml.ScalarNode):
                 reader.fault("P108", "each of `allowed_tools` must be text", reader.of(item))
-    if name in _UNUSED:
-        reader.fault(
-            "P113",
-            f"`{name}:` in the frontmatter is not sent to the model by this version",
-            reader.spans[name],
-            severity=Severity.WARNING,
-            help=f"write it as a block `<{name}> … </{name}>` in the body",
-        )
     if name == "version" and value.tag.endswith((":float", ":int")):
         reader.fault(
             "P106",
@@ -106,6 +133,7 @@ def _read_value(name: str, value: yaml.Node, reader: Reader) -> None:
             reader.spans[name],
             severity=Severity.NOTE,
             help=f'write `version: "{value.value}"`',
+            edits=(Edit(span=reader.spans[name], text=f'"{value.value}"'),),
         )
     choices = _CHOICES.get(name)
     if choices and value.value not in choices:
@@ -163,14 +191,17 @@ def _read_artifact(item: yaml.MappingNode, reader: Reader) -> dict[str, yaml.Sca
     return None
 
 
-def _require(reader: Reader) -> None:
-    """Report a required key that is absent or empty; one of the wrong type is reported already."""
-    for name in _REQUIRED:
-        refused = name in reader.spans and name not in reader.values
-        if not reader.values.get(name) and not refused:
-            reader.fault(
-                "P101",
-                f"the frontmatter has no `{name}`",
-                reader.source.span(0, min(3, len(reader.source.text))),
-                help=f"start the file with a `---` block that has a line `{name}: …`",
-            )
+def _require(reader: Reader, *, given: bool) -> None:
+    """Report required keys that are absent or empty; one of the wrong type is reported already."""
+    refused = [name for name in _REQUIRED if name in reader.spans and name not in reader.values]
+    missing = [name for name in _REQUIRED if not reader.values.get(name) and name not in refused]
+    if missing:
+        what = f"the frontmatter has no {' and no '.join(f'`{name}`' for name in missing)}"
+        reader.fault(
+            "P101",
+            what if given else "the file has no frontmatter",
+            reader.opening,
+            help=f"add {' and '.join(f'`{name}: …`' for name in missing)}"
+            if given
+            else f"start the file with a `---` block that has {' and '.join(f'`{name}: …`' for name in _REQUIRED)}",
+        )

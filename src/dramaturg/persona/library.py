@@ -1,68 +1,106 @@
-"""Folders of persona files to files by alias; its one rule: nearer roots win, and a tie is never broken by chance."""
+"""Personas by name, from roots in order; its one rule: nearer roots win, and a tie is never broken by chance."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from pathlib import Path
 
 from dramaturg.errors import AuthorError, CallerError
-from dramaturg.findings.model import Finding, Label, Severity
+from dramaturg.findings.model import Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
+from dramaturg.persona.files import MOST_BYTES, SUFFIXES, read_start, spoken, walk
 from dramaturg.persona.frontmatter import read_frontmatter
-from dramaturg.persona.model import Frontmatter, Persona, PersonaFile
+from dramaturg.persona.index import HEAD_BYTES, Known, index
+from dramaturg.persona.model import Persona, PersonaFile
 from dramaturg.persona.resolve import resolve
 from dramaturg.persona.scan import scan
 
-_SUFFIXES = (".persona.md", ".mixin.md")
 _NEAR = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A file of the library, known by its frontmatter only; a damaged one is known by its place."""
+    """A file of the library, known by its frontmatter only; a damaged one is known by its place.
 
-    path: Path
+    Attributes:
+        root: The folder it was found below.
+        name: Its path under the root.
+        known: What its frontmatter says.
+    """
+
     root: Path
-    frontmatter: Frontmatter
+    name: str
+    known: Known
 
     @property
-    def alias(self) -> str:
-        """The alias as the file spells it; its place where it says none."""
-        return self.frontmatter.text("alias") or self.place
-
-    @property
-    def damaged(self) -> bool:
-        """Whether its frontmatter gives no alias, which only reading the whole file can explain."""
-        return not self.frontmatter.text("alias")
-
-    @property
-    def spoken(self) -> str:
-        """The path as a person in the working folder would write it."""
-        return _spoken(self.path)
+    def path(self) -> Path:
+        """Where the file is."""
+        return self.root / self.name
 
     @property
     def place(self) -> str:
         """The path under its root without the suffix, which is another spelling of the alias."""
-        name = self.path.relative_to(self.root).as_posix()
-        return next(name.removesuffix(suffix) for suffix in _SUFFIXES if name.endswith(suffix))
+        return next(self.name.removesuffix(suffix) for suffix in SUFFIXES if self.name.endswith(suffix))
+
+    @property
+    def alias(self) -> str:
+        """The alias as the file spells it; its place where it says none."""
+        return self.text("alias") or self.place
+
+    @property
+    def damaged(self) -> bool:
+        """Whether its frontmatter gives no alias, which only reading the whole file can explain."""
+        return not self.text("alias")
+
+    @property
+    def spoken(self) -> str:
+        """The path as a person in the working folder would write it."""
+        return spoken(self.path)
+
+    @property
+    def alias_span(self) -> Span | None:
+        """Where the alias stands; None where the file gives none."""
+        if not self.known.alias_at:
+            return None
+        line, column, length = self.known.alias_at
+        return Span(path=self.spoken, line=line, column=column, length=length)
+
+    def text(self, key: str) -> str:
+        """Return `alias`, `version`, `title`, `status` or `type` as the file says it; empty where it does not."""
+        return self.known.values.get(key, "")
 
 
 class Library:
-    """The personas that can be named, from roots in order: the project's, the user's, the shipped."""
+    """The personas that can be named, from roots in order: the project's, the user's, the shipped.
+
+    Which files there are, and what they are called, is looked up once; what they say is read when it is asked for.
+    """
 
     def __init__(self, roots: Sequence[Path]) -> None:
-        by_place: dict[Path, Path] = {}
+        by_place: dict[str, Path] = {}
         for root in roots:
-            by_place.setdefault(root.resolve(), root)
+            by_place.setdefault(os.path.realpath(root), root)
         self.roots = tuple(by_place.values())
-        self._entries: tuple[Entry, ...] | None = None
+        self._scanned: dict[Path, PersonaFile] = {}
 
-    @property
+    @cached_property
+    def _indexes(self) -> Mapping[Path, tuple[Mapping[str, Known], Mapping[str, str]]]:
+        return {root: index(root) for root in self.roots}
+
+    @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """Every persona file, nearest root first, by path."""
-        if self._entries is None:
-            self._entries = tuple(entry for root in self.roots for entry in _entries(root))
-        return self._entries
+        indexes = self._indexes.items()
+        return tuple(
+            Entry(root=root, name=name, known=known) for root, (files, _) in indexes for name, known in files.items()
+        )
+
+    @cached_property
+    def unreadable(self) -> Mapping[str, str]:
+        """Folders below the roots that could not be listed, and why."""
+        return {folder: reason for _, folders in self._indexes.values() for folder, reason in folders.items()}
 
     def find(self, alias: str) -> Entry | Finding:
         """Return the file of an alias, or a finding without a place that says why there is none.
@@ -72,35 +110,59 @@ class Library:
         """
         found = self._ranked(alias)
         last = self.roots.index(found.root) if isinstance(found, Entry) else len(self.roots)
-        wanted = alias.casefold().rsplit("/", 1)[-1]
-        damaged = (
-            entry
-            for entry in self.entries
-            if entry.damaged
-            and entry.place.casefold().rsplit("/", 1)[-1] == wanted
-            and self.roots.index(entry.root) < last
-        )
-        return next(damaged, found)
+        same_name = self._spellings[-1].get(_last(alias.casefold()), ())
+        nearer = (entry for entry in same_name if entry.damaged and self.roots.index(entry.root) < last)
+        return next(nearer, found)
 
     def _ranked(self, alias: str) -> Entry | Finding:
-        for rank in _RANKS:
-            for root in self.roots:
-                hits = [entry for entry in self.entries if entry.root == root and rank(entry, alias)]
-                active = [entry for entry in hits if entry.frontmatter.text("status") != "deprecated"] or hits
-                if len(active) == 1:
-                    return active[0]
-                if active:
-                    return _ambiguous(alias, active)
+        folded = alias.casefold()
+        for spellings, wanted in zip(self._spellings, (alias, folded, folded, _last(folded)), strict=True):
+            every = spellings.get(wanted, [])
+            hits = [entry for entry in every if entry.root == every[0].root]
+            active = [entry for entry in hits if entry.text("status") != "deprecated"] or hits
+            if len(active) == 1:
+                return active[0]
+            if active:
+                return _ambiguous(alias, active)
         names = sorted({entry.alias for entry in self.entries})
-        near = get_close_matches(alias.casefold(), [name.casefold() for name in names], n=_NEAR, cutoff=0.4)
+        near = get_close_matches(folded, [name.casefold() for name in names], n=_NEAR, cutoff=0.4)
         close = [name for name in names if name.casefold() in near]
         remedy = f"did you mean {_listed(close, 'or')}?" if close else "`dramaturg list` shows what there is"
         return Finding(rule="P301", severity=Severity.ERROR, message=f"no persona is called `{alias}`", help=remedy)
 
+    @cached_property
+    def _spellings(self) -> tuple[Mapping[str, list[Entry]], ...]:
+        """What can be asked for and the entries it can mean, nearest root first, for each rank."""
+        ranks: tuple[dict[str, list[Entry]], ...] = tuple({} for _ in _RANKS)
+        for entry in self.entries:
+            for spellings, rank in zip(ranks, _RANKS, strict=True):
+                for spelling in rank(entry):
+                    spellings.setdefault(spelling, []).append(entry)
+        return ranks
+
+    def locate(self, name: str) -> Path:
+        """Return a persona's file by alias, or by path where `name` ends in `.md`; CallerError if none is so called.
+
+        A path is taken as it is; whether there is such a file shows when it is read.
+        """
+        if name.endswith(".md"):
+            return Path(name)
+        found = self.find(name)
+        if isinstance(found, Finding):
+            raise CallerError(f"{found.message}; {found.help}")
+        return found.path
+
     def read(self, alias: str) -> PersonaFile | Finding:
-        """Return the scanned file of an alias, or the finding that says why there is none."""
+        """Return the scanned file of an alias, or the finding that says why there is none.
+
+        A file is scanned again only if its text has changed: it may be the parent of a thousand others.
+        """
         entry = self.find(alias)
-        return entry if isinstance(entry, Finding) else read_persona_file(entry.path)
+        if isinstance(entry, Finding):
+            return entry
+        file = read_persona_file(entry.path, self._scanned.get(entry.path))
+        self._scanned[entry.path] = file
+        return file
 
     def load(self, name: str, *, strict: bool = False) -> Persona:
         """Resolve a persona by alias, or by path where `name` ends in `.md`.
@@ -109,12 +171,7 @@ class Library:
             CallerError: No such persona or file.
             AuthorError: The chain has errors.
         """
-        if name.endswith(".md"):
-            return persona_of(read_persona_file(Path(name)), self.read, strict=strict)
-        leaf = self.read(name)
-        if isinstance(leaf, Finding):
-            raise CallerError(f"{leaf.message}; {leaf.help}")
-        return persona_of(leaf, self.read, strict=strict)
+        return persona_of(read_persona_file(self.locate(name)), self.read, strict=strict)
 
 
 def persona_of(leaf: PersonaFile, lookup: Callable[[str], PersonaFile | Finding], *, strict: bool = False) -> Persona:
@@ -125,53 +182,56 @@ def persona_of(leaf: PersonaFile, lookup: Callable[[str], PersonaFile | Finding]
     return persona
 
 
-def read_persona_file(path: Path) -> PersonaFile:
-    """Read and scan one file.
+def persona_files(root: Path) -> list[Path]:
+    """Return the persona files below a folder, by path."""
+    return [root / name for name in walk(root).files]
+
+
+def read_persona_file(path: Path, known: PersonaFile | None = None) -> PersonaFile:
+    """Read and scan one file; one that cannot be scanned is known by its frontmatter and a finding that says why.
+
+    Args:
+        path: The file.
+        known: What it was when it was last read; returned if its text is still the same.
 
     Raises:
         CallerError: It cannot be read.
-        AuthorError: It is not UTF-8 text.
     """
-    raw = _read(path)
     try:
-        return scan(_spoken(path), raw.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        before = raw[: error.start].decode("utf-8")
-        fault = Finding(
-            rule="P112",
-            severity=Severity.ERROR,
-            message=f"the file is not UTF-8 text: byte 0x{raw[error.start]:02X} at offset {error.start}",
-            span=Source(_spoken(path), before).span(len(before), len(before) + 1),
-            help="save it as UTF-8",
-        )
-        raise AuthorError((fault,)) from error
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
+        raw, size = read_start(path)
     except OSError as error:
         raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
+    if size > MOST_BYTES:
+        message = f"the file is larger than a persona can be: {size:,} bytes; the limit is {MOST_BYTES:,}"
+        return _unscanned(path, raw, "P115", message, "give a run what it is to read as an artifact")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        message = f"the file is not UTF-8 text: byte 0x{raw[error.start]:02X} at offset {error.start}"
+        return _unscanned(path, raw, "P112", message, "save it as UTF-8", error.start)
+    name = spoken(path)
+    return known if known and (known.path, known.text) == (name, text) else scan(name, text)
 
 
-def _entries(root: Path) -> list[Entry]:
-    """Return the personas below a folder; what a damaged file says is judged when that file is used, not here."""
-    found = []
-    for path in persona_files(root):
-        head, _, _ = read_frontmatter(Source(_spoken(path), _read(path).decode("utf-8", errors="replace")))
-        found.append(Entry(path=path, root=root, frontmatter=head))
-    return found
-
-
-def persona_files(root: Path) -> list[Path]:
-    """Return the persona files below a folder, by path."""
-    return [path for path in sorted(root.rglob("*.md")) if path.name.endswith(_SUFFIXES) and path.is_file()]
-
-
-def _spoken(path: Path) -> str:
-    """Return the shortest way to name a file: relative to the working folder where it lies below it."""
-    absolute = path.absolute()
-    return str(absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else absolute)
+def _unscanned(path: Path, raw: bytes, rule: str, message: str, remedy: str, at: int | None = None) -> PersonaFile:
+    """Return a file of which nothing but its frontmatter is used, for finding its place; `at` is the offending byte."""
+    text = raw[:HEAD_BYTES].decode("utf-8", errors="replace")
+    name = spoken(path)
+    span = Span(path=name, line=1, column=1, length=0)
+    if at is not None:
+        before = raw[:at].decode("utf-8")
+        span = Source(name, before).span(len(before), len(before) + 1)
+    head, _, _ = read_frontmatter(Source(name, text))
+    return PersonaFile(
+        path=name,
+        alias=head.text("alias"),
+        text=text,
+        frontmatter=head,
+        slots=(),
+        directives=(),
+        steps=(),
+        findings=(Finding(rule=rule, severity=Severity.ERROR, message=message, span=span, help=remedy),),
+    )
 
 
 def _ambiguous(alias: str, entries: Sequence[Entry]) -> Finding:
@@ -179,9 +239,7 @@ def _ambiguous(alias: str, entries: Sequence[Entry]) -> Finding:
         rule="P303",
         severity=Severity.ERROR,
         message=f"`{alias}` can mean {_listed([entry.spoken for entry in entries], 'or')}",
-        labels=tuple(
-            Label(span=entry.frontmatter.spans["alias"], text="one of them") for entry in entries if not entry.damaged
-        ),
+        labels=tuple(Label(span=span, text="one of them") for entry in entries if (span := entry.alias_span)),
         help=f"rename one, mark one `status: deprecated`, or give its file: `{entries[0].spoken}`",
     )
 
@@ -191,25 +249,13 @@ def _listed(names: Sequence[str], word: str) -> str:
     return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} {word} {quoted[-1]}"
 
 
-_RANKS: tuple[Callable[[Entry, str], bool], ...] = (
-    lambda entry, alias: entry.alias == alias,
-    lambda entry, alias: entry.alias.casefold() == alias.casefold(),
-    lambda entry, alias: entry.place.casefold() == alias.casefold(),
-    lambda entry, alias: (
-        alias.casefold().rsplit("/")[-1]
-        in (entry.place.casefold().rsplit("/", 1)[-1], entry.alias.casefold().rsplit("/", 1)[-1])
-    ),
+def _last(name: str) -> str:
+    return name.rsplit("/", 1)[-1]
+
+
+_RANKS: tuple[Callable[[Entry], Iterable[str]], ...] = (
+    lambda entry: (entry.alias,),
+    lambda entry: (entry.alias.casefold(),),
+    lambda entry: (entry.place.casefold(),),
+    lambda entry: {_last(entry.place.casefold()), _last(entry.alias.casefold())},
 )
-
-
-def composed(persona: Persona) -> str:
-    """Return a resolved persona as text for a reader, each piece under its origin."""
-    lineage = " → ".join(persona.lineage)
-    head = f"{persona.alias} {persona.version} – {persona.title}\nlineage: {lineage}"
-    pieces = [
-        *((slot.name, slot.origin, slot.text) for slot in persona.slots),
-        *((f"directive {directive.name}", directive.origin, directive.text) for directive in persona.directives),
-        *((f"step {step.number} {step.name}".strip(), step.origin, step.text) for step in persona.steps),
-    ]
-    blocks = [f"[{name}] from {origin.alias}, {origin.span}\n{text.strip()}" for name, origin, text in pieces]
-    return "\n\n".join([head, *blocks]) + "\n"

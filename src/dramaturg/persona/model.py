@@ -1,10 +1,12 @@
 """What a persona is once read; its one rule: every piece knows the alias and the lines it came from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from dramaturg.findings.model import Finding, Span
+from dramaturg.findings.source import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,28 @@ class Directive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What a step does in one case: `check` is the case as written, `span` covers `text`."""
+
+    check: str
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a protocol as written; `opener` spans its tag or its number, `origin.span` its text."""
+    """One step of a protocol as written.
+
+    Attributes:
+        number: As written, else its position; that of a nested step includes the number it stands in.
+        name: As written; that of an item of a numbered list is its bold key.
+        text: Its own text; a nested step's is not part of it.
+        origin: Where the text stands.
+        opener: Its tag, or the number of an item.
+        attributes: Those of the tag without `number` and `name`.
+        conditions: Its `<Condition>` blocks, which are part of the text too.
+        parent: The number of the step it stands in; empty for an outermost one.
+    """
 
     number: str
     name: str
@@ -45,6 +67,8 @@ class Step:
     origin: Origin
     opener: Span
     attributes: Mapping[str, str] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
+    parent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +83,21 @@ class ArtifactSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frontmatter:
-    """The keys of a file's frontmatter with the place of each; `values` holds plain YAML data of known keys only."""
+    """The keys of a file's frontmatter with the place of each.
+
+    Attributes:
+        values: Plain YAML data of known keys only; scalars are the text the author wrote.
+        spans: The place of each value by its key, and of each nested entry by its dotted path.
+        artifacts: The inputs it declares.
+        slots: The blocks it gives in their YAML spelling.
+        directives: Likewise.
+    """
 
     values: Mapping[str, Any]
     spans: Mapping[str, Span]
     artifacts: tuple[ArtifactSpec, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    directives: tuple[Directive, ...] = ()
 
     def text(self, key: str, default: str = "") -> str:
         """Return a scalar key as text."""
@@ -72,8 +106,16 @@ class Frontmatter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """A stretch of a file: `frontmatter`, `slot`, `directive`, `step`, or `markup`, which is all between them."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonaFile:
-    """One file, scanned but not yet joined with its parents."""
+    """One file, scanned but not yet joined with its parents; its slots hold what precedes the first step as well."""
 
     path: str
     alias: str
@@ -83,6 +125,24 @@ class PersonaFile:
     directives: tuple[Directive, ...]
     steps: tuple[Step, ...]
     findings: tuple[Finding, ...]
+    body_at: int = 0
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """The file cut into its pieces, none left out: joined they are the file again."""
+        source = Source(self.path, self.text)
+        known = [("frontmatter", 0, self.body_at)]
+        named: Sequence[tuple[str, Sequence[Slot | Directive | Step]]]
+        named = (("slot", self.slots), ("directive", self.directives), ("step", self.steps))
+        for kind, members in named:
+            starts = ((source.offset(member.origin.span), member.origin.span.length) for member in members)
+            known += [(kind, start, start + length) for start, length in starts if start >= self.body_at]
+        pieces, done = [], 0
+        for kind, start, end in sorted(known, key=itemgetter(1, 2)):
+            pieces += [Piece(kind="markup", text=self.text[done:start]), Piece(kind=kind, text=self.text[start:end])]
+            done = end
+        pieces.append(Piece(kind="markup", text=self.text[done:]))
+        return tuple(piece for piece in pieces if piece.text)
 
     @property
     def head(self) -> Span:

@@ -11,8 +11,9 @@ from typing import Any
 import yaml
 from frontmatter.default_handlers import BaseHandler
 
-from dramaturg.findings.model import Finding, Label, Severity, Span
+from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
+from dramaturg.persona.tags import SLOTS
 
 try:
     from yaml import CSafeLoader as Loader
@@ -21,6 +22,10 @@ except ImportError:  # PyYAML built without libyaml
 
 _FENCE = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 _FIRST = re.compile(r"---[ \t]*\r?$", re.MULTILINE)  # behind a byte order mark no line begins
+_LATE = re.compile(
+    r"(?:[ \t]*(?:<!--[^\n]*-->|`{3,}[\w-]*|~{3,}[\w-]*)?[ \t]*\r?\n){1,20}(?=---[ \t]*\r?\n[ \t]*\w+[ \t]*:)"
+)
+_BODY = re.compile(rf"^<(?:SECTION\b|{'|'.join(SLOTS)})[^<>\n]*>", re.MULTILINE | re.IGNORECASE)
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BOM = "\ufeff"
 _MAX_DEPTH = 40
@@ -32,6 +37,7 @@ class Reader:
 
     Attributes:
         source: The whole file.
+        opening: The line that opens the frontmatter; the file's first characters where there is none.
         start: The offset at which the YAML begins.
         values: What was read, by key.
         spans: The place of each value by its key, and of each nested entry, key included, by its dotted path.
@@ -40,6 +46,7 @@ class Reader:
     """
 
     source: Source
+    opening: Span
     start: int = 0
     values: dict[str, Any] = field(default_factory=dict)
     spans: dict[str, Span] = field(default_factory=dict)
@@ -75,32 +82,56 @@ class Handler(BaseHandler):
 
     def __init__(self, source: Source) -> None:
         super().__init__()
-        self.reader = Reader(source=source)
+        self.reader = Reader(source=source, opening=source.span(0, min(3, len(source.text))))
         self.root: yaml.MappingNode | None = None
+        self.found = False
         self.body_at = len(_BOM) if source.text.startswith(_BOM) else 0
 
     def split(self, text: str) -> tuple[str, str]:
         """Return frontmatter and body; ValueError, which python-frontmatter expects, when there is none."""
         del text
         whole = self.reader.source.text
-        opening = _FIRST.match(whole, self.body_at)
+        opening = _FIRST.match(whole, self.body_at) or self._late(whole)
         if opening is None:
             raise ValueError("no frontmatter")
+        self.found = True
+        self.reader.opening = self.reader.source.span(opening.start(), opening.start() + 3)
         self.reader.start = min(opening.end() + 1, len(whole))
         closing = _FENCE.search(whole, self.reader.start)
-        if closing is None:
-            self.reader.fault(
-                "P102",
-                "the frontmatter is never closed",
-                self.reader.source.span(opening.start(), opening.start() + 3),
-                note="opened here",
-                help="end it with a line that is exactly `---`",
-            )
-            self.reader.unreadable = True
-            self.body_at = len(whole)
-            raise ValueError("frontmatter is never closed")
-        self.body_at = min(closing.end() + 1, len(whole))
-        return whole[self.reader.start : closing.start()], whole[self.body_at :]
+        body = _BODY.search(whole, self.reader.start)
+        if closing is None or (body and body.start() < closing.start()):
+            end = self.body_at = self._unclosed(body)
+        else:
+            end, self.body_at = closing.start(), min(closing.end() + 1, len(whole))
+        return whole[self.reader.start : end], whole[self.body_at :]
+
+    def _late(self, whole: str) -> re.Match[str] | None:
+        """Return where frontmatter opens behind blank lines, comments or a fence, and report it; None for nowhere."""
+        before = _LATE.match(whole, self.body_at)
+        if before is None:
+            return None
+        place = self.reader.source.span(before.end(), before.end() + 3)
+        remedy = "remove what stands above it"
+        self.reader.fault("P114", "the frontmatter does not open on the first line", place, help=remedy)
+        return _FIRST.match(whole, before.end())
+
+    def _unclosed(self, body: re.Match[str] | None) -> int:
+        """Report that no line closes the frontmatter; return where it must have ended."""
+        whole = self.reader.source.text
+        end = body.start() if body else len(whole)
+        label = (Label(span=self.reader.source.span(end, body.end()), text="the body begins here"),) if body else ()
+        edit = Edit(span=self.reader.source.span(end, end), text="---\n")
+        self.reader.fault(
+            "P102",
+            "the frontmatter is never closed",
+            self.reader.opening,
+            note="opened here",
+            labels=label,
+            help="end it with a line that is exactly `---`",
+            edits=(edit,) if body else (),
+        )
+        self.reader.unreadable = body is None
+        return end
 
     def load(self, fm: str) -> dict[str, Any]:
         """Keep the root node; what it means is read from there, so python-frontmatter is given nothing."""
@@ -109,7 +140,8 @@ class Handler(BaseHandler):
             self.root = node
         elif node is not None:
             self.reader.fault("P103", "the frontmatter is not a mapping", self.reader.at(node.start_mark))
-        self.reader.unreadable = self.root is None and bool(self.reader.findings)
+        self.reader.unreadable |= node is None and any(found.rule != "P114" for found in self.reader.findings)
+        self.reader.unreadable |= node is not None and self.root is None
         return {}
 
 
@@ -119,7 +151,7 @@ def _composed(fm: str, reader: Reader) -> yaml.Node | None:
         place = reader.source.span(reader.start + strange.start(), reader.start + strange.end())
         message = f"the frontmatter holds the character U+{ord(strange[0]):04X}, which YAML does not admit"
         reader.fault("P103", message, place, help="remove it")
-    if reader.findings:
+    if any(found.rule == "P103" for found in reader.findings):
         return None
     try:
         return yaml.compose(fm, Loader=Loader) if _may_be_composed(fm, reader) else None
@@ -163,7 +195,7 @@ def pairs(node: yaml.MappingNode, reader: Reader) -> Iterator[tuple[str, yaml.Sc
     seen: dict[str, yaml.Node] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            reader.fault("P103", "a key must be plain text", reader.at(key.start_mark))
+            reader.fault("P103", "a key must be plain text", reader.at(key.start_mark), help="write `key: value`")
             continue
         if key.value in seen:
             first = Label(span=reader.of(seen[key.value]), text="first given here")

@@ -1,11 +1,12 @@
 """A chain of files to one Persona; its one rule: nothing is merged without saying where it came from."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from dramaturg.findings.model import Finding, Label, Severity, has_errors
+from dramaturg.findings.model import Edit, Finding, Label, Severity, has_errors
 from dramaturg.persona.model import Directive, Persona, PersonaFile, Slot
+from dramaturg.persona.tags import PROTOCOL
 
 Lookup = Callable[[str], PersonaFile | Finding]
 _Piece = TypeVar("_Piece", Slot, Directive)
@@ -26,14 +27,15 @@ def resolve(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> tuple
     chain, findings = _climb(leaf, lookup)
     findings += [finding for file in chain for finding in file.findings]
     directives = _merge([file.directives for file in chain], findings)
-    slots = _merge([file.slots for file in chain], [])
+    nearest = [*reversed(chain)]
+    owner = next((file for file in nearest if file.steps), leaf)
+    slots = _merge([_inherited_slots(file, owner) for file in chain], [])
     findings += _status(chain)
     found = tuple(finding.as_error() for finding in findings) if strict else tuple(findings)
     if has_errors(found):
         return None, found
-    nearest = [*reversed(chain)]
-    owner = next((depth for depth, file in enumerate(nearest, start=1) if file.steps), len(nearest))
-    settings = [file.frontmatter.values["steps"] for file in nearest[:owner] if "steps" in file.frontmatter.values]
+    younger = nearest[: nearest.index(owner) + 1] if owner.steps else nearest
+    settings = [file.frontmatter.values["steps"] for file in younger if "steps" in file.frontmatter.values]
     return (
         Persona(
             alias=leaf.alias,
@@ -44,7 +46,7 @@ def resolve(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> tuple
             input_mode=_nearest(nearest, "input_mode") or "evidence-driven",
             slots=tuple(slots),
             directives=tuple(directives),
-            steps=next((file.steps for file in nearest if file.steps), ()),
+            steps=owner.steps,
             step_settings=settings[0] if settings else {},
             artifacts=next(
                 (file.frontmatter.artifacts for file in nearest if "expected_artifacts" in file.frontmatter.spans), ()
@@ -69,6 +71,7 @@ def resolve(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> tuple
 def _climb(leaf: PersonaFile, lookup: Lookup) -> tuple[list[PersonaFile], list[Finding]]:
     """Return the chain from the oldest ancestor to the leaf, and what stopped the climb."""
     chain = [leaf]
+    notes: list[Finding] = []
     while parent := chain[0].frontmatter.text("inherits_from"):
         span = chain[0].frontmatter.spans["inherits_from"]
         hops = tuple(
@@ -85,7 +88,7 @@ def _climb(leaf: PersonaFile, lookup: Lookup) -> tuple[list[PersonaFile], list[F
                 labels=(*found.labels, *hops),
                 help=found.help,
             )
-            return chain, [stop]
+            return chain, [*notes, stop]
         if any(file.path == found.path for file in chain):
             circle = " → ".join([file.alias for file in reversed(chain)] + [found.alias])
             stop = Finding(
@@ -96,9 +99,30 @@ def _climb(leaf: PersonaFile, lookup: Lookup) -> tuple[list[PersonaFile], list[F
                 labels=hops,
                 help="remove one `inherits_from` of the circle",
             )
-            return chain, [stop]
+            return chain, [*notes, stop]
+        notes += _spelling(chain[0], found)
         chain.insert(0, found)
-    return chain, []
+    return chain, notes
+
+
+def _inherited_slots(file: PersonaFile, owner: PersonaFile) -> list[Slot]:
+    """Return a file's slots; what it says above its steps counts only if the steps are performed."""
+    return [slot for slot in file.slots if slot.name != PROTOCOL or file is owner]
+
+
+def _spelling(child: PersonaFile, parent: PersonaFile) -> Iterator[Finding]:
+    """Note an alias that is found only because case does not count."""
+    said, span = child.frontmatter.text("inherits_from"), child.frontmatter.spans["inherits_from"]
+    if said != parent.alias and said.casefold() == parent.alias.casefold():
+        yield Finding(
+            rule="P306",
+            severity=Severity.NOTE,
+            message=f"`{said}` is spelled `{parent.alias}` by the persona it names",
+            span=span,
+            labels=(Label(span=parent.head, text="spelled here"),),
+            help=f"write `inherits_from: {parent.alias}`",
+            edits=(Edit(span=span, text=parent.alias),) if span.length == len(said) else (),
+        )
 
 
 def _merge(layers: Sequence[Sequence[_Piece]], findings: list[Finding]) -> list[_Piece]:

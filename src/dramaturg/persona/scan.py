@@ -5,29 +5,22 @@ also moves or drops.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from dramaturg.findings.model import Finding
 from dramaturg.findings.source import Source
+from dramaturg.persona.blocks import Block, block_at, directive_at, pair_blocks
 from dramaturg.persona.faults import Faults
 from dramaturg.persona.frontmatter import read_frontmatter
 from dramaturg.persona.mask import mask
-from dramaturg.persona.model import Directive, Origin, PersonaFile, Slot, Step
-from dramaturg.persona.tags import DIRECTIVES, PROTOCOL, Tag, after_closer, malformed_tags, tags_of
+from dramaturg.persona.model import Directive, Frontmatter, Origin, PersonaFile, Slot
+from dramaturg.persona.protocol import Protocol
+from dramaturg.persona.tags import DIRECTIVES, PROTOCOL, Tag, Tags, tags_of
 
-_NUMBERED = re.compile(r"^(?P<indent>[ \t]*)(?P<number>\d+)[.)][ \t]+", re.MULTILINE)
-_MISSPELT = 0.75
-
-
-@dataclass(slots=True, kw_only=True)
-class _Open:
-    """A block whose closer has not been met."""
-
-    tag: Tag
-    steps: list["_Open"] = field(default_factory=list)
-    end: int = -1
+_SECOND_HEAD = re.compile(r"^---[ \t]*\r?\n(?=(?:(?!---)[^\n]*\n){0,60}?alias[ \t]*:)", re.MULTILINE)
+_ONLY_MARKS = re.compile(r"(?:[ \t]*(?:`{3,}|~{3,})[\w-]*[ \t]*\r?$|<!--.*?-->|\s)*", re.MULTILINE | re.DOTALL)
+_WRAPPER = "persona"
 
 
 def scan(path: str, text: str) -> PersonaFile:
@@ -42,19 +35,18 @@ def scan(path: str, text: str) -> PersonaFile:
     """
     source = Source(path, text)
     head, body_at, findings = read_frontmatter(source)
-    scanner = _Scanner(
-        source=source, body_at=body_at, alias=head.text("alias"), faults=Faults(source=source, findings=findings)
-    )
+    scanner = _Scanner(source=source, head=head, body_at=body_at, faults=Faults(source=source, findings=findings))
     scanner.read()
     return PersonaFile(
         path=path,
-        alias=head.text("alias"),
+        alias=scanner.alias,
         text=text,
         frontmatter=head,
-        slots=tuple(scanner.slots),
-        directives=tuple(scanner.directives),
-        steps=tuple(scanner.steps),
+        slots=tuple(scanner.slots.values()),
+        directives=tuple(scanner.directives.values()),
+        steps=tuple(scanner.protocol.steps),
         findings=tuple(sorted(findings, key=_place)),
+        body_at=body_at,
     )
 
 
@@ -64,189 +56,217 @@ def _place(finding: Finding) -> tuple[int, int]:
 
 @dataclass(slots=True, kw_only=True)
 class _Scanner:
+    """Takes the body apart, outermost blocks first.
+
+    Attributes:
+        slots: By their names without case.
+        directives: Likewise.
+        pairs: Which tag closes the block that another opens, both as places in `tags`.
+        openers: The places of all tags that open a block.
+        protocols: Those of them that open a protocol.
+        wrapper: The place of the first `<persona>`, behind all tags where there is none.
+        limit: Where this persona ends, which is the file's end unless another persona was pasted behind it.
+    """
+
     source: Source
+    head: Frontmatter
     body_at: int
-    alias: str
     faults: Faults
-    slots: list[Slot] = field(default_factory=list)
-    directives: list[Directive] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    masked: str = ""
-    tags: Sequence[Tag] = ()
+    slots: dict[str, Slot] = field(init=False)
+    directives: dict[str, Directive] = field(init=False)
+    protocol: Protocol = field(init=False)
+    tags: Tags = field(init=False)
+    pairs: Mapping[int, int] = field(init=False)
+    limit: int = field(init=False)
+    openers: Sequence[int] = field(init=False)
+    protocols: Sequence[int] = field(init=False)
+    wrapper: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        text = self.source.text
+        masked = " " * self.body_at + mask(text[self.body_at :])
+        self.tags = tags_of(self.source, masked, self.body_at)
+        self.pairs = pair_blocks(self.tags)
+        self.openers = [place for place, tag in enumerate(self.tags) if tag.is_block and not tag.closes]
+        self.protocols = [place for place in self.openers if self.tags[place].name == PROTOCOL]
+        self.slots = {slot.name.casefold(): slot for slot in self.head.slots}
+        self.directives = {directive.name.casefold(): directive for directive in self.head.directives}
+        self.limit = len(text)
+        wrappers = (place for place, tag in enumerate(self.tags) if tag.opens(_WRAPPER))
+        self.wrapper = next(wrappers, len(self.tags))
+        self.protocol = Protocol(
+            source=self.source, masked=masked, alias=self.alias, faults=self.faults, tags=self.tags
+        )
+
+    @property
+    def alias(self) -> str:
+        return self.head.text("alias")
 
     def read(self) -> None:
         """Fill slots, directives and steps from the body."""
-        text = self.source.text
-        self.masked = " " * self.body_at + mask(text[self.body_at :])
-        self.tags = [*tags_of(self.source, self.masked, self.body_at, len(text))]
-        self.faults.malformed(malformed_tags(self.masked, self.body_at))
+        heads = [found.start() for found in _SECOND_HEAD.finditer(self.source.text, self.body_at)]
         done = self.body_at
-        block: _Open | None = None
-        for tag in self.tags:
-            if block is None:
-                block = self._outside(tag, done)
-                done = tag.end if block or (tag.closes and self._is_structural(tag)) else done
-            elif tag.closes_block(block.tag) or self._closes_badly(tag, block):
-                self._finish(block, tag.start)
-                done, block = tag.end, None
-            elif not tag.closes and tag.is_known_block and tag.name != block.tag.name:
-                self.faults.unclosed(block.tag, following=tag)
-                self._finish(block, tag.start)
-                block, done = _Open(tag=tag), tag.end
-            elif block.tag.name == PROTOCOL:
-                self._inside_protocol(tag, block)
-        if block is not None:
-            self.faults.unclosed(block.tag)
-            self._finish(block, len(text))
-            done = len(text)
-        self.faults.stray_text(done, len(text))
-
-    @staticmethod
-    def _is_structural(tag: Tag) -> bool:
-        return tag.is_block or tag.is_step or tag.is_directive or tag.name == "section"
-
-    def _outside(self, tag: Tag, done: int) -> _Open | None:
-        """Take a tag that stands outside every block: open one, report a stray closer, or leave it as text."""
-        if not tag.closes and tag.is_block:
-            self.faults.stray_text(done, tag.start)
-            return _Open(tag=tag)
-        if not tag.closes:
-            self.faults.loose.add(tag.name)
-        elif self._is_structural(tag):
-            self.faults.stray_text(done, tag.start)
-            self.faults.closes_nothing(tag)
-        return None
-
-    def _closes_badly(self, tag: Tag, block: _Open) -> bool:
-        """Tell whether a closer of another name, or a misspelt one, is the only closer this block has; report it."""
-        if not tag.closes or tag.is_step or tag.is_directive or self._opened_between(block.tag.end, tag):
-            return False
-        if not tag.is_block and not get_close_matches(tag.name, [block.tag.name], cutoff=_MISSPELT):
-            return False
-        for later in self.tags:
-            if later.start > tag.start and later.closes_block(block.tag):
-                self.faults.closes_nothing(tag)
-                return False
-            if later.start > tag.start and later.is_block and not later.closes:
+        for place, tag in enumerate(self.tags):
+            if tag.start < done:
+                continue
+            if self._cut(done, tag.start, heads) or self._begins_another(place, done):
                 break
-        self.faults.unclosed(block.tag, misspelt=tag)
+            done = self._outside(place, done)
+        else:
+            self._cut(done, self.limit, heads)
+        self.faults.stray_text(done, self.limit)
+        self._report_tags()
+
+    def _report_tags(self) -> None:
+        """Report tags that are not well-formed, and closers inside blocks that close nothing there."""
+        matched = set(self.pairs.values())
+        for place, tag in enumerate(self.tags):
+            if tag.malformed and tag.start < self.limit:
+                self.faults.malformed(tag)
+            elif tag.closes and tag.is_block and place not in matched and tag.start < self.limit:
+                self.faults.closes_nothing(tag)
+
+    def _cut(self, done: int, until: int, heads: Sequence[int]) -> bool:
+        """End this persona where another's frontmatter stands outside every block."""
+        for head in heads:
+            if done <= head < until:
+                self.faults.second_persona(head, head + 3, self.head.spans.get("alias"))
+                self.limit = done if _ONLY_MARKS.fullmatch(self.source.text, done, head) else head
+                return True
+        return False
+
+    def _begins_another(self, place: int, done: int) -> bool:
+        """End this persona at a `<persona>` behind its blocks, or at a `</persona>` that others follow."""
+        tag = self.tags[place]
+        if tag.name != _WRAPPER or not (self.slots or self.directives or self.protocol.steps):
+            return False
+        wrapped = tag.closes and self.wrapper < place
+        if wrapped or not self.openers or self.openers[-1] < place:
+            return False
+        self.faults.stray_text(done, tag.start)
+        self.faults.second_persona(tag.start, tag.end, self.head.spans.get("alias"))
+        self.limit = done
         return True
 
-    def _opened_between(self, start: int, closer: Tag) -> bool:
-        """Tell whether a closer has its own opener after `start`: such a pair is text."""
-        return any(start <= tag.start < closer.start and tag.opens(closer.name) for tag in self.tags)
-
-    def _inside_protocol(self, tag: Tag, block: _Open) -> None:
-        """Take a tag that stands inside a protocol: steps are structure, everything else is their text."""
-        current = block.steps[-1] if block.steps and block.steps[-1].end < 0 else None
-        if tag.is_step and not tag.closes:
-            if current:
-                current.end = tag.start
-                self.faults.unclosed(current.tag, following=tag)
-            block.steps.append(_Open(tag=tag))
-        elif tag.is_step and current:
-            current.end = tag.start
-        elif tag.is_step:
+    def _outside(self, place: int, done: int) -> int:
+        """Take a tag that stands outside every block, and return where the text that is not read yet begins."""
+        tag = self.tags[place]
+        if not tag.closes and (block := self._block(place)):
+            self.faults.stray_text(done, tag.start)
+            self._take(block)
+            return block.after
+        if tag.closes and tag.is_structural:
+            self.faults.stray_text(done, tag.start)
             self.faults.closes_nothing(tag)
-        elif tag.closes and current and self._misspells_step(tag, current):
-            current.end = tag.start
-            self.faults.unclosed(current.tag, misspelt=tag)
+            return tag.end
+        if tag.closes or not (tag.is_step or tag.is_directive):
+            return done
+        self.faults.stray_text(done, tag.start)
+        self.faults.displaced(tag)
+        later = self.tags.between(tag.end, self.limit)
+        end = next((other.start for other in later if _ends_displaced(other, tag)), self.limit)
+        if tag.is_directive:
+            self._keep_directives(tag, tag.start, end)
+        elif not self.protocol.steps:
+            self.protocol.read(tag.start, end, tag)
+        return end
 
-    def _misspells_step(self, closer: Tag, step: _Open) -> bool:
-        alike = bool(get_close_matches(closer.name, ["step"], cutoff=_MISSPELT))
-        return alike and not self._opened_between(step.tag.end, closer)
+    def _block(self, place: int) -> Block | None:
+        """Return the block that a tag opens; None if it opens none."""
+        tag = self.tags[place]
+        spelt, meant = ("", "") if tag.is_known_block or tag.is_step or tag.is_directive else tag.nearly()
+        if meant:
+            closer = self.pairs.get(place) or self._closer_of(place, meant)
+            if closer is None and not tag.is_section:
+                return None
+            self.faults.nearly(tag, spelt)
+            if closer is not None:
+                self.faults.told[self.tags[closer].start] = self.tags[closer].end
+            return block_at(self.tags, closer, self.limit, opener=replace(tag, name=meant))
+        if not tag.is_block:
+            return None
+        closer = self.pairs.get(place)
+        if closer is not None and tag.name not in (PROTOCOL, DIRECTIVES) and self._holds_the_protocol(place, closer):
+            closer = None
+        return block_at(self.tags, closer, self.limit, opener=tag)
 
-    def _finish(self, block: _Open, end: int) -> None:
-        """Keep a block whose text ends at `end`."""
-        tag = block.tag
-        if block.steps and block.steps[-1].end < 0:
-            block.steps[-1].end = end
-            self.faults.unclosed(block.steps[-1].tag)
-        if tag.name == PROTOCOL:
-            self._keep_protocol(block, end)
-        elif tag.name == DIRECTIVES:
-            self._keep_directives(tag.end, end)
+    def _closer_of(self, place: int, meant: str) -> int | None:
+        """Return which tag closes a block whose opener is misspelt: one that is so too, or one that is right."""
+        written = self.tags[place].written
+        for index in range(place + 1, len(self.tags)):
+            tag = self.tags[index]
+            if tag.closes and (tag.name == meant or tag.written == written):
+                return index
+            if not tag.closes and (tag.is_known_block or tag.written == written):
+                return None
+        return None
+
+    def _holds_the_protocol(self, place: int, closer: int) -> bool:
+        """Tell whether the only protocol of the file stands between: then it is no sample, and the closer is astray."""
+        return len(self.protocols) == 1 and place < self.protocols[0] < closer
+
+    def _take(self, block: Block) -> None:
+        """Keep what a block holds."""
+        opener = block.opener
+        if not block.closed:
+            self.faults.unclosed(opener, block.end, following=block.following, misspelt=block.misspelt)
+        if opener.name == DIRECTIVES:
+            self._keep_directives(opener, opener.end, block.end)
+        elif opener.name != PROTOCOL:
+            self._keep_slot(opener, opener.slot, opener.end, block.end)
+        elif self.protocol.steps:
+            self.faults.given_twice(opener, opener.written, self.protocol.steps[0].opener)
         else:
-            earlier = next((slot for slot in self.slots if slot.name.casefold() == tag.slot.casefold()), None)
-            if earlier:
-                self.faults.given_twice(tag, tag.slot, earlier.origin.span)
-                return
-            text, origin = self.source.text[tag.end : end], self._origin(tag.end, end)
-            self.slots.append(Slot(name=tag.slot, text=text, origin=origin, override=tag.overrides))
+            self.protocol.read(opener.end, block.end, opener)
+            if self.faults.text_between(*self.protocol.preamble):
+                self._keep_slot(opener, PROTOCOL, *self.protocol.preamble)
 
-    def _keep_protocol(self, block: _Open, end: int) -> None:
-        if self.steps:
-            self.faults.given_twice(block.tag, block.tag.written, self.steps[0].opener)
-            return
-        if not block.steps:
-            self._keep_numbered(block.tag, end)
-            return
-        done = block.tag.end
-        for position, opened in enumerate(block.steps, start=1):
-            self.faults.stray_text(done, opened.tag.start)
-            done = after_closer(self.masked, opened.end, end)
-            attributes = dict(opened.tag.attributes)
-            number = attributes.pop("number", "").strip() or str(position)
-            name = attributes.pop("name", "").strip()
-            self._step((opened.tag.start, opened.tag.end), number, name, attributes, (opened.tag.end, opened.end))
-        self.faults.stray_text(done, end)
+    def _keep_slot(self, tag: Tag, name: str, start: int, end: int) -> None:
+        text, origin = self.source.text[start:end], self._origin(start, end)
+        slot = Slot(name=name, text=text, origin=origin, override=tag.overrides)
+        earlier = self.slots.setdefault(name.casefold(), slot)
+        if earlier is not slot:
+            self.faults.given_twice(tag, name, earlier.origin.span)
 
-    def _keep_numbered(self, tag: Tag, end: int) -> None:
-        """Read a protocol without Step tags: its numbered list is the steps, failing that it is one step."""
-        items = [*_NUMBERED.finditer(self.masked, tag.end, end)]
-        top = min((len(item["indent"]) for item in items), default=0)
-        items = [item for item in items if len(item["indent"]) == top]
-        if not items and self.source.text[tag.end : end].strip():
-            self._step((tag.start, tag.end), "1", "", {}, (tag.end, end))
-        if items:
-            self.faults.stray_text(tag.end, items[0].start())
-        for item, following in zip(items, (*items[1:], None), strict=False):
-            text = (item.end(), following.start() if following else end)
-            self._step((item.start("number"), item.end("number") + 1), item["number"], "", {}, text)
-
-    def _step(
-        self, opener: tuple[int, int], number: str, name: str, attributes: dict[str, str], at: tuple[int, int]
-    ) -> None:
-        self.steps.append(
-            Step(
-                number=number,
-                name=name,
-                text=self.source.text[at[0] : at[1]],
-                origin=self._origin(*at),
-                opener=self.source.span(*opener),
-                attributes=attributes,
-            )
-        )
-
-    def _keep_directives(self, start: int, end: int) -> None:
+    def _keep_directives(self, opener: Tag, start: int, end: int) -> None:
+        """Keep the directives between two offsets; other blocks among them are slots, and text alone is one as well."""
         done = start
-        opened: Tag | None = None
-        for tag in (tag for tag in self.tags if tag.is_directive and start <= tag.start < end):
-            if opened is not None:
-                self._keep_directive(opened, tag.start)
-                if not tag.closes:
-                    self.faults.unclosed(opened, following=tag)
-                elif tag.name != opened.name:
-                    self.faults.unclosed(opened, misspelt=tag)
-            else:
-                self.faults.stray_text(done, tag.start)
-                if tag.closes:
-                    self.faults.closes_nothing(tag)
-            done, opened = tag.end, None if tag.closes else tag
-        if opened is not None:
-            self.faults.unclosed(opened)
-            self._keep_directive(opened, end)
-            done = end
-        self.faults.stray_text(done, end)
+        for place in self.tags.places(start, end):
+            tag = self.tags[place]
+            if tag.start < done:
+                continue
+            if tag.is_directive and tag.closes:
+                self.faults.stray_text(done, tag.start, "between the directives")
+                self.faults.closes_nothing(tag)
+                done = tag.end
+            elif tag.is_directive:
+                self.faults.stray_text(done, tag.start, "between the directives")
+                done = self._keep_directive(tag, end)
+            elif tag.is_known_block and not tag.closes and place in self.pairs:
+                self.faults.stray_text(done, tag.start, "between the directives")
+                done = self.tags[self.pairs[place]].end
+                self._take(block_at(self.tags, self.pairs[place], end, opener=tag))
+        if done > start or not self.faults.text_between(start, end):
+            self.faults.stray_text(done, end, "between the directives")
+        else:
+            self._keep_slot(opener, DIRECTIVES, start, end)
 
-    def _keep_directive(self, tag: Tag, end: int) -> None:
-        name = tag.directive
-        earlier = next((one for one in self.directives if one.name.casefold() == name.casefold()), None)
-        if earlier:
+    def _keep_directive(self, tag: Tag, limit: int) -> int:
+        """Keep the directive that a tag opens, and return where the text behind it begins."""
+        block = directive_at(self.tags, tag, limit)
+        if not block.closed:
+            self.faults.unclosed(tag, block.end, following=block.following, misspelt=block.misspelt)
+        text, origin = self.source.text[tag.end : block.end], self._origin(tag.end, block.end)
+        directive = Directive(name=tag.directive, text=text, origin=origin, override=tag.overrides)
+        earlier = self.directives.setdefault(tag.directive.casefold(), directive)
+        if earlier is not directive:
             self.faults.given_twice(tag, tag.written, earlier.origin.span)
-            return
-        text, origin = self.source.text[tag.end : end], self._origin(tag.end, end)
-        self.directives.append(Directive(name=name, text=text, origin=origin, override=tag.overrides))
+        return block.after
 
     def _origin(self, start: int, end: int) -> Origin:
         return Origin(alias=self.alias, span=self.source.span(start, end))
+
+
+def _ends_displaced(tag: Tag, first: Tag) -> bool:
+    """Tell whether a tag ends a run of steps or directives that stand outside their block."""
+    return not tag.closes and (tag.is_block or (tag.is_directive if first.is_step else tag.is_step))

@@ -1,14 +1,18 @@
 """A masked body to its tags; its one rule: only the names listed here are structure, all else is the author's text."""
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import overload
 
 from dramaturg.findings.source import Source
 
 PROTOCOL = "operational_protocol"
 DIRECTIVES = "directives"
-_SLOTS: Mapping[str, str] = {
+SLOTS: Mapping[str, str] = {
     "philosophy": "philosophy",
     "core_philosophy": "philosophy",
     "primary_directive": "primary_directive",
@@ -18,9 +22,13 @@ _SLOTS: Mapping[str, str] = {
     "output_specifications": "output_contract",
     "directives": DIRECTIVES,
 }
+_KNOWN = frozenset(SLOTS.values())
 _SECTION = "section:"
+BARE_SECTION = "section"
 _STEP = "step"
+_CONDITION = "condition"
 _DIRECTIVE = "directive_"
+_NEARLY = 0.85  # a name this like a known one is taken for a slip of the pen
 _WORDS = r"[\w.-]+(?:[ \t]+[\w.-]+(?![\w.-]*\s*=))*"  # a section's name; what an `=` follows is an attribute
 _TAG = re.compile(
     rf"<(?P<close>/?)(?P<name>SECTION\s*:\s*{_WORDS}|[A-Za-z_][\w.:-]*)"
@@ -28,17 +36,24 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _TAG_START = re.compile(
-    rf"<(?P<close>/?)(?P<name>SECTION\s*:\s*[\w.-]*|(?:Step|{'|'.join(_SLOTS)}|Directive_\w+)(?![\w.:-]))",
+    rf"<(?P<close>/?)(?P<name>SECTION\s*:\s*[\w.-]*|(?:Step|{'|'.join(SLOTS)}|Directive_\w+)(?![\w.:-]))"
+    r"(?P<rest>[^<>\n]*>?)",
     re.IGNORECASE,
 )
 _ATTRIBUTE = re.compile(
     r"(?P<key>[A-Za-z_][\w-]*)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"'=/]+))"
 )
+_LOOSE_ATTRIBUTE = re.compile(
+    r"(?P<key>[A-Za-z_][\w-]*)\s*=\s*[\"']?(?P<value>[^\"'<>=]*?)[\"']?(?=\s+[\w-]+\s*=|\s*>|$)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tag:
-    """A tag as it stands in the file; `name` is folded to the one name of its spellings, `written` is not."""
+    """A tag as it stands in the file; `name` is folded to the one name of its spellings, `written` is not.
+
+    A malformed one was begun as structure and is not well-formed; what it says was read as far as it can be.
+    """
 
     start: int
     end: int
@@ -46,21 +61,22 @@ class Tag:
     name: str
     written: str
     attributes: Mapping[str, str]
+    malformed: bool = False
 
     @property
     def is_block(self) -> bool:
         """Whether it opens or closes a slot, known or an extension."""
-        return self.name in _SLOTS.values() or self.is_extension
+        return self.name in _KNOWN or self.name.startswith(_SECTION)
 
     @property
     def is_known_block(self) -> bool:
         """Whether it opens or closes a slot of the language."""
-        return self.name in _SLOTS.values()
+        return self.name in _KNOWN
 
     @property
-    def is_extension(self) -> bool:
-        """Whether it opens or closes a slot of the author's own."""
-        return self.name.startswith(_SECTION)
+    def is_section(self) -> bool:
+        """Whether it is spelt `<SECTION:…>`, or closes whatever is."""
+        return self.written.casefold().startswith(_SECTION) or self.name == BARE_SECTION
 
     @property
     def is_step(self) -> bool:
@@ -68,14 +84,24 @@ class Tag:
         return self.name == _STEP
 
     @property
+    def is_condition(self) -> bool:
+        """Whether it opens or closes a condition."""
+        return self.name == _CONDITION
+
+    @property
     def is_directive(self) -> bool:
         """Whether it opens or closes a directive."""
         return self.name.startswith(_DIRECTIVE) and self.name != _DIRECTIVE
 
     @property
+    def is_structural(self) -> bool:
+        """Whether its name means something in this place or another."""
+        return self.is_block or self.is_step or self.is_directive or self.name == BARE_SECTION
+
+    @property
     def slot(self) -> str:
         """The name to keep its block under: the folded one, or an extension's own."""
-        return self.written[len(_SECTION) :] if self.is_extension else self.name
+        return self.name if self.name in _KNOWN else self.written[len(_SECTION) :]
 
     @property
     def directive(self) -> str:
@@ -87,65 +113,109 @@ class Tag:
         """Whether it says that it replaces the parent's on purpose."""
         return self.attributes.get("override", "").casefold() == "true"
 
+    @property
+    def closer(self) -> str:
+        """What closes it."""
+        return "</Step>" if self.is_step else f"</{self.written}>"
+
     def opens(self, name: str) -> bool:
         """Tell whether it is an opener of this folded name."""
         return not self.closes and self.name == name
 
-    def closes_block(self, opener: "Tag") -> bool:
+    def ends(self, opener: "Tag") -> bool:
         """Tell whether it closes the block of `opener`; a bare `</SECTION>` closes any that is spelt as a section."""
-        spelt_so = opener.written.casefold().startswith(_SECTION)
-        return self.closes and (self.name == opener.name or (self.name == "section" and spelt_so))
+        return self.closes and (self.name == opener.name or (self.name == BARE_SECTION and opener.is_section))
+
+    def nearly(self) -> tuple[str, str]:
+        """Return the known spelling that its name nearly is, and what that folds to; empty for none."""
+        near = _near(self.written.casefold().removeprefix(_SECTION))
+        if not near:
+            return "", ""
+        return f"SECTION:{near.upper()}" if self.is_section else near, SLOTS[near]
 
 
-def tags_of(source: Source, masked: str, start: int, end: int) -> Iterator[Tag]:
-    """Yield every tag between two offsets, structural or not."""
-    for match in _TAG.finditer(masked, start, end):
-        written = _written(match["name"])
-        attributes = {
-            found["key"].casefold(): next(
-                value for value in found.group("double", "single", "bare") if value is not None
-            )
-            for found in _ATTRIBUTE.finditer(source.text, match.start("attributes"), match.end("attributes"))
-        }
-        yield Tag(
-            start=match.start(),
-            end=match.end(),
-            closes=bool(match["close"]),
-            name=_fold(written),
-            written=written,
-            attributes=attributes,
-        )
+@lru_cache(maxsize=1024)
+def _near(name: str) -> str:
+    """Return the known name that another one nearly is; empty for none, and for a known one."""
+    return "" if name in SLOTS else next(iter(get_close_matches(name, SLOTS, n=1, cutoff=_NEARLY)), "")
 
 
-def malformed_tags(masked: str, start: int) -> Iterator[Tag]:
-    """Yield each beginning of a structural tag that never becomes one; it ends with its name."""
-    whole = {match.start() for match in _TAG.finditer(masked, start)}
-    for match in _TAG_START.finditer(masked, start):
-        if match.start() not in whole:
-            name = "".join(match["name"].split())
-            yield Tag(
-                start=match.start(),
-                end=match.end(),
-                closes=bool(match["close"]),
-                name=_fold(name),
-                written=name,
-                attributes={},
-            )
+class Tags(Sequence[Tag]):
+    """The tags of a body in their order, with quick ways to those of a stretch."""
+
+    def __init__(self, tags: list[Tag]) -> None:
+        self._tags = tags
+        self._starts = [tag.start for tag in tags]
+
+    @overload
+    def __getitem__(self, place: int) -> Tag: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Tag]: ...
+    def __getitem__(self, place: int | slice) -> Tag | list[Tag]:
+        return self._tags[place]
+
+    def __len__(self) -> int:
+        return len(self._tags)
+
+    def places(self, start: int, end: int) -> range:
+        """Return the places of the tags that begin between two offsets."""
+        return range(bisect_left(self._starts, start), bisect_left(self._starts, end))
+
+    def between(self, start: int, end: int) -> Iterator[Tag]:
+        """Yield the tags that begin between two offsets."""
+        return (self._tags[place] for place in self.places(start, end))
 
 
-def after_closer(masked: str, at: int, end: int) -> int:
-    """Return the offset behind the closing tag at `at`, or `at` when no closing tag stands there."""
-    closer = _TAG.match(masked, at, end)
-    return closer.end() if closer and closer["close"] else at
+def tags_of(source: Source, masked: str, start: int) -> Tags:
+    """Return every tag from an offset on, structural or not, malformed structural ones included, in their order."""
+    whole = [_tag(match, source) for match in _TAG.finditer(masked, start)]
+    known = {tag.start for tag in whole}
+    broken = [match for match in _TAG_START.finditer(masked, start) if match.start() not in known]
+    return Tags(sorted([*whole, *map(_malformed, broken)], key=lambda tag: tag.start) if broken else whole)
+
+
+def _tag(match: re.Match[str], source: Source) -> Tag:
+    written = _written(match["name"])
+    attributes = _attributes(source, match) if match["attributes"] else {}
+    return Tag(
+        start=match.start(),
+        end=match.end(),
+        closes=bool(match["close"]),
+        name=_fold(written),
+        written=written,
+        attributes=attributes,
+    )
+
+
+def _attributes(source: Source, match: re.Match[str]) -> dict[str, str]:
+    return {
+        found["key"].casefold(): next(value for value in found.group("double", "single", "bare") if value is not None)
+        for found in _ATTRIBUTE.finditer(source.text, match.start("attributes"), match.end("attributes"))
+    }
+
+
+def _malformed(match: re.Match[str]) -> Tag:
+    """Return what begins like a structural tag and never becomes one; it ends where its line lets it."""
+    written = _written(match["name"])
+    said = {found["key"].casefold(): found["value"] for found in _LOOSE_ATTRIBUTE.finditer(match["rest"])}
+    return Tag(
+        start=match.start(),
+        end=match.end() if match["rest"].endswith(">") or said else match.end("name"),
+        closes=bool(match["close"]),
+        name=_fold(written),
+        written=written,
+        attributes=said,
+        malformed=True,
+    )
 
 
 def _written(name: str) -> str:
     """Return a name without the white space around its colon; words of a section's name are joined as others are."""
     kind, colon, rest = name.partition(":")
-    return "_".join(kind.split()) + colon + "_".join(rest.split())
+    return "_".join(kind.split()) + colon + "_".join(rest.split()) if colon else name
 
 
 def _fold(written: str) -> str:
     """Return the one name of a tag's spellings."""
     name = written.casefold()
-    return _SLOTS.get(name.removeprefix(_SECTION), name)
+    return SLOTS.get(name.removeprefix(_SECTION), name)

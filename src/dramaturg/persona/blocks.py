@@ -1,0 +1,123 @@
+"""Tags to the blocks they delimit; its one rule: a block ends at its own closer, else where it must have ended.
+
+A block that has its closer holds everything up to it: what stands between looks like structure only, such as a sample
+of another persona in an output contract. Every function here takes time in proportion to the tags.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from dramaturg.persona.tags import BARE_SECTION, Tag, Tags
+
+_MISSPELT = 0.75
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A block's opener and the stretch of its content.
+
+    Attributes:
+        opener: Its opening tag.
+        end: Where its content ends.
+        after: Where the text behind it begins.
+        closed: Whether its own closer ends it.
+        misspelt: The closer of another name that ends it; None for none.
+        following: The opener that ends it because nothing closes it; None for none.
+    """
+
+    opener: Tag
+    end: int
+    after: int
+    closed: bool = True
+    misspelt: Tag | None = None
+    following: Tag | None = None
+
+
+def pair_blocks(tags: Tags) -> dict[int, int]:
+    """Return the place of the closer of each block's opener, both as places in `tags`.
+
+    A bare `</SECTION>` closes the innermost block that is spelt as a section.
+    """
+    pairs: dict[int, int] = {}
+    stack: list[int] = []
+    opened: defaultdict[str, list[int]] = defaultdict(list)  # by name; a section is known by its spelling as well
+    for place, tag in enumerate(tags):
+        if tag.closes and (tag.is_block or tag.is_section) and opened[tag.name]:
+            opener = opened[tag.name][-1]
+            pairs[opener] = place
+            while stack and stack[-1] >= opener:
+                for name in _names(tags[stack.pop()]):
+                    opened[name].pop()
+        elif tag.is_block and not tag.closes:
+            stack.append(place)
+            for name in _names(tag):
+                opened[name].append(place)
+    return pairs
+
+
+def _names(opener: Tag) -> tuple[str, ...]:
+    return (opener.name, BARE_SECTION) if opener.is_section else (opener.name,)
+
+
+def closed_steps(tags: Tags, start: int, end: int) -> set[int]:
+    """Return where the Steps between two offsets begin that have a closer of their own."""
+    closed: set[int] = set()
+    stack: list[int] = []
+    for tag in tags.between(start, end):
+        if tag.is_step and not tag.closes:
+            stack.append(tag.start)
+        elif tag.is_step and stack:
+            closed.add(stack.pop())
+    return closed
+
+
+def block_at(tags: Tags, closer: int | None, limit: int, *, opener: Tag) -> Block:
+    """Return the block that a tag opens.
+
+    Args:
+        tags: All tags of the body in their order.
+        closer: Which of them closes it; None for none.
+        limit: Where the body ends.
+        opener: That tag, under the name it is meant by.
+    """
+    if closer is not None and tags[closer].start < limit:
+        return Block(opener=opener, end=tags[closer].start, after=tags[closer].end)
+    opened: Counter[str] = Counter()
+    for tag in tags.between(opener.end, limit):
+        if tag.is_block and not tag.closes:
+            return Block(opener=opener, end=tag.start, after=tag.start, closed=False, following=tag)
+        if tag.closes and not opened[tag.name] and _is_meant_for(tag, opener):
+            return Block(opener=opener, end=tag.start, after=tag.end, closed=False, misspelt=tag)
+        opened[tag.name] += not tag.closes
+    return Block(opener=opener, end=limit, after=limit, closed=False)
+
+
+def _is_meant_for(closer: Tag, opener: Tag) -> bool:
+    """Tell whether a closing tag of another name can only be meant for the opener."""
+    if closer.is_step or closer.is_directive:
+        return False
+    names = [opener.name, opener.written.casefold()]
+    return closer.is_block or bool(get_close_matches(closer.name, names, cutoff=_MISSPELT))
+
+
+def directive_at(tags: Tags, opener: Tag, limit: int) -> Block:
+    """Return the directive that a tag opens; it ends at the next tag of a directive at the latest."""
+    opened: Counter[str] = Counter()
+    for tag in tags.between(opener.end, limit):
+        if tag.is_directive and not tag.closes:
+            return Block(opener=opener, end=tag.start, after=tag.start, closed=False, following=tag)
+        if tag.name == opener.name:
+            return Block(opener=opener, end=tag.start, after=tag.end)
+        alike = tag.is_directive or get_close_matches(tag.name, [opener.name], cutoff=_MISSPELT)
+        if tag.closes and alike and not opened[tag.name]:
+            return Block(opener=opener, end=tag.start, after=tag.end, closed=False, misspelt=tag)
+        opened[tag.name] += not tag.closes
+    return Block(opener=opener, end=limit, after=limit, closed=False)
+
+
+def misspells_step(closer: Tag) -> bool:
+    """Tell whether a closing tag can only be meant as `</Step>`."""
+    return (
+        closer.closes and not closer.is_structural and bool(get_close_matches(closer.name, ["step"], cutoff=_MISSPELT))
+    )

@@ -1,0 +1,71 @@
+"""Folders to persona files and their bytes; its one rule: what cannot be read is named, and hides no other."""
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+SUFFIXES = (".persona.md", ".mixin.md")
+MOST_BYTES = 4 * 1024 * 1024
+_ABSENT = (FileNotFoundError, NotADirectoryError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """What lies below a root.
+
+    Attributes:
+        files: Each persona file by its path under the root, in the order of the paths' parts; None for one that cannot
+            be looked at, such as a link to nowhere.
+        unreadable: Folders that could not be listed, and why.
+    """
+
+    files: Mapping[str, os.stat_result | None]
+    unreadable: Mapping[str, str]
+
+
+def walk(root: Path) -> Walk:
+    """Find the persona files below a folder; links to files are followed, links to folders are not."""
+    files: dict[str, os.stat_result | None] = {}
+    unreadable: dict[str, str] = {}
+    folders = [""]
+    while folders:
+        folder = folders.pop()
+        place = os.path.join(root, folder)  # noqa: PTH118 - a thousand Paths cost more than the walk
+        try:
+            with os.scandir(place) as entries:
+                inside = [*entries]
+        except _ABSENT:
+            continue
+        except OSError as error:
+            unreadable[place] = error.strerror or str(error)
+            continue
+        for entry in inside:
+            name = f"{folder}/{entry.name}" if folder else entry.name
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(name)
+            elif entry.name.endswith(SUFFIXES):
+                found = _looked_at(entry)
+                if found is None or stat.S_ISREG(found.st_mode):
+                    files[name] = found
+    return Walk(files=dict(sorted(files.items(), key=lambda file: file[0].split("/"))), unreadable=unreadable)
+
+
+def _looked_at(entry: os.DirEntry[str]) -> os.stat_result | None:
+    try:
+        return entry.stat()
+    except OSError:
+        return None
+
+
+def read_start(path: Path | str) -> tuple[bytes, int]:
+    """Return a file's bytes, no more than a persona can have and one, and its size; OSError if it cannot be read."""
+    with open(path, "rb") as file:  # noqa: PTH123 - as in `walk`
+        return file.read(MOST_BYTES + 1), os.fstat(file.fileno()).st_size
+
+
+def spoken(path: Path) -> str:
+    """Return the shortest way to name a file: relative to the working folder where it lies below it."""
+    absolute, here = path.absolute(), Path.cwd()
+    return str(absolute.relative_to(here) if absolute.is_relative_to(here) else absolute)

@@ -1,0 +1,216 @@
+"""The inside of a protocol to its steps; its one rule: a step ends where its author ended it, or could only have.
+
+Steps are `<Step>` tags; where there is none, a numbered list; failing that the protocol is one step.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from dramaturg.findings.source import Source
+from dramaturg.persona.blocks import closed_steps, misspells_step
+from dramaturg.persona.faults import Faults
+from dramaturg.persona.model import Condition, Origin, Step
+from dramaturg.persona.tags import Tag, Tags
+
+_ITEM = re.compile(r"^(?P<indent>[ \t]*)(?P<number>\d+)[.)][ \t]+", re.MULTILINE)
+_BOLD_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]{1,80}?):?(?:\*\*|__)")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Open:
+    """A step whose closer has not been met; `end` is where its own text ends."""
+
+    tag: Tag
+    number: str
+    parent: str
+    end: int = -1
+    closer: Tag | None = None
+    children: int = 0
+
+    @property
+    def stretches(self) -> Iterator[tuple[int, int]]:
+        """What it takes up: its tag with its own text, and its closer."""
+        yield self.tag.start, self.end
+        if self.closer:
+            yield self.closer.start, self.closer.end
+
+
+@dataclass(slots=True, kw_only=True)
+class Protocol:
+    """Reads the steps of one protocol.
+
+    Attributes:
+        source: The whole file.
+        masked: The same with everything blank that cannot be structure.
+        alias: Whose file it is.
+        faults: Where what is wrong goes.
+        tags: All tags of the body.
+        steps: What was read, in the order of the file.
+        preamble: Where the text before the first step begins and ends.
+        outermost: How many steps so far stand in no other.
+    """
+
+    source: Source
+    masked: str
+    alias: str
+    faults: Faults
+    tags: Tags
+    steps: list[Step] = field(default_factory=list)
+    preamble: tuple[int, int] = (0, 0)
+    outermost: int = 0
+
+    def read(self, start: int, end: int, opener: Tag) -> None:
+        """Read the content between two offsets; `opener` stands for a protocol that is one step."""
+        opened = self._opened(start, end)
+        if opened:
+            self._keep(opened, start, end)
+        else:
+            self._keep_list(start, end, opener)
+        self._judge_numbers()
+
+    def _opened(self, start: int, end: int) -> list[_Open]:
+        """Return every step with its end, nested ones behind the one they stand in."""
+        closed = closed_steps(self.tags, start, end)
+        found: list[_Open] = []
+        stack: list[_Open] = []
+        opened: Counter[str] = Counter()  # what else was opened since the last step began
+        for tag in self.tags.between(start, end):
+            if tag.is_step and not tag.closes:
+                self._begin(tag, stack, found, nested=bool(stack) and _is_nested(stack[-1].tag, tag, closed))
+                opened.clear()
+            elif tag.is_step and stack:
+                _finish(stack.pop(), tag.start, tag)
+            elif tag.is_step:
+                self.faults.closes_nothing(tag)
+            elif stack and not opened[tag.name] and misspells_step(tag):
+                self.faults.unclosed(stack[-1].tag, tag.start, misspelt=tag)
+                _finish(stack.pop(), tag.start, tag)
+            opened[tag.name] += not tag.closes
+        for step in stack:
+            self.faults.unclosed(step.tag, end)
+            _finish(step, end)
+        return found
+
+    def _begin(self, tag: Tag, stack: list[_Open], found: list[_Open], *, nested: bool) -> None:
+        if stack and not nested:
+            self.faults.unclosed(stack[-1].tag, tag.start, following=tag)
+            _finish(stack.pop(), tag.start)
+        holder = stack[-1] if stack else None
+        if holder:
+            _finish(holder, tag.start)
+            holder.children += 1
+        else:
+            self.outermost += 1
+        number = tag.attributes.get("number", "").strip() or str(holder.children if holder else self.outermost)
+        if holder and number.isdecimal():
+            number = f"{holder.number}.{number}"
+        step = _Open(tag=tag, number=number, parent=holder.number if holder else "")
+        stack.append(step)
+        found.append(step)
+
+    def _keep(self, opened: Sequence[_Open], start: int, end: int) -> None:
+        self.preamble = (start, opened[0].tag.start)
+        for step in opened:
+            attributes = {key: value for key, value in step.tag.attributes.items() if key not in ("number", "name")}
+            self.steps.append(
+                Step(
+                    number=step.number,
+                    name=step.tag.attributes.get("name", "").strip(),
+                    text=self.source.text[step.tag.end : step.end],
+                    origin=self._origin(step.tag.end, step.end),
+                    opener=self.source.span(step.tag.start, step.tag.end),
+                    attributes=attributes,
+                    conditions=tuple(self._conditions(step.tag.end, step.end)),
+                    parent=step.parent,
+                )
+            )
+        done = self.preamble[1]
+        for begin, stop in sorted(stretch for step in opened for stretch in step.stretches):
+            self.faults.stray_text(done, begin, "between the steps")
+            done = max(done, stop)
+        self.faults.stray_text(done, end, "behind the last step")
+
+    def _conditions(self, start: int, end: int) -> Iterator[Condition]:
+        """Yield the conditions of a step; one ends at its closer, else at the next one or with the step."""
+        opened: Tag | None = None
+        for tag in (tag for tag in self.tags.between(start, end) if tag.is_condition):
+            if opened is not None:
+                if not tag.closes:
+                    self.faults.unclosed(opened, tag.start, following=tag)
+                yield self._condition(opened, tag.start)
+            elif tag.closes:
+                self.faults.closes_nothing(tag)
+            opened = None if tag.closes else tag
+        if opened is not None:
+            self.faults.unclosed(opened, end)
+            yield self._condition(opened, end)
+
+    def _condition(self, opener: Tag, end: int) -> Condition:
+        said = opener.attributes
+        check = said.get("check") or said.get("trigger") or said.get("if") or ""
+        return Condition(
+            check=check.strip(), text=self.source.text[opener.end : end], span=self.source.span(opener.end, end)
+        )
+
+    def _keep_list(self, start: int, end: int, opener: Tag) -> None:
+        items = self._items(start, end)
+        self.preamble = (start, items[0].start()) if items else (start, start)
+        if not items and self.source.text[start:end].strip():
+            self._item("1", (opener.start, opener.end), start, end)
+        same = len({int(item["number"]) for item in items}) == 1
+        for position, item in enumerate(items, start=1):
+            following = items[position].start() if position < len(items) else end
+            number = str(position) if same else item["number"]
+            self._item(number, (item.start("number"), item.end("number") + 1), item.end(), following)
+
+    def _items(self, start: int, end: int) -> list[re.Match[str]]:
+        """Return the items of the outermost numbered list; none if the numbers are no list's."""
+        items = [*_ITEM.finditer(self.masked, start, end)]
+        outermost = min((len(item["indent"]) for item in items), default=0)
+        items = [item for item in items if len(item["indent"]) == outermost]
+        numbers = [int(item["number"]) for item in items]
+        counts = numbers == [*range(numbers[0], numbers[0] + len(numbers))] if numbers else False
+        return items if counts or len(set(numbers)) == 1 else []
+
+    def _item(self, number: str, opener: tuple[int, int], start: int, end: int) -> None:
+        text = self.source.text[start:end]
+        key = _BOLD_KEY.match(text)
+        self.steps.append(
+            Step(
+                number=number,
+                name=key["key"].strip() if key else "",
+                text=text,
+                origin=self._origin(start, end),
+                opener=self.source.span(*opener),
+            )
+        )
+
+    def _judge_numbers(self) -> None:
+        first: dict[str, Step] = {}
+        for step in self.steps:
+            if step.number in first:
+                restarts = step.number == self.steps[0].number
+                self.faults.number_again(step.opener, first[step.number].opener, step.number, restarts=restarts)
+                if restarts:
+                    return
+            first.setdefault(step.number, step)
+
+    def _origin(self, start: int, end: int) -> Origin:
+        return Origin(alias=self.alias, span=self.source.span(start, end))
+
+
+def _finish(step: _Open, end: int, closer: Tag | None = None) -> None:
+    """End a step; the own text of one that holds others has ended before the first of them."""
+    if step.end < 0:
+        step.end = end
+    step.closer = closer
+
+
+def _is_nested(outer: Tag, inner: Tag, closed: AbstractSet[int]) -> bool:
+    """Tell whether a step opened inside another is part of it: the outer has its closer, and the inner counts anew."""
+    number, before = inner.attributes.get("number", ""), outer.attributes.get("number", "")
+    goes_on = number.isdecimal() and before.isdecimal() and int(number) == int(before) + 1
+    return outer.start in closed and not goes_on
