@@ -97,6 +97,7 @@ def perform(brief: Brief) -> Flow:
     for position, step in enumerate(steps, start=1):
         yield StepStarted(step=step.id, title=step.title, position=position, total=len(steps))
         output, verdict = yield from stage.step(step)
+        findings += _unperformed(step)
         section = None
         if step.kind is Kind.SECTION:
             section = settle(output, step, stage.shelf, grounded=stage.grounded)
@@ -252,6 +253,25 @@ def _replied(call: ModelCall) -> Generator[ModelCall | Event, ModelReply | None,
     if reply is None:
         raise TypeError("a ModelCall was not answered with a ModelReply")
     return reply
+
+
+def _unperformed(step: PlannedStep) -> Iterator[Finding]:
+    """Warn of what a step would have a person or a program do: here it is only thought about."""
+    undone = {
+        Kind.GATE: "waits for a person's confirmation",
+        Kind.ASK: "asks a person",
+        Kind.BRANCH: "may go another way",
+        Kind.HANDOFF: f"hands over to `{step.hands_to}`",
+    }
+    if step.kind in undone:
+        yield Finding(
+            rule="R206",
+            severity=Severity.WARNING,
+            message=f"step {step.id} {undone[step.kind]}; this version performs it as analysis and goes on",
+            span=step.span,
+            help="read the document as one that was written without that answer",
+            step=step.id,
+        )
 
 
 def _placeholders(section: Section, step: PlannedStep) -> Iterator[Finding]:

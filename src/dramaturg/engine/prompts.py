@@ -54,7 +54,11 @@ class Kernel:
 
     def step(self, step: PlannedStep, total: int) -> str:
         """Return the turn that asks for a step."""
-        demands = [requirement for requirement in step.requirements if not requirement.whole_section]
+        demands = [
+            requirement
+            for requirement in step.requirements
+            if not requirement.whole_section and requirement.id not in step.columns
+        ]
         return self._render("step.md.j2", step=step, total=total, demands=demands, layout=_LAYOUTS[step.format])
 
     def reask(self, step: PlannedStep, findings: Sequence[Finding], wanted: Sequence[Requirement] | None) -> str:

@@ -120,8 +120,9 @@ def _says(text: str) -> bool:
 
 
 def covers(item: Item, requirement: Requirement) -> bool:
-    """Tell whether an item says it fulfils a requirement."""
-    return any(same_id(name, requirement.id) for name in item.covers)
+    """Tell whether an item says it fulfils a requirement, or gives the cell that is one."""
+    cells = (cell.column for cell in item.cells if _says(cell.value))
+    return any(same_id(name, requirement.id) for name in (*item.covers, *cells))
 
 
 def _covered(requirement: Requirement, items: Sequence[Item], layout: Format, *, writes: bool) -> bool:

@@ -3,7 +3,8 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
@@ -11,48 +12,20 @@ from typing import Any, TypeVar
 
 from dramaturg.errors import AuthorError
 from dramaturg.findings.model import Finding, Label, Severity, Span, has_errors
-from dramaturg.persona.model import Persona, Step, fold_id, same_id
-from dramaturg.plan.model import Format, Kind, Plan, PlannedStep, Reason
-from dramaturg.plan.requirements import one_line, requirements_of
+from dramaturg.persona.model import Persona, Step, fold_id
+from dramaturg.plan.contract import contradictions, undefined_directives
+from dramaturg.plan.formats import format_of
+from dramaturg.plan.kinds import Decision, kind_of, settled
+from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason
+from dramaturg.plan.people import branches_of, hands_over
+from dramaturg.plan.requirements import columns_of, one_line, requirements_of
 from dramaturg.plan.settings import set_at, unknown_attributes, unknown_settings
+from dramaturg.plan.titles import document_title, named, title_of
+from dramaturg.plan.verbs import main_verb
 
 ENVELOPE = "envelope-1"
-_TITLE = re.compile(r"`(?P<code>[^`\n]+)`|\"([^\"\n]+)\"|“([^”\n]+)”")
 _ARTIFACT_NAME = re.compile(r"`([A-Z][A-Z0-9_ -]+)`")
 _NEARLY_EQUAL = 0.85
-_FIRST_WORD = re.compile(r"[A-Za-z]+")
-_SECTION_VERBS = frozenset(
-    "produce generate create write draft provide prepare output present compose deliver formulate render".split()
-)
-_INGEST_VERBS = frozenset("ingest read load receive accept digest parse gather collect".split())
-_ASSEMBLE_VERBS = frozenset("combine assemble compile merge consolidate collate".split())
-_NAMED_SECTION = re.compile(
-    r"(?:`[^`\n]+`|\"[^\"\n]+\"|“[^”\n]+”)\s+(?:section|table|checklist|report|document)\b"
-    r"|\b(?:section|chapter)\s+(?:titled |entitled |called |named )?(?=[`\"“])",
-    re.IGNORECASE,
-)
-_FOR_A_PERSON = re.compile(
-    r"\b(?:do not proceed|wait for (?:the )?(?:user|operator|confirmation|approval)|ask (?:the )?(?:user|operator)"
-    r"|(?:user|operator)(?:'s)? (?:confirmation|approval)|request (?:confirmation|approval|clarification)"
-    r"|hand (?:over|off)|return to step)\b|<Condition\b",
-    re.IGNORECASE,
-)
-_ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?)\b", re.IGNORECASE)
-_TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
-_FORMATS: Sequence[tuple[Format, str, re.Pattern[str]]] = (
-    (Format.CHECKLIST, "format/checklist", re.compile(r"\bcheck-?list\b", re.IGNORECASE)),
-    (Format.TABLE, "format/table", re.compile(r"\b(?:table|matrix)\b", re.IGNORECASE)),
-    (
-        Format.PROCEDURE,
-        "format/procedure",
-        re.compile(
-            r"\b(?:sequential|step-by-step|runbook|procedure|in (?:this )?order|instructions (?:on|for) how)\b",
-            re.IGNORECASE,
-        ),
-    ),
-    (Format.FINDINGS, "format/findings", re.compile(r"\b(?:findings|vulnerabilities|issues found)\b", re.IGNORECASE)),
-    (Format.CODE, "format/code", re.compile(r"\b(?:code block|source file|script|code only)\b", re.IGNORECASE)),
-)
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -64,11 +37,7 @@ def compile_plan(persona: Persona) -> Plan:
     """
     findings = [*unknown_settings(persona), *unknown_attributes(persona)]
     names = _artifact_names(persona)
-    compilers = [
-        _Compiler(persona=persona, names=names, step=step, index=index, findings=findings)
-        for index, step in enumerate(persona.steps)
-    ]
-    steps = [compiler.planned() for compiler in compilers]
+    steps = _planned(persona, names, findings)
     if not any(step.kind is Kind.SECTION for step in steps):
         findings.append(
             Finding(
@@ -83,6 +52,7 @@ def compile_plan(persona: Persona) -> Plan:
     if has_errors(findings):
         raise AuthorError((*persona.findings, *findings))
     document, because = _document(persona, steps)
+    findings += [*contradictions(persona, steps, document), *undefined_directives(persona)]
     return Plan(
         persona=persona,
         steps=tuple(steps),
@@ -95,23 +65,46 @@ def compile_plan(persona: Persona) -> Plan:
     )
 
 
+def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]) -> list[PlannedStep]:
+    """Return the steps as planned; one that only holds others is none."""
+    holders = {step.parent for step in persona.steps}
+    known = {fold_id(name) for name in (*names, *names.values())}
+    compilers = [
+        _Compiler(persona=persona, known=known, step=step, index=index, findings=findings)
+        for index, step in enumerate(persona.steps)
+        if step.text.strip() or step.number not in holders
+    ]
+    decisions = settled([compiler.kind() for compiler in compilers])
+    return [compiler.planned(decision) for compiler, decision in zip(compilers, decisions, strict=True)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Compiler:
-    """Turns one step as written into one planned step."""
+    """Turns one step as written into one planned step.
+
+    Attributes:
+        known: Folded names of artifacts, which are no titles.
+        index: The step's place in the protocol.
+        findings: Where what is wrong goes.
+    """
 
     persona: Persona
-    names: Mapping[str, str]
+    known: AbstractSet[str]
     step: Step
     index: int
     findings: list[Finding]
 
-    def planned(self) -> PlannedStep:
-        step = self.step
-        kind, kind_reason = self.kind()
-        title, title_reason = self.section() if kind is Kind.SECTION else ("", None)
-        layout, layout_reason = self.format(title) if kind is Kind.SECTION else (Format.PROSE, None)
-        needs, needs_reason = self.needs()
-        reasons = (kind_reason, title_reason, layout_reason, needs_reason)
+    def planned(self, decision: Decision) -> PlannedStep:
+        step, kind = self.step, decision.kind
+        reasons: list[Reason | None] = [self.reason(decision.rule, decision.words)]
+        title, layout = "", Format.PROSE
+        writes = kind is Kind.SECTION
+        columns = columns_of(step.text) if writes else ()
+        if writes:
+            title, because = self.section()
+            layout, why = self.format(title, columns)
+            reasons += [because, why]
+        needs, chosen = self.needs()
         return PlannedStep(
             id=self.id_of(self.index),
             name=step.name,
@@ -119,10 +112,13 @@ class _Compiler:
             instruction=step.text.strip(),
             section=title,
             format=layout,
-            requirements=requirements_of(step.text, step.origin.span, title) if kind is Kind.SECTION else (),
+            requirements=requirements_of(step.text, step.origin.span, title) if writes else (),
             needs=needs,
-            because=tuple(reason for reason in reasons if reason is not None),
+            because=tuple(reason for reason in (*reasons, chosen) if reason is not None),
             span=step.opener,
+            columns=columns,
+            branches=self.branches() if kind is Kind.BRANCH else (),
+            hands_to=self.hands_to() if kind is Kind.HANDOFF else "",
         )
 
     def id_of(self, index: int) -> str:
@@ -131,31 +127,11 @@ class _Compiler:
         earlier = [step.number for step in self.persona.steps[:index]]
         return f"{number}@{index + 1}" if number in earlier else number
 
-    def kind(self) -> tuple[Kind, Reason]:
+    def kind(self) -> Decision:
+        """Return what the author set, else what the prose says."""
         if chosen := self.choice("kind", Kind):
-            return chosen
-        first = _FIRST_WORD.search(self.step.text)
-        verb = first[0].casefold() if first else ""
-        reason = self.reason(first)
-        if verb in _ASSEMBLE_VERBS and _ASSEMBLED.search(self.step.text):
-            return Kind.ASSEMBLE, reason("kind/assemble-verb")
-        if verb in _INGEST_VERBS:
-            return Kind.INGEST, reason("kind/ingest-verb")
-        if verb in _SECTION_VERBS:
-            return Kind.SECTION, reason("kind/section-verb")
-        if named := _NAMED_SECTION.search(self.step.text):
-            return Kind.SECTION, self.reason(named)("kind/names-a-section")
-        if person := _FOR_A_PERSON.search(self.step.text):
-            self.findings.append(
-                Finding(
-                    rule="P407",
-                    severity=Severity.WARNING,
-                    message=f"step {self.step.number} waits for a person or hands over; this version does neither",
-                    span=self.step.origin.span.within(self.step.text, *person.span()),
-                    help="it is performed as analysis; put what a person must decide into the document instead",
-                )
-            )
-        return Kind.ANALYZE, reason("kind/no-output-named")
+            return Decision(kind=chosen[0], rule=chosen[1].rule)
+        return kind_of(self.step, self.persona.alias, self.known)
 
     def section(self) -> tuple[str, Reason]:
         given = self.setting("section")
@@ -164,29 +140,33 @@ class _Compiler:
         if given:
             remedy = "write its title, or leave `section` out"
             self.fault("P402", f"step {self.step.number} cannot have an empty `section`", given[1].span, remedy)
-        for match in _TITLE.finditer(self.step.text):
-            title = _named(match)
-            if not any(same_id(title, name) for name in (*self.names, *self.names.values())):
-                return title, self.reason(match)("section/quoted-title")
-        name = self.step.name or f"Step {self.step.number}"
-        return name, Reason(rule="section/step-name", span=self.step.opener)
+        if match := title_of(self.step.text, main_verb(self.step.text), self.known):
+            return named(match), self.reason("section/quoted-title", match.span())
+        if self.step.name:
+            return self.step.name, self.reason("section/step-name")
+        if len(self.persona.steps) == 1:
+            return self.persona.title, self.reason("section/persona-title")
+        return f"Step {self.step.number}", self.reason("section/step-number")
 
-    def format(self, title: str) -> tuple[Format, Reason]:
+    def format(self, title: str, columns: Sequence[str]) -> tuple[Format, Reason]:
         if chosen := self.choice("format", Format):
             return chosen
-        at = self.step.text.find(title)
-        for layout, rule, pattern in _FORMATS:
-            if pattern.search(title):
-                place = (
-                    self.step.origin.span.within(self.step.text, at, at + len(title)) if at >= 0 else self.step.opener
-                )
-                return layout, Reason(rule=f"{rule}-title", span=place)
-        for layout, rule, pattern in _FORMATS:
-            if found := pattern.search(self.step.text.strip().split("\n", 1)[0]):
-                offset = len(self.step.text) - len(self.step.text.lstrip())
-                place = self.step.origin.span.within(self.step.text, offset + found.start(), offset + found.end())
-                return layout, Reason(rule=f"{rule}-wording", span=place)
-        return Format.PROSE, Reason(rule="format/nothing-else-named", span=self.step.opener)
+        layout, rule, words = format_of(self.step.text, title, columns)
+        return layout, self.reason(rule, words)
+
+    def branches(self) -> tuple[Branch, ...]:
+        """Return where the step may go on; a way to a step that does not exist is reported."""
+        known = [self.id_of(index) for index in range(len(self.persona.steps))]
+        branches = tuple(branches_of(self.step))
+        for branch in branches:
+            if branch.goes_to and branch.goes_to not in known:
+                message = f"step {self.step.number} goes on with step {branch.goes_to}, which does not exist"
+                self.fault("P410", message, branch.span, f"the protocol has the steps {', '.join(known)}")
+        return branches
+
+    def hands_to(self) -> str:
+        found = hands_over(self.step.text, self.persona.alias)
+        return found["alias"] if found else ""
 
     def needs(self) -> tuple[tuple[str, ...], Reason | None]:
         given = self.setting("needs")
@@ -210,7 +190,7 @@ class _Compiler:
             return choices(value), given[1]
         known = ", ".join(f"`{choice.value}`" for choice in choices)
         message = f"step {self.step.number} cannot have the {key} `{given[0]}`"
-        self.fault("P402", message, given[1].span, f"this version performs {known}")
+        self.fault("P402", message, given[1].span, f"use one of {known}")
         return None
 
     def setting(self, key: str) -> tuple[str, Reason] | None:
@@ -224,9 +204,13 @@ class _Compiler:
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         return text, Reason(rule=f"{key}/frontmatter", span=set_at(self.persona, self.step.number, key))
 
-    def reason(self, match: re.Match[str] | None) -> Callable[[str], Reason]:
-        span = self.step.origin.span.within(self.step.text, *match.span()) if match else self.step.opener
-        return lambda rule: Reason(rule=rule, span=span)
+    def reason(self, rule: str, words: tuple[int, int] | None = None) -> Reason:
+        """Return a reason: the words of the step's text that it rests on, else what the author set, else the step."""
+        if words:
+            return Reason(rule=rule, span=self.step.origin.span.within(self.step.text, *words))
+        key, _, source = rule.partition("/")
+        given = self.setting(key) if source == "frontmatter" else None
+        return given[1] if given else Reason(rule=rule, span=self.step.opener)
 
     def fault(self, rule: str, message: str, span: Span, remedy: str) -> None:
         self.findings.append(Finding(rule=rule, severity=Severity.ERROR, message=message, span=span, help=remedy))
@@ -273,19 +257,13 @@ def _repeated_sections(steps: Sequence[PlannedStep]) -> list[Finding]:
 
 def _document(persona: Persona, steps: Sequence[PlannedStep]) -> tuple[str, tuple[Reason, ...]]:
     """Return the title quoted in the assemble step, else the persona's."""
-    sections = [step.section for step in steps]
-    for step in (step for planned, step in zip(steps, persona.steps, strict=True) if planned.kind is Kind.ASSEMBLE):
-        titled = _TITLED.search(step.text)
-        for match in _TITLE.finditer(step.text, titled.end() if titled else 0):
-            title = _named(match)
-            if titled or not (match["code"] or any(same_id(title, section) for section in sections)):
-                span = step.origin.span.within(step.text, *match.span())
-                return title, (Reason(rule="document/quoted-title", span=span),)
+    sections = {fold_id(step.section) for step in steps if step.section}
+    openers = {step.span for step in steps if step.kind is Kind.ASSEMBLE}
+    for step in (step for step in persona.steps if step.opener in openers):
+        if match := document_title(step.text, sections):
+            span = step.origin.span.within(step.text, *match.span())
+            return named(match), (Reason(rule="document/quoted-title", span=span),)
     return persona.title, (Reason(rule="document/persona-title", span=persona.head),)
-
-
-def _named(title: re.Match[str]) -> str:
-    return next(group for group in title.groups() if group is not None).strip()
 
 
 def _digest(persona: Persona, steps: Sequence[PlannedStep], document: str) -> str:
@@ -293,5 +271,7 @@ def _digest(persona: Persona, steps: Sequence[PlannedStep], document: str) -> st
     meaning: list[Any] = [persona.digest, persona.alias, persona.engine_version, ENVELOPE, document]
     for step in steps:
         owed = [[requirement.id, requirement.text, requirement.level] for requirement in step.requirements]
-        meaning.append([step.id, step.kind, step.section, step.format, step.instruction, owed, step.needs])
+        ways = [[branch.check, branch.goes_to, branch.bound] for branch in step.branches]
+        what = [step.id, step.kind, step.section, step.format, step.instruction, step.hands_to]
+        meaning.append([*what, owed, step.needs, step.columns, ways])
     return hashlib.sha256(json.dumps(meaning, ensure_ascii=False).encode()).hexdigest()

@@ -76,8 +76,43 @@ class Requirement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Branch:
+    """One way a step may go on.
+
+    Attributes:
+        check: The condition as written, such as `CONFIDENCE_SCORE < 80`; empty where the step states none.
+        goes_to: The id of the step to go on with; empty for the next one.
+        bound: How often the way back may be taken; 0 for a way that leads on.
+        text: What to do in that case, on one line.
+        span: The author's words.
+    """
+
+    check: str
+    goes_to: str
+    bound: int
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStep:
-    """One step of the plan; `section` is empty unless `kind` is `section`."""
+    """One step of the plan.
+
+    Attributes:
+        id: Its number, with its position where the number is used twice.
+        name: As written.
+        kind: What it does.
+        instruction: What it is asked with.
+        section: The title of the section it writes; empty unless `kind` is `section`.
+        format: How that section is laid out.
+        requirements: What the section owes.
+        needs: The ids of the steps whose results it sees.
+        because: Why it was planned so.
+        span: Its opener.
+        columns: The cells that each row or finding of the section has; empty where the author names none.
+        branches: Where a `branch` may go on.
+        hands_to: The alias a `handoff` names; empty otherwise.
+    """
 
     id: str
     name: str
@@ -89,6 +124,9 @@ class PlannedStep:
     needs: tuple[str, ...]
     because: tuple[Reason, ...]
     span: Span
+    columns: tuple[str, ...] = ()
+    branches: tuple[Branch, ...] = ()
+    hands_to: str = ""
 
     @property
     def title(self) -> str:

@@ -5,14 +5,14 @@ Bullets that ask questions, illustrate, constrain the agent or list inputs look 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dramaturg.findings.model import Span
-from dramaturg.persona.mask import mask
 from dramaturg.persona.model import fold_id
+from dramaturg.plan.bullets import Bullet, bullets, without_bullets
 from dramaturg.plan.model import Level, Reason, Requirement
+from dramaturg.plan.verbs import ASSEMBLE, INGEST, MAY_WRITE, WRITES, main_verb
 
-_BULLET = re.compile(r"^(?P<indent>[ \t]*)(?:[-*+•]|\d+[.)])[ \t]+", re.MULTILINE)
 _KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]+?):?(?:\*\*|__)\s*:?\s*")
 _MUST_TEXT = re.compile(r"\bMUST\b|\b(?:mandatory|non-negotiable)\b|\b[Mm]ust (?:include|cover|contain|have)\b")
 _MUST_LEAD = re.compile(r"\bincluding\b[^.]*:\s*$|\bmust\b[^.]*:\s*$", re.IGNORECASE)
@@ -21,28 +21,19 @@ _MAY_LEAD = re.compile(
 )
 _ASIDE_LEAD = re.compile(r"(?:^|[\n.;,(])[ \t]*[*_#]*(?:for )?examples?\b[^.:\n]*:?[*_]*$", re.IGNORECASE)
 _ASIDE_KEY = re.compile(
-    r"(?:notes?|examples?|warnings?)$|(?:constraints?|note that|do not|don't|never|avoid)\b", re.IGNORECASE
+    r"(?:notes?|examples?|warnings?)$|(?:constraint\b(?!s)|note that|do not|don't|never|avoid)\b", re.IGNORECASE
 )
-_ENDING = re.compile(
-    r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z))"
-)
-_PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
 _SENTENCE = re.compile(r"(?<!\be\.g)\.\s")
-_EACH_WITH = re.compile(r"\beach with(?: (?:a|an|its))?\s*:?\s+(?P<items>[^.;\n]+)", re.IGNORECASE)
+_EACH_WITH = re.compile(r"\beach with(?: (?:a|an|its))?\s*:?\s+(?P<items>(?:\([^()\n]*\)|[^.;()\n])+)", re.IGNORECASE)
+_COLUMN = re.compile(r"(?:(?:and|or|a|an|the|its)\s+)*(?P<name>[^,\s(][^,(]*?)\s*(?:\([^()]*\)\s*)?(?:,|$|\band\b)")
+_PER_ENTRY = re.compile(r"\b(?:each|every)\b[^:]*:\s*$", re.IGNORECASE)
 _NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:.(–—]|\s-\s")
+_QUOTED_FIRST = re.compile(r"(?:an?|the|one)\s+(?:[\w-]+\s+)?(?:\"(?P<name>[^\"]{2,80})\")\s+\w+", re.IGNORECASE)
+_INSTRUCTIONS = WRITES | MAY_WRITE | INGEST | ASSEMBLE | frozenset("update use ensure make analyze identify".split())
 _ID_WORDS = 5
 _ID_LENGTH = 80
 _DANGLING = frozenset("a an and against are as at by for from in into is of on or that the to with".split())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Bullet:
-    lead: str  # the paragraph the list hangs on
-    lead_at: int
-    text: str
-    start: int
-    end: int
 
 
 def requirements_of(text: str, span: Span, section: str) -> tuple[Requirement, ...]:
@@ -54,9 +45,19 @@ def requirements_of(text: str, span: Span, section: str) -> tuple[Requirement, .
         section: The section's title.
     """
     must = _MUST_TEXT.search(text)
-    found = [_from_bullet(bullet, must, text, span) for bullet in _bullets(text)]
+    found = [_from_bullet(bullet, must, text, span) for bullet in bullets(text)]
     listed = [requirement for requirement in found if requirement is not None] or [*_each_with(text, span)]
     return (*_distinct(listed), _the_section_itself(text, span, section))
+
+
+def columns_of(text: str) -> tuple[str, ...]:
+    """Return the cells that a step names for each entry of its section, in the order written; empty for none."""
+    span = Span(path="", line=1, column=1, length=len(text))
+    per_entry = [bullet for bullet in bullets(text) if _PER_ENTRY.search(_SENTENCE.split(bullet.lead)[-1])]
+    listed = (_from_bullet(bullet, None, text, span) for bullet in per_entry)
+    said = [*_each_with(without_bullets(text), span)]
+    named = [*(said if len(said) > 1 else ()), *(requirement for requirement in listed if requirement)]
+    return tuple(dict.fromkeys(requirement.id for requirement in named))
 
 
 def one_line(text: str) -> str:
@@ -64,37 +65,20 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _bullets(text: str) -> Iterator[_Bullet]:
-    """Yield the outermost bullets; a nested one is part of the bullet it stands under."""
-    masked = mask(text)
-    marks = [found for found in _BULLET.finditer(text) if not masked[found.end("indent")].isspace()]
-    outer = min((len(mark["indent"].expandtabs(4)) for mark in marks), default=0)
-    marks = [mark for mark in marks if len(mark["indent"].expandtabs(4)) == outer]
-    lead_from, lead, lead_at = 0, "", 0
-    for mark, following in zip(marks, (*marks[1:], None), strict=False):
-        paragraph = _PARAGRAPH.split(text[lead_from : mark.start()].strip())[-1]
-        if paragraph:
-            lead, lead_at = paragraph, text.rindex(paragraph, lead_from, mark.start())
-        limit = following.start() if following else len(text)
-        end = lead_from = _end_of(text, mark.end(), limit, outer)
-        body = text[mark.end() : end].rstrip()
-        yield _Bullet(lead=lead, lead_at=lead_at, text=body, start=mark.end(), end=mark.end() + len(body))
-
-
-def _end_of(text: str, start: int, limit: int, outer: int) -> int:
-    """Return where a bullet's text ends: at a blank line, or at a line beside the bullet that leads in others."""
-    for ending in _ENDING.finditer(text, start, limit):
-        if ending["indent"] is None or len(ending["indent"].expandtabs(4)) <= outer:
-            return ending.start()
-    return limit
-
-
-def _from_bullet(bullet: _Bullet, must: re.Match[str] | None, text: str, span: Span) -> Requirement | None:
+def _from_bullet(bullet: Bullet, must: re.Match[str] | None, text: str, span: Span) -> Requirement | None:
     key = _KEY.match(bullet.text)
     whole = one_line(bullet.text)
+    quoted = _QUOTED_FIRST.match(whole) if key is None else None
     short = key is not None and len(key["key"]) <= _ID_LENGTH
     name = _bare(key["key"]) if key and short else _first_words(key["key"] if key else whole)
-    if not name or whole.endswith("?") or _ASIDE_LEAD.search(bullet.lead) or _ASIDE_KEY.match(name):
+    name = _bare(quoted["name"]) if quoted else name
+    if (
+        not name
+        or whole.endswith("?")
+        or (not bullet.lead and key is None and _instructs(whole))
+        or _ASIDE_LEAD.search(bullet.lead)
+        or _ASIDE_KEY.match(name)
+    ):
         return None
     place = span.within(text, bullet.start, bullet.end)
     level, reason = _level(bullet, must, text, span)
@@ -103,7 +87,13 @@ def _from_bullet(bullet: _Bullet, must: re.Match[str] | None, text: str, span: S
     return Requirement(id=name, text=plain, level=level, span=place, because=because)
 
 
-def _level(bullet: _Bullet, must: re.Match[str] | None, text: str, span: Span) -> tuple[Level, Reason]:
+def _instructs(text: str) -> bool:
+    """Tell whether a bullet that hangs on no sentence is the step's own instruction, not a demand on the output."""
+    verb = main_verb(text)
+    return verb is not None and verb[0].casefold() in _INSTRUCTIONS
+
+
+def _level(bullet: Bullet, must: re.Match[str] | None, text: str, span: Span) -> tuple[Level, Reason]:
     at, end = (bullet.lead_at, bullet.lead_at + len(bullet.lead)) if bullet.lead else (bullet.start, bullet.end)
     lead = span.within(text, at, end)
     if _MAY_LEAD.search(_SENTENCE.split(bullet.lead)[-1]):
@@ -122,7 +112,7 @@ def _each_with(text: str, span: Span) -> Iterator[Requirement]:
     found = _EACH_WITH.search(text)
     if found is None:
         return
-    for item in re.finditer(r"(?:(?:and|or|a|an|the|its)\s+)*(?P<name>[^,\s][^,]*?)\s*(?:,|$|\band\b)", found["items"]):
+    for item in _COLUMN.finditer(found["items"]):
         start = found.start("items") + item.start("name")
         place = span.within(text, start, start + len(item["name"]))
         reason = Reason(rule="requirement/each-with", span=place)

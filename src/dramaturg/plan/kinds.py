@@ -1,0 +1,103 @@
+"""A step as written to what it does; its one rule: the first reason that holds decides, and is kept.
+
+The order: a person, a way or another persona first, because what else the step says serves that; then the verb.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from dramaturg.persona.model import Step
+from dramaturg.plan.bullets import without_bullets
+from dramaturg.plan.model import Kind
+from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over
+from dramaturg.plan.titles import own_section
+from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, MAY_WRITE, WRITES, main_verb
+
+_ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?|entries|everything|artifacts)\b", re.IGNORECASE)
+_OBJECT_NOUN = re.compile(
+    rf"\s+(?:(?!(?:of|for|from|in|to|with|by|on|against|that|which|using)\b)(?:[\w'-]+|`[^`\n]+`|\"[^\"\n]+\"),?\s+){{0,10}}?"
+    rf"(?:{DOCUMENT_NOUN}\b|`[^`\n]+\.\w{{2,5}}`|into (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b)",
+    re.IGNORECASE,
+)
+_TELLS = (
+    "explain",
+    "justify",
+    "describe",
+    "list",
+    "detail",
+    "conclude",
+    "return",
+    "emit",
+)  # a name says these of thinking too
+_FACETS = re.compile(r"\s*(?:[-*+•]|\d+[.)])[ \t]+(?:\*\*|__)")  # bullets with bold keys say nothing of the step
+_INTO = re.compile(rf"[^.!?\n]{{0,120}}?\binto (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a step does, by which rule, and the words it rests on; None where it rests on the step as a whole."""
+
+    kind: Kind
+    rule: str
+    words: tuple[int, int] | None = None
+
+
+def kind_of(step: Step, alias: str, known: Collection[str]) -> Decision:
+    """Return what a step does.
+
+    Args:
+        step: The step as written.
+        alias: The persona's own.
+        known: Folded names that are no titles.
+    """
+    text = without_bullets(step.text)
+    if next(branches_of(step), None):
+        return Decision(kind=Kind.BRANCH, rule="kind/condition" if step.conditions else "kind/goes-back")
+    if other := hands_over(text, alias):
+        return Decision(kind=Kind.HANDOFF, rule="kind/names-a-persona", words=other.span("alias"))
+    if confirmed := asks_to_confirm(text):
+        return Decision(kind=Kind.GATE, rule="kind/asks-to-confirm", words=confirmed.span())
+    if asked := asks_a_person(text):
+        return Decision(kind=Kind.ASK, rule="kind/asks-a-person", words=asked.span())
+    return _by_verb(step, known)
+
+
+def _by_verb(step: Step, known: Collection[str]) -> Decision:
+    text, title = step.text, main_verb(step.name)
+    verb = None if _FACETS.match(text) else main_verb(text)
+    word, words = (verb[0].casefold(), verb.span()) if verb else ("", None)
+    if word in ASSEMBLE and _ASSEMBLED.search(text):
+        return Decision(kind=Kind.ASSEMBLE, rule="kind/assemble-verb", words=words)
+    if word in INGEST:
+        return Decision(kind=Kind.INGEST, rule="kind/ingest-verb", words=words)
+    if word in WRITES or (verb and word in MAY_WRITE and _has_document_as_object(text, verb.end())):
+        rule = "kind/section-verb" if word in WRITES else "kind/writes-a-document"
+        return Decision(kind=Kind.SECTION, rule=rule, words=words)
+    if own := own_section(text, verb, known):
+        return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=own.span())
+    if title and title[0].casefold() in WRITES and title[0].casefold() not in _TELLS:
+        return Decision(kind=Kind.SECTION, rule="kind/name-verb")
+    return Decision(kind=Kind.ANALYZE, rule="kind/no-output-named", words=words)
+
+
+def _has_document_as_object(text: str, at: int) -> bool:
+    return bool(_OBJECT_NOUN.match(text, at) or _INTO.match(text, at))
+
+
+def settled(decisions: list[Decision]) -> list[Decision]:
+    """Return the decisions with a section among them, if any step can be one.
+
+    Without a section there is nothing to assemble: what combines findings writes the document itself. Failing that the
+    last step of analysis is what the reader gets, or the only step there is.
+    """
+    if any(decision.kind is Kind.SECTION for decision in decisions):
+        return decisions
+    if len(decisions) == 1:
+        return [Decision(kind=Kind.SECTION, rule="kind/nothing-else-writes", words=decisions[0].words)]
+    for kind, rule in ((Kind.ASSEMBLE, "kind/nothing-to-assemble"), (Kind.ANALYZE, "kind/nothing-else-writes")):
+        for place in reversed(range(len(decisions))):
+            if decisions[place].kind is kind:
+                changed = Decision(kind=Kind.SECTION, rule=rule, words=decisions[place].words)
+                return [*decisions[:place], changed, *decisions[place + 1 :]]
+    return decisions

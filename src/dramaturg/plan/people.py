@@ -1,0 +1,125 @@
+"""A step's prose to the person, the way or the persona it turns to; its one rule: nothing is read from a negation."""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from dramaturg.findings.model import Span
+from dramaturg.persona.model import Step
+from dramaturg.plan.model import Branch
+from dramaturg.plan.verbs import main_verb
+
+DEFAULT_BOUND = 3
+_GATE = re.compile(
+    r"\b(?:ask|request|await|wait|seek|obtain|require)(?:s|ing)?\s+(?:[\w'’-]+,?\s+){0,7}?"
+    r"(?:confirm(?:ation|s)?|approv(?:al|es?)|sign-off|go-ahead|permission|consent)\b"
+    r"|\bshall I (?:proceed|continue|go on|go ahead|begin|start)\b"
+    r"|\bdo not (?:proceed|continue|go on)\b[^.!?\n]{0,60}\b(?:until|unless|without|before)\b"
+    r"|\b(?:pause|stop|hold)\b[^.!?\n]{0,40}\b(?:until|for)\b[^.!?\n]{0,40}\b(?:confirm|approv|user|operator)\w*",
+    re.IGNORECASE,
+)
+_ASK = re.compile(
+    r"\bask(?:s|ing)?\b\s+(?:(?:the|a|your)\s+(?:user|operator|author|reader|reviewer|owner|team|person|requester)s?\b"
+    r"|(?:\w+\s+){0,4}(?:clarifying|targeted|follow-up|open)?\s*questions?\b"
+    r"|for\s+(?:clarification|more|further|additional|missing|whatever|the)\b)"
+    r"|\bclarifying questions?\b",
+    re.IGNORECASE,
+)
+_REQUEST = re.compile(
+    r"\brequest(?:s|ing)?\b[^.!?\n]{0,80}?\b(?:artifacts?|evidence|metrics|logs?|files?|outputs?|information|details|data"
+    r"|inputs?|samples?|scenario|clarification|traces?|profiles?|source code)\b",
+    re.IGNORECASE,
+)
+_THEN_REQUEST = re.compile(r"(?:,|;|\band\b|\bthen\b)\s+(?:then\s+)?(?=request\b)", re.IGNORECASE)
+_NOT = re.compile(
+    r"\b(?:not|never|without|upon|after|once|no need to|don't|n't|following|given|pending)\s+(?:\w+\s+){0,3}$",
+    re.IGNORECASE,
+)
+_BACK = re.compile(
+    r"\b(?:return|go back|loop back|jump back|restart (?:at|from)|repeat(?: from)?|start again (?:at|from))\b"
+    r"[^.!?\n]{0,24}?\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)",
+    re.IGNORECASE,
+)
+_ON = re.compile(
+    r"\b(?:proceed|continue|go on|skip|go|move(?: on)?|jump)\s+(?:directly\s+)?(?:to|with|at)\s+"
+    r"step\s+`?(?P<step>\d+(?:\.\d+)*)",
+    re.IGNORECASE,
+)
+_NUMBERS: Mapping[str, int] = {
+    "once": 1, "one": 1, "twice": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+}  # fmt: skip
+_COUNT = rf"(?P<count>\d{{1,2}}|{'|'.join(_NUMBERS)})"
+_BOUND = re.compile(
+    rf"\b(?:at most|up to|no more than|a maximum of|maximum|max\.?)\s+{_COUNT}\b(?!\s*(?:%|percent))"
+    rf"|\b{_COUNT.replace('count', 'times')}\s+(?:times|iterations|rounds|attempts)\b",
+    re.IGNORECASE,
+)
+_HANDS = re.compile(
+    r"\bhand(?:s|ing|ed)?[ -]?(?:off|over)\b|\bhand-?off\b|\bdelegat\w*\b|\bexecuted by\b|\binstance request\b"
+    r"|\bcontinued by\b|\btaken over by\b",
+    re.IGNORECASE,
+)
+_ALIAS = re.compile(r"(?<![\w/-])(?P<alias>(?:[A-Za-z_][\w-]*/)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-\d+)(?![\w-])")
+_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•]\s|\d+[.)]\s)")
+
+
+def asks_to_confirm(text: str) -> re.Match[str] | None:
+    """Return where a step asks a person to confirm; None if it does not."""
+    return _said(_GATE, text)
+
+
+def asks_a_person(text: str) -> re.Match[str] | None:
+    """Return where a step asks a person for an answer or for one more artifact; None if it does not."""
+    verb = main_verb(text)
+    if verb and verb[0].casefold() in ("request", "ask"):
+        return verb
+    then = _THEN_REQUEST.search(text)
+    return _said(_ASK, text) or (_REQUEST.search(text, then.end()) if then else None)
+
+
+def hands_over(text: str, own: str) -> re.Match[str] | None:
+    """Return the alias of the persona a step hands over to; None if it hands nothing over."""
+    begin = 0
+    for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
+        word = _HANDS.search(text, begin, end)
+        if word and not _NOT.search(text, begin, word.start()):
+            for alias in _ALIAS.finditer(text, begin, end):
+                if alias["alias"].casefold() != own.casefold():
+                    return alias
+        begin = end
+    return None
+
+
+def branches_of(step: Step) -> Iterator[Branch]:
+    """Yield where a step may go on: one branch for each condition; without conditions, one for a way back."""
+    whole = _bound(step.text)
+    for condition in step.conditions:
+        way = _BACK.search(condition.text) or _ON.search(condition.text)
+        yield _branch(condition.check, condition.text, condition.span, way, _bound(condition.text) or whole)
+    if not step.conditions and (way := _said(_BACK, step.text)):
+        yield _branch("", step.text, step.origin.span.within(step.text, *way.span()), way, whole)
+
+
+def _branch(check: str, text: str, span: Span, way: re.Match[str] | None, bound: int) -> Branch:
+    back = way is not None and way.re is _BACK
+    return Branch(
+        check=check,
+        goes_to=way["step"] if way else "",
+        bound=(bound or DEFAULT_BOUND) if back else 0,
+        text=" ".join(text.split()),
+        span=span,
+    )
+
+
+def _bound(text: str) -> int:
+    """Return how often the text allows something at most; 0 if it does not say."""
+    found = _BOUND.search(text)
+    said = (found["count"] or found["times"]).casefold() if found else "0"
+    return _NUMBERS.get(said) or int(said)
+
+
+def _said(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+    """Return the first place where a pattern is found and not negated, nor told as something that has happened."""
+    for found in pattern.finditer(text):
+        if not _NOT.search(text[max(0, found.start() - 60) : found.start()]):
+            return found
+    return None

@@ -1,0 +1,103 @@
+"""A step's prose to the title of what it writes; its one rule: a path, a command or an example is no title."""
+
+import re
+from collections.abc import Collection, Iterator
+
+from dramaturg.persona.model import fold_id
+from dramaturg.plan.bullets import without_bullets
+from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS
+
+_NAMED = re.compile(r"(?<!`)`(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^”\n]+)”")
+_ENDS_AS_DOCUMENT = re.compile(rf"\s{DOCUMENT_NOUN}$", re.IGNORECASE)
+_WORDS = 12
+_LENGTH = 100
+_NO_TITLE = re.compile(
+    r"[/\\=<>{}$|*\[\]]|[.!?]$|\.\w{1,5}$|^Directive_|^\d+$|\(\)|^[A-Z][a-z]+(?:[A-Z][a-z]+)*\(",
+    re.UNICODE,
+)
+_EXAMPLE = re.compile(
+    r"(?:\be\.g\.,?|\bi\.e\.,?|\bsuch as|\blike|\bfor (?:example|instance)[,:]?|\bexamples?:)\s*$", re.IGNORECASE
+)
+_LISTED = re.compile(r"(?:[\"”`],?\s+(?:or|and)|[\"”`],)\s*$")
+_OBJECT = re.compile(
+    r"\s+(?:(?!(?:of|for|from|in|to|with|by|on|against|about|that|which|using|into|as|at|than|where|whose|under)\b)[\w'-]+,?\s+){0,8}",
+    re.IGNORECASE,
+)
+_FOLLOWED = re.compile(rf"\s+(?:[\w-]+\s+)?{DOCUMENT_NOUN}\b", re.IGNORECASE)
+_PRECEDED = re.compile(
+    r"\b(?:titled|entitled|called|named|headed|section|chapter|heading)[:,]?\s+(?:the\s+)?$", re.IGNORECASE
+)
+_OWN = re.compile(
+    r"(?:\b(?:a|an|its own|separate|dedicated|new|one)\s+(?:[\w-]+\s+){0,4}"
+    r"|\b(?:titled|entitled|called|named|headed)\s+)$",
+    re.IGNORECASE,
+)
+_TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
+
+
+def named(match: re.Match[str]) -> str:
+    """Return the title a candidate gives, without the marks of a heading."""
+    text = next(group for group in match.groups() if group is not None)
+    return text.strip().lstrip("#").strip().rstrip(",;:")
+
+
+def title_of(text: str, verb: re.Match[str] | None, known: Collection[str]) -> re.Match[str] | None:
+    """Return the title that a step's prose gives to what it writes; None if it gives none.
+
+    Args:
+        text: The step's text.
+        verb: The word it turns on.
+        known: Folded names that are no titles, such as those of artifacts.
+    """
+    second: re.Match[str] | None = None
+    third: re.Match[str] | None = None
+    for match in _candidates(text, known):
+        if verb and _OBJECT.fullmatch(text, verb.end(), match.start()):
+            return match
+        if _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, 0, match.start()):
+            second = second or match
+        if match["code"] and match["code"].isupper() and "_" not in match["code"]:
+            third = third or match
+    return second or third
+
+
+def own_section(text: str, verb: re.Match[str] | None, known: Collection[str]) -> re.Match[str] | None:
+    """Return the title of a section that a step speaks of as its own, whatever its verb is; None if there is none."""
+    looks = verb is None or verb[0].casefold() in LOOKS
+    for match in _candidates(text, known):
+        if (
+            not looks
+            and verb
+            and _OBJECT.fullmatch(text, verb.end(), match.start())
+            and (_FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, 0, match.start()))
+        ):
+            return match
+        if _OWN.search(text, max(0, match.start() - 80), match.start()) and (
+            _FOLLOWED.match(text, match.end()) or _TITLED.search(text, max(0, match.start() - 12), match.start())
+        ):
+            return match
+    return None
+
+
+def document_title(text: str, sections: Collection[str]) -> re.Match[str] | None:
+    """Return the title that an assemble step gives the document; None if it gives none."""
+    titled = _TITLED.search(text)
+    for match in _NAMED.finditer(text, titled.end() if titled else 0):
+        if titled or not (match["code"] or fold_id(named(match)) in sections):
+            return match
+    return None
+
+
+def _candidates(text: str, known: Collection[str]) -> Iterator[re.Match[str]]:
+    """Yield what may be a title: what the lead of the step puts in backticks or quotes, its list aside."""
+    for match in _NAMED.finditer(without_bullets(text)):
+        title = named(match)
+        short = 0 < len(title) <= _LENGTH and len(title.split()) <= _WORDS
+        written_as_one = title[:1].isupper() or title[:1].isdecimal() or _ENDS_AS_DOCUMENT.search(title)
+        if not short or _NO_TITLE.search(title) or not written_as_one or fold_id(title) in known:
+            continue
+        before = text[max(0, match.start() - 120) : match.start()]
+        sentence = re.split(r"[.!?]\s|\n", before)[-1]
+        aside = sentence.count("(") > sentence.count(")") or _EXAMPLE.search(before) or _LISTED.search(before)
+        if not aside:
+            yield match

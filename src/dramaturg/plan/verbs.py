@@ -1,0 +1,77 @@
+"""A step's prose to the verb it turns on; its one rule: what comes before the verb only says when, how or for what."""
+
+import re
+
+INGEST = frozenset("ingest read load receive accept digest parse gather collect intake import".split())
+ASSEMBLE = frozenset("combine assemble merge consolidate compile collate join concatenate".split())
+WRITES = frozenset(
+    """produce generate create write draft provide prepare output present compose deliver render summarize summarise
+    recommend list document report explain justify describe conclude detail emit return author accompany""".split()
+)
+MAY_WRITE = frozenset(
+    """propose outline define design formulate construct build assemble synthesize synthesise develop state compile
+    combine merge consolidate collate specify suggest derive translate convert transform refactor""".split()
+)
+LOOKS = frozenset(
+    """analyze analyse review compare check examine inspect study evaluate assess identify determine find search locate
+    scan consider weigh verify validate audit trace map correlate extract use follow consult look understand apply see
+    confirm match test measure investigate question challenge""".split()
+)
+DOCUMENT_NOUN = (
+    r"(?:sections?|tables?|check-?lists?|reports?|documents?|plans?|matrix|lists?|summary|manifest|specification"
+    r"|blueprint|memo|brief|scripts?|files?|prompts?|json object|code block|runbook|chapter)"
+)
+_MARKS = re.compile(r"\s*(?:[-*+•][ \t]+|\d+[.)][ \t]+|#+[ \t]+|>[ \t]*)*")
+_BOLD_KEY = re.compile(r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*:)\s*")
+_LABEL = re.compile(r"[A-Z][A-Z ]{2,24}:\s+")
+_SUBJECT = re.compile(
+    r"(?:I|you|we|the (?:agent|model))\s+(?:will|must|shall|should|can)\s+(?:then\s+|now\s+)?", re.IGNORECASE
+)
+_FILLER = re.compile(
+    r"(?:first|then|next|finally|lastly|also|now|please|always|must|should|will|(?!(?:app|supp|rep|comp|multip|re)ly\b)\w+ly),?\s+",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"(?:based|upon|once|after|before|for|from|given|if|in|when|where|while|with|within|using|to|as|per|at|during|following"
+    r"|on|by|below|above|beside|under|without|unless)\b",
+    re.IGNORECASE,
+)
+_CLAUSE_END = re.compile(
+    r"\([^()\n]*\)|`[^`\n]*`|\"[^\"\n]*\"|“[^”\n]*”|(?P<comma>,\s+)|(?P<stop>[.!?:;]\s|\n[ \t]*\n)"
+)
+_EMPHASIS = re.compile(r"[*_]+")
+_WORD = re.compile(r"[A-Za-z]+")
+_ROUNDS = 6
+
+
+def main_verb(text: str, at: int = 0) -> re.Match[str] | None:
+    """Return the word a step's first sentence turns on, from an offset on; None if it begins with none.
+
+    "Based on the findings, I will then carefully draft …" turns on "draft".
+    """
+    at = _past(_MARKS, text, at)
+    at = _past(_MARKS, text, _past(_BOLD_KEY, text, at))
+    for _ in range(_ROUNDS):
+        before = at
+        for lead in (_LABEL, _SUBJECT, _EMPHASIS, _FILLER):
+            at = _past(lead, text, at)
+        if _CLAUSE.match(text, at):
+            at = _clause_end(text, at)
+        if at == before:
+            break
+    return _WORD.match(text, at)
+
+
+def _past(lead: re.Pattern[str], text: str, at: int) -> int:
+    found = lead.match(text, at)
+    return found.end() if found else at
+
+
+def _clause_end(text: str, at: int) -> int:
+    """Return where the main clause begins behind a leading one; `at` if no comma ends it."""
+    for found in _CLAUSE_END.finditer(text, at):
+        if found["comma"]:
+            return found.end()
+        if found["stop"]:
+            break
+    return at
