@@ -52,5 +52,6 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     folder = tmp_path / "state"
     monkeypatch.setenv("DRAMATURG_STATE", str(folder))
+    monkeypatch.setenv("DRAMATURG_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     return folder

@@ -130,7 +130,7 @@ def test_the_version_is_told() -> None:
 def test_help_names_every_verb() -> None:
     told = dramaturg("-h")
     assert told.code == 0
-    verbs = ["list", "show", "check", "plan", "run", "resume", "runs", "doctor"]
+    verbs = ["list", "show", "check", "explain", "plan", "new", "schema", "run", "resume", "runs", "doctor"]
     assert [verb for verb in verbs if f"\n  {verb} " not in told.out] == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from dramaturg.data import personas_root
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.findings.model import Finding, Label, Severity, Span
-from dramaturg.persona.library import Entry, Library, composed
+from dramaturg.persona.library import Entry, Library
 
 
 def _write(path: Path, alias: str, *lines: str, body: str = "") -> Path:
@@ -186,19 +186,40 @@ def test_a_persona_with_errors_is_refused_with_every_finding_of_its_chain(roots:
     assert [finding.rule for finding in caught.value.findings] == ["P107", "P203"]
 
 
-def test_a_composed_persona_names_the_origin_of_each_piece(roots: tuple[Path, Path]) -> None:
-    body = "<philosophy>\nCalm.\n</philosophy>\n<directives><Directive_Voice>Plain.</Directive_Voice></directives>\n"
-    _write(roots[0] / "base.persona.md", "base", body=body)
-    steps = '<operational_protocol>\n<Step name="Look">Look.</Step>\n<Step>Write.</Step>\n</operational_protocol>\n'
-    _write(roots[0] / "own.persona.md", "own", "version: 1.2.3", "inherits_from: base", body=steps)
-    assert composed(Library(roots).load("own")) == (
-        "own 1.2.3 – The own\n"
-        "lineage: base → own\n\n"
-        "[philosophy] from base, personas/base.persona.md:5:13\nCalm.\n\n"
-        "[directive Voice] from base, personas/base.persona.md:8:30\nPlain.\n\n"
-        "[step 1 Look] from own, personas/own.persona.md:8:19\nLook.\n\n"
-        "[step 2] from own, personas/own.persona.md:9:7\nWrite.\n"
-    )
+def test_a_parent_is_scanned_once_and_again_when_its_text_has_changed(roots: tuple[Path, Path]) -> None:
+    base = _write(roots[0] / "base.persona.md", "base", body="<philosophy>A</philosophy>")
+    for name in ("child", "other"):
+        _write(roots[0] / f"{name}.persona.md", name, "inherits_from: base")
+    library = Library(roots)
+    first, second = library.load("child"), library.load("other")
+    assert first.chain[0] is second.chain[0]
+    _write(base, "base", body="<philosophy>B</philosophy>")
+    assert [slot.text for slot in library.load("child").slots] == ["B"]
+
+
+def test_a_file_too_large_for_a_persona_is_not_scanned(roots: tuple[Path, Path]) -> None:
+    _write(roots[0] / "huge.persona.md", "big-1", body="</Step>\n" * 600_000)
+    with pytest.raises(AuthorError) as caught:
+        Library(roots).load("BIG-1")
+    (finding,) = caught.value.findings
+    assert (finding.rule, str(finding.span)) == ("P115", "personas/huge.persona.md:1:1")
+    assert finding.message == "the file is larger than a persona can be: 4,800,038 bytes; the limit is 4,194,304"
+
+
+def test_what_is_wrong_with_a_parents_file_is_told_in_the_parents_file(roots: tuple[Path, Path]) -> None:
+    (roots[0] / "base.persona.md").write_bytes("---\nalias: base\ntitle: ü\n---\n".encode("latin-1"))
+    _write(roots[0] / "child.persona.md", "child", "inherits_from: base")
+    with pytest.raises(AuthorError) as caught:
+        Library(roots).load("child")
+    assert [(finding.rule, str(finding.span)) for finding in caught.value.findings] == [
+        ("P112", "personas/base.persona.md:3:8")
+    ]
+
+
+def test_a_link_to_nowhere_stands_in_the_way_of_a_farther_file_of_its_name(roots: tuple[Path, Path]) -> None:
+    (roots[0] / "extra.persona.md").symlink_to("gone")
+    with pytest.raises(CallerError, match=r"extra\.persona\.md` cannot be read: No such file or directory"):
+        Library(roots).load("extra")
 
 
 def test_the_shipped_personas_have_nothing_to_report() -> None:

@@ -118,7 +118,7 @@ def _drawn(finding: Finding, *, colour: bool = False) -> str:
             _finding(_span("gone.md", 7, 3, 2), _PARENT, note="unseen", remedy="look"),
             """\
             error[P204]: it is so
-               --> gone.md:7:3
+               --> gone.md:7:3: unseen
                ::: base.md:121:1
                 |
             121 | <Directive_Voice>
@@ -128,6 +128,25 @@ def _drawn(finding: Finding, *, colour: bool = False) -> str:
         ),
         pytest.param(
             _finding(None, remedy="look"), "error[P204]: it is so\n   = help: look", id="a-finding-without-a-place"
+        ),
+        pytest.param(
+            _finding(None, _PARENT, _MISSPELT),
+            """\
+            error[P204]: it is so
+               --> base.md:121:1
+                |
+            121 | <Directive_Voice>
+                | ----------------- the parent's
+               ::: p.md:8:5
+                |
+              8 |     </dStep>
+                |     -------- did you mean `</Step>`?""",
+            id="the-labels-of-a-finding-without-a-place",
+        ),
+        pytest.param(
+            _finding(_span("\x1b[2J.md", 1, 1, 0)),
+            "error[P204]: it is so\n --> ␛[2J.md:1:1",
+            id="a-files-name-cannot-steer-the-terminal",
         ),
         pytest.param(
             _finding(_span("odd.md", 1, 3, 3)),

@@ -12,7 +12,7 @@ import click
 
 from dramaturg.errors import AuthorError, DramaturgError, StepFailed
 from dramaturg.findings.model import Finding, Severity
-from dramaturg.findings.render import render, shown
+from dramaturg.findings.render import SourceOf, render, shown
 from dramaturg.findings.source import Source
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
@@ -29,14 +29,16 @@ def wants_colour(stream: IO[str]) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def print_findings(findings: Iterable[Finding], *, to_stderr: bool, brief_notes: bool = False) -> None:
+def print_findings(
+    findings: Iterable[Finding], *, to_stderr: bool, brief_notes: bool = False, source_of: SourceOf | None = None
+) -> None:
     """Draw findings, one block each; notes on one line where they are beside the point."""
     stream = sys.stderr if to_stderr else sys.stdout
     for finding in findings:
         if brief_notes and finding.severity is Severity.NOTE:
             click.echo(f"{finding.severity}[{finding.rule}]: {shown(finding.message)}", file=stream)
             continue
-        click.echo(render(finding, _source, colour=wants_colour(stream)) + "\n", file=stream, color=True)
+        click.echo(render(finding, source_of or _source, colour=wants_colour(stream)) + "\n", file=stream, color=True)
 
 
 def summary(findings: Iterable[Finding]) -> str:

@@ -1,13 +1,19 @@
-"""`list`, `show`, `plan`: what there is, what it says, what it amounts to."""
+"""`list`, `show`, `plan`, `new`, `schema`: what personas there are, what they amount to, and how to begin one."""
 
+import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import json_option, print_findings, print_json, strict_option
+from dramaturg.cli.output import counted, explain, json_option, print_findings, print_json, strict_option
 
 if TYPE_CHECKING:
+    from dramaturg.persona.library import Library
     from dramaturg.plan.model import Plan, PlannedStep
+
+_UNREAD = 2
 
 
 @click.command("list")
@@ -15,16 +21,17 @@ if TYPE_CHECKING:
 def list_personas(*, as_json: bool) -> None:
     """List the personas that can be named."""
     from dramaturg.persona.library import Entry
-    from dramaturg.run.runtime import Runtime
 
-    library = Runtime(model="evidence").library
+    library = _library()
     rows: list[dict[str, Any]] = []
     for entry in library.entries:
         meant = library.find(entry.alias)
-        nearer = meant.spoken if isinstance(meant, Entry) and meant != entry else ""
-        told = {key: entry.frontmatter.text(key) for key in ("version", "status", "type", "title")}
+        nearer = meant.spoken if isinstance(meant, Entry) and meant is not entry else ""
+        told = {key: entry.text(key) for key in ("version", "status", "type", "title")}
         place = {"path": entry.spoken, "damaged": entry.damaged, "hidden_by": nearer}
         rows.append({"alias": entry.alias, **told, **place})
+    for folder, reason in library.unreadable.items():
+        click.echo(f"warning: the folder `{folder}` cannot be read: {reason}", err=True)
     if as_json:
         print_json(rows)
         return
@@ -39,41 +46,137 @@ def list_personas(*, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("persona")
+@click.argument("personas", nargs=-1, required=True)
 @click.option("--resolved", is_flag=True, help="Show the whole chain merged, each piece with its origin.")
 @json_option
-def show(persona: str, *, resolved: bool, as_json: bool) -> None:
-    """Show a persona as written, or resolved."""
-    from dataclasses import asdict
+def show(personas: tuple[str, ...], *, resolved: bool, as_json: bool) -> None:
+    """Show PERSONAS, aliases or files, as written, byte for byte, or resolved.
 
-    from dramaturg.persona.library import composed
-    from dramaturg.run.runtime import Runtime
+    --json prints one object a line for each, also for a file with errors; one that cannot be read ends with 2.
+    """
+    from dramaturg.run.describe import composed, composed_json, file_json
 
-    loaded = Runtime(model="evidence").library.load(persona)
-    if as_json:
-        print_json(asdict(loaded if resolved else loaded.chain[-1]))
-    elif resolved:
-        click.echo(composed(loaded), nl=False)
+    library = _library()
+    paths = [library.locate(persona) for persona in personas]
+    if resolved:
+        for persona in personas:
+            loaded = library.load(persona)
+            if as_json:
+                _print_line(composed_json(loaded))
+            else:
+                click.echo(composed(loaded), nl=False)
+    elif as_json:
+        told = [file_json(library, path) for path in paths]
+        for each in told:
+            _print_line(each)
+        if any(each["error"] for each in told):
+            click.get_current_context().exit(_UNREAD)
     else:
-        click.echo(loaded.chain[-1].text, nl=False)
+        for path in paths:
+            _print_bytes(path)
 
 
 @click.command()
-@click.argument("persona")
+@click.argument("personas", nargs=-1, required=True)
 @strict_option
 @json_option
-def plan(persona: str, *, strict: bool, as_json: bool) -> None:
-    """Print the plan a persona amounts to, with the reason of every decision."""
-    from dataclasses import asdict
+def plan(personas: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
+    """Print the plans PERSONAS amount to, with the reason of every decision.
 
+    --json prints one object, or, for several personas, one a line, also for those that cannot be planned.
+    """
+    from dramaturg.errors import AuthorError, CallerError
     from dramaturg.plan.compile import compile_plan
-    from dramaturg.run.runtime import Runtime
+    from dramaturg.run.describe import plan_json
+    from dramaturg.run.report import findings_json
 
-    compiled = compile_plan(Runtime(model="evidence").library.load(persona, strict=strict))
+    library = _library()
+    several, failed = len(personas) > 1, False
+    for persona in personas:
+        try:
+            compiled = compile_plan(library.load(persona, strict=strict))
+        except (AuthorError, CallerError) as error:
+            if not several:
+                raise
+            failed = True
+            explain(error)
+            if as_json:
+                findings = error.findings if isinstance(error, AuthorError) else ()
+                _print_line({"path": persona, "findings": findings_json(findings), "error": str(error)})
+            continue
+        if not as_json:
+            _print_plan(compiled)
+        elif several:
+            _print_line(plan_json(compiled))
+        else:
+            print_json(plan_json(compiled))
+    if failed:
+        click.get_current_context().exit(_UNREAD)
+
+
+@click.command()
+@click.argument("alias")
+@click.option("--from", "base", default="", metavar="BASE", help="Inherit from this persona.")
+@click.option("--title", default="", help="Its title; made of the alias unless given.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead.")
+@json_option
+def new(alias: str, *, base: str, title: str, output: Path | None, as_json: bool) -> None:
+    """Begin the persona ALIAS: a small one that works, in `personas`, with comments that say how.
+
+    Prints its path; the commands to go on with on stderr.
+    """
+    import shlex
+
+    from dramaturg.run.scaffold import begin_persona
+
+    path = begin_persona(_library(), alias, base=base, title=title, path=output)
     if as_json:
-        print_json(_plan_json(asdict(compiled)))
-        return
-    click.echo(f"{compiled.document}  (persona {compiled.persona.alias}, {len(compiled.calls)} calls)")
+        print_json({"path": str(path), "alias": alias})
+    else:
+        click.echo(str(path))
+    name = shlex.quote(str(path)) if output else alias
+    click.echo(f"next: dramaturg plan {name}     # what it will do, and why", err=True)
+    click.echo(f"      dramaturg check {name} --strict", err=True)
+    click.echo(f"      dramaturg run {name} FILE --model evidence", err=True)
+
+
+@click.command()
+@json_option
+def schema(*, as_json: bool) -> None:
+    """Print the JSON Schema of the frontmatter, for editors."""
+    from dramaturg.plan.schema import frontmatter_schema
+
+    del as_json  # it is JSON anyway
+    print_json(frontmatter_schema())
+
+
+def _library() -> "Library":
+    from dramaturg.persona.library import Library
+    from dramaturg.run.settings import current, persona_roots
+
+    return Library(persona_roots(*current()))
+
+
+def _print_line(data: dict[str, Any]) -> None:
+    """Print JSON on one line for whatever takes an end of line for one, hence in ASCII."""
+    click.echo(json.dumps(data, default=str))
+
+
+def _print_bytes(path: Path) -> None:
+    """Print a file as it is, even one that is no text."""
+    from dramaturg.errors import CallerError
+
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
+    has_bytes = hasattr(sys.stdout, "buffer")  # a stand-in for stdout may take text only
+    click.echo(raw if has_bytes else raw.decode("utf-8", errors="replace"), nl=False)
+
+
+def _print_plan(compiled: "Plan") -> None:
+    calls = counted(len(compiled.calls), "call")
+    click.echo(f"{compiled.document}  (persona {compiled.persona.alias}, {calls})")
     for artifact in compiled.persona.artifacts:
         kind = "primary" if artifact.primary else "optional"
         click.echo(f"artifact {artifact.id} ({kind}), cited as {_label(compiled, artifact.id)}")
@@ -98,16 +201,16 @@ def _print_step(step: "PlannedStep") -> None:
         scope = "the section itself" if requirement.whole_section else requirement.id
         click.echo(f"   {requirement.level}{firm}: {scope}")
         click.echo(f"      {requirement.span}  {', '.join(reason.rule for reason in requirement.because)}")
+    if step.columns:
+        click.echo(f"   each with: {', '.join(step.columns)}")
+    for branch in step.branches:
+        case = f"if {branch.check}: " if branch.check else ""
+        aim = f"step {branch.goes_to}" if branch.goes_to else "the next step"
+        bound = f", at most {counted(branch.bound, 'time')}" if branch.bound else ""
+        click.echo(f"   {case}goes on with {aim}{bound}")
+        click.echo(f"      {branch.span}")
+    if step.hands_to:
+        click.echo(f"   hands over to {step.hands_to}")
 
 
-def _plan_json(data: dict[str, Any]) -> dict[str, Any]:
-    """Return a plan's data without the texts of its files, which `show --json` gives."""
-    persona = data["persona"]
-    data["persona"] = {
-        key: persona[key] for key in ("alias", "version", "title", "digest", "engine_version", "artifacts")
-    }
-    data["persona"]["lineage"] = [file["alias"] for file in persona["chain"]]
-    return data
-
-
-COMMANDS = (list_personas, show, plan)
+COMMANDS = (list_personas, show, plan, new, schema)

@@ -1,12 +1,13 @@
 """Findings to text for a terminal; its one rule: colour only decorates, the carets say it all."""
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from dramaturg.findings.model import Finding, Label, Severity, Span
+from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.findings.source import Source
 
 SourceOf = Callable[[str], Source | None]
+_Place = tuple[Span, str, str]  # where, what to print there, which mark to underline it with
 
 _RED, _YELLOW, _BLUE, _CYAN, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[36m", "\x1b[1m", "\x1b[0m"
 _COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
@@ -33,8 +34,11 @@ def render(finding: Finding, source_of: SourceOf, *, colour: bool = False) -> st
         f": {shown(finding.message)}", _BOLD
     )
     lines = [head]
+    places = [(label.span, label.text, "-") for label in finding.labels]
     if finding.span:
-        lines += _places(finding.span, finding.note, finding.labels, source_of, paint)
+        places.insert(0, (finding.span, finding.note, "^"))
+    if places:
+        lines += _drawn(places, source_of, paint)
     if finding.help:
         lines.append("   " + paint("= help: ", _BLUE) + shown(finding.help))
     return "\n".join(lines)
@@ -48,28 +52,28 @@ class _Paint:
         return f"{code}{text}{_PLAIN}" if self.colour and text else text
 
 
-def _places(span: Span, note: str, labels: tuple[Label, ...], source_of: SourceOf, paint: _Paint) -> Iterator[str]:
-    """Yield the primary place and the labelled ones, those of one file in the order of their lines."""
-    places = [(span, note, "^"), *((label.span, label.text, "-") for label in labels)]
-    width = max(len(str(place.line)) for place, _, _ in places)
+def _drawn(places: Sequence[_Place], source_of: SourceOf, paint: _Paint) -> Iterator[str]:
+    """Yield the places, the first one's file first, those of one file in the order of their lines."""
+    main = places[0][0]
+    width = max(len(str(span.line)) for span, _, _ in places)
     bar = " " * width + " " + paint("|", _BLUE)
-    for path in dict.fromkeys(place.path for place, _, _ in places):
+    for path in dict.fromkeys(span.path for span, _, _ in places):
         here = sorted(
             (place for place in places if place[0].path == path), key=lambda place: (place[0].line, place[0].column)
         )
-        first = span if path == span.path else here[0][0]
-        arrow = "-->" if path == span.path else ":::"
-        yield " " * width + paint(arrow, _BLUE) + f" {first}"
+        arrow = " " * width + paint("-->" if path == main.path else ":::", _BLUE)
         source = source_of(path)
         if source is None:
+            yield from (f"{arrow} {shown(f'{place}: {text}' if text else str(place))}" for place, text, _ in here)
             continue
+        yield f"{arrow} {shown(str(main if path == main.path else here[0][0]))}"
         yield bar
         last = None
         for place, text, mark in here:
             if last is not None and place.line > last + 1:
                 yield paint("...", _BLUE)
-            shown, marked = _excerpt(place, text, mark, source, width, paint)
-            yield from (marked,) if place.line == last else (shown, marked)
+            quoted, marked = _excerpt(place, text, mark, source, width, paint)
+            yield from (marked,) if place.line == last else (quoted, marked)
             last = place.line
 
 

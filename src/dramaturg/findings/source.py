@@ -40,6 +40,12 @@ class Source:
         """Return the offset at which `span` begins."""
         return self.line_starts[span.line - 1] + span.column - 1
 
+    def end(self, span: Span) -> tuple[int, int]:
+        """Return the line and the column behind the last character of `span`."""
+        offset = self.offset(span) + span.length
+        line = self.line_at(offset)
+        return line, offset - self.line_starts[line - 1] + 1
+
     def line(self, number: int) -> str:
         """Return the 1-based line without its line end; empty past the last one."""
         if not 1 <= number <= len(self.line_starts):

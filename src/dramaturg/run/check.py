@@ -1,56 +1,217 @@
 """Persona names to everything that is wrong with them; its one rule: one bad file never hides the faults of another."""
 
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
+from dramaturg.data import personas_root
 from dramaturg.errors import AuthorError, CallerError
-from dramaturg.findings.model import Finding
-from dramaturg.persona.library import Library, persona_files
+from dramaturg.findings.model import Finding, Severity
+from dramaturg.findings.source import Source
+from dramaturg.persona.files import walk
+from dramaturg.persona.library import Entry, Library, read_persona_file
+from dramaturg.persona.model import Persona, PersonaFile
+from dramaturg.persona.resolve import resolve
 from dramaturg.plan.compile import compile_plan
 from dramaturg.run.kernels import load_kernel
 
+_NOT_READ = ("P112", "P115")
 
-def check_personas(library: Library, prompts: Path, names: Iterable[str], *, strict: bool) -> tuple[Finding, ...]:
-    """Check personas by alias, file or folder, their parents included; each fault once, in the order met.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a check came to.
+
+    Attributes:
+        findings: Each fault once, in the order met.
+        refused: What could not be checked, and what the caller can do; the rest was checked all the same.
+        files: The paths of the files that were asked for, as findings speak of them.
+        mendable: The texts of those that may be changed, by path: shipped ones only where they were named so.
+        sources: The text of every file read, those of parents included, by the same paths.
+    """
+
+    findings: tuple[Finding, ...]
+    refused: tuple[CallerError, ...]
+    files: tuple[str, ...]
+    mendable: Mapping[str, Source]
+    sources: Mapping[str, Source]
+
+    def source_of(self, path: str) -> Source | None:
+        """Return the text of a file as it was checked; None if it is no text that can be read."""
+        try:
+            return self.sources.get(path) or Source(path, Path(path).read_bytes().decode("utf-8"))
+        except (OSError, UnicodeDecodeError):
+            return None
+
+
+def check_personas(library: Library, prompts: Path, names: Sequence[str], *, strict: bool) -> Checked:
+    """Check personas, their parents included.
 
     Args:
         library: Where aliases are looked up.
         prompts: The prompt kernels an `engine_version` may name.
-        names: What to check.
+        names: Files, folders, which stand for the persona files below them, and aliases; a path that exists wins over
+            an alias of the same spelling. None for all that can be named.
         strict: Make warnings errors.
-
-    Raises:
-        CallerError: A name is no persona, or a file cannot be read.
     """
+    check = _Check(library=library, prompts=prompts)
+    targets = (target for name in names for target in check.targets(name)) if names else check.everything()
     found: dict[Finding, None] = {}
-    for name in names:
-        for finding in _faults(library, prompts, name, strict=strict):
-            found[finding.as_error() if strict else finding] = None
-    return tuple(found)
+    asked: dict[str, bool] = {}
+    for path, may_change in targets:
+        try:
+            file = check.file(path)
+        except CallerError as error:
+            check.refuse(error)
+            continue
+        if file.path not in asked:
+            for finding in check.faults(file, path):
+                found[finding.as_error() if strict else finding] = None
+        asked[file.path] = may_change or asked.get(file.path, False)
+    sources = {file.path: Source(file.path, file.text) for file in check.files.values() if _is_whole(file)}
+    return Checked(
+        findings=tuple(found),
+        refused=tuple(check.refused.values()),
+        files=tuple(asked),
+        mendable={path: sources[path] for path, may_change in asked.items() if may_change and path in sources},
+        sources=sources,
+    )
 
 
-def persona_names(names: Iterable[str]) -> list[str]:
-    """Return names with each folder replaced by the persona files below it; CallerError for a folder without any."""
-    whole: list[str] = []
-    for name in names:
-        folder = os.path.isdir(name)  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
-        files = [str(path) for path in persona_files(Path(name))] if folder else [name]
-        if not files:
-            raise CallerError(f"there is no persona file below `{name}`; they are called `NAME.persona.md`")
-        whole += files
-    return whole
+def with_losses(checked: Checked, library: Library, revision: str, *, strict: bool) -> Checked:
+    """Return a check with what the personas checked have lost since a git revision."""
+    from dramaturg.run.against import regressions  # noqa: PLC0415 - most checks compare with nothing
 
-
-def _faults(library: Library, prompts: Path, name: str, *, strict: bool) -> Iterator[Finding]:
     try:
-        persona = library.load(name, strict=strict)
-        load_kernel(prompts, persona)
-        yield from compile_plan(persona).findings if persona.steps else persona.findings
-    except AuthorError as error:
-        yield from error.findings
-        return
-    meant = library.find(persona.alias)
-    if isinstance(meant, Finding) and meant.rule == "P303":
-        yield replace(meant, span=persona.head)
+        lost = regressions(library, checked.files, revision)
+    except CallerError as error:
+        return replace(checked, refused=(*checked.refused, error))
+    found = dict.fromkeys((*checked.findings, *(finding.as_error() if strict else finding for finding in lost)))
+    return replace(checked, findings=tuple(found))
+
+
+class _Check:
+    """One check: each file and each kernel is read once, however many personas use it."""
+
+    def __init__(self, *, library: Library, prompts: Path) -> None:
+        self.library = library
+        self.prompts = prompts
+        self.files: dict[str, PersonaFile] = {}
+        self.refused: dict[str, CallerError] = {}
+        self._parents: dict[str, PersonaFile | Finding] = {}
+        self._kernels: set[str] = set()
+        self._folders: dict[Path, Path] = {}
+
+    def refuse(self, error: CallerError) -> None:
+        """Keep a reason that stands in no persona's text; once, however many personas meet it."""
+        self.refused[str(error)] = error
+
+    def everything(self) -> list[tuple[Path, bool]]:
+        """Return each file that can be named, and whether it may be changed."""
+        self._refuse_folders(self.library.unreadable)
+        return [(entry.path, not _is_shipped(entry.path)) for entry in self.library.entries]
+
+    def targets(self, name: str) -> list[tuple[Path, bool]]:
+        """Return the files that a name means, and whether they may be changed."""
+        if os.path.isdir(name):  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
+            return self._below(Path(name))
+        if name.endswith(".md") or os.path.isfile(name):  # noqa: PTH113 - as above
+            return [(Path(name), True)]
+        entry = self.library.find(name)
+        if isinstance(entry, Finding):
+            self.refuse(CallerError(f"{entry.message}; {entry.help}"))
+            return []
+        return [(entry.path, not _is_shipped(entry.path))]
+
+    def _below(self, folder: Path) -> list[tuple[Path, bool]]:
+        found = walk(folder)
+        self._refuse_folders(found.unreadable)
+        if not found.files:
+            self.refuse(CallerError(f"there is no persona file below `{folder}`; they are called `NAME.persona.md`"))
+        return [(folder / name, True) for name in found.files]
+
+    def _refuse_folders(self, unreadable: Mapping[str, str]) -> None:
+        for folder, reason in unreadable.items():
+            self.refuse(CallerError(f"`{folder}` cannot be read: {reason}"))
+
+    def file(self, path: Path) -> PersonaFile:
+        """Return a scanned file; CallerError if it cannot be read."""
+        key = os.path.abspath(path)  # noqa: PTH100 - Path.absolute leaves `..` in, and Path.resolve asks the disk
+        if key not in self.files:
+            self.files[key] = read_persona_file(path)
+        return self.files[key]
+
+    def faults(self, leaf: PersonaFile, path: Path) -> Iterator[Finding]:
+        """Yield what is wrong with a file, its chain and its plan."""
+        persona, found = resolve(leaf, self._parent)
+        yield from found
+        if persona:
+            yield from self._plan_faults(persona)
+        if twin := self._twin(path):
+            yield replace(twin, span=leaf.head, labels=tuple(each for each in twin.labels if each.span != leaf.head))
+
+    def _parent(self, alias: str) -> PersonaFile | Finding:
+        """Return the file of an alias; the chain ends at one that cannot be read, but what it has is checked."""
+        if alias not in self._parents:
+            entry = self.library.find(alias)
+            try:
+                self._parents[alias] = entry if isinstance(entry, Finding) else self.file(entry.path)
+            except CallerError as error:
+                self._parents[alias] = Finding(rule="P301", severity=Severity.ERROR, message=str(error))
+        return self._parents[alias]
+
+    def _plan_faults(self, persona: Persona) -> tuple[Finding, ...]:
+        """Return what is wrong with a persona as a whole; one without steps is a base and has no plan."""
+        try:
+            if persona.engine_version not in self._kernels:
+                load_kernel(self.prompts, persona)
+        except AuthorError as error:
+            return error.findings
+        except CallerError as error:
+            self.refuse(error)
+        self._kernels.add(persona.engine_version)
+        try:
+            return compile_plan(persona).findings if persona.steps else ()
+        except AuthorError as error:
+            return error.findings
+
+    def _twin(self, path: Path) -> Finding | None:
+        """Return why a file's alias is not its own; a file outside every root takes no alias from another."""
+        place = self._place(path)
+        inside = any(place.is_relative_to(root) for root in self._roots)
+        return self._twins.get(place) if inside else None
+
+    def _place(self, path: Path) -> Path:
+        """Return where a file is, whatever links lead to its folder; each folder is asked for once."""
+        folder = path.parent
+        if folder not in self._folders:
+            self._folders[folder] = folder.resolve()
+        return self._folders[folder] / path.name
+
+    @cached_property
+    def _roots(self) -> list[Path]:
+        return [root.resolve() for root in self.library.roots]
+
+    @cached_property
+    def _twins(self) -> Mapping[Path, Finding]:
+        by_alias: defaultdict[tuple[Path, str], list[Entry]] = defaultdict(list)
+        for entry in self.library.entries:
+            by_alias[entry.root, entry.alias].append(entry)
+        twins: dict[Path, Finding] = {}
+        for (_, alias), entries in by_alias.items():
+            meant = self.library.find(alias) if len(entries) > 1 else None
+            if isinstance(meant, Finding):
+                twins |= {self._place(entry.path): meant for entry in entries}
+        return twins
+
+
+def _is_shipped(path: Path) -> bool:
+    return path.resolve().is_relative_to(personas_root().resolve())
+
+
+def _is_whole(file: PersonaFile) -> bool:
+    """Tell whether a file's text is all it holds, so that places can be looked up in it."""
+    return not any(finding.rule in _NOT_READ for finding in file.findings)

@@ -1,0 +1,204 @@
+"""`check` and `explain`: what is wrong with personas, what that means, and what of it can be mended."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from dramaturg.cli import output
+from dramaturg.cli.output import counted, json_option, print_findings, print_json, strict_option, summary
+from dramaturg.findings.render import shown
+
+if TYPE_CHECKING:
+    from dramaturg.errors import CallerError
+    from dramaturg.findings.model import Finding
+    from dramaturg.run.check import Checked
+
+_SHORT_OF = 1
+_REFUSED = 2
+_NEAR = 3
+
+
+@click.command()
+@click.argument("personas", nargs=-1)
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["human", "json", "github", "sarif"]),
+    default="human",
+    help="github: annotations of a pull request; sarif: SARIF 2.1.0, for code scanning.",
+)
+@json_option
+@strict_option
+@click.option("--against", metavar="REV", help="Also report what was lost since this git revision.")
+@click.option("--fix", is_flag=True, help="Mend what needs no decision in the files named, then check again.")
+@click.option("--diff", is_flag=True, help="With --fix: print what would change, and change nothing.")
+def check(
+    personas: tuple[str, ...],
+    *,
+    layout: str,
+    as_json: bool,
+    strict: bool,
+    against: str | None,
+    fix: bool,
+    diff: bool,
+) -> None:
+    """Check PERSONAS: files, folders, aliases; without any, all that can be named.
+
+    A name that is a path means that file, or the persona files below that folder; only where there is no such path is
+    it an alias. Exits with 1 if anything is an error, with 2 if something could not be checked.
+    """
+    from dataclasses import replace
+
+    from dramaturg.findings.model import has_errors
+
+    layout = "json" if as_json else layout
+    if diff and not (fix and layout == "human"):
+        raise click.UsageError("--diff prints what --fix would change; give it with --fix and without another format")
+    checked = _checked(personas, strict=strict, against=against)
+    if diff:
+        checked = replace(checked, findings=_print_diff(checked))
+        _print_human(checked, to_stderr=True)
+    elif fix:
+        refused = _mend(checked)
+        checked = _checked(personas, strict=strict, against=against)
+        checked = replace(checked, refused=(*checked.refused, *refused))
+    if not diff:
+        _PRINT[layout](checked)
+    for error in checked.refused:
+        output.explain(error)
+    click.get_current_context().exit(_REFUSED if checked.refused else _SHORT_OF if has_errors(checked.findings) else 0)
+
+
+def _checked(names: Sequence[str], *, strict: bool, against: str | None) -> "Checked":
+    import gc
+
+    from dramaturg.data import prompts_root
+    from dramaturg.persona.library import Library
+    from dramaturg.run.check import check_personas, with_losses
+    from dramaturg.run.settings import current, persona_roots
+
+    gc.disable()  # what a check makes it keeps, and looking for garbage in it takes a tenth of the time
+    try:
+        library = Library(persona_roots(*current()))
+        checked = check_personas(library, prompts_root(), names, strict=strict)
+        return checked if against is None else with_losses(checked, library, against, strict=strict)
+    finally:
+        gc.enable()
+
+
+def _print_diff(checked: "Checked") -> "tuple[Finding, ...]":
+    """Print what would be mended, and return what would be left."""
+    from dramaturg.run.mend import mends
+
+    mended: set[Finding] = set()
+    for mend in mends(checked.findings, checked.mendable):
+        click.echo(mend.diff, nl=False)
+        mended.update(mend.findings)
+    click.echo(f"{counted(len(mended), 'place')} would be mended", err=True)
+    return tuple(finding for finding in checked.findings if finding not in mended)
+
+
+def _mend(checked: "Checked") -> "list[CallerError]":
+    """Mend what can be mended, and return why some of it could not."""
+    from dramaturg.errors import CallerError
+    from dramaturg.run.mend import mends, write_mend
+
+    refused = []
+    for mend in mends(checked.findings, checked.mendable):
+        try:
+            write_mend(mend)
+        except CallerError as error:
+            refused.append(error)
+            continue
+        for finding in mend.findings:
+            click.echo(shown(f"mended {finding.span or mend.path}: {finding.message} [{finding.rule}]"), err=True)
+    return refused
+
+
+def _print_human(checked: "Checked", *, to_stderr: bool = False) -> None:
+    from dramaturg.run.mend import mends
+
+    print_findings(checked.findings, to_stderr=to_stderr, source_of=checked.source_of)
+    if not checked.files:
+        return
+    easy = sum(len(mend.findings) for mend in mends(checked.findings, checked.mendable))
+    remedy = f"; `--fix` mends {easy}" if easy else ""
+    click.echo(f"{len(checked.files)} checked: {summary(checked.findings) or 'nothing to report'}{remedy}", err=True)
+    rules = sorted({finding.rule for finding in checked.findings if finding.is_error})
+    if rules:
+        click.echo(f"`dramaturg explain {' '.join(rules)}` tells more", err=True)
+
+
+def _print_json(checked: "Checked") -> None:
+    from dramaturg.run.report import findings_json
+
+    print_json(findings_json(checked.findings))
+
+
+def _print_github(checked: "Checked") -> None:
+    from dramaturg.findings.github import github_command, workflow_command
+
+    for finding in checked.findings:
+        click.echo(github_command(finding, checked.source_of))
+    for error in checked.refused:
+        click.echo(workflow_command("error", str(error), {}))
+
+
+def _print_sarif(checked: "Checked") -> None:
+    import os
+    from importlib.metadata import version
+
+    from dramaturg.findings.catalogue import read_rule
+    from dramaturg.findings.sarif import sarif_log
+
+    log = sarif_log(
+        checked.findings,
+        [str(error) for error in checked.refused],
+        rules=[read_rule(rule) for rule in sorted({finding.rule for finding in checked.findings})],
+        source_of=checked.source_of,
+        folder=os.getcwd(),  # noqa: PTH109 - it is joined as text
+        version=version("dramaturg"),
+    )
+    print_json(log)
+
+
+_PRINT: Mapping[str, "Callable[[Checked], None]"] = {
+    "human": _print_human,
+    "json": _print_json,
+    "github": _print_github,
+    "sarif": _print_sarif,
+}
+
+
+@click.command()
+@click.argument("rules", nargs=-1)
+@json_option
+def explain(rules: tuple[str, ...], *, as_json: bool) -> None:
+    """Explain RULES, such as P204: what each means, why it matters, and an example with its remedy.
+
+    Without any, all of them are listed.
+    """
+    from dataclasses import asdict
+    from difflib import get_close_matches
+
+    from dramaturg.errors import CallerError
+    from dramaturg.findings.catalogue import read_rule, rule_ids
+
+    known = rule_ids()
+    wanted = [rule.upper() for rule in rules]
+    for rule in wanted:
+        if rule not in known:
+            near = " or ".join(f"`{each}`" for each in get_close_matches(rule, known, n=_NEAR))
+            remedy = f"did you mean {near}?" if near else "`dramaturg explain` lists them"
+            raise CallerError(f"there is no rule `{rule}`; {remedy}")
+    told = [read_rule(rule) for rule in dict.fromkeys(wanted) or known]
+    if as_json:
+        print_json([asdict(rule) for rule in told])
+    elif wanted:
+        click.echo("\n".join(rule.page for rule in told), nl=False)
+    else:
+        click.echo("\n".join(f"{rule.id}  {rule.severity:<7}  {rule.title}" for rule in told))
+
+
+COMMANDS = (check, explain)

@@ -1,0 +1,136 @@
+"""Personas as they were at a git revision; its one rule: parents are those of that time, as far as it had them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+from dramaturg.findings.model import Finding, Severity
+from dramaturg.findings.source import Source
+from dramaturg.persona.files import SUFFIXES
+from dramaturg.persona.frontmatter import read_frontmatter
+from dramaturg.persona.index import Known
+from dramaturg.persona.library import Entry, Library, persona_of
+from dramaturg.persona.model import Persona, PersonaFile
+from dramaturg.persona.scan import scan
+from dramaturg.plan.compile import compile_plan
+from dramaturg.plan.model import Plan
+from dramaturg.run.revisions import Revision
+
+
+class PastLibrary(Library):
+    """The personas of a revision that lay below the roots of today's library, as far as these lie in the repository.
+
+    Places are relative to the repository, and findings speak of files as git does: `HEAD~1:personas/x.persona.md`.
+    """
+
+    def __init__(self, revision: Revision, today: Library) -> None:
+        roots = (revision.path_of(root.resolve()) for root in (*today.roots, Path.cwd() / "personas"))
+        super().__init__([Path(root) for root in roots if root is not None])
+        self.revision = revision
+        self.today = today
+        self._files: dict[str, PersonaFile] = {}
+
+    @cached_property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every persona file of that time, nearest root first, by path."""
+        return tuple(
+            Entry(root=root, name=str(path.relative_to(root)), known=_known(raw))
+            for root in self.roots
+            for path, raw in ((Path(path), raw) for path, raw in sorted(self._contents.items()))
+            if path.is_relative_to(root)
+        )
+
+    @cached_property
+    def _contents(self) -> Mapping[str, bytes]:
+        below = [path for path in self.revision.blobs if path.endswith(SUFFIXES) and self._is_below_a_root(path)]
+        return self.revision.read(below)
+
+    def _is_below_a_root(self, path: str) -> bool:
+        return any(Path(path).is_relative_to(root) for root in self.roots)
+
+    def read(self, alias: str) -> PersonaFile | Finding:
+        """Return the scanned file of an alias as it was; today's, if that time had none of the name."""
+        found = self.find(alias)
+        if isinstance(found, Entry):
+            return self.file(found.path.as_posix())
+        return self.today.read(alias) if found.rule == "P301" else found
+
+    def file(self, path: str) -> PersonaFile:
+        """Return a scanned file of the revision by its path there."""
+        if path not in self._files:
+            self._files[path] = _scanned(self.revision.spoken(path), self._raw(path))
+        return self._files[path]
+
+    def _raw(self, path: str) -> bytes:
+        return self._contents[path] if path in self._contents else self.revision.read([path])[path]
+
+    def has(self, path: str, persona: Persona) -> bool:
+        """Tell, without scanning it, whether a file of the revision is the same persona, its parents included."""
+        parents, children = persona.chain[:-1], persona.chain[1:]
+        found = [self.find(child.frontmatter.text("inherits_from")) for child in children]
+        return self._raw(path) == persona.chain[-1].text.encode() and all(
+            isinstance(entry, Finding) or self._raw(entry.path.as_posix()) == parent.text.encode()
+            for entry, parent in zip(found, parents, strict=True)
+        )
+
+    def persona(self, path: str) -> Persona:
+        """Resolve a file of the revision; AuthorError if its chain has errors."""
+        return persona_of(self.file(path), self.read)
+
+    def counterpart(self, file: PersonaFile) -> str | None:
+        """Return the path that a file of today had: its own, else that of its alias if that one is gone since."""
+        path = self.revision.path_of(Path(file.path))
+        if path is None or path in self.revision.blobs:
+            return path
+        return next(
+            (gone.path.as_posix() for gone in self.gone if gone.alias.casefold() == file.alias.casefold()), None
+        )
+
+    @cached_property
+    def gone(self) -> tuple[Entry, ...]:
+        """The persona files that are not there any more."""
+        return tuple(entry for entry in self.entries if not (self.revision.top / entry.path).exists())
+
+
+def plan_of(persona: Persona) -> Plan:
+    """Compile a persona; a base, which has no steps, owes nothing and has its settings and directives only.
+
+    Raises:
+        AuthorError: It has steps, and they cannot be performed.
+    """
+    if persona.steps:
+        return compile_plan(persona)
+    return Plan(
+        persona=persona,
+        steps=(),
+        document=persona.title,
+        because=(),
+        names={},
+        schema="",
+        digest=persona.digest,
+        findings=persona.findings,
+    )
+
+
+def _known(raw: bytes) -> Known:
+    head, _, _ = read_frontmatter(Source("", raw.decode("utf-8", errors="replace")))
+    values = {key: head.text(key) for key in ("alias", "status") if head.text(key)}
+    return Known(seen=[], digest="", values=values, alias_at=[])
+
+
+def _scanned(spoken: str, raw: bytes) -> PersonaFile:
+    """Scan a file's bytes; one that is no text has this fault only."""
+    file = scan(spoken, raw.decode("utf-8", errors="replace"))
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        fault = Finding(
+            rule="P112",
+            severity=Severity.ERROR,
+            message=f"the file is not UTF-8 text: byte 0x{raw[error.start]:02X} at offset {error.start}",
+            span=file.head,
+            help="compare with a revision in which it is saved as UTF-8",
+        )
+        return replace(file, findings=(fault,))
+    return file

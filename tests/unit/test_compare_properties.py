@@ -1,0 +1,86 @@
+"""Whatever is done to a persona: what it owed is still owed, or told as lost; and equal plans do not differ."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.versions import SHIPPED, plan_from
+
+from dramaturg.errors import AuthorError
+from dramaturg.findings.source import Source
+from dramaturg.persona.model import fold_id
+from dramaturg.plan.changes import Subject, What
+from dramaturg.plan.compare import compare
+from dramaturg.plan.model import Plan, Requirement
+
+_PERFORMED = {name: text for name, text in SHIPPED.items() if plan_from(text).steps}
+_TEXTS = st.sampled_from([*_PERFORMED.values()])
+_BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d+[.)])[ \t]+")
+
+
+@st.composite
+def _edited(draw: st.DrawFn) -> Plan:
+    """Give the plan of a shipped persona whose lines were taken out, repeated, moved or replaced by another's."""
+    text = draw(_TEXTS)
+    lines = text.splitlines(keepends=True)
+    for _ in range(draw(st.integers(0, 4))):
+        start = draw(st.integers(0, len(lines)))
+        taken = draw(st.integers(0, 4))
+        other = draw(_TEXTS).splitlines(keepends=True)
+        at = draw(st.integers(0, len(other)))
+        middle = draw(st.sampled_from([[], other[at : at + 3], lines[at : at + 3], ["- something more\n"]]))
+        lines[start : start + taken] = middle
+    try:
+        return plan_from("".join(lines))
+    except AuthorError:
+        return plan_from(text)
+
+
+def _owed(plan: Plan) -> Iterator[Requirement]:
+    return (each for step in plan.steps for each in step.requirements if not each.whole_section)
+
+
+@settings(max_examples=100, deadline=None)
+@given(_edited())
+def test_a_plan_does_not_differ_from_itself(plan: Plan) -> None:
+    assert compare(plan, plan) == ()
+
+
+@settings(max_examples=200, deadline=None)
+@given(_edited(), _edited())
+def test_what_was_owed_is_owed_or_told_as_lost_or_renamed(before: Plan, after: Plan) -> None:
+    changes = compare(before, after)
+    missed = {(change.subject, change.name) for change in changes if change.what in (What.LOST, What.RENAMED)}
+    told = {fold_id(name) for subject, name in missed if subject in (Subject.REQUIREMENT, Subject.OPTION)}
+    still = {fold_id(requirement.id) for requirement in _owed(after)}
+    assert {fold_id(requirement.id) for requirement in _owed(before)} <= told | still
+    titles = {step.section for step in after.sections}
+    assert all(step.section in titles or (Subject.SECTION, step.section) in missed for step in before.sections)
+
+
+@settings(max_examples=100, deadline=None)
+@given(_edited(), _edited())
+def test_a_loss_one_way_is_a_gain_the_other_way(before: Plan, after: Plan) -> None:
+    there, back = compare(before, after), compare(after, before)
+    assert bool(there) == bool(back)
+    sections = {change.name for change in there if (change.subject, change.what) == (Subject.SECTION, What.LOST)}
+    assert sections == {
+        change.name for change in back if (change.subject, change.what) == (Subject.SECTION, What.ADDED)
+    }
+
+
+@pytest.mark.parametrize("name", _PERFORMED)
+def test_any_bullet_taken_out_of_a_shipped_persona_is_the_one_loss_that_is_told(name: str) -> None:
+    before = plan_from(_PERFORMED[name])
+    source = Source("", _PERFORMED[name])
+    for requirement in _owed(before):
+        start = source.offset(requirement.span)
+        line = source.text.rindex("\n", 0, start) + 1
+        if _BULLET.fullmatch(source.text, line, start):
+            end = start + requirement.span.length
+            after = source.text[:line] + source.text[end:].lstrip(" ").removeprefix("\n")
+            assert [(change.what, change.name) for change in compare(before, plan_from(after))] == [
+                (What.LOST, requirement.id)
+            ]

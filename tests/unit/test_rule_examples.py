@@ -1,0 +1,73 @@
+"""What the pages of the artifacts' and the results' rules show: performed, each example raises its rule."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from tests.rules_page import Fence, fences
+from tests.support import perform_by_hand
+
+from dramaturg.data import prompts_root
+from dramaturg.engine.events import ModelReply
+from dramaturg.engine.verify import verify_structure
+from dramaturg.errors import StepFailed
+from dramaturg.findings.catalogue import read_rule, rule_ids
+from dramaturg.findings.model import Finding
+from dramaturg.models.profiles import hosted, quoting
+from dramaturg.persona.library import Library
+from dramaturg.run.job import Job, prepare
+
+_RULES = [rule for rule in rule_ids() if not rule.startswith("P")]
+_PERSONA = """---
+alias: audit-1
+title: Auditor
+expected_artifacts:
+  - id: blueprint
+---
+<operational_protocol>
+{steps}
+</operational_protocol>
+"""
+_ARTIFACT = "The gateway listens on port 8080.\n"
+
+
+@pytest.mark.parametrize("rule", _RULES)
+def test_the_example_of_a_page_raises_its_rule(rule: str, tmp_path: Path) -> None:
+    found = _performed([*fences(read_rule(rule).page, "Example")], tmp_path)
+    assert {finding.severity for finding in found if finding.rule == rule} == {read_rule(rule).severity}
+
+
+@pytest.mark.parametrize("rule", _RULES)
+def test_the_mended_example_of_a_page_has_nothing_to_report(rule: str, tmp_path: Path) -> None:
+    assert _performed([*fences(read_rule(rule).page, "Mended")], tmp_path) == ()
+
+
+def _performed(shown: Sequence[Fence], folder: Path) -> tuple[Finding, ...]:
+    """Return what is found in the document shown; without one, in the artifacts and in the answer."""
+    job = _job(shown, folder)
+    documents = [fence.text for fence in shown if fence.kind == "markdown"]
+    if documents:
+        return verify_structure(job.plan, documents[0])
+    answers = [fence for fence in shown if fence.kind == "json"]
+    return (*job.findings, *_judged(job, answers[0])) if answers else job.findings
+
+
+def _job(shown: Sequence[Fence], folder: Path) -> Job:
+    personas = [fence.text for fence in shown if fence.kind == "persona"]
+    steps = "\n".join(fence.text for fence in shown if fence.kind == "step")
+    path = folder / "example.persona.md"
+    path.write_text(personas[0] if personas else _PERSONA.format(steps=steps), encoding="utf-8")
+    given: dict[str, str | Path] = {"blueprint": _ARTIFACT}
+    given |= {fence.said.get("named", "blueprint"): fence.text for fence in shown if fence.kind == "artifact"}
+    return prepare(Library((folder,)), prompts_root(), str(path), given, strict=False)
+
+
+def _judged(job: Job, answer: Fence) -> tuple[Finding, ...]:
+    profile = quoting() if answer.said.get("model") == "evidence" else hosted()
+    reply = ModelReply(text=answer.text, stop="length" if answer.said.get("stop") == "length" else "end")
+    try:
+        performance = perform_by_hand(job.brief(profile, "scripted", reasks=0), lambda _: reply)
+    except StepFailed as failed:
+        return failed.findings
+    assert performance.outcome is not None
+    return performance.outcome.findings
