@@ -48,7 +48,7 @@ def test_a_plan_does_not_differ_from_itself(plan: Plan) -> None:
     assert compare(plan, plan) == ()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_edited(), _edited())
 def test_what_was_owed_is_owed_or_told_as_lost_or_renamed(before: Plan, after: Plan) -> None:
     changes = compare(before, after)

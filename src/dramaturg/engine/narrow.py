@@ -45,17 +45,17 @@ def narrowed_schema(
     slots = slots_of(owes)
     places = sum(_FREE_ITEMS if requirement.whole_section else 1 for requirement in slots.values())
     share = characters // places - _SLOT_OVERHEAD
-    return _object({name: _slot(requirement, step.format, artifacts, share) for name, requirement in slots.items()})
+    return _object({name: _slot(requirement, step, artifacts, share) for name, requirement in slots.items()})
 
 
-def _slot(requirement: Requirement, layout: Format, artifacts: Sequence[str], share: int) -> dict[str, Any]:
+def _slot(requirement: Requirement, step: PlannedStep, artifacts: Sequence[str], share: int) -> dict[str, Any]:
     """Return the schema of a slot: one item for a bullet, a few for the section itself.
 
     The section itself is never covered by a placeholder, so there the grammar does not offer `missing`.
     """
     if not requirement.whole_section:
-        return _object(_fields(layout, artifacts, share, ("evidence", "inference", "missing")))
-    item = _object(_fields(layout, artifacts, share, ("evidence", "inference")))
+        return _object(_fields(step, artifacts, share, ("evidence", "inference", "missing")))
+    item = _object(_fields(step, artifacts, share, ("evidence", "inference")))
     return {"type": "array", "minItems": 1, "maxItems": _FREE_ITEMS, "items": item}
 
 
@@ -87,7 +87,9 @@ def _item(item: Any, covered: Requirement) -> dict[str, Any]:
     return {**item, "covers": [covered.id], "evidence": [evidence] if isinstance(evidence, Mapping) else []}
 
 
-def _fields(layout: Format, artifacts: Sequence[str], share: int, bases: Sequence[str]) -> dict[str, Any]:
+def _fields(step: PlannedStep, artifacts: Sequence[str], share: int, bases: Sequence[str]) -> dict[str, Any]:
+    layout, columns = step.format, step.columns
+
     def string(name: str, least: int = 0) -> dict[str, Any]:
         return _string(max(int(share * _SHARES[name]), _FLOORS.get(name, 0)), least)
 
@@ -99,8 +101,9 @@ def _fields(layout: Format, artifacts: Sequence[str], share: int, bases: Sequenc
             {"path": _string(_MIN_BOUND * 2, 1), "language": _string(_MIN_BOUND), "content": string("content", 1)}
         )
     if layout in (Format.TABLE, Format.FINDINGS):
-        cell = _object({"column": _string(_MIN_BOUND, 1), "value": string("value", 1)})
-        fields["cells"] = {"type": "array", "minItems": 1, "maxItems": 3, "items": cell}
+        column = {"type": "string", "enum": [*columns]} if columns else _string(_MIN_BOUND, 1)
+        cell = _object({"column": column, "value": string("value", 1)})
+        fields["cells"] = {"type": "array", "minItems": len(columns) or 1, "maxItems": len(columns) or 3, "items": cell}
     fields["basis"] = {"type": "string", "enum": [*bases]}
     fields["evidence"] = _object({"artifact": {"type": "string", "enum": [*artifacts]}, "quote": string("quote")})
     return fields

@@ -55,9 +55,7 @@ class Kernel:
     def step(self, step: PlannedStep, total: int) -> str:
         """Return the turn that asks for a step."""
         demands = [
-            requirement
-            for requirement in step.requirements
-            if not requirement.whole_section and requirement.id not in step.columns
+            requirement for requirement in step.requirements if not requirement.whole_section and not requirement.column
         ]
         return self._render("step.md.j2", step=step, total=total, demands=demands, layout=_LAYOUTS[step.format])
 

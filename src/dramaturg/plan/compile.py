@@ -16,9 +16,9 @@ from dramaturg.persona.model import Persona, Step, fold_id
 from dramaturg.plan.contract import contradictions, undefined_directives
 from dramaturg.plan.formats import format_of
 from dramaturg.plan.kinds import Decision, kind_of, settled
-from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason
+from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement
 from dramaturg.plan.people import branches_of, hands_over
-from dramaturg.plan.requirements import columns_of, one_line, requirements_of
+from dramaturg.plan.requirements import one_line, requirements_of
 from dramaturg.plan.settings import set_at, unknown_attributes, unknown_settings
 from dramaturg.plan.titles import document_title, named, title_of
 from dramaturg.plan.verbs import main_verb
@@ -98,11 +98,11 @@ class _Compiler:
         step, kind = self.step, decision.kind
         reasons: list[Reason | None] = [self.reason(decision.rule, decision.words)]
         title, layout = "", Format.PROSE
-        writes = kind is Kind.SECTION
-        columns = columns_of(step.text) if writes else ()
-        if writes:
+        requirements: tuple[Requirement, ...] = ()
+        if kind is Kind.SECTION:
             title, because = self.section()
-            layout, why = self.format(title, columns)
+            requirements = requirements_of(step.text, step.origin.span, title)
+            layout, why = self.format(title, columns=any(requirement.column for requirement in requirements))
             reasons += [because, why]
         needs, chosen = self.needs()
         return PlannedStep(
@@ -112,11 +112,10 @@ class _Compiler:
             instruction=step.text.strip(),
             section=title,
             format=layout,
-            requirements=requirements_of(step.text, step.origin.span, title) if writes else (),
+            requirements=requirements,
             needs=needs,
             because=tuple(reason for reason in (*reasons, chosen) if reason is not None),
             span=step.opener,
-            columns=columns,
             branches=self.branches() if kind is Kind.BRANCH else (),
             hands_to=self.hands_to() if kind is Kind.HANDOFF else "",
         )
@@ -148,10 +147,10 @@ class _Compiler:
             return self.persona.title, self.reason("section/persona-title")
         return f"Step {self.step.number}", self.reason("section/step-number")
 
-    def format(self, title: str, columns: Sequence[str]) -> tuple[Format, Reason]:
+    def format(self, title: str, *, columns: bool) -> tuple[Format, Reason]:
         if chosen := self.choice("format", Format):
             return chosen
-        layout, rule, words = format_of(self.step.text, title, columns)
+        layout, rule, words = format_of(self.step.text, title, columns=columns)
         return layout, self.reason(rule, words)
 
     def branches(self) -> tuple[Branch, ...]:
@@ -270,8 +269,8 @@ def _digest(persona: Persona, steps: Sequence[PlannedStep], document: str) -> st
     """Return what identifies the plan: its meaning and the texts it came from, not where they were read."""
     meaning: list[Any] = [persona.digest, persona.alias, persona.engine_version, ENVELOPE, document]
     for step in steps:
-        owed = [[requirement.id, requirement.text, requirement.level] for requirement in step.requirements]
+        owed = [[each.id, each.text, each.level, each.column] for each in step.requirements]
         ways = [[branch.check, branch.goes_to, branch.bound] for branch in step.branches]
         what = [step.id, step.kind, step.section, step.format, step.instruction, step.hands_to]
-        meaning.append([*what, owed, step.needs, step.columns, ways])
+        meaning.append([*what, owed, step.needs, ways])
     return hashlib.sha256(json.dumps(meaning, ensure_ascii=False).encode()).hexdigest()

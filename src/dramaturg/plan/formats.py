@@ -35,13 +35,13 @@ _FORMATS: Sequence[tuple[Format, re.Pattern[str]]] = (
 _LINE = re.compile(r"[^\n]*")
 
 
-def format_of(text: str, title: str, columns: Sequence[str]) -> tuple[Format, str, tuple[int, int] | None]:
+def format_of(text: str, title: str, *, columns: bool) -> tuple[Format, str, tuple[int, int] | None]:
     """Return a section's layout, the rule that decided, and the words of the text it rests on; None for its title.
 
     Args:
         text: The step's text.
         title: The section's title.
-        columns: The cells that the step names for each entry.
+        columns: Whether the step names cells for each entry.
     """
     for layout, pattern in _FORMATS:
         if pattern.search(title):

@@ -64,6 +64,7 @@ class Requirement:
         because: Why it is a requirement, and why of this level.
         whole_section: This is the requirement that the section has content at all.
         non_negotiable: The author said so; checked first, never downgraded.
+        column: It names a cell that each entry of the section has, rather than an entry.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Requirement:
     because: tuple[Reason, ...]
     whole_section: bool = False
     non_negotiable: bool = False
+    column: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,6 @@ class PlannedStep:
         needs: The ids of the steps whose results it sees.
         because: Why it was planned so.
         span: Its opener.
-        columns: The cells that each row or finding of the section has; empty where the author names none.
         branches: Where a `branch` may go on.
         hands_to: The alias a `handoff` names; empty otherwise.
     """
@@ -124,7 +125,6 @@ class PlannedStep:
     needs: tuple[str, ...]
     because: tuple[Reason, ...]
     span: Span
-    columns: tuple[str, ...] = ()
     branches: tuple[Branch, ...] = ()
     hands_to: str = ""
 
@@ -146,7 +146,13 @@ class PlannedStep:
     @property
     def asks(self) -> tuple[Requirement, ...]:
         """What a first answer must cover: the bullets, whose items give the section content, else the section."""
-        return tuple(requirement for requirement in self.owes if not requirement.whole_section) or self.owes
+        entries = [requirement for requirement in self.owes if not requirement.column]
+        return tuple(requirement for requirement in entries if not requirement.whole_section) or tuple(entries)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The cells that each entry of the section has, in the order written; empty where the author names none."""
+        return tuple(requirement.id for requirement in self.requirements if requirement.column)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

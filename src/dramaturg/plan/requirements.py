@@ -46,18 +46,9 @@ def requirements_of(text: str, span: Span, section: str) -> tuple[Requirement, .
     """
     must = _MUST_TEXT.search(text)
     found = [_from_bullet(bullet, must, text, span) for bullet in bullets(text)]
-    listed = [requirement for requirement in found if requirement is not None] or [*_each_with(text, span)]
-    return (*_distinct(listed), _the_section_itself(text, span, section))
-
-
-def columns_of(text: str) -> tuple[str, ...]:
-    """Return the cells that a step names for each entry of its section, in the order written; empty for none."""
-    span = Span(path="", line=1, column=1, length=len(text))
-    per_entry = [bullet for bullet in bullets(text) if _PER_ENTRY.search(_SENTENCE.split(bullet.lead)[-1])]
-    listed = (_from_bullet(bullet, None, text, span) for bullet in per_entry)
     said = [*_each_with(without_bullets(text), span)]
-    named = [*(said if len(said) > 1 else ()), *(requirement for requirement in listed if requirement)]
-    return tuple(dict.fromkeys(requirement.id for requirement in named))
+    listed = [requirement for requirement in found if requirement is not None]
+    return (*_distinct([*said, *listed]), _the_section_itself(text, span, section))
 
 
 def one_line(text: str) -> str:
@@ -84,7 +75,8 @@ def _from_bullet(bullet: Bullet, must: re.Match[str] | None, text: str, span: Sp
     level, reason = _level(bullet, must, text, span)
     because = (Reason(rule="requirement/bold-key" if key else "requirement/bullet", span=place), reason)
     plain = whole.replace("__", "", 2) if key and whole.startswith("__") else whole.replace("**", "")
-    return Requirement(id=name, text=plain, level=level, span=place, because=because)
+    column = bool(_PER_ENTRY.search(_SENTENCE.split(bullet.lead)[-1]))
+    return Requirement(id=name, text=plain, level=level, span=place, because=because, column=column)
 
 
 def _instructs(text: str) -> bool:
@@ -110,15 +102,16 @@ def _level(bullet: Bullet, must: re.Match[str] | None, text: str, span: Span) ->
 def _each_with(text: str, span: Span) -> Iterator[Requirement]:
     """Yield the columns of "each with: A, B, C"."""
     found = _EACH_WITH.search(text)
-    if found is None:
+    items = [*_COLUMN.finditer(found["items"])] if found else []
+    if found is None or len(items) == 1:
         return
-    for item in _COLUMN.finditer(found["items"]):
+    for item in items:
         start = found.start("items") + item.start("name")
         place = span.within(text, start, start + len(item["name"]))
         reason = Reason(rule="requirement/each-with", span=place)
         name = _bare(one_line(item["name"]))
         if name:
-            yield Requirement(id=name, text=name, level=Level.MUST, span=place, because=(reason,))
+            yield Requirement(id=name, text=name, level=Level.MUST, span=place, because=(reason,), column=True)
 
 
 def _the_section_itself(text: str, span: Span, section: str) -> Requirement:
