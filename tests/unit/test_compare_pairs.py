@@ -1,7 +1,6 @@
 """Steps and requirements that were moved, renamed, reordered: known again, or lost and named."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 
 from tests.versions import APPLY, BACKUP, DPA1, MOOD, RELEASE, START, VOICE, edited, plan_from, step, told
@@ -9,7 +8,7 @@ from tests.versions import APPLY, BACKUP, DPA1, MOOD, RELEASE, START, VOICE, edi
 from dramaturg.findings.model import Span
 from dramaturg.plan.changes import Change
 from dramaturg.plan.compare import compare
-from dramaturg.plan.model import Branch, Plan
+from dramaturg.plan.model import Branch
 
 
 def _changes(*edits: tuple[str, str]) -> tuple[Change, ...]:
@@ -63,6 +62,27 @@ def test_a_renamed_section_is_known_by_what_it_owes() -> None:
     assert {change.effect for change in changes} == {"change"}
 
 
+def test_of_several_that_could_have_become_one_the_closest_has() -> None:
+    watch, call = (
+        "- Watch the error rate of the gateway.\n",
+        "- Watch the error rate of the gateway and call the lead.\n",
+    )
+    before = plan_from(edited((BACKUP, watch + call)))
+    after = plan_from(edited((BACKUP, "- Observe the error rate of the gateway and call the lead.\n")))
+    assert told(compare(before, after)) == [
+        "loss: requirement Watch the error rate lost",
+        "change: requirement Watch the error rate (2) renamed",
+    ]
+
+
+def test_where_too_much_changed_at_once_nothing_is_guessed() -> None:
+    def checks(verb: str) -> str:
+        return edited((BACKUP, "".join(f"- {verb} number {each} of the long list of checks.\n" for each in range(101))))
+
+    changes = compare(plan_from(checks("Read")), plan_from(checks("Tick")))
+    assert [change.what for change in changes] == ["lost"] * 101 + ["added"] * 101
+
+
 def test_a_question_that_is_not_asked_any_more_is_a_loss() -> None:
     asking = edited(
         ("Weigh the risks against each other.", "Weigh the risks."), ('name="Weigh"', 'name="Weigh" kind="ask"')
@@ -94,32 +114,31 @@ def test_changes_are_told_in_the_order_of_the_document_and_a_loss_behind_what_it
     assert told(changes)[0] == "change: document title changed"
 
 
-def _with(plan: Plan, columns: Sequence[str], branches: Sequence[Branch], hands_to: str) -> Plan:
-    """Return a plan whose last step but one says more than its text."""
-    *steps, told_more, last = plan.steps
-    more = replace(told_more, columns=tuple(columns), branches=tuple(branches), hands_to=hands_to)
-    return replace(plan, steps=(*steps, more, last))
-
-
 def _branch(check: str, goes_to: str, bound: int) -> Branch:
     return Branch(check=check, goes_to=goes_to, bound=bound, text="", span=Span(path="x", line=1, column=1, length=0))
 
 
-def test_columns_branches_and_handoffs_are_compared() -> None:
-    plan = plan_from(RELEASE)
-    before = _with(plan, ["Risk", "Owner"], [_branch("A", "2", 2), _branch("B", "", 0)], hands_to="")
-    after = _with(plan, ["risk", "Due"], [_branch("A", "2", 3)], hands_to="UTE-1")
-    changes = compare(before, after)
-    assert told(changes) == [
-        "change: handoff changed",
-        "change: column risk changed",
-        "loss: column Owner lost",
-        "gain: column Due added",
-        "change: branch A changed",
-        "loss: branch B lost",
+def test_where_a_step_goes_on_is_compared_by_titles_because_numbers_change() -> None:
+    *steps, last = plan_from(RELEASE).steps
+    loop = replace(last, branches=(_branch("A", "2", 2), _branch("B", "", 0), _branch("C", "4", 1)))
+    onward = replace(last, branches=(_branch("A", "2", 3), _branch("C", "7", 1)), hands_to="UTE-1")
+    before = replace(plan_from(RELEASE), steps=(*steps, loop))
+    renumbered = [replace(step, id="7") if step.id == "4" else step for step in steps]
+    changes = compare(before, replace(before, steps=(*renumbered, onward)))
+    assert [(change.subject, change.what, change.name, change.before, change.after) for change in changes] == [
+        ("handoff", "changed", "", "", "UTE-1"),
+        ("branch", "changed", "A", "to CHECKS, at most 2 times", "to CHECKS, at most 3 times"),
+        ("branch", "lost", "B", "to the next step", ""),
     ]
-    assert (changes[4].before, changes[4].after) == ("to CHECKS, at most 2 times", "to CHECKS, at most 3 times")
-    assert changes[5].before == "to the next step"
+
+
+def test_a_column_that_entries_do_not_have_any_more_is_lost() -> None:
+    table = edited((step(3), "<Step>Produce a `RISKS` table, each with: Risk, Owner, Due.</Step>\n"))
+    changes = compare(plan_from(table), plan_from(table.replace("Owner, ", "").replace("Due", "Due, Cost")))
+    assert told(change for change in changes if change.subject == "column") == [
+        "loss: column Owner lost",
+        "gain: column Cost added",
+    ]
 
 
 def test_the_persona_that_lost_every_sub_item_in_one_edit_has_each_of_them_named() -> None:

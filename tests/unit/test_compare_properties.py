@@ -17,12 +17,13 @@ from dramaturg.plan.model import Plan, Requirement
 
 _PERFORMED = {name: text for name, text in SHIPPED.items() if plan_from(text).steps}
 _TEXTS = st.sampled_from([*_PERFORMED.values()])
+_DEMANDS = (Subject.REQUIREMENT, Subject.OPTION, Subject.COLUMN)
 _BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d+[.)])[ \t]+")
 
 
 @st.composite
-def _edited(draw: st.DrawFn) -> Plan:
-    """Give the plan of a shipped persona whose lines were taken out, repeated, moved or replaced by another's."""
+def _edited(draw: st.DrawFn) -> str:
+    """Give a shipped persona whose lines were taken out, repeated, moved or replaced by another's."""
     text = draw(_TEXTS)
     lines = text.splitlines(keepends=True)
     for _ in range(draw(st.integers(0, 4))):
@@ -33,9 +34,10 @@ def _edited(draw: st.DrawFn) -> Plan:
         middle = draw(st.sampled_from([[], other[at : at + 3], lines[at : at + 3], ["- something more\n"]]))
         lines[start : start + taken] = middle
     try:
-        return plan_from("".join(lines))
+        plan_from("".join(lines))
     except AuthorError:
-        return plan_from(text)
+        return text
+    return "".join(lines)
 
 
 def _owed(plan: Plan) -> Iterator[Requirement]:
@@ -44,16 +46,17 @@ def _owed(plan: Plan) -> Iterator[Requirement]:
 
 @settings(max_examples=100, deadline=None)
 @given(_edited())
-def test_a_plan_does_not_differ_from_itself(plan: Plan) -> None:
-    assert compare(plan, plan) == ()
+def test_a_plan_does_not_differ_from_itself(text: str) -> None:
+    assert compare(plan_from(text), plan_from(text)) == ()
 
 
 @settings(max_examples=100, deadline=None)
 @given(_edited(), _edited())
-def test_what_was_owed_is_owed_or_told_as_lost_or_renamed(before: Plan, after: Plan) -> None:
+def test_what_was_owed_is_owed_or_told_as_lost_or_renamed(old: str, new: str) -> None:
+    before, after = plan_from(old), plan_from(new)
     changes = compare(before, after)
     missed = {(change.subject, change.name) for change in changes if change.what in (What.LOST, What.RENAMED)}
-    told = {fold_id(name) for subject, name in missed if subject in (Subject.REQUIREMENT, Subject.OPTION)}
+    told = {fold_id(name) for subject, name in missed if subject in _DEMANDS}
     still = {fold_id(requirement.id) for requirement in _owed(after)}
     assert {fold_id(requirement.id) for requirement in _owed(before)} <= told | still
     titles = {step.section for step in after.sections}
@@ -62,7 +65,8 @@ def test_what_was_owed_is_owed_or_told_as_lost_or_renamed(before: Plan, after: P
 
 @settings(max_examples=100, deadline=None)
 @given(_edited(), _edited())
-def test_a_loss_one_way_is_a_gain_the_other_way(before: Plan, after: Plan) -> None:
+def test_a_loss_one_way_is_a_gain_the_other_way(old: str, new: str) -> None:
+    before, after = plan_from(old), plan_from(new)
     there, back = compare(before, after), compare(after, before)
     assert bool(there) == bool(back)
     sections = {change.name for change in there if (change.subject, change.what) == (Subject.SECTION, What.LOST)}

@@ -40,6 +40,7 @@ def _loaded(state: Path, *arguments: str) -> tuple[list[str], int]:
         ("show", "DPA-1", "--resolved"),
         ("check",),
         ("plan", "DPA-1"),
+        ("diff", "DPA-1", "DPA-1"),
         ("run", "DPA-1", str(BLUEPRINT), "--model", "evidence"),
         ("runs",),
     ],

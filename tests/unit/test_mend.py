@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -100,14 +102,48 @@ def test_only_files_that_may_be_changed_are() -> None:
     ]
 
 
-@pytest.mark.parametrize("vector", sorted((FOLDER / "scan").glob("*.yaml")), ids=lambda path: path.stem)
-def test_what_is_mended_is_not_found_again_and_nothing_new_is(vector: Path) -> None:
-    text = yaml.safe_load(vector.read_text(encoding="utf-8"))["given"]["text"]
-    before = scan("a.md", text).findings
-    made = mends(before, {"a.md": Source("a.md", text)})
-    after = [finding.rule for finding in scan("a.md", made[0].after if made else text).findings]
-    left = [finding.rule for finding in before if not made or finding not in made[0].findings]
-    assert sorted(after) == sorted(left)
+def _read(text: str) -> Counter[tuple[str, str]]:
+    return Counter((finding.rule, finding.message) for finding in scan("a.md", text).findings)
+
+
+def _mended_file(text: str) -> tuple[str, Counter[tuple[str, str]]]:
+    """Return a file's text mended, and what was mended in it."""
+    made = mends(scan("a.md", text).findings, {"a.md": Source("a.md", text)})
+    after, done = (made[0].after, made[0].findings) if made else (text, ())
+    return after, Counter((finding.rule, finding.message) for finding in done)
+
+
+_TEXTS = {
+    path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["given"]["text"]
+    for path in sorted((FOLDER / "scan").glob("*.yaml"))
+}
+
+
+@pytest.mark.parametrize("text", _TEXTS.values(), ids=_TEXTS.keys())
+def test_what_is_mended_is_not_found_again_and_nothing_new_is(text: str) -> None:
+    after, mended = _mended_file(text)
+    assert _read(after) == _read(text) - mended
+
+
+@given(st.sampled_from([*_TEXTS.values()]), st.integers(0), st.integers(0, 30))
+def test_whatever_is_missing_mending_mends_and_comes_to_an_end(text: str, start: int, length: int) -> None:
+    start %= len(text) + 1
+    text = text[:start] + text[start + length :]
+    mended = Counter([("", "")])
+    for _ in range(4):  # what is mended can bring to light what it had covered
+        after, mended = _mended_file(text)
+        assert all(_read(after)[fault] <= _read(text)[fault] - count for fault, count in mended.items())
+        text = after
+    assert not mended
+
+
+def test_an_edit_that_would_not_mend_is_not_made() -> None:
+    text = "---\nalias: x-1\nversion: 1.0\ntitle: X\n---\n<output_contract>\nLike this:\n```json\n{}"
+    source = Source("a.md", text)
+    version, unclosed = scan("a.md", text).findings
+    in_the_fence = Edit(span=source.span(len(text), len(text)), text="</output_contract>")
+    (mend,) = mends([version, replace(unclosed, edits=(in_the_fence,))], {"a.md": source})
+    assert (mend.after, mend.findings) == (text.replace("1.0", '"1.0"'), (version,))
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def _word_diff(old: Sequence[str], new: Sequence[str]) -> str:
     from difflib import SequenceMatcher
 
     matcher = SequenceMatcher(None, old, new)
-    if matcher.ratio() < _WORTH_READING:
+    if not _WORTH_READING <= matcher.ratio() < 1:  # at 1 only the white space differs
         return " ".join(_marked("replace", old, new))
     groups = [*matcher.get_grouped_opcodes(_CONTEXT)]
     told = [

@@ -26,9 +26,8 @@ class Span:
 
     def within(self, text: str, start: int, end: int) -> "Span":
         """Return the span of `text[start:end]`, where `text` is what this span covers."""
-        before = text[:start]
-        newlines = before.count("\n")
-        column = start - before.rindex("\n") if newlines else self.column + start
+        newlines = text.count("\n", 0, start)
+        column = start - text.rfind("\n", 0, start) if newlines else self.column + start
         return Span(path=self.path, line=self.line + newlines, column=column, length=end - start)
 
 

@@ -1,9 +1,12 @@
 """A text and its places; its one rule: every position is derived from the text as it was read."""
 
+import re
 from bisect import bisect_right
 from functools import cached_property
 
 from dramaturg.findings.model import Span
+
+_LINE_END = re.compile("\n")
 
 
 class Source:
@@ -19,12 +22,7 @@ class Source:
     @cached_property
     def line_starts(self) -> list[int]:
         """Offsets of the first character of each line."""
-        starts = [0]
-        at = self.text.find("\n")
-        while at >= 0:
-            starts.append(at + 1)
-            at = self.text.find("\n", at + 1)
-        return starts
+        return [0, *(end.end() for end in _LINE_END.finditer(self.text))]
 
     def line_at(self, offset: int) -> int:
         """Return the 1-based line that holds `offset`."""

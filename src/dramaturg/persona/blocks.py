@@ -109,11 +109,15 @@ def directive_at(tags: Tags, opener: Tag, limit: int) -> Block:
             return Block(opener=opener, end=tag.start, after=tag.start, closed=False, following=tag)
         if tag.name == opener.name:
             return Block(opener=opener, end=tag.start, after=tag.end)
-        alike = tag.is_directive or get_close_matches(tag.name, [opener.name], cutoff=_MISSPELT)
-        if tag.closes and alike and not opened[tag.name]:
+        if tag.closes and not opened[tag.name] and _misspells(tag, opener):
             return Block(opener=opener, end=tag.start, after=tag.end, closed=False, misspelt=tag)
         opened[tag.name] += not tag.closes
     return Block(opener=opener, end=limit, after=limit, closed=False)
+
+
+def _misspells(closer: Tag, directive: Tag) -> bool:
+    """Tell whether a closing tag can only be meant for a directive."""
+    return closer.is_directive or bool(get_close_matches(closer.name, [directive.name], cutoff=_MISSPELT))
 
 
 def misspells_step(closer: Tag) -> bool:

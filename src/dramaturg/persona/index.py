@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -127,16 +126,14 @@ def _load(path: Path | None) -> dict[str, Known]:
 def _save(path: Path, known: Mapping[str, Known]) -> None:
     """Write a cache, whole or not at all, whoever else is writing it."""
     body = json.dumps(known).encode()
+    temporary = path.with_name(f".new-{os.getpid()}-{time.monotonic_ns()}")
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
         try:
-            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
-                file.write(_head(body) + b"\n" + body)
-            os.replace(temporary, path)  # noqa: PTH105 - as above
-        except OSError:
-            os.unlink(temporary)  # noqa: PTH108 - as above
-            raise
+            temporary.write_bytes(_head(body) + b"\n" + body)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def _head(body: bytes) -> bytes:

@@ -5,15 +5,15 @@ Fenced code, inline code and HTML comments are blanked, so that tags inside them
 
 import re
 from collections import Counter
-from functools import cache
 
 from dramaturg.persona.tags import SLOTS
 
-_LEAD = r"^[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(?:<[^<>`\n]*>[ \t]*)*"  # a fence may follow a bullet or a tag
-_OPENERS = re.compile(
-    rf"(?P<comment><!--)|{_LEAD}(?P<fence>`{{3,}}|~{{3,}})(?P<info>[^<`\n]*)$|(?P<ticks>(?<!`)`+(?!`))", re.MULTILINE
-)
+_MARKS = re.compile("``*|~~~~*|<!--")  # each begins with a letter of its own, which is what makes the search fast
+_TICKS = re.compile("``*")
+_LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(?:<[^<>`\n]*>[ \t]*)*")  # a fence may follow a bullet or a tag
+_INFO = re.compile(r"[^<`\n]*$", re.MULTILINE)
 _TAIL = r"(?=[ \t]*(?:</[A-Za-z_][^<>\n]*>[ \t]*)*\r?$)"  # a closing tag is no info string
+_FENCE = 3
 _STRUCTURAL = re.compile(
     rf"(?P<alone>^[ \t]*)?<(?P<close>/?)(?P<name>Step|SECTION(?:\s*:[^<>\n]*)?|Directive_\w+|{'|'.join(SLOTS)})"
     r"(?![\w.-])[^<>\n]*>(?P<rest>[ \t]*\r?$)?",
@@ -26,39 +26,40 @@ def mask(text: str) -> str:
     pieces: list[str] = []
     done = at = 0
     hopeless: dict[str, int] = {}  # what was found to have no closer before an offset
-    while opener := _OPENERS.search(text, at):
+    while opener := _MARKS.search(text, at):
         end = _end_of(opener, text, hopeless)
-        if end is None:
-            at = opener.end()
-            continue
-        start = opener.start("fence") if opener["fence"] else opener.start()
-        pieces += [text[done:start], _blank(text[start:end])]
-        done = at = end
-    return "".join([*pieces, text[done:]])
+        at = end or opener.end()
+        if end:
+            pieces += [text[done : opener.start()], _blank(text[opener.start() : end])]
+            done = end
+    return "".join([*pieces, text[done:]]) if pieces else text
 
 
-def _end_of(opener: re.Match[str], text: str, hopeless: dict[str, int]) -> int | None:
-    """Return where the masked stretch ends; None when the opener opens nothing."""
-    if opener["fence"]:
-        return _end_of_fence(opener["fence"], opener.end(), text)
+def _end_of(opener: re.Match[str], text: str, hopeless: dict[str, int]) -> int:
+    """Return where the masked stretch ends; 0 when the opener opens nothing."""
     mark = opener[0]
-    if opener.start() < hopeless.get(mark, 0):
-        return None
-    if opener["comment"]:
+    comment = mark[0] == "<"
+    if len(mark) >= _FENCE and not comment and _opens_fence(opener, text):
+        return _end_of_fence(mark, opener.end(), text)
+    if mark[0] == "~" or opener.start() < hopeless.get(mark, 0):
+        return 0
+    if comment:
         end, limit = text.find("-->", opener.end()) + 3, len(text)
     else:
-        limit = text.find("\n", opener.end()) % (len(text) + 1)
-        closer = _ticks(mark).search(text, opener.end(), limit)
-        end = closer.end() if closer else 0
+        line_end = text.find("\n", opener.end())
+        limit = line_end if line_end >= 0 else len(text)
+        runs = _TICKS.finditer(text, opener.end(), limit)
+        end = next((run.end() for run in runs if run.end() - run.start() == len(mark)), 0)
     if end > opener.end():
         return end
     hopeless[mark] = limit
-    return None
+    return 0
 
 
-@cache
-def _ticks(mark: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!`){mark}(?!`)")
+def _opens_fence(mark: re.Match[str], text: str) -> bool:
+    """Tell whether marks open a fence: nothing but bullets and tags before them, an info string at most behind."""
+    line = text.rfind("\n", 0, mark.start()) + 1
+    return bool(_LEAD.fullmatch(text, line, mark.start()) and _INFO.match(text, mark.end()))
 
 
 def _end_of_fence(fence: str, start: int, text: str) -> int:

@@ -26,6 +26,7 @@ _LATE = re.compile(
     r"(?:[ \t]*(?:<!--[^\n]*-->|`{3,}[\w-]*|~{3,}[\w-]*)?[ \t]*\r?\n){1,20}(?=---[ \t]*\r?\n[ \t]*\w+[ \t]*:)"
 )
 _BODY = re.compile(rf"^<(?:SECTION\b|{'|'.join(SLOTS)})[^<>\n]*>", re.MULTILINE | re.IGNORECASE)
+_SUSPECT = re.compile(r"[&*!{}\[\]]|^(?:---|\.\.\.)|^[ \t?:-]{40}", re.MULTILINE)  # else nothing is there to refuse
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BOM = "\ufeff"
 _MAX_DEPTH = 40
@@ -98,8 +99,8 @@ class Handler(BaseHandler):
         self.reader.opening = self.reader.source.span(opening.start(), opening.start() + 3)
         self.reader.start = min(opening.end() + 1, len(whole))
         closing = _FENCE.search(whole, self.reader.start)
-        body = _BODY.search(whole, self.reader.start)
-        if closing is None or (body and body.start() < closing.start()):
+        body = _BODY.search(whole, self.reader.start, closing.start() if closing else len(whole))
+        if closing is None or body:
             end = self.body_at = self._unclosed(body)
         else:
             end, self.body_at = closing.start(), min(closing.end() + 1, len(whole))
@@ -154,7 +155,8 @@ def _composed(fm: str, reader: Reader) -> yaml.Node | None:
     if any(found.rule == "P103" for found in reader.findings):
         return None
     try:
-        return yaml.compose(fm, Loader=Loader) if _may_be_composed(fm, reader) else None
+        plain = not _SUSPECT.search(fm)
+        return yaml.compose(fm, Loader=Loader) if plain or _may_be_composed(fm, reader) else None
     except yaml.MarkedYAMLError as error:
         message = f"the frontmatter is not valid YAML: {error.problem}"
         remedy = "quote a value that contains `:`, `#` or a leading `*`"

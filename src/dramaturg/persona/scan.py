@@ -6,7 +6,7 @@ also moves or drops.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from dramaturg.findings.model import Finding
 from dramaturg.findings.source import Source
@@ -16,11 +16,10 @@ from dramaturg.persona.frontmatter import read_frontmatter
 from dramaturg.persona.mask import mask
 from dramaturg.persona.model import Directive, Frontmatter, Origin, PersonaFile, Slot
 from dramaturg.persona.protocol import Protocol
-from dramaturg.persona.tags import DIRECTIVES, PROTOCOL, Tag, Tags, tags_of
+from dramaturg.persona.tags import DIRECTIVES, PROTOCOL, WRAPPER, Tag, Tags, tags_of
 
 _SECOND_HEAD = re.compile(r"^---[ \t]*\r?\n(?=(?:(?!---)[^\n]*\n){0,60}?alias[ \t]*:)", re.MULTILINE)
 _ONLY_MARKS = re.compile(r"(?:[ \t]*(?:`{3,}|~{3,})[\w-]*[ \t]*\r?$|<!--.*?-->|\s)*", re.MULTILINE | re.DOTALL)
-_WRAPPER = "persona"
 
 
 def scan(path: str, text: str) -> PersonaFile:
@@ -92,7 +91,7 @@ class _Scanner:
         self.slots = {slot.name.casefold(): slot for slot in self.head.slots}
         self.directives = {directive.name.casefold(): directive for directive in self.head.directives}
         self.limit = len(text)
-        wrappers = (place for place, tag in enumerate(self.tags) if tag.opens(_WRAPPER))
+        wrappers = (place for place, tag in enumerate(self.tags) if tag.opens(WRAPPER))
         self.wrapper = next(wrappers, len(self.tags))
         self.protocol = Protocol(
             source=self.source, masked=masked, alias=self.alias, faults=self.faults, tags=self.tags
@@ -104,7 +103,9 @@ class _Scanner:
 
     def read(self) -> None:
         """Fill slots, directives and steps from the body."""
-        heads = [found.start() for found in _SECOND_HEAD.finditer(self.source.text, self.body_at)]
+        text = self.source.text
+        ruled = "\n---" in text[self.body_at :] or text.startswith("---", self.body_at)
+        heads = [found.start() for found in _SECOND_HEAD.finditer(text, self.body_at)] if ruled else []
         done = self.body_at
         for place, tag in enumerate(self.tags):
             if tag.start < done:
@@ -138,7 +139,7 @@ class _Scanner:
     def _begins_another(self, place: int, done: int) -> bool:
         """End this persona at a `<persona>` behind its blocks, or at a `</persona>` that others follow."""
         tag = self.tags[place]
-        if tag.name != _WRAPPER or not (self.slots or self.directives or self.protocol.steps):
+        if tag.name != WRAPPER or not (self.slots or self.directives or self.protocol.steps):
             return False
         wrapped = tag.closes and self.wrapper < place
         if wrapped or not self.openers or self.openers[-1] < place:
@@ -182,7 +183,7 @@ class _Scanner:
             self.faults.nearly(tag, spelt)
             if closer is not None:
                 self.faults.told[self.tags[closer].start] = self.tags[closer].end
-            return block_at(self.tags, closer, self.limit, opener=replace(tag, name=meant))
+            return block_at(self.tags, closer, self.limit, opener=tag._replace(name=meant))
         if not tag.is_block:
             return None
         closer = self.pairs.get(place)

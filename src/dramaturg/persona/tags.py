@@ -3,10 +3,9 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import overload
+from typing import NamedTuple, overload
 
 from dramaturg.findings.source import Source
 
@@ -28,6 +27,9 @@ BARE_SECTION = "section"
 _STEP = "step"
 _CONDITION = "condition"
 _DIRECTIVE = "directive_"
+WRAPPER = "persona"
+_NAMES = frozenset((*SLOTS, _STEP, _CONDITION, WRAPPER))
+_LIKE = 0.7  # less than any likeness that is asked for
 _NEARLY = 0.85  # a name this like a known one is taken for a slip of the pen
 _WORDS = r"[\w.-]+(?:[ \t]+[\w.-]+(?![\w.-]*\s*=))*"  # a section's name; what an `=` follows is an attribute
 _TAG = re.compile(
@@ -48,8 +50,7 @@ _LOOSE_ATTRIBUTE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tag:
+class Tag(NamedTuple):
     """A tag as it stands in the file; `name` is folded to the one name of its spellings, `written` is not.
 
     A malformed one was begun as structure and is not well-formed; what it says was read as far as it can be.
@@ -157,6 +158,9 @@ class Tags(Sequence[Tag]):
     def __len__(self) -> int:
         return len(self._tags)
 
+    def __iter__(self) -> Iterator[Tag]:
+        return iter(self._tags)
+
     def places(self, start: int, end: int) -> range:
         """Return the places of the tags that begin between two offsets."""
         return range(bisect_left(self._starts, start), bisect_left(self._starts, end))
@@ -167,24 +171,29 @@ class Tags(Sequence[Tag]):
 
 
 def tags_of(source: Source, masked: str, start: int) -> Tags:
-    """Return every tag from an offset on, structural or not, malformed structural ones included, in their order."""
-    whole = [_tag(match, source) for match in _TAG.finditer(masked, start)]
+    """Return the tags from an offset on that are structure or nearly so, malformed ones included, in their order."""
+    found = [match for match in _TAG.finditer(masked, start) if _counts(match["name"])]
+    whole = [_tag(match, source) for match in found]
     known = {tag.start for tag in whole}
     broken = [match for match in _TAG_START.finditer(masked, start) if match.start() not in known]
     return Tags(sorted([*whole, *map(_malformed, broken)], key=lambda tag: tag.start) if broken else whole)
 
 
+@lru_cache(maxsize=1024)
+def _counts(name: str) -> bool:
+    """Tell whether a tag of this name may matter: it is structure, or so like it that it may be meant as such."""
+    folded = name.casefold()
+    if folded.startswith((BARE_SECTION, _DIRECTIVE)) or folded in _NAMES:
+        return True
+    near = get_close_matches(folded, _NAMES, n=1, cutoff=_LIKE)
+    return bool(near or get_close_matches(folded[: len(_DIRECTIVE)], [_DIRECTIVE], n=1, cutoff=_LIKE))
+
+
 def _tag(match: re.Match[str], source: Source) -> Tag:
-    written = _written(match["name"])
-    attributes = _attributes(source, match) if match["attributes"] else {}
-    return Tag(
-        start=match.start(),
-        end=match.end(),
-        closes=bool(match["close"]),
-        name=_fold(written),
-        written=written,
-        attributes=attributes,
-    )
+    close, name, said = match.groups()
+    written = _written(name)
+    attributes = _attributes(source, match) if said and not close else {}
+    return Tag(match.start(), match.end(), bool(close), _fold(written), written, attributes)
 
 
 def _attributes(source: Source, match: re.Match[str]) -> dict[str, str]:
@@ -211,8 +220,10 @@ def _malformed(match: re.Match[str]) -> Tag:
 
 def _written(name: str) -> str:
     """Return a name without the white space around its colon; words of a section's name are joined as others are."""
+    if ":" not in name:
+        return name
     kind, colon, rest = name.partition(":")
-    return "_".join(kind.split()) + colon + "_".join(rest.split()) if colon else name
+    return "_".join(kind.split()) + colon + "_".join(rest.split())
 
 
 def _fold(written: str) -> str:

@@ -24,12 +24,12 @@ class Subject(StrEnum):
     STEP = "step"
     KIND = "kind"
     FORMAT = "format"
-    COLUMN = "column"
     BRANCH = "branch"
     HANDOFF = "handoff"
     INSTRUCTION = "instruction"
     REQUIREMENT = "requirement"
     OPTION = "optional requirement"
+    COLUMN = "column"
 
 
 class Effect(StrEnum):
@@ -118,3 +118,9 @@ class Place:
         """Yield a change that stands here if what was is not what is."""
         if before != after:
             yield self.change(subject, what, name, before=before, after=after)
+
+    def reordered(self, subject: Subject, name: str, positions: tuple[int, int] | None) -> Iterator[Change]:
+        """Yield that what is here has another position, if it has."""
+        if positions:
+            was, now = (f"position {position}" for position in positions)
+            yield self.change(subject, What.REORDERED, name, before=was, after=now)

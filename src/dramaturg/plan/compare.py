@@ -24,7 +24,6 @@ _BOILERPLATE = frozenset(
     "a an and are as cover create describe draft each following for from generate give in include including is it list"
     " must of or present produce provide section table that the this to with write".split()
 )
-_Facts = Mapping[str, tuple[str, str]]  # by key, the name of each and what there is to say of it
 
 
 def compare(before: Plan, after: Plan) -> tuple[Change, ...]:
@@ -117,9 +116,10 @@ def _protocols(before: Plan, after: Plan) -> Iterator[Change]:
             where=step.title if step else "", before=old.span if old else None, after=new.span if new else None
         )
         if old and new:
-            yield from _step(old, new, place, displaced=new_at in displaced)
-            yield from _facts(Subject.COLUMN, _columns(old), _columns(new), place)
-            yield from _facts(Subject.BRANCH, _branches(old, before), _branches(new, after), place)
+            yield from _standing(old, new, place)
+            yield from place.reordered(_subject(new), new.title, displaced.get(new_at))
+            yield from _step(old, new, place)
+            yield from _branches(_goals(old, before), _goals(new, after), place)
         elif new:
             yield place.change(_subject(new), What.ADDED, new.title, after=one_line(new.instruction))
         elif old:
@@ -163,18 +163,14 @@ def _plain(text: str) -> str:
     return one_line(text).replace("**", "").replace("__", "")
 
 
-def _step(old: PlannedStep, new: PlannedStep, place: Place, *, displaced: bool) -> Iterator[Change]:
-    """Compare a step with what it has become, apart from its bullets."""
-    subject = _subject(new)
-    yield from _standing(old, new, place)
-    if displaced:
-        yield place.change(subject, What.REORDERED, new.title, before=f"step {old.id}", after=f"step {new.id}")
+def _step(old: PlannedStep, new: PlannedStep, place: Place) -> Iterator[Change]:
+    """Compare what two steps do and say, apart from their names and bullets."""
     yield from place.changed(Subject.KIND, What.CHANGED, "", old.kind, new.kind)
     yield from place.changed(Subject.HANDOFF, What.CHANGED, "", old.hands_to, new.hands_to)
     if old.kind is new.kind is Kind.SECTION:
         yield from place.changed(Subject.FORMAT, What.CHANGED, "", old.format, new.format)
     for was, now in zip(_itself(old), _itself(new), strict=False):
-        yield from firmness(subject, was, now, place)
+        yield from firmness(_subject(new), was, now, place)
     prose, other = _prose(old), _prose(new)
     if (prose.replace(old.section, new.section) if old.section else prose) != other:
         yield place.change(Subject.INSTRUCTION, What.REWORDED, "", before=prose, after=other)
@@ -194,29 +190,20 @@ def _standing(old: PlannedStep, new: PlannedStep, place: Place) -> Iterator[Chan
         yield from place.changed(Subject.STEP, What.RENAMED, old.name or old.title, old.name, new.name)
 
 
-def _columns(step: PlannedStep) -> _Facts:
-    """Return the columns that are not requirements besides."""
-    owed = {fold_id(requirement.id) for requirement in bullets(step)}
-    return {fold_id(column): (column, column) for column in step.columns if fold_id(column) not in owed}
-
-
-def _branches(step: PlannedStep, plan: Plan) -> _Facts:
+def _goals(step: PlannedStep, plan: Plan) -> Mapping[str, str]:
     """Return where a step may go on, by the condition; the step it goes to by its title, since numbers change."""
     titles = {other.id: other.title for other in plan.steps}
     goals = ((branch, titles.get(branch.goes_to, "the next step")) for branch in step.branches)
     return {
-        branch.check: (branch.check, f"to {goal}" + (f", at most {branch.bound} times" if branch.bound else ""))
+        branch.check: f"to {goal}" + (f", at most {branch.bound} times" if branch.bound else "")
         for branch, goal in goals
     }
 
 
-def _facts(subject: Subject, olds: _Facts, news: _Facts, place: Place) -> Iterator[Change]:
-    """Compare what a step has several of."""
-    for key in dict.fromkeys((*olds, *news)):
-        name, old = olds.get(key, ("", ""))
-        name, new = news.get(key, (name, ""))
-        what = What.LOST if key not in news else What.ADDED if key not in olds else What.CHANGED
-        yield from place.changed(subject, what, name, old, new)
+def _branches(olds: Mapping[str, str], news: Mapping[str, str], place: Place) -> Iterator[Change]:
+    for check in dict.fromkeys((*olds, *news)):
+        what = What.LOST if check not in news else What.ADDED if check not in olds else What.CHANGED
+        yield from place.changed(Subject.BRANCH, what, check, olds.get(check, ""), news.get(check, ""))
 
 
 def _subject(step: PlannedStep) -> Subject:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -18,10 +18,10 @@ from dramaturg.plan.formats import format_of
 from dramaturg.plan.kinds import Decision, kind_of, settled
 from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement
 from dramaturg.plan.people import branches_of, hands_over
+from dramaturg.plan.prose import Prose, prose_of
 from dramaturg.plan.requirements import one_line, requirements_of
 from dramaturg.plan.settings import set_at, unknown_attributes, unknown_settings
 from dramaturg.plan.titles import document_title, named, title_of
-from dramaturg.plan.verbs import main_verb
 
 ENVELOPE = "envelope-1"
 _ARTIFACT_NAME = re.compile(r"`([A-Z][A-Z0-9_ -]+)`")
@@ -69,8 +69,17 @@ def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]
     """Return the steps as planned; one that only holds others is none."""
     holders = {step.parent for step in persona.steps}
     known = {fold_id(name) for name in (*names, *names.values())}
+    ids = _ids(persona.steps)
     compilers = [
-        _Compiler(persona=persona, known=known, step=step, index=index, findings=findings)
+        _Compiler(
+            persona=persona,
+            known=known,
+            step=step,
+            prose=prose_of(step.text),
+            ids=ids,
+            index=index,
+            findings=findings,
+        )
         for index, step in enumerate(persona.steps)
         if step.text.strip() or step.number not in holders
     ]
@@ -84,6 +93,8 @@ class _Compiler:
 
     Attributes:
         known: Folded names of artifacts, which are no titles.
+        prose: The step's text, read.
+        ids: Those of all steps.
         index: The step's place in the protocol.
         findings: Where what is wrong goes.
     """
@@ -91,6 +102,8 @@ class _Compiler:
     persona: Persona
     known: AbstractSet[str]
     step: Step
+    prose: Prose
+    ids: Sequence[str]
     index: int
     findings: list[Finding]
 
@@ -101,12 +114,12 @@ class _Compiler:
         requirements: tuple[Requirement, ...] = ()
         if kind is Kind.SECTION:
             title, because = self.section()
-            requirements = requirements_of(step.text, step.origin.span, title)
+            requirements = requirements_of(self.prose, step.origin.span, title)
             layout, why = self.format(title, columns=any(requirement.column for requirement in requirements))
             reasons += [because, why]
         needs, chosen = self.needs()
         return PlannedStep(
-            id=self.id_of(self.index),
+            id=self.ids[self.index],
             name=step.name,
             kind=kind,
             instruction=step.text.strip(),
@@ -120,17 +133,11 @@ class _Compiler:
             hands_to=self.hands_to() if kind is Kind.HANDOFF else "",
         )
 
-    def id_of(self, index: int) -> str:
-        """Return a step's number, or its position where the number is used twice."""
-        number = self.persona.steps[index].number
-        earlier = [step.number for step in self.persona.steps[:index]]
-        return f"{number}@{index + 1}" if number in earlier else number
-
     def kind(self) -> Decision:
         """Return what the author set, else what the prose says."""
         if chosen := self.choice("kind", Kind):
             return Decision(kind=chosen[0], rule=chosen[1].rule)
-        return kind_of(self.step, self.persona.alias, self.known)
+        return kind_of(self.step, self.prose, self.persona.alias, self.known)
 
     def section(self) -> tuple[str, Reason]:
         given = self.setting("section")
@@ -139,7 +146,7 @@ class _Compiler:
         if given:
             remedy = "write its title, or leave `section` out"
             self.fault("P402", f"step {self.step.number} cannot have an empty `section`", given[1].span, remedy)
-        if match := title_of(self.step.text, main_verb(self.step.text), self.known):
+        if match := title_of(self.prose, self.known):
             return named(match), self.reason("section/quoted-title", match.span())
         if self.step.name:
             return self.step.name, self.reason("section/step-name")
@@ -150,29 +157,28 @@ class _Compiler:
     def format(self, title: str, *, columns: bool) -> tuple[Format, Reason]:
         if chosen := self.choice("format", Format):
             return chosen
-        layout, rule, words = format_of(self.step.text, title, columns=columns)
+        layout, rule, words = format_of(self.prose, title, columns=columns)
         return layout, self.reason(rule, words)
 
     def branches(self) -> tuple[Branch, ...]:
         """Return where the step may go on; a way to a step that does not exist is reported."""
-        known = [self.id_of(index) for index in range(len(self.persona.steps))]
         branches = tuple(branches_of(self.step))
         for branch in branches:
-            if branch.goes_to and branch.goes_to not in known:
+            if branch.goes_to and branch.goes_to not in self.ids:
                 message = f"step {self.step.number} goes on with step {branch.goes_to}, which does not exist"
-                self.fault("P410", message, branch.span, f"the protocol has the steps {', '.join(known)}")
+                self.fault("P410", message, branch.span, f"the protocol has the steps {', '.join(self.ids)}")
         return branches
 
     def hands_to(self) -> str:
-        found = hands_over(self.step.text, self.persona.alias)
+        found = hands_over(self.prose, self.persona.alias)
         return found["alias"] if found else ""
 
     def needs(self) -> tuple[tuple[str, ...], Reason | None]:
         given = self.setting("needs")
         if not given:
-            return ((self.id_of(self.index - 1),) if self.index else ()), None
+            return ((self.ids[self.index - 1],) if self.index else ()), None
         wanted = tuple(dict.fromkeys(re.findall(r"[^\s,]+", given[0])))
-        known = [self.id_of(index) for index in range(self.index)]
+        known = self.ids[: self.index]
         for name in wanted:
             if name not in known:
                 message = f"step {self.step.number} needs step `{name}`, which does not come before it"
@@ -215,6 +221,16 @@ class _Compiler:
         self.findings.append(Finding(rule=rule, severity=Severity.ERROR, message=message, span=span, help=remedy))
 
 
+def _ids(steps: Sequence[Step]) -> tuple[str, ...]:
+    """Return the id of each step: its number, with its position where the number is used twice."""
+    seen: set[str] = set()
+    ids = []
+    for position, step in enumerate(steps, start=1):
+        ids.append(f"{step.number}@{position}" if step.number in seen else step.number)
+        seen.add(step.number)
+    return tuple(ids)
+
+
 def _artifact_names(persona: Persona) -> dict[str, str]:
     """Return what the steps call each declared artifact.
 
@@ -222,16 +238,25 @@ def _artifact_names(persona: Persona) -> dict[str, str]:
     declares `architectural_blueprint` and ingests the `ARCHITECTURE_BLUEPRINT`. The first step that names it decides,
     so that an edit of a later one does not change what earlier ones are asked.
     """
-    ids = {fold_id(artifact.id): artifact.id for artifact in persona.artifacts}
+    declared = [(artifact.id, fold_id(artifact.id)) for artifact in persona.artifacts]
     names: dict[str, str] = {}
     for step in persona.steps:
         said: dict[str, str] = {}
         for match in _ARTIFACT_NAME.finditer(step.text):
-            for near in get_close_matches(fold_id(match[1]), ids, n=1, cutoff=_NEARLY_EQUAL):
-                if near == fold_id(match[1]) or ids[near] not in said:
-                    said[ids[near]] = match[1]
+            name = fold_id(match[1])
+            equal = [artifact for artifact, folded in declared if folded == name]
+            alike = equal or [artifact for artifact, folded in declared if _likeness(name, folded) >= _NEARLY_EQUAL][:1]
+            for artifact in alike:
+                if equal or artifact not in said:
+                    said[artifact] = match[1]
         names = said | names
     return {artifact.id: artifact.id for artifact in persona.artifacts} | names
+
+
+def _likeness(left: str, right: str) -> float:
+    """Return how alike two names are, from 0 to 1; 0 where their lengths alone say that they are not."""
+    lengths = 2 * min(len(left), len(right)) / (len(left) + len(right))
+    return SequenceMatcher(None, left, right).ratio() if lengths >= _NEARLY_EQUAL else 0.0
 
 
 def _repeated_sections(steps: Sequence[PlannedStep]) -> list[Finding]:

@@ -74,7 +74,7 @@ def undefined_directives(persona: Persona) -> Iterator[Finding]:
     told: set[str] = set()
     pieces: tuple[Slot | Directive | Step, ...] = (*persona.slots, *persona.directives, *persona.steps)
     for piece in pieces:
-        for found in _DIRECTIVE.finditer(piece.text):
+        for found in _DIRECTIVE.finditer(piece.text) if "Directive_" in piece.text else ():
             name = found["name"].casefold()
             if name in names or name in told:
                 continue

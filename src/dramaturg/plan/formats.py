@@ -4,56 +4,62 @@ import re
 from collections.abc import Sequence
 
 from dramaturg.plan.model import Format
-from dramaturg.plan.verbs import main_verb
+from dramaturg.plan.prose import Prose, lowered
 
-_FORMATS: Sequence[tuple[Format, re.Pattern[str]]] = (
-    (Format.CHECKLIST, re.compile(r"\bcheck-?list\b", re.IGNORECASE)),
-    (Format.TABLE, re.compile(r"\b(?:table|matrix)\b", re.IGNORECASE)),
+# for each format the beginnings of its words, which are cheap to look for, and what must be found where one is
+_FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
+    (Format.CHECKLIST, ("check",), re.compile(r"\bcheck-?list\b")),
+    (Format.TABLE, ("table", "matrix"), re.compile(r"\b(?:table|matrix)\b")),
     (
         Format.PROCEDURE,
-        re.compile(
-            r"\b(?:sequential|step-by-step|runbook|procedure|in (?:this )?order|instructions (?:on|for) how)\b",
-            re.IGNORECASE,
-        ),
+        ("sequential", "step-by-step", "runbook", "procedure", "order", "instructions"),
+        re.compile(r"\b(?:sequential|step-by-step|runbook|procedure|in (?:this )?order|instructions (?:on|for) how)\b"),
     ),
     (
         Format.FINDINGS,
-        re.compile(
-            r"\b(?:findings|vulnerabilities|issues found|list of (?:issues|suggestions|risks))\b", re.IGNORECASE
-        ),
+        ("findings", "vulnerabilities", "issues", "list of"),
+        re.compile(r"\b(?:findings|vulnerabilities|issues found|list of (?:issues|suggestions|risks))\b"),
     ),
     (
         Format.CODE,
+        ("code", "source", "script", "config", "test", "json", "yaml", "openapi", "dockerfile"),
         re.compile(
             r"\b(?:code blocks?|source (?:file|code)s?|scripts?|code only|code files?|config(?:uration)? files?"
             r"|(?:unit )?test (?:files?|code|modules?)|json (?:object|array|file|document)|yaml (?:file|document)"
-            r"|openapi|dockerfile)\b|`[^`\n]+\.json`\s+(?:file|object|manifest)\b",
-            re.IGNORECASE,
+            r"|openapi|dockerfile)\b|`[^`\n]+\.json`\s+(?:file|object|manifest)\b"
         ),
     ),
 )
 _LINE = re.compile(r"[^\n]*")
 
 
-def format_of(text: str, title: str, *, columns: bool) -> tuple[Format, str, tuple[int, int] | None]:
+def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, tuple[int, int] | None]:
     """Return a section's layout, the rule that decided, and the words of the text it rests on; None for its title.
 
     Args:
-        text: The step's text.
+        prose: The step's text.
         title: The section's title.
         columns: Whether the step names cells for each entry.
     """
-    for layout, pattern in _FORMATS:
-        if pattern.search(title):
-            at = text.find(title)
-            return layout, f"format/{layout}-title", (at, at + len(title)) if at >= 0 else None
-    verb = main_verb(text)
-    start = verb.start() if verb else len(text) - len(text.lstrip())
+    text = prose.text
+    titled = _found(title.lower())
+    if titled:
+        at = text.find(title)
+        return titled[0], f"format/{titled[0]}-title", (at, at + len(title)) if at >= 0 else None
+    start = prose.verb.start() if prose.verb else len(text) - len(text.lstrip())
     line = _LINE.match(text, start)
     end = line.end() if line else len(text)
-    for layout, pattern in _FORMATS:
-        if found := pattern.search(text, start, end):
-            return layout, f"format/{layout}-wording", found.span()
+    said = _found(lowered(text[start:end]))
+    if said:
+        return said[0], f"format/{said[0]}-wording", (start + said[1].start(), start + said[1].end())
     if columns:
         return Format.TABLE, "format/table-columns", None
     return Format.PROSE, "format/nothing-else-named", None
+
+
+def _found(folded: str) -> tuple[Format, re.Match[str]] | None:
+    """Return the first format that a text in lower case speaks of, and where."""
+    for layout, words, pattern in _FORMATS:
+        if any(word in folded for word in words) and (found := pattern.search(folded)):
+            return layout, found
+    return None

@@ -8,9 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from dramaturg.persona.model import Step
-from dramaturg.plan.bullets import without_bullets
 from dramaturg.plan.model import Kind
 from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over
+from dramaturg.plan.prose import Prose
 from dramaturg.plan.titles import own_section
 from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, MAY_WRITE, WRITES, main_verb
 
@@ -43,29 +43,29 @@ class Decision:
     words: tuple[int, int] | None = None
 
 
-def kind_of(step: Step, alias: str, known: Collection[str]) -> Decision:
+def kind_of(step: Step, prose: Prose, alias: str, known: Collection[str]) -> Decision:
     """Return what a step does.
 
     Args:
         step: The step as written.
+        prose: Its text.
         alias: The persona's own.
         known: Folded names that are no titles.
     """
-    text = without_bullets(step.text)
     if next(branches_of(step), None):
         return Decision(kind=Kind.BRANCH, rule="kind/condition" if step.conditions else "kind/goes-back")
-    if other := hands_over(text, alias):
+    if other := hands_over(prose, alias):
         return Decision(kind=Kind.HANDOFF, rule="kind/names-a-persona", words=other.span("alias"))
-    if confirmed := asks_to_confirm(text):
+    if confirmed := asks_to_confirm(prose):
         return Decision(kind=Kind.GATE, rule="kind/asks-to-confirm", words=confirmed.span())
-    if asked := asks_a_person(text):
+    if asked := asks_a_person(prose):
         return Decision(kind=Kind.ASK, rule="kind/asks-a-person", words=asked.span())
-    return _by_verb(step, known)
+    return _by_verb(step, prose, known)
 
 
-def _by_verb(step: Step, known: Collection[str]) -> Decision:
+def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
     text, title = step.text, main_verb(step.name)
-    verb = None if _FACETS.match(text) else main_verb(text)
+    verb = None if _FACETS.match(text) else prose.verb
     word, words = (verb[0].casefold(), verb.span()) if verb else ("", None)
     if word in ASSEMBLE and _ASSEMBLED.search(text):
         return Decision(kind=Kind.ASSEMBLE, rule="kind/assemble-verb", words=words)
@@ -74,7 +74,7 @@ def _by_verb(step: Step, known: Collection[str]) -> Decision:
     if word in WRITES or (verb and word in MAY_WRITE and _has_document_as_object(text, verb.end())):
         rule = "kind/section-verb" if word in WRITES else "kind/writes-a-document"
         return Decision(kind=Kind.SECTION, rule=rule, words=words)
-    if own := own_section(text, verb, known):
+    if own := own_section(prose, known):
         return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=own.span())
     if title and title[0].casefold() in WRITES and title[0].casefold() not in _TELLS:
         return Decision(kind=Kind.SECTION, rule="kind/name-verb")

@@ -64,7 +64,7 @@ class Owed:
             ordered: Whether the order of the requirements means something.
         """
         olds, news = self._olds[old_step], self._news[new_step]
-        displaced = self._pairs.displaced(olds, news) if ordered else set()
+        displaced = self._pairs.displaced(olds, news) if ordered else {}
         for old_at, new_at in self._pairs.in_order(olds, news):
             old, new = self._pairs.members(old_at, new_at)
             here = replace(
@@ -73,14 +73,12 @@ class Owed:
                 after=new.requirement.span if new else place.after,
             )
             if old and new:
+                yield from here.reordered(_subject(new), new.requirement.id, displaced.get(new_at))
                 yield from _changes(old, new, here)
             elif new:
                 yield here.change(_subject(new), What.ADDED, new.requirement.id, after=new.requirement.text)
             elif old:
                 yield here.change(_subject(old), What.LOST, old.requirement.id, before=old.requirement.text)
-            if old_at is not None and new_at in displaced and new:
-                was, now = f"item {olds.index(old_at) + 1}", f"item {news.index(new_at) + 1}"
-                yield here.change(_subject(new), What.REORDERED, new.requirement.id, before=was, after=now)
 
 
 def firmness(subject: Subject, old: Requirement, new: Requirement, place: Place) -> Iterator[Change]:
@@ -118,14 +116,17 @@ def _named_alike(old: _Owed, new: _Owed) -> bool:
     return same_id(old.requirement.id, new.requirement.id)
 
 
-def _subject(owed: _Owed) -> Subject:
-    return Subject.REQUIREMENT if owed.requirement.level is Level.MUST else Subject.OPTION
+def _subject(*owed: _Owed) -> Subject:
+    """Return what kind of thing requirements are, of which one has become the other."""
+    if all(each.requirement.column for each in owed):
+        return Subject.COLUMN
+    return Subject.REQUIREMENT if any(each.requirement.level is Level.MUST for each in owed) else Subject.OPTION
 
 
 def _changes(old: _Owed, new: _Owed, place: Place) -> Iterator[Change]:
     """Compare a requirement with what it has become."""
     was, now = old.requirement, new.requirement
-    subject = Subject.REQUIREMENT if Level.MUST in (was.level, now.level) else Subject.OPTION
+    subject = _subject(old, new)
     if old.home != new.home:
         yield place.change(subject, What.MOVED, now.id, before=old.section, after=new.section)
     yield from firmness(subject, was, now, place)

@@ -1,7 +1,7 @@
 """Two sequences to pairs that are the same thing; its one rule: the surest pairs first, and each member once."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import Generic, TypeVar
@@ -78,13 +78,14 @@ class Pairing(Generic[_Member]):
         """Return the members of two indices, None for none."""
         return None if old is None else self.olds[old], None if new is None else self.news[new]
 
-    def displaced(self, olds: Sequence[int], news: Sequence[int]) -> set[int]:
-        """Return the new indices of pairs that stand in another order than the rest of these pairs."""
+    def displaced(self, olds: Sequence[int], news: Sequence[int]) -> Mapping[int | None, tuple[int, int]]:
+        """Return the new indices of pairs that stand in another order than the rest, with both positions, from 1."""
         inside = set(olds)
         order = [self.old_of[new] for new in news if self.old_of.get(new) in inside]
         kept = SequenceMatcher(None, sorted(order), order, autojunk=False).get_matching_blocks()
         steady = {order[block.b + at] for block in kept for at in range(block.size)}
-        return {self.new_of[old] for old in order if old not in steady}
+        pairs = ((old, self.new_of[old]) for old in order if old not in steady)
+        return {new: (olds.index(old) + 1, news.index(new) + 1) for old, new in pairs}
 
     def _join(self, old: int, new: int) -> None:
         self.new_of[old] = new

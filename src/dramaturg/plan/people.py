@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dramaturg.findings.model import Span
 from dramaturg.persona.model import Step
 from dramaturg.plan.model import Branch
-from dramaturg.plan.verbs import main_verb
+from dramaturg.plan.prose import Prose
 
 DEFAULT_BOUND = 3
 _GATE = re.compile(
@@ -39,6 +39,7 @@ _BACK = re.compile(
     r"[^.!?\n]{0,24}?\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)",
     re.IGNORECASE,
 )
+_BACK_WORDS = ("return", "go back", "loop back", "jump back", "restart", "repeat", "start again")
 _ON = re.compile(
     r"\b(?:proceed|continue|go on|skip|go|move(?: on)?|jump)\s+(?:directly\s+)?(?:to|with|at)\s+"
     r"step\s+`?(?P<step>\d+(?:\.\d+)*)",
@@ -59,26 +60,46 @@ _HANDS = re.compile(
     re.IGNORECASE,
 )
 _ALIAS = re.compile(r"(?<![\w/-])(?P<alias>(?:[A-Za-z_][\w-]*/)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-\d+)(?![\w-])")
+_GATE_WORDS = (
+    "confirm",
+    "approv",
+    "sign-off",
+    "go-ahead",
+    "permission",
+    "consent",
+    "shall i",
+    "do not",
+    "until",
+    "user",
+)
+_HAND_WORDS = ("hand", "delegat", "executed by", "instance request", "continued by", "taken over by")
 _SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•]\s|\d+[.)]\s)")
 
 
-def asks_to_confirm(text: str) -> re.Match[str] | None:
+def asks_to_confirm(prose: Prose) -> re.Match[str] | None:
     """Return where a step asks a person to confirm; None if it does not."""
-    return _said(_GATE, text)
+    return _said(_GATE, prose.spoken) if any(word in prose.folded for word in _GATE_WORDS) else None
 
 
-def asks_a_person(text: str) -> re.Match[str] | None:
+def asks_a_person(prose: Prose) -> re.Match[str] | None:
     """Return where a step asks a person for an answer or for one more artifact; None if it does not."""
-    verb = main_verb(text)
-    if verb and verb[0].casefold() in ("request", "ask"):
-        return verb
-    then = _THEN_REQUEST.search(text)
-    return _said(_ASK, text) or (_REQUEST.search(text, then.end()) if then else None)
+    text = prose.spoken
+    if prose.verb and prose.verb[0].casefold() in ("request", "ask"):
+        return prose.verb
+    if (
+        "request" in prose.folded
+        and (then := _THEN_REQUEST.search(text))
+        and (asked := _REQUEST.search(text, then.end()))
+    ):
+        return asked
+    return _said(_ASK, text) if "ask" in prose.folded or "clarifying" in prose.folded else None
 
 
-def hands_over(text: str, own: str) -> re.Match[str] | None:
+def hands_over(prose: Prose, own: str) -> re.Match[str] | None:
     """Return the alias of the persona a step hands over to; None if it hands nothing over."""
-    begin = 0
+    if not any(word in prose.folded for word in _HAND_WORDS):
+        return None
+    text, begin = prose.spoken, 0
     for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
         word = _HANDS.search(text, begin, end)
         if word and not _NOT.search(text, begin, word.start()):
@@ -91,12 +112,15 @@ def hands_over(text: str, own: str) -> re.Match[str] | None:
 
 def branches_of(step: Step) -> Iterator[Branch]:
     """Yield where a step may go on: one branch for each condition; without conditions, one for a way back."""
+    if not step.conditions:
+        way = _said(_BACK, step.text) if any(word in step.text.lower() for word in _BACK_WORDS) else None
+        if way:
+            yield _branch("", step.text, step.origin.span.within(step.text, *way.span()), way, _bound(step.text))
+        return
     whole = _bound(step.text)
     for condition in step.conditions:
         way = _BACK.search(condition.text) or _ON.search(condition.text)
         yield _branch(condition.check, condition.text, condition.span, way, _bound(condition.text) or whole)
-    if not step.conditions and (way := _said(_BACK, step.text)):
-        yield _branch("", step.text, step.origin.span.within(step.text, *way.span()), way, whole)
 
 
 def _branch(check: str, text: str, span: Span, way: re.Match[str] | None, bound: int) -> Branch:

@@ -5,16 +5,17 @@ Bullets that ask questions, illustrate, constrain the agent or list inputs look 
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dramaturg.findings.model import Span
 from dramaturg.persona.model import fold_id
-from dramaturg.plan.bullets import Bullet, bullets, without_bullets
 from dramaturg.plan.model import Level, Reason, Requirement
+from dramaturg.plan.prose import Bullet, Prose
 from dramaturg.plan.verbs import ASSEMBLE, INGEST, MAY_WRITE, WRITES, main_verb
 
 _KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]+?):?(?:\*\*|__)\s*:?\s*")
 _MUST_TEXT = re.compile(r"\bMUST\b|\b(?:mandatory|non-negotiable)\b|\b[Mm]ust (?:include|cover|contain|have)\b")
+_MUST_WORDS = ("MUST", "ust ", "mandatory", "non-negotiable")
 _MUST_LEAD = re.compile(r"\bincluding\b[^.]*:\s*$|\bmust\b[^.]*:\s*$", re.IGNORECASE)
 _MAY_LEAD = re.compile(
     r"\b(?:may|might|could|can) (?:include|cover|contain)\b|\be\.g\.|\boptional(?:ly)?\b", re.IGNORECASE
@@ -36,17 +37,20 @@ _ID_LENGTH = 80
 _DANGLING = frozenset("a an and against are as at by for from in into is of on or that the to with".split())
 
 
-def requirements_of(text: str, span: Span, section: str) -> tuple[Requirement, ...]:
+def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement, ...]:
     """Return what a section step demands of its section, in the order written, the section itself last.
 
     Args:
-        text: The step's text as written; `span` covers it.
+        prose: The step's text as written; `span` covers it.
         span: Where the text stands.
         section: The section's title.
     """
-    must = _MUST_TEXT.search(text)
-    found = [_from_bullet(bullet, must, text, span) for bullet in bullets(text)]
-    said = [*_each_with(without_bullets(text), span)]
+    text = prose.text
+    must = _MUST_TEXT.search(text) if any(word in text for word in _MUST_WORDS) else None
+    first = {bullet.lead_at: bullet for bullet in reversed(prose.bullets) if bullet.lead}
+    leads = {at: _lead(bullet, must, text, span) for at, bullet in first.items()}
+    found = [_from_bullet(bullet, leads.get(bullet.lead_at), must, text, span) for bullet in prose.bullets]
+    said = [*_each_with(prose.spoken, span)] if "each with" in prose.folded else []
     listed = [requirement for requirement in found if requirement is not None]
     return (*_distinct([*said, *listed]), _the_section_itself(text, span, section))
 
@@ -56,26 +60,44 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _from_bullet(bullet: Bullet, must: re.Match[str] | None, text: str, span: Span) -> Requirement | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lead:
+    """What the sentence that a list hangs on says of its items."""
+
+    level: Level
+    reason: Reason
+    aside: bool
+    per_entry: bool
+
+
+def _lead(bullet: Bullet, must: re.Match[str] | None, text: str, span: Span) -> _Lead:
+    last = _SENTENCE.split(bullet.lead)[-1]
+    level, reason = _level(bullet, last, must, text, span)
+    return _Lead(
+        level=level,
+        reason=reason,
+        aside="xample" in bullet.lead and _ASIDE_LEAD.search(bullet.lead) is not None,
+        per_entry=_PER_ENTRY.search(last) is not None,
+    )
+
+
+def _from_bullet(
+    bullet: Bullet, lead: _Lead | None, must: re.Match[str] | None, text: str, span: Span
+) -> Requirement | None:
     key = _KEY.match(bullet.text)
     whole = one_line(bullet.text)
     quoted = _QUOTED_FIRST.match(whole) if key is None else None
     short = key is not None and len(key["key"]) <= _ID_LENGTH
     name = _bare(key["key"]) if key and short else _first_words(key["key"] if key else whole)
     name = _bare(quoted["name"]) if quoted else name
-    if (
-        not name
-        or whole.endswith("?")
-        or (not bullet.lead and key is None and _instructs(whole))
-        or _ASIDE_LEAD.search(bullet.lead)
-        or _ASIDE_KEY.match(name)
-    ):
+    instruction = lead is None and key is None and _instructs(whole)
+    if not name or whole.endswith("?") or instruction or (lead and lead.aside) or _ASIDE_KEY.match(name):
         return None
     place = span.within(text, bullet.start, bullet.end)
-    level, reason = _level(bullet, must, text, span)
+    level, reason = (lead.level, lead.reason) if lead else _level(bullet, "", must, text, span)
     because = (Reason(rule="requirement/bold-key" if key else "requirement/bullet", span=place), reason)
     plain = whole.replace("__", "", 2) if key and whole.startswith("__") else whole.replace("**", "")
-    column = bool(_PER_ENTRY.search(_SENTENCE.split(bullet.lead)[-1]))
+    column = lead is not None and lead.per_entry
     return Requirement(id=name, text=plain, level=level, span=place, because=because, column=column)
 
 
@@ -85,10 +107,10 @@ def _instructs(text: str) -> bool:
     return verb is not None and verb[0].casefold() in _INSTRUCTIONS
 
 
-def _level(bullet: Bullet, must: re.Match[str] | None, text: str, span: Span) -> tuple[Level, Reason]:
+def _level(bullet: Bullet, last: str, must: re.Match[str] | None, text: str, span: Span) -> tuple[Level, Reason]:
     at, end = (bullet.lead_at, bullet.lead_at + len(bullet.lead)) if bullet.lead else (bullet.start, bullet.end)
     lead = span.within(text, at, end)
-    if _MAY_LEAD.search(_SENTENCE.split(bullet.lead)[-1]):
+    if _MAY_LEAD.search(last):
         return Level.MAY, Reason(rule="level/may-include", span=lead)
     if must:
         return Level.MUST, Reason(rule="level/step-says-must", span=span.within(text, must.start(), must.end()))
@@ -154,4 +176,4 @@ def _distinct(requirements: list[Requirement]) -> Iterator[Requirement]:
             count += 1
             name = f"{requirement.id} ({count})"
         seen.add(fold_id(name))
-        yield replace(requirement, id=name)
+        yield requirement if name == requirement.id else replace(requirement, id=name)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 
 from dramaturg.persona.model import fold_id
-from dramaturg.plan.bullets import without_bullets
+from dramaturg.plan.prose import Prose
 from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS
 
 _NAMED = re.compile(r"(?<!`)`(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^”\n]+)”")
@@ -41,17 +41,17 @@ def named(match: re.Match[str]) -> str:
     return text.strip().lstrip("#").strip().rstrip(",;:")
 
 
-def title_of(text: str, verb: re.Match[str] | None, known: Collection[str]) -> re.Match[str] | None:
+def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     """Return the title that a step's prose gives to what it writes; None if it gives none.
 
     Args:
-        text: The step's text.
-        verb: The word it turns on.
+        prose: The step's text.
         known: Folded names that are no titles, such as those of artifacts.
     """
+    text, verb = prose.text, prose.verb
     second: re.Match[str] | None = None
     third: re.Match[str] | None = None
-    for match in _candidates(text, known):
+    for match in _candidates(prose.spoken, known):
         if verb and _OBJECT.fullmatch(text, verb.end(), match.start()):
             return match
         if _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, 0, match.start()):
@@ -61,10 +61,11 @@ def title_of(text: str, verb: re.Match[str] | None, known: Collection[str]) -> r
     return second or third
 
 
-def own_section(text: str, verb: re.Match[str] | None, known: Collection[str]) -> re.Match[str] | None:
+def own_section(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     """Return the title of a section that a step speaks of as its own, whatever its verb is; None if there is none."""
+    text, verb = prose.text, prose.verb
     looks = verb is None or verb[0].casefold() in LOOKS
-    for match in _candidates(text, known):
+    for match in _candidates(prose.spoken, known):
         if (
             not looks
             and verb
@@ -90,7 +91,7 @@ def document_title(text: str, sections: Collection[str]) -> re.Match[str] | None
 
 def _candidates(text: str, known: Collection[str]) -> Iterator[re.Match[str]]:
     """Yield what may be a title: what the lead of the step puts in backticks or quotes, its list aside."""
-    for match in _NAMED.finditer(without_bullets(text)):
+    for match in _NAMED.finditer(text):
         title = named(match)
         short = 0 < len(title) <= _LENGTH and len(title.split()) <= _WORDS
         written_as_one = title[:1].isupper() or title[:1].isdecimal() or _ENDS_AS_DOCUMENT.search(title)

@@ -4,7 +4,8 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import unified_diff
@@ -13,6 +14,7 @@ from pathlib import Path
 from dramaturg.errors import CallerError
 from dramaturg.findings.model import Edit, Finding
 from dramaturg.findings.source import Source
+from dramaturg.persona.scan import scan
 
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
@@ -35,12 +37,13 @@ class Mend:
         return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def mends(findings: Iterable[Finding], sources: Mapping[str, Source]) -> list[Mend]:
+def mends(findings: Sequence[Finding], sources: Mapping[str, Source]) -> list[Mend]:
     """Return what the edits of findings make of the files that may be changed.
 
     A finding is mended whole or not at all; one whose edits would touch those of an earlier finding is left for the
     next time. Of two insertions at one place that of the later finding comes first: what was opened last is closed
-    first.
+    first. An edit that would not mend is not made: in a fence that is open to the end of the file, a closing tag is
+    text.
 
     Args:
         findings: With or without edits.
@@ -57,7 +60,22 @@ def mends(findings: Iterable[Finding], sources: Mapping[str, Source]) -> list[Me
             for edit in finding.edits:
                 drafts[edit.span.path].take(edit)
             drafts[next(iter(paths))].findings.append(finding)
-    return [draft.mend() for draft in drafts.values() if draft.edits]
+    made = [draft.mend() for draft in drafts.values() if draft.edits]
+    idle = {finding for mend in made for finding in _still_there(mend)}
+    return mends([finding for finding in findings if finding not in idle], sources) if idle else made
+
+
+def _still_there(mend: Mend) -> Iterator[Finding]:
+    """Yield what reading the mended file would find again; what only its chain or its plan shows is taken on trust."""
+    before, after = (
+        Counter((found.rule, found.message) for found in scan(mend.path, text).findings)
+        for text in (mend.before, mend.after)
+    )
+    mended = Counter((finding.rule, finding.message) for finding in mend.findings)
+    for finding in mend.findings:
+        fault = finding.rule, finding.message
+        if before[fault] and after[fault] > before[fault] - mended[fault]:
+            yield finding
 
 
 @dataclass(slots=True, kw_only=True)

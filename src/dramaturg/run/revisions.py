@@ -81,10 +81,7 @@ def read_revision(name: str) -> Revision:
     Raises:
         CallerError: There is no git, no repository, or no such revision.
     """
-    try:
-        top = _git("rev-parse", "--show-toplevel")
-    except CallerError as error:
-        raise CallerError(f"{error}; run it in a git repository, or compare two files") from error
+    top = _git("rev-parse", "--show-toplevel", remedy="run it in a git repository, or compare two files")
     if name:
         listed, oid_at = _git("ls-tree", "-r", "-z", "--full-tree", _tree(name)), 2
     else:
@@ -128,7 +125,7 @@ def _contents(told: bytes) -> Iterator[bytes]:
         at = end + 1
 
 
-def _git(*arguments: str, given: bytes = b"") -> bytes:
+def _git(*arguments: str, given: bytes = b"", remedy: str = "`git fsck` may tell more") -> bytes:
     """Return what git says; CallerError if it refuses or cannot be started."""
     git = which("git")
     if git is None:
@@ -140,5 +137,5 @@ def _git(*arguments: str, given: bytes = b"") -> bytes:
         raise CallerError(f"git cannot be started: {error.strerror or error}") from error
     if done.returncode:
         reason = done.stderr.decode(errors="replace").strip().split("\n")[0].removeprefix("fatal: ")
-        raise CallerError(f"git says: {reason}")
+        raise CallerError(f"git says: {reason}; {remedy}")
     return done.stdout

@@ -1,0 +1,108 @@
+"""A step's text to its sentences and the items of its lists; its one rule: nested items are part of outermost ones."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dramaturg.persona.mask import mask
+from dramaturg.plan.verbs import main_verb
+
+_BULLET = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•]|\d+[.)])[ \t]+")
+_NEXT_BULLET = re.compile(rf"\n{_BULLET.pattern}")  # begins with one letter, which is what makes the search fast
+_ENDING = re.compile(
+    r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z))"
+)
+_MASKS = re.compile(r"```|~~~|<!--")
+_NOT_LINE_END = re.compile(r"[^\n]")
+_PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bullet:
+    """One item of a list.
+
+    Attributes:
+        lead: The paragraph the list hangs on; empty for none.
+        lead_at: Where that begins in the text.
+        text: What the item says.
+        start: Where it begins.
+        end: Where it ends.
+    """
+
+    lead: str
+    lead_at: int
+    text: str
+    start: int
+    end: int
+
+
+def _bullets(text: str) -> Iterator[Bullet]:
+    """Yield the outermost bullets; a nested one is part of the bullet it stands under."""
+    masked = mask(text) if _MASKS.search(text) else text
+    first = _BULLET.match(text)
+    found = [*([first] if first else []), *_NEXT_BULLET.finditer(text)]
+    marks = [mark for mark in found if not masked[mark.end("indent")].isspace()]
+    if not marks:
+        return
+    outer = min((len(mark["indent"].expandtabs(4)) for mark in marks))
+    marks = [mark for mark in marks if len(mark["indent"].expandtabs(4)) == outer]
+    lead_from, lead, lead_at = 0, "", 0
+    for mark, following in zip(marks, (*marks[1:], None), strict=False):
+        start = mark.start("indent")
+        paragraph = _PARAGRAPH.split(text[lead_from:start].strip())[-1]
+        if paragraph:
+            lead, lead_at = paragraph, text.rindex(paragraph, lead_from, start)
+        limit = following.start("indent") if following else len(text)
+        end = lead_from = _end_of(text, mark.end(), limit, outer)
+        body = text[mark.end() : end].rstrip()
+        yield Bullet(lead=lead, lead_at=lead_at, text=body, start=mark.end(), end=mark.end() + len(body))
+
+
+def _end_of(text: str, start: int, limit: int, outer: int) -> int:
+    """Return where a bullet's text ends: at a blank line, or at a line beside the bullet that leads in others."""
+    for ending in _ENDING.finditer(text, start, limit):
+        if ending["indent"] is None or len(ending["indent"].expandtabs(4)) <= outer:
+            return ending.start()
+    return limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """A step's text, read once.
+
+    Attributes:
+        text: As written.
+        bullets: The outermost items of its lists.
+        spoken: The text with those items blanked; all of it where it is nothing but a list.
+        folded: The same in lower case, to look for words in.
+        verb: The word its first sentence turns on; None if it begins with none.
+    """
+
+    text: str
+    bullets: tuple[Bullet, ...]
+    spoken: str
+    folded: str
+    verb: re.Match[str] | None
+
+
+def prose_of(text: str) -> Prose:
+    """Read a step's text."""
+    bullets = tuple(_bullets(text))
+    spoken = _without(bullets, text)
+    return Prose(text=text, bullets=bullets, spoken=spoken, folded=lowered(spoken), verb=main_verb(text))
+
+
+def lowered(text: str) -> str:
+    """Return a text in lower case, as long as it was: a few letters would become two."""
+    low = text.lower()
+    return low if len(low) == len(text) else "".join(one if len(one.lower()) != 1 else one.lower() for one in text)
+
+
+def _without(bullets: Sequence[Bullet], text: str) -> str:
+    if not bullets or not text[: bullets[0].start].strip(" \t\r\n-*+•0123456789.)"):
+        return text
+    pieces, done = [], 0
+    for bullet in bullets:
+        pieces += [text[done : bullet.start], _NOT_LINE_END.sub(" ", text[bullet.start : bullet.end])]
+        done = bullet.end
+    return "".join([*pieces, text[done:]])
