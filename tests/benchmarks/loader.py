@@ -5,7 +5,6 @@ are measured where they are installed: `pip install prompty dotpromptz llm`. A p
 body; none of them has inheritance, places or a plan.
 """
 
-import gc
 import json
 import os
 import random
@@ -42,11 +41,22 @@ began = time.perf_counter()
 import {module}
 print(time.perf_counter() - began, *(name for name in ("pydantic", "jinja2", "click") if name in sys.modules))
 """
+_COMMAND = """
+import sys
+from dramaturg.cli.main import main
+sys.argv = ["dramaturg", *{arguments!r}]
+main()
+"""
+_PEAK = """
+import atexit, sys
+atexit.register(lambda: sys.stderr.write(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]))
+"""
 _LARGE: Mapping[str, str] = {
     "10 MB of prose": "word " * 2_000_000,
     "4 MB of prose": "word " * 800_000,
-    "4 MB of steps": "<operational_protocol>\n" + "<Step>Look.\n" * 320_000,
-    "4 MB of stray closers": "</Step>\n" * 500_000,
+    "100 KB of unclosed steps": "<operational_protocol>\n" + "<Step>Look.\n" * 8_000,
+    "100 KB of stray closers": "</Step>\n" * 12_000,
+    "100 KB of unclosed comments": "<!-- \n" * 16_000,
 }
 
 
@@ -61,22 +71,25 @@ def _timed(work: Callable[[], object], rounds: int) -> float:
     return statistics.median(taken)
 
 
-def _fresh(*arguments: str) -> tuple[float, float, str]:
-    """Return seconds and megabytes that a fresh interpreter took at most, and what it printed."""
+def _fresh(program: str) -> tuple[float, float, str]:
+    """Return the seconds and the megabytes that a fresh interpreter takes, and what it prints."""
     began = time.perf_counter()
-    child = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert child.stdout is not None
-    said = child.stdout.read()
-    _, _, used = os.wait4(child.pid, 0)
-    child.returncode = 0  # it is reaped
-    return time.perf_counter() - began, used.ru_maxrss / 1024, said
+    done = subprocess.run([sys.executable, "-c", _PEAK + program], capture_output=True, text=True, check=False)
+    return time.perf_counter() - began, int(done.stderr.split()[-1]) / 1024, done.stdout
+
+
+def _check(path: Path, cache: Path) -> tuple[float, float, list[Any]]:
+    """Return the seconds and the megabytes that a check takes for which nothing is known yet, and its findings."""
+    os.environ["DRAMATURG_CACHE"] = str(cache)
+    seconds, memory, said = _fresh(_COMMAND.format(arguments=["check", str(path), "--json"]))
+    return seconds, memory, json.loads(said)
 
 
 def _imports(rounds: int) -> None:
     """Print what importing the loader costs a fresh interpreter, beside the peers."""
     installed = {peer: module for peer, module in _PEERS.items() if find_spec(peer)}
     said = {
-        module: [_fresh("-c", _IMPORT.format(module=module))[2].split() for _ in range(rounds)]
+        module: [_fresh(_IMPORT.format(module=module))[2].split() for _ in range(rounds + 1)][1:]
         for module in (_LOADER, *installed.values())
     }
     base = statistics.median(float(words[0]) for words in said[_LOADER])
@@ -104,9 +117,8 @@ def _one_persona(rounds: int) -> None:
     one = _timed(lambda: scan(*texts["DPA-1"]), rounds)
     print(f"DPA-1 and its two bases, scan + resolve + compile: {whole:.2f} ms")
     print(f"  scanning {whole - parsed:.2f}, resolving and compiling {parsed:.2f} ms")
-    print(
-        f"  from disk, with the index of {len(persona_files(personas_root()))} files: {_timed(from_disk, rounds):.2f} ms"
-    )
+    count, disk = len(persona_files(personas_root())), _timed(from_disk, rounds)
+    print(f"  from disk, the index of {count} files included: {disk:.2f} ms")
     print(f"DPA-1's file alone, scan: {one:.2f} ms")
     body = texts["DPA-1"][1].split("---\n", 2)[2]
     with tempfile.TemporaryDirectory() as folder:
@@ -155,11 +167,12 @@ def _many(folder: Path, rounds: int) -> None:
     root.mkdir()
     size = sum(_write(root, number) for number in range(_COUNT))
     kinds = f"{_COUNT:,} files of {size / _COUNT / 1024:.1f} KiB"
-    base_seconds, base_memory, _ = _fresh("-c", "pass")
+    base_seconds, base_memory, _ = _fresh("pass")
+    _check(root, folder / "first")  # its bytecode is written
     cold = [_check(root, folder / f"cache-{number}") for number in range(min(rounds, 5))]
     seconds, memory = (statistics.median(column) for column in zip(*(run[:2] for run in cold), strict=True))
-    print(f"check of {kinds}, {len(json.loads(cold[0][2])):,} findings: {seconds:.2f} s, {memory:.0f} MB")
-    print(f"  a bare interpreter: {base_seconds:.2f} s, {base_memory:.0f} MB")
+    print(f"check of {kinds}, {len(cold[0][2]):,} findings: {seconds:.2f} s, {memory:.0f} MB")
+    print(f"  a bare interpreter takes {base_seconds:.2f} s, {base_memory:.0f} MB")
     time.sleep(_REST)
     _index(root, folder / "index", rounds)
 
@@ -179,18 +192,11 @@ def _index(root: Path, cache: Path, rounds: int) -> None:
 
     cold = _timed(anew, min(rounds, 5))
     warm = _timed(found, rounds)
-    print(
-        f"index of the same files: {cold:.0f} ms when all are read, {warm:.1f} ms when none has changed, x{cold / warm:.0f}"
-    )
-
-
-def _check(path: Path, cache: Path) -> tuple[float, float, str]:
-    os.environ["DRAMATURG_CACHE"] = str(cache)
-    return _fresh("-m", "dramaturg", "check", str(path), "--json")
+    print(f"index of them: {cold:.0f} ms when all are read, {warm:.1f} ms when none has changed, x{cold / warm:.0f}")
 
 
 def _write(root: Path, number: int) -> int:
-    """Write a persona that no other is like: a shipped one under its own alias, in another dialect, with some faults."""
+    """Write a persona no other is like: a shipped one under an alias of its own, in another dialect, with faults."""
     chance = random.Random(number)  # noqa: S311 - the same files each time
     source = chance.choice(persona_files(personas_root()))
     text = source.read_text(encoding="utf-8")
@@ -226,8 +232,8 @@ def _large(folder: Path) -> None:
     path = folder / "large.persona.md"
     for name, body in _LARGE.items():
         path.write_text(f"---\nalias: large-1\ntitle: Large\n---\n{body}", encoding="utf-8")
-        seconds, memory, said = _check(path, folder / "large")
-        print(f"check of {name}: {seconds:.1f} s, {memory:.0f} MB, {len(json.loads(said)):,} findings")
+        seconds, memory, found = _check(path, folder / "large")
+        print(f"check of {name}: {seconds:.1f} s, {memory:.0f} MB, findings: {len(found):,}")
 
 
 def _main(rounds: int) -> None:
@@ -235,9 +241,10 @@ def _main(rounds: int) -> None:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory() as folder:
         os.environ["DRAMATURG_CACHE"] = folder
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has its bytecode
+        os.environ["PYTHONPYCACHEPREFIX"] = f"{folder}/bytecode"
         _imports(min(rounds, 10))
         _one_persona(rounds * 10)
-        gc.collect()
         _many(Path(folder), rounds)
         _large(Path(folder))
 

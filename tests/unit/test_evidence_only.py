@@ -156,11 +156,32 @@ def test_a_block_too_long_to_be_quoted_gives_no_command() -> None:
 
 
 def test_a_demand_of_any_length_can_be_called_missing() -> None:
-    protocol = f'<Step number="1">Produce `NOTES` on xylophones. {"Write them with care. " * 300}</Step>'
+    protocol = f'<Step number="1">Produce `NOTES` on {"xylophones and " * 600} drums</Step>'
     (item,) = items_of(first_section_call("Nothing of that.", protocol), EvidenceModel())
     assert item.basis == "missing"
-    assert item.text.startswith("nothing in the artifacts answers this: Produce `NOTES` on xylophones.")
+    assert item.text.startswith("nothing in the artifacts answers this: Produce `NOTES` on xylophones")
     assert item.text.endswith("…")
+
+
+def test_a_section_that_is_missing_is_told_by_its_first_sentence() -> None:
+    protocol = '<Step number="1">Produce `NOTES` on xylophones, e.g. tenor ones. Write them with care.</Step>'
+    (item,) = items_of(first_section_call("Nothing of that.", protocol), EvidenceModel())
+    assert item.text == "nothing in the artifacts answers this: Produce `NOTES` on xylophones, e.g. tenor ones."
+
+
+def test_a_section_quotes_more_than_one_entry_holds() -> None:
+    text = "\n\n".join(f"What to write about every xylophone: number {at}." for at in range(20))
+    call = first_section_call(text, '<Step number="1">Write about every xylophone.</Step>')
+    items = items_of(call, EvidenceModel())
+    quotes = [quote.quote for item in items for quote in item.evidence]
+    assert [item.text for item in items] == ["From the artifacts:", "And:", "And:"]
+    assert len({*quotes}) == len(quotes) == 20
+
+
+def test_a_code_section_is_answered_with_quotes_too() -> None:
+    call = first_section_call("Write a script: the xylophone is tuned.", '<Step number="1">Write a script for the xylophone.</Step>')
+    (item,) = items_of(call, EvidenceModel())
+    assert (item.basis, item.file.content) == ("evidence", "")
 
 
 def test_a_key_of_any_length_can_be_covered() -> None:

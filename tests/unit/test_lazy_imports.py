@@ -71,3 +71,9 @@ print(*(name for name in {_SDKS} if name in sys.modules))
         [sys.executable, "-c", code], env={**os.environ, **keys}, capture_output=True, text=True, check=True
     )
     assert done.stdout.split() == loaded
+
+
+def test_the_loader_brings_neither_a_command_line_nor_a_validation_library() -> None:
+    code = "import sys, dramaturg.persona.library; print(*({'click', 'pydantic', 'jinja2', 'rich'} & {*sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "\n"

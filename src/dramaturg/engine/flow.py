@@ -100,7 +100,7 @@ def perform(brief: Brief) -> Flow:
         findings += _unperformed(step)
         section = None
         if step.kind is Kind.SECTION:
-            section = settle(output, step, stage.shelf, grounded=stage.grounded)
+            section = settle(output, step, stage.shelf, grounded=stage.grounded, writes=brief.profile.writes)
             sections.append(section)
         questions += open_questions(output, section, step)
         notes = verdict.findings if section is None else (*verdict.findings, *_placeholders(section, step))

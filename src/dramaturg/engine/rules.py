@@ -103,11 +103,14 @@ def judge(output: StepOutput, step: PlannedStep, shelf: Shelf, *, grounded: bool
     )
 
 
-def has_content(item: Item, layout: Format) -> bool:
-    """Tell whether an item holds what its section's format shows; a placeholder shows its text only."""
+def has_content(item: Item, layout: Format, *, writes: bool = True) -> bool:
+    """Tell whether an item holds what its section's format shows; a placeholder shows its text only.
+
+    What only quotes (`writes` is false) gives no file, and none is expected of it.
+    """
     if item.basis == "missing":
         return _says(item.text)
-    if layout is Format.CODE:
+    if layout is Format.CODE and writes:
         return _says(item.file.content)
     if layout is Format.TABLE and item.cells:
         return any(_says(cell.value) for cell in item.cells)
@@ -127,7 +130,7 @@ def covers(item: Item, requirement: Requirement) -> bool:
 
 def _covered(requirement: Requirement, items: Sequence[Item], layout: Format, *, writes: bool) -> bool:
     """Tell whether a requirement is met; a placeholder meets a bullet, but never makes a section."""
-    real = [item for item in items if has_content(item, layout)]
+    real = [item for item in items if has_content(item, layout, writes=writes)]
     if requirement.whole_section:
         return any(item.basis != "missing" or not writes for item in real)
     if requirement.column and not writes:

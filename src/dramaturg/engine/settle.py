@@ -11,10 +11,12 @@ from dramaturg.plan.outputs import Item, StepOutput
 _SHOWN = 160
 
 
-def settle(output: StepOutput, step: PlannedStep, shelf: Shelf, *, grounded: bool) -> Section:
+def settle(output: StepOutput, step: PlannedStep, shelf: Shelf, *, grounded: bool, writes: bool = True) -> Section:
     """Return the section an accepted answer amounts to; items without content are left out, they say nothing."""
     entries = tuple(
-        _entry(item, step, shelf, grounded=grounded) for item in output.items if has_content(item, step.format)
+        _entry(item, step, shelf, grounded=grounded)
+        for item in output.items
+        if has_content(item, step.format, writes=writes)
     )
     return Section(step=step.id, title=step.section, format=step.format, entries=entries)
 

@@ -4,6 +4,7 @@ For each requirement it takes the passages that answer it best; a requirement th
 missing. Deterministic, free, and nothing leaves the machine.
 """
 
+import re
 from collections.abc import Iterator
 from textwrap import shorten
 
@@ -17,10 +18,12 @@ from dramaturg.plan.outputs import Evidence, Item, StepOutput
 _ANSWERS = 0.25  # between what the example's answered demands reach (0.26) and its unanswered one (0.13)
 _SAME_PURPOSE = 0.9
 _PASSAGES = 8
+_PASSAGES_OF_A_SECTION = 24
 _MAX_QUOTE = 1200
 _MAX_EVIDENCE = 8
 _MAX_BLOCKS = 3  # as many as fit a command
 _MAX_TEXT = 3000
+_SENTENCE = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)\s")
 _SHELLS = ("sh", "bash", "shell", "console", "zsh")
 
 
@@ -59,32 +62,38 @@ class EvidenceModel:
 
 def _answered(requirement: Requirement, index: Index) -> Iterator[Item]:
     """Yield one item with the quotes that answer a requirement, or one that says it is missing."""
-    hits = index.search(requirement.text, at_least=_ANSWERS, limit=_PASSAGES)
+    limit = _PASSAGES_OF_A_SECTION if requirement.whole_section else _PASSAGES
+    hits = index.search(requirement.text, at_least=_ANSWERS, limit=limit)
     best = max((hit.coverage for hit in hits), default=0)
     # A passage with a command that answers less well than another answers something else: `maintenance on` must not
     # bring `maintenance off` with it.
     hits = [hit for hit in hits if hit.coverage >= _SAME_PURPOSE * best or not _shell_block(hit.passage)]
-    passages = [hit.passage for hit in hits] or index.under(requirement.id, limit=_PASSAGES)
+    passages = [hit.passage for hit in hits] or index.under(requirement.id, limit=limit)
     if not passages:
         text = f"nothing in the artifacts answers this: {_demand(requirement)}"
         yield Item(text=text, covers=(requirement.id,), basis="missing")
         return
     blocks = [*dict.fromkeys(block for passage in passages if (block := _shell_block(passage)))][:_MAX_BLOCKS]
     quoted = sorted({*passages, *blocks}, key=lambda passage: (index.rank(passage), passage.first))
-    yield Item(
-        text="From the artifacts:" if requirement.whole_section else _demand(requirement),
-        command="\n".join(dict.fromkeys(block.text for block in blocks)),
-        covers=(requirement.id,),
-        basis="evidence",
-        evidence=tuple(
-            Evidence(artifact=passage.artifact, quote=_quotable(passage.text)) for passage in quoted[:_MAX_EVIDENCE]
-        ),
-    )
+    for start in range(0, len(quoted), _MAX_EVIDENCE):
+        lead = "From the artifacts:" if not start else "And:"
+        yield Item(
+            text=lead if requirement.whole_section else _demand(requirement),
+            command="" if start else "\n".join(dict.fromkeys(block.text for block in blocks)),
+            covers=(requirement.id,),
+            basis="evidence",
+            evidence=tuple(
+                Evidence(artifact=passage.artifact, quote=_quotable(passage.text))
+                for passage in quoted[start : start + _MAX_EVIDENCE]
+            ),
+        )
 
 
 def _demand(requirement: Requirement) -> str:
-    """Return the demand without its key, which is shown as the item's label."""
+    """Return the demand without its key, which is shown as the item's label; of a section's its first sentence."""
     text = shorten(requirement.text, _MAX_TEXT, placeholder=" …")
+    if requirement.whole_section:
+        return _SENTENCE.split(text, maxsplit=1)[0]
     if text.casefold().startswith(requirement.id.casefold()) and text[len(requirement.id) :].startswith(":"):
         return text[len(requirement.id) :].lstrip(": ")
     return text

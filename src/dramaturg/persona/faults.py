@@ -44,7 +44,8 @@ class Faults:
         if following:
             labels = (Label(span=self._span(following), text="this begins before it is closed"),)
         remedy, last = f"add `{wanted}`", len(self.source.text[:end].rstrip())
-        edit = Edit(span=self.source.span(last, last), text=wanted)
+        lines = "\n" in self.source.text[tag.end : last]  # behind a fence's last line it would be masked
+        edit = Edit(span=self.source.span(last, last), text=f"\n{wanted}" if lines else wanted)
         if misspelt:
             remedy = f"replace `</{misspelt.written}>` by `{wanted}`"
             text = f"this closes nothing; did you mean `{wanted}`?"

@@ -42,6 +42,11 @@ class Decision:
     rule: str
     words: tuple[int, int] | None = None
 
+    @property
+    def chosen(self) -> bool:
+        """Whether the author said so in as many words."""
+        return self.rule.endswith(("/attribute", "/frontmatter"))
+
 
 def kind_of(step: Step, prose: Prose, alias: str, known: Collection[str]) -> Decision:
     """Return what a step does.
@@ -93,11 +98,11 @@ def settled(decisions: list[Decision]) -> list[Decision]:
     """
     if any(decision.kind is Kind.SECTION for decision in decisions):
         return decisions
-    if len(decisions) == 1:
+    if len(decisions) == 1 and not decisions[0].chosen:
         return [Decision(kind=Kind.SECTION, rule="kind/nothing-else-writes", words=decisions[0].words)]
     for kind, rule in ((Kind.ASSEMBLE, "kind/nothing-to-assemble"), (Kind.ANALYZE, "kind/nothing-else-writes")):
         for place in reversed(range(len(decisions))):
-            if decisions[place].kind is kind:
+            if decisions[place].kind is kind and not decisions[place].chosen:
                 changed = Decision(kind=Kind.SECTION, rule=rule, words=decisions[place].words)
                 return [*decisions[:place], changed, *decisions[place + 1 :]]
     return decisions

@@ -44,7 +44,7 @@ def _bullets(text: str) -> Iterator[Bullet]:
     marks = [mark for mark in found if not masked[mark.end("indent")].isspace()]
     if not marks:
         return
-    outer = min((len(mark["indent"].expandtabs(4)) for mark in marks))
+    outer = min(len(mark["indent"].expandtabs(4)) for mark in marks)
     marks = [mark for mark in marks if len(mark["indent"].expandtabs(4)) == outer]
     lead_from, lead, lead_at = 0, "", 0
     for mark, following in zip(marks, (*marks[1:], None), strict=False):
