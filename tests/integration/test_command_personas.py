@@ -127,7 +127,8 @@ def test_show_in_json_prints_a_line_for_each_also_for_what_is_broken_or_missing(
     _write("good.md", "description: \u2028 \x85 é\n")
     _write("broken.md", "inherits_from: nobody\n")
     Path("latin.md").write_bytes("---\nalias: latin\ntitle: ü\n---\n".encode("latin-1"))
-    told = dramaturg("show", "good.md", "broken.md", "gone.md", "latin.md", "DPA-1", "--json")
+    _write("personas/own.persona.md")
+    told = dramaturg("show", "good.md", "broken.md", "gone.md", "latin.md", "DPA-1", "own", "--json")
     objects = _lines(told)
     assert [(each["path"], each["alias"], len(each["steps"])) for each in objects] == [
         ("good.md", "good", 1),
@@ -135,9 +136,10 @@ def test_show_in_json_prints_a_line_for_each_also_for_what_is_broken_or_missing(
         ("gone.md", "", 0),
         ("latin.md", "latin", 0),
         (str(personas_root() / "dpa-1.persona.md"), "DPA-1", 6),
+        ("personas/own.persona.md", "own", 1),
     ]
-    assert [[found["rule"] for found in each["findings"]] for each in objects] == [[], ["P301"], [], ["P112"], []]
-    assert [bool(each["error"]) for each in objects] == [False, False, True, False, False]
+    assert [[found["rule"] for found in each["findings"]] for each in objects] == [[], ["P301"], [], ["P112"], [], []]
+    assert [each["path"] for each in objects if each["error"]] == ["gone.md"]
     assert (told.code, told.err) == (2, "")
     assert dramaturg("show", "good.md", "broken.md", "latin.md", "--json").code == 0
 

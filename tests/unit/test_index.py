@@ -247,6 +247,13 @@ def test_links_that_lead_in_a_circle_lead_nowhere(root: Path) -> None:
     ]
 
 
+def test_a_file_that_cannot_be_read_is_listed_by_its_place_and_hides_no_other(root: Path) -> None:
+    (root / "memory.persona.md").symlink_to("/proc/self/mem")
+    entries = Library((root,)).entries
+    assert [(entry.alias, entry.damaged) for entry in entries] == [("two", False), ("memory", True), ("one", False)]
+    assert [entry.alias_span is None for entry in entries] == [False, True, False]
+
+
 def test_files_are_listed_by_the_parts_of_their_paths(root: Path) -> None:
     for name in ("below-a.persona.md", "below.persona.md", "Zed.persona.md", "below/b/x.persona.md"):
         _write(root / name)

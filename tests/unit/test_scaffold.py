@@ -117,7 +117,7 @@ def test_an_alias_that_is_taken_is_refused_whatever_its_case(library: Library) -
         begin_persona(library, "dpa-1")
     place = personas_root() / "dpa-1.persona.md"
     remedy = "choose another alias, or inherit from it with `--from DPA-1`"
-    assert str(caught.value) == f"`DPA-1` is the persona `{place}` already; {remedy}"
+    assert str(caught.value) == f"there is a persona `DPA-1` already, `{place}`; {remedy}"
 
 
 def test_a_file_that_is_there_is_never_overwritten(library: Library, tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ class Library:
         found = self.find(name)
         if isinstance(found, Finding):
             raise CallerError(f"{found.message}; {found.help}")
-        return found.path
+        return Path(found.spoken)
 
     def read(self, alias: str) -> PersonaFile | Finding:
         """Return the scanned file of an alias, or the finding that says why there is none.

@@ -106,7 +106,7 @@ def _require_new(library: Library, alias: str) -> None:
     for entry in library.entries:
         if entry.alias.casefold() == alias.casefold():
             remedy = f"choose another alias, or inherit from it with `--from {entry.alias}`"
-            raise CallerError(f"`{entry.alias}` is the persona `{entry.spoken}` already; {remedy}")
+            raise CallerError(f"there is a persona `{entry.alias}` already, `{entry.spoken}`; {remedy}")
 
 
 def _parent(library: Library, base: str) -> str:
