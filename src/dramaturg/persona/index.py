@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dramaturg.findings.source import Source
 from dramaturg.persona.files import Walk, read_start, walk
@@ -116,11 +116,10 @@ def _load(path: Path | None) -> dict[str, Known]:
         if not stat.S_ISREG(found.st_mode) or found.st_size > _MOST_BYTES:
             return {}
         head, _, body = path.read_bytes().partition(b"\n")
+        ours = head == _head(body)
     except OSError:
         return {}
-    if head != _head(body):
-        return {}
-    return {name: Known(*known) for name, known in json.loads(body).items()}
+    return {name: Known(*known) for name, known in json.loads(body).items()} if ours else {}
 
 
 def _save(path: Path, known: Mapping[str, Known]) -> None:
@@ -138,8 +137,7 @@ def _save(path: Path, known: Mapping[str, Known]) -> None:
 
 def _head(body: bytes) -> bytes:
     """Return the line that only the same code writes over the same content."""
-    digests: Mapping[str, Any] = {"code": _code(), "content": hashlib.sha256(body).hexdigest()}
-    return json.dumps(digests).encode()
+    return json.dumps({"code": _code(), "content": hashlib.sha256(body).hexdigest()}).encode()
 
 
 @cache

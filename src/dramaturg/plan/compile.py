@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -15,6 +14,7 @@ from dramaturg.findings.model import Finding, Label, Severity, Span, has_errors
 from dramaturg.persona.model import Persona, Step, fold_id
 from dramaturg.plan.contract import contradictions, undefined_directives
 from dramaturg.plan.formats import format_of
+from dramaturg.plan.artifacts import artifact_names
 from dramaturg.plan.kinds import Decision, kind_of, settled
 from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement
 from dramaturg.plan.people import branches_of, hands_over
@@ -24,8 +24,6 @@ from dramaturg.plan.settings import set_at, unknown_attributes, unknown_settings
 from dramaturg.plan.titles import document_title, named, title_of
 
 ENVELOPE = "envelope-1"
-_ARTIFACT_NAME = re.compile(r"`([A-Z][A-Z0-9_ -]+)`")
-_NEARLY_EQUAL = 0.85
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -36,7 +34,7 @@ def compile_plan(persona: Persona) -> Plan:
         AuthorError: The protocol cannot be performed; every reason is a finding.
     """
     findings = [*unknown_settings(persona), *unknown_attributes(persona)]
-    names = _artifact_names(persona)
+    names = artifact_names(persona)
     steps = _planned(persona, names, findings)
     if not any(step.kind is Kind.SECTION for step in steps):
         findings.append(
@@ -229,34 +227,6 @@ def _ids(steps: Sequence[Step]) -> tuple[str, ...]:
         ids.append(f"{step.number}@{position}" if step.number in seen else step.number)
         seen.add(step.number)
     return tuple(ids)
-
-
-def _artifact_names(persona: Persona) -> dict[str, str]:
-    """Return what the steps call each declared artifact.
-
-    A backticked name in capitals stands for the artifact whose id it equals or all but equals: the reference persona
-    declares `architectural_blueprint` and ingests the `ARCHITECTURE_BLUEPRINT`. The first step that names it decides,
-    so that an edit of a later one does not change what earlier ones are asked.
-    """
-    declared = [(artifact.id, fold_id(artifact.id)) for artifact in persona.artifacts]
-    names: dict[str, str] = {}
-    for step in persona.steps:
-        said: dict[str, str] = {}
-        for match in _ARTIFACT_NAME.finditer(step.text):
-            name = fold_id(match[1])
-            equal = [artifact for artifact, folded in declared if folded == name]
-            alike = equal or [artifact for artifact, folded in declared if _likeness(name, folded) >= _NEARLY_EQUAL][:1]
-            for artifact in alike:
-                if equal or artifact not in said:
-                    said[artifact] = match[1]
-        names = said | names
-    return {artifact.id: artifact.id for artifact in persona.artifacts} | names
-
-
-def _likeness(left: str, right: str) -> float:
-    """Return how alike two names are, from 0 to 1; 0 where their lengths alone say that they are not."""
-    lengths = 2 * min(len(left), len(right)) / (len(left) + len(right))
-    return SequenceMatcher(None, left, right).ratio() if lengths >= _NEARLY_EQUAL else 0.0
 
 
 def _repeated_sections(steps: Sequence[PlannedStep]) -> list[Finding]:

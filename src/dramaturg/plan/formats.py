@@ -7,22 +7,22 @@ from dramaturg.plan.model import Format
 from dramaturg.plan.prose import Prose, lowered
 
 # for each format the beginnings of its words, which are cheap to look for, and what must be found where one is
-_FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
-    (Format.CHECKLIST, ("check",), re.compile(r"\bcheck-?list\b")),
-    (Format.TABLE, ("table", "matrix"), re.compile(r"\b(?:table|matrix)\b")),
+_FORMATS: Sequence[tuple[Format, re.Pattern[str], re.Pattern[str]]] = (
+    (Format.CHECKLIST, re.compile("check"), re.compile(r"\bcheck-?list\b")),
+    (Format.TABLE, re.compile("table|matrix"), re.compile(r"\b(?:table|matrix)\b")),
     (
         Format.PROCEDURE,
-        ("sequential", "step-by-step", "runbook", "procedure", "order", "instructions"),
+        re.compile("sequential|step-by-step|runbook|procedure|order|instructions"),
         re.compile(r"\b(?:sequential|step-by-step|runbook|procedure|in (?:this )?order|instructions (?:on|for) how)\b"),
     ),
     (
         Format.FINDINGS,
-        ("findings", "vulnerabilities", "issues", "list of"),
+        re.compile("findings|vulnerabilities|issues|list of"),
         re.compile(r"\b(?:findings|vulnerabilities|issues found|list of (?:issues|suggestions|risks))\b"),
     ),
     (
         Format.CODE,
-        ("code", "source", "script", "config", "test", "json", "yaml", "openapi", "dockerfile"),
+        re.compile("code|source|script|config|test|json|yaml|openapi|dockerfile"),
         re.compile(
             r"\b(?:code blocks?|source (?:file|code)s?|scripts?|code only|code files?|config(?:uration)? files?"
             r"|(?:unit )?test (?:files?|code|modules?)|json (?:object|array|file|document)|yaml (?:file|document)"
@@ -59,7 +59,7 @@ def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, 
 
 def _found(folded: str) -> tuple[Format, re.Match[str]] | None:
     """Return the first format that a text in lower case speaks of, and where."""
-    for layout, words, pattern in _FORMATS:
-        if any(word in folded for word in words) and (found := pattern.search(folded)):
+    for layout, cheap, pattern in _FORMATS:
+        if cheap.search(folded) and (found := pattern.search(folded)):
             return layout, found
     return None

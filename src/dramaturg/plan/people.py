@@ -39,7 +39,7 @@ _BACK = re.compile(
     r"[^.!?\n]{0,24}?\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)",
     re.IGNORECASE,
 )
-_BACK_WORDS = ("return", "go back", "loop back", "jump back", "restart", "repeat", "start again")
+_BACK_WORDS = re.compile("return|go back|loop back|jump back|restart|repeat|start again")
 _ON = re.compile(
     r"\b(?:proceed|continue|go on|skip|go|move(?: on)?|jump)\s+(?:directly\s+)?(?:to|with|at)\s+"
     r"step\s+`?(?P<step>\d+(?:\.\d+)*)",
@@ -60,25 +60,14 @@ _HANDS = re.compile(
     re.IGNORECASE,
 )
 _ALIAS = re.compile(r"(?<![\w/-])(?P<alias>(?:[A-Za-z_][\w-]*/)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-\d+)(?![\w-])")
-_GATE_WORDS = (
-    "confirm",
-    "approv",
-    "sign-off",
-    "go-ahead",
-    "permission",
-    "consent",
-    "shall i",
-    "do not",
-    "until",
-    "user",
-)
-_HAND_WORDS = ("hand", "delegat", "executed by", "instance request", "continued by", "taken over by")
+_GATE_WORDS = re.compile("confirm|approv|sign-off|go-ahead|permission|consent|shall i|do not|until|user")
+_HAND_WORDS = re.compile("hand|delegat|executed by|instance request|continued by|taken over by")
 _SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•]\s|\d+[.)]\s)")
 
 
 def asks_to_confirm(prose: Prose) -> re.Match[str] | None:
     """Return where a step asks a person to confirm; None if it does not."""
-    return _said(_GATE, prose.spoken) if any(word in prose.folded for word in _GATE_WORDS) else None
+    return _said(_GATE, prose.spoken) if _GATE_WORDS.search(prose.folded) else None
 
 
 def asks_a_person(prose: Prose) -> re.Match[str] | None:
@@ -97,7 +86,7 @@ def asks_a_person(prose: Prose) -> re.Match[str] | None:
 
 def hands_over(prose: Prose, own: str) -> re.Match[str] | None:
     """Return the alias of the persona a step hands over to; None if it hands nothing over."""
-    if not any(word in prose.folded for word in _HAND_WORDS):
+    if not _HAND_WORDS.search(prose.folded):
         return None
     text, begin = prose.spoken, 0
     for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
@@ -113,7 +102,7 @@ def hands_over(prose: Prose, own: str) -> re.Match[str] | None:
 def branches_of(step: Step) -> Iterator[Branch]:
     """Yield where a step may go on: one branch for each condition; without conditions, one for a way back."""
     if not step.conditions:
-        way = _said(_BACK, step.text) if any(word in step.text.lower() for word in _BACK_WORDS) else None
+        way = _said(_BACK, step.text) if _BACK_WORDS.search(step.text.lower()) else None
         if way:
             yield _branch("", step.text, step.origin.span.within(step.text, *way.span()), way, _bound(step.text))
         return
