@@ -104,7 +104,7 @@ class Faults:
     def text_between(self, start: int, end: int) -> str:
         """Return the text between two offsets, comments and reported tags blanked; empty if it says nothing."""
         raw = self.source.text[start:end]
-        if not raw or raw.isspace():
+        if start == end or raw.isspace():
             return ""
         text = _COMMENT.sub(lambda comment: " " * len(comment[0]), raw)
         for at in (found.start() for found in re.finditer("<", raw) if start + found.start() in self.told):
@@ -115,7 +115,7 @@ class Faults:
     def stray_text(self, start: int, end: int, where: str = "outside every block") -> None:
         """Warn of text that belongs to nothing; tags that only stand around whole blocks are no text."""
         text = self.text_between(start, end)
-        if not _FOREIGN.sub("", text).strip():
+        if not text or not _FOREIGN.sub("", text).strip():
             return
         at = len(text) - len(text.lstrip())
         first = text[at:].split("\n", 1)[0].rstrip()

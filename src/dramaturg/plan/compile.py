@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from dramaturg.errors import AuthorError
 from dramaturg.findings.model import Finding, Label, Severity, Span, has_errors
 from dramaturg.persona.model import Persona, Step, fold_id
+from dramaturg.plan.artifacts import artifact_names
 from dramaturg.plan.contract import contradictions, undefined_directives
 from dramaturg.plan.formats import format_of
-from dramaturg.plan.artifacts import artifact_names
 from dramaturg.plan.kinds import Decision, kind_of, settled
 from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement
 from dramaturg.plan.people import branches_of, hands_over

@@ -13,7 +13,6 @@ _ENDING = re.compile(
     r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z))"
 )
 _MASKS = re.compile(r"```|~~~|<!--")
-_NOT_LINE_END = re.compile(r"[^\n]")
 _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
 
 
@@ -103,6 +102,7 @@ def _without(bullets: Sequence[Bullet], text: str) -> str:
         return text
     pieces, done = [], 0
     for bullet in bullets:
-        pieces += [text[done : bullet.start], _NOT_LINE_END.sub(" ", text[bullet.start : bullet.end])]
+        blank = "\n".join(" " * len(line) for line in bullet.text.split("\n"))
+        pieces += [text[done : bullet.start], blank]
         done = bullet.end
     return "".join([*pieces, text[done:]])

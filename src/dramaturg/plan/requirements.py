@@ -86,7 +86,7 @@ def _from_bullet(
 ) -> Requirement | None:
     key = _KEY.match(bullet.text)
     whole = one_line(bullet.text)
-    quoted = _QUOTED_FIRST.match(whole) if key is None else None
+    quoted = _QUOTED_FIRST.match(whole) if key is None and '"' in whole else None
     short = key is not None and len(key["key"]) <= _ID_LENGTH
     name = _bare(key["key"]) if key and short else _first_words(key["key"] if key else whole)
     name = _bare(quoted["name"]) if quoted else name

@@ -18,6 +18,8 @@ _NO_TITLE = re.compile(
 _EXAMPLE = re.compile(
     r"(?:\be\.g\.,?|\bi\.e\.,?|\bsuch as|\blike|\bfor (?:example|instance)[,:]?|\bexamples?:)\s*$", re.IGNORECASE
 )
+_SENTENCE_START = re.compile(r"[.!?]\s|\n")
+_BEFORE, _NEAR = 120, 16
 _LISTED = re.compile(r"(?:[\"”`],?\s+(?:or|and)|[\"”`],)\s*$")
 _OBJECT = re.compile(
     r"\s+(?:(?!(?:of|for|from|in|to|with|by|on|against|about|that|which|using|into|as|at|than|where|whose|under)\b)[\w'-]+,?\s+){0,8}",
@@ -97,8 +99,13 @@ def _candidates(text: str, known: Collection[str]) -> Iterator[re.Match[str]]:
         written_as_one = title[:1].isupper() or title[:1].isdecimal() or _ENDS_AS_DOCUMENT.search(title)
         if not short or _NO_TITLE.search(title) or not written_as_one or fold_id(title) in known:
             continue
-        before = text[max(0, match.start() - 120) : match.start()]
-        sentence = re.split(r"[.!?]\s|\n", before)[-1]
-        aside = sentence.count("(") > sentence.count(")") or _EXAMPLE.search(before) or _LISTED.search(before)
-        if not aside:
+        before = text[max(0, match.start() - _BEFORE) : match.start()]
+        inside = "(" in before and _in_parentheses(before)
+        if not (inside or _EXAMPLE.search(before[-_NEAR:]) or _LISTED.search(before[-_NEAR:])):
             yield match
+
+
+def _in_parentheses(before: str) -> bool:
+    """Tell whether what follows a text stands in parentheses that its last sentence opens."""
+    sentence = _SENTENCE_START.split(before)[-1]
+    return sentence.count("(") > sentence.count(")")
