@@ -2,6 +2,7 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from dramaturg.findings.model import Span
@@ -51,3 +52,27 @@ class Source:
         start = self.line_starts[number - 1]
         end = self.line_starts[number] - 1 if number < len(self.line_starts) else len(self.text)
         return self.text[start:end].removesuffix("\r")
+
+
+class Places(Mapping[str, Span]):
+    """Named stretches of a source, whose lines are only counted when somebody asks."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._offsets: dict[str, tuple[int, int]] = {}
+
+    def put(self, name: str, start: int, end: int) -> None:
+        """Keep the stretch `text[start:end]` under a name."""
+        self._offsets[name] = (start, end)
+
+    def __getitem__(self, name: str) -> Span:
+        return self._source.span(*self._offsets[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._offsets)
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._offsets

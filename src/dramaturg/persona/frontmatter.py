@@ -109,7 +109,7 @@ def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
             continue
         if is_null(value):
             continue
-        reader.spans[name] = reader.of(value)
+        reader.spans.put(name, *reader.stretch(value.start_mark, value.end_mark))
         if not isinstance(value, _NODES[KEYS[name]]):
             remedy = f"write {_EXAMPLES[KEYS[name]].format(name=name)}"
             reader.fault("P108", f"`{name}` must be {KEYS[name]}", reader.spans[name], help=remedy)

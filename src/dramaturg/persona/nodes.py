@@ -12,7 +12,7 @@ import yaml
 from frontmatter.default_handlers import BaseHandler
 
 from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
-from dramaturg.findings.source import Source
+from dramaturg.findings.source import Places, Source
 from dramaturg.persona.tags import SLOTS
 
 try:
@@ -50,18 +50,25 @@ class Reader:
     opening: Span
     start: int = 0
     values: dict[str, Any] = field(default_factory=dict)
-    spans: dict[str, Span] = field(default_factory=dict)
+    spans: Places = field(init=False)
     findings: list[Finding] = field(default_factory=list)
     unreadable: bool = False
 
-    def at(self, mark: Any, end: Any = None) -> Span:
-        """Return the place between two marks (one character without the second), less a line end it may close with.
+    def __post_init__(self) -> None:
+        self.spans = Places(self.source)
+
+    def stretch(self, mark: Any, end: Any = None) -> tuple[int, int]:
+        """Return the offsets between two marks (one character without the second), less a line end it may close with.
 
         libyaml's marks and PyYAML's own are unrelated types; both count characters in `index`.
         """
         start = self.start + mark.index
         stop = start + 1 if end is None else self.start + end.index
-        return self.source.span(start, start + len(self.source.text[start:stop].rstrip()))
+        return start, start + len(self.source.text[start:stop].rstrip())
+
+    def at(self, mark: Any, end: Any = None) -> Span:
+        """Return the same as a place."""
+        return self.source.span(*self.stretch(mark, end))
 
     def of(self, node: yaml.Node) -> Span:
         """Return the place of a node."""
@@ -213,7 +220,7 @@ def plain(node: yaml.Node, reader: Reader, path: str) -> Any:
     if isinstance(node, yaml.MappingNode):
         values = {}
         for name, key, value in pairs(node, reader):
-            reader.spans[f"{path}.{name}"] = reader.at(key.start_mark, value.end_mark)
+            reader.spans.put(f"{path}.{name}", *reader.stretch(key.start_mark, value.end_mark))
             values[name] = plain(value, reader, f"{path}.{name}")
         return values
     if isinstance(node, yaml.SequenceNode):
