@@ -257,7 +257,7 @@ _FAULTY: Mapping[str, tuple[Mapping[str, str], str, str]] = {
     "ten megabytes": (
         {"a": _HEAD.format("big-1", "") + "<!--</Step>\n" * 900_000},
         "personas/a.persona.md:1:1",
-        "error[P115]: the file is larger than a persona can be: 10,800,030 bytes; the limit is 4,194,304",
+        "error[P115]: the file is larger than a persona can be: 10,800,030 bytes; the limit is 1,048,576",
     ),
 }
 

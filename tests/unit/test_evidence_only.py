@@ -179,7 +179,9 @@ def test_a_section_quotes_more_than_one_entry_holds() -> None:
 
 
 def test_a_code_section_is_answered_with_quotes_too() -> None:
-    call = first_section_call("Write a script: the xylophone is tuned.", '<Step number="1">Write a script for the xylophone.</Step>')
+    call = first_section_call(
+        "Write a script: the xylophone is tuned.", '<Step number="1">Write a script for the xylophone.</Step>'
+    )
     (item,) = items_of(call, EvidenceModel())
     assert (item.basis, item.file.content) == ("evidence", "")
 

@@ -203,7 +203,7 @@ def test_a_file_too_large_for_a_persona_is_not_scanned(roots: tuple[Path, Path])
         Library(roots).load("BIG-1")
     (finding,) = caught.value.findings
     assert (finding.rule, str(finding.span)) == ("P115", "personas/huge.persona.md:1:1")
-    assert finding.message == "the file is larger than a persona can be: 4,800,038 bytes; the limit is 4,194,304"
+    assert finding.message == "the file is larger than a persona can be: 4,800,038 bytes; the limit is 1,048,576"
 
 
 def test_what_is_wrong_with_a_parents_file_is_told_in_the_parents_file(roots: tuple[Path, Path]) -> None:

@@ -8,7 +8,6 @@ from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
 from dramaturg.persona.tags import Tag
 
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _FOREIGN = re.compile(r"</?[A-Za-z_][\w.:-]*[^<>\n]*>")
 
 
@@ -106,7 +105,7 @@ class Faults:
         raw = self.source.text[start:end]
         if start == end or raw.isspace():
             return ""
-        text = _COMMENT.sub(lambda comment: " " * len(comment[0]), raw)
+        text = _without_comments(raw)
         for at in (found.start() for found in re.finditer("<", raw) if start + found.start() in self.told):
             stop = self.told[start + at] - start
             text = text[:at] + " " * (stop - at) + text[stop:]
@@ -136,3 +135,12 @@ class Faults:
 
     def _span(self, tag: Tag) -> Span:
         return self.source.span(tag.start, tag.end)
+
+
+def _without_comments(text: str) -> str:
+    """Return a text with its comments blanked; what is never closed is none."""
+    pieces, done = [], 0
+    while (start := text.find("<!--", done)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        pieces += [text[done:start], " " * (end + 3 - start)]
+        done = end + 3
+    return "".join([*pieces, text[done:]])

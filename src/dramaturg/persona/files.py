@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SUFFIXES = (".persona.md", ".mixin.md")
-MOST_BYTES = 4 * 1024 * 1024
+MOST_BYTES = 1024 * 1024
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 
 

@@ -37,15 +37,15 @@ KEYS: Mapping[str, str] = {
     "metadata": _MAP,
 }
 _NODES: Mapping[str, type[yaml.Node]] = {_TEXT: yaml.ScalarNode, _LIST: yaml.SequenceNode, _MAP: yaml.MappingNode}
-_REQUIRED = ("alias", "title")
+REQUIRED = ("alias", "title")
 _DIRECTIVE = re.compile("directive_", re.IGNORECASE)
 _BLOCK_SCALAR = re.compile(r"[|>][^\n]*\n")
-_CHOICES: Mapping[str, tuple[str, ...]] = {
+CHOICES: Mapping[str, tuple[str, ...]] = {
     "status": ("active", "draft", "deprecated"),
     "input_mode": ("evidence-driven", "generative"),
 }
-_ARTIFACT_KEYS = ("id", "type", "description")
-_ARTIFACT_TYPES = ("primary", "optional")
+ARTIFACT_KEYS = ("id", "type", "description")
+ARTIFACT_TYPES = ("primary", "optional")
 
 
 def read_frontmatter(source: Source) -> tuple[Frontmatter, int, list[Finding]]:
@@ -135,7 +135,7 @@ def _read_value(name: str, value: yaml.Node, reader: Reader) -> None:
             help=f'write `version: "{value.value}"`',
             edits=(Edit(span=reader.spans[name], text=f'"{value.value}"'),),
         )
-    choices = _CHOICES.get(name)
+    choices = CHOICES.get(name)
     if choices and value.value not in choices:
         known = ", ".join(f"`{choice}`" for choice in choices)
         reader.fault("P109", f"`{name}` cannot be `{value.value}`", reader.spans[name], help=f"use one of {known}")
@@ -172,16 +172,16 @@ def _read_artifact(item: yaml.MappingNode, reader: Reader) -> dict[str, yaml.Sca
     given: dict[str, yaml.ScalarNode] = {}
     refused = set()
     for name, key, value in pairs(item, reader):
-        if name not in _ARTIFACT_KEYS:
-            known = ", ".join(f"`{each}`" for each in _ARTIFACT_KEYS)
+        if name not in ARTIFACT_KEYS:
+            known = ", ".join(f"`{each}`" for each in ARTIFACT_KEYS)
             message = f"unknown key `{name}` in an expected artifact"
             reader.fault("P107", message, reader.of(key), severity=Severity.WARNING, help=f"its keys are {known}")
         elif not isinstance(value, yaml.ScalarNode):
             refused.add(name)
             reader.fault("P108", f"`{name}` of an expected artifact must be text", reader.of(value))
-        elif not is_null(value) and value.value:
+        elif not is_null(value) and (value.value.strip() or name == "type"):
             given[name] = value
-    if "type" in given and given["type"].value not in _ARTIFACT_TYPES:
+    if "type" in given and given["type"].value not in ARTIFACT_TYPES:
         message = f"an expected artifact cannot be of type `{given['type'].value}`"
         reader.fault("P109", message, reader.of(given["type"]), help="use `primary` or `optional`")
     if "id" in given:
@@ -193,8 +193,8 @@ def _read_artifact(item: yaml.MappingNode, reader: Reader) -> dict[str, yaml.Sca
 
 def _require(reader: Reader, *, given: bool) -> None:
     """Report required keys that are absent or empty; one of the wrong type is reported already."""
-    refused = [name for name in _REQUIRED if name in reader.spans and name not in reader.values]
-    missing = [name for name in _REQUIRED if not reader.values.get(name) and name not in refused]
+    refused = [name for name in REQUIRED if name in reader.spans and name not in reader.values]
+    missing = [name for name in REQUIRED if not reader.values.get(name, "").strip() and name not in refused]
     if missing:
         what = f"the frontmatter has no {' and no '.join(f'`{name}`' for name in missing)}"
         reader.fault(
@@ -203,5 +203,5 @@ def _require(reader: Reader, *, given: bool) -> None:
             reader.opening,
             help=f"add {' and '.join(f'`{name}: …`' for name in missing)}"
             if given
-            else f"start the file with a `---` block that has {' and '.join(f'`{name}: …`' for name in _REQUIRED)}",
+            else f"start the file with a `---` block that has {' and '.join(f'`{name}: …`' for name in REQUIRED)}",
         )

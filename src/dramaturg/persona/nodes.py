@@ -216,7 +216,7 @@ def pairs(node: yaml.MappingNode, reader: Reader) -> Iterator[tuple[str, yaml.Sc
 
 
 def plain(node: yaml.Node, reader: Reader, path: str) -> Any:
-    """Return a node as lists, dicts and text; scalars stay the text the author wrote."""
+    """Return a node as lists, dicts and text; scalars stay the text the author wrote, no value is None."""
     if isinstance(node, yaml.MappingNode):
         values = {}
         for name, key, value in pairs(node, reader):
@@ -225,7 +225,7 @@ def plain(node: yaml.Node, reader: Reader, path: str) -> Any:
         return values
     if isinstance(node, yaml.SequenceNode):
         return [plain(item, reader, path) for item in node.value]
-    return node.value
+    return None if is_null(node) else node.value
 
 
 def is_null(node: yaml.Node) -> bool:

@@ -19,7 +19,9 @@ from dramaturg.persona.protocol import Protocol
 from dramaturg.persona.tags import DIRECTIVES, PROTOCOL, WRAPPER, Tag, Tags, tags_of
 
 _SECOND_HEAD = re.compile(r"^---[ \t]*\r?\n(?=(?:(?!---)[^\n]*\n){0,60}?alias[ \t]*:)", re.MULTILINE)
-_ONLY_MARKS = re.compile(r"(?:[ \t]*(?:`{3,}|~{3,})[\w-]*[ \t]*\r?$|<!--.*?-->|\s)*", re.MULTILINE | re.DOTALL)
+_ONLY_MARKS = re.compile(
+    r"(?:[ \t]*(?:`{3,}|~{3,})[\w-]*[ \t]*\r?$|<!--(?:(?!-->).)*-->|\s)*+", re.MULTILINE | re.DOTALL
+)
 
 
 def scan(path: str, text: str) -> PersonaFile:

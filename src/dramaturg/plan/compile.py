@@ -115,6 +115,8 @@ class _Compiler:
             requirements = requirements_of(self.prose, step.origin.span, title)
             layout, why = self.format(title, columns=any(requirement.column for requirement in requirements))
             reasons += [because, why]
+        else:
+            self.choice("format", Format)  # what is misspelt is misspelt whatever the step does
         needs, chosen = self.needs()
         return PlannedStep(
             id=self.ids[self.index],
@@ -203,6 +205,10 @@ class _Compiler:
         settings = self.persona.step_settings.get(self.step.number)
         value = settings.get(key) if isinstance(settings, Mapping) else None
         if value is None:
+            return None
+        if isinstance(value, Mapping) or (isinstance(value, list) and key != "needs"):
+            place = set_at(self.persona, self.step.number, key)
+            self.fault("P402", f"step {self.step.number}: `{key}` must be text", place, f"write `{key}: …`")
             return None
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         return text, Reason(rule=f"{key}/frontmatter", span=set_at(self.persona, self.step.number, key))

@@ -7,14 +7,14 @@ reader's one leniency that is not in the schema: `kind` and `format` may be writ
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dramaturg.persona.frontmatter import _ARTIFACT_KEYS, _ARTIFACT_TYPES, _CHOICES, _REQUIRED, KEYS
+from dramaturg.persona.frontmatter import ARTIFACT_KEYS, ARTIFACT_TYPES, CHOICES, KEYS, REQUIRED
 from dramaturg.plan.model import Format, Kind
-from dramaturg.plan.settings import _SETTINGS
+from dramaturg.plan.settings import SETTINGS
 
 _SCALARS = ["string", "number", "boolean"]  # what YAML takes for a number or a boolean is read as the text it is
 _SHAPES: Mapping[str, Sequence[str]] = {"text": _SCALARS, "a list": ["array"], "a mapping": ["object"]}
 _TEXT: Mapping[str, Any] = {"type": [*_SCALARS, "null"]}
-_SAID: Mapping[str, Any] = {"type": _SCALARS, "minLength": 1}
+_SAID: Mapping[str, Any] = {"type": _SCALARS, "pattern": r"\S"}
 _TOLD: Mapping[str, str] = {
     "alias": "What the persona is called: a name such as `DPA-1`, or a path such as `domains/programming/dpa-1`.",
     "version": 'The persona\'s version, in quotes: `"1.0"`; without them YAML makes a number of it.',
@@ -50,16 +50,16 @@ def frontmatter_schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Frontmatter of a dramaturg persona",
-        **_closed({key: {"description": _TOLD[key], **_value(key)} for key in KEYS}, _REQUIRED),
+        **_closed({key: {"description": _TOLD[key], **_value(key)} for key in KEYS}, REQUIRED),
     }
 
 
 def _value(key: str) -> Mapping[str, Any]:
     """Return what a key of the frontmatter may hold; one without a value counts as absent."""
-    if key in _REQUIRED:
+    if key in REQUIRED:
         return _SAID
-    if key in _CHOICES:
-        return {"enum": [*_CHOICES[key], None]}
+    if key in CHOICES:
+        return {"enum": [*CHOICES[key], None]}
     shape: Mapping[str, Any] = {"type": [*_SHAPES[KEYS[key]], "null"]}
     if key == "expected_artifacts":
         return {**shape, "items": _artifact()}
@@ -71,8 +71,8 @@ def _value(key: str) -> Mapping[str, Any]:
 
 
 def _artifact() -> Mapping[str, Any]:
-    rules = {"id": _SAID, "type": {"enum": [*_ARTIFACT_TYPES, None]}}
-    texts = {key: {"description": _TOLD_OF_ARTIFACTS[key], **rules.get(key, _TEXT)} for key in _ARTIFACT_KEYS}
+    rules = {"id": _SAID, "type": {"enum": [*ARTIFACT_TYPES, None]}}
+    texts = {key: {"description": _TOLD_OF_ARTIFACTS[key], **rules.get(key, _TEXT)} for key in ARTIFACT_KEYS}
     return _closed(texts, ["id"])
 
 
@@ -83,7 +83,7 @@ def _step() -> Mapping[str, Any]:
         "format": {"enum": [*Format]},
         "needs": {"anyOf": [_TEXT, {"type": "array", "items": {"type": _SCALARS}}]},
     }
-    return _closed({key: {"description": _TOLD_OF_STEPS[key], **rules[key]} for key in _SETTINGS}, [])
+    return _closed({key: {"description": _TOLD_OF_STEPS[key], **rules[key]} for key in SETTINGS}, [])
 
 
 def _closed(properties: Mapping[str, Any], required: Sequence[str]) -> dict[str, Any]:

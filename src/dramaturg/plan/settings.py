@@ -6,8 +6,8 @@ from difflib import get_close_matches
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.persona.model import Persona
 
-_SETTINGS = ("kind", "section", "format", "needs")
-_ATTRIBUTES = ("number", "name", *_SETTINGS)
+SETTINGS = ("kind", "section", "format", "needs")
+_ATTRIBUTES = ("number", "name", *SETTINGS)
 
 
 def unknown_settings(persona: Persona) -> Iterator[Finding]:
@@ -23,9 +23,9 @@ def unknown_settings(persona: Persona) -> Iterator[Finding]:
             message = f"`steps:` of step `{number}` must be a mapping"
             yield _misset(persona, (number,), message, "write `kind: section` below it")
         else:
-            for key in (key for key in settings if key not in _SETTINGS):
+            for key in (key for key in settings if key not in SETTINGS):
                 message = f"`steps:` of step `{number}` has the unknown setting `{key}`"
-                yield _misset(persona, (number, key), message, f"use one of {', '.join(_SETTINGS)}")
+                yield _misset(persona, (number, key), message, f"use one of {', '.join(SETTINGS)}")
 
 
 def _misset(persona: Persona, path: Sequence[str], message: str, remedy: str) -> Finding:
@@ -43,7 +43,7 @@ def unknown_attributes(persona: Persona) -> Iterator[Finding]:
     """Warn of attributes of a Step that mean nothing: what they say would be lost."""
     for step in persona.steps:
         for key in step.attributes:
-            if key not in _SETTINGS:
+            if key not in SETTINGS:
                 near = get_close_matches(key, _ATTRIBUTES, n=1)
                 yield Finding(
                     rule="P406",
