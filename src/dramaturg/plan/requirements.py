@@ -138,7 +138,7 @@ def _each_with(text: str, span: Span) -> Iterator[Requirement]:
 
 def _the_section_itself(text: str, span: Span, section: str) -> Requirement:
     start = len(text) - len(text.lstrip())
-    firm = _NON_NEGOTIABLE.search(text)
+    firm = _NON_NEGOTIABLE.search(text) if "egotiable" in text or "EGOTIABLE" in text else None
     place = span.within(text, start, start + len(text.strip().split("\n", 1)[0]))
     reasons = [Reason(rule="requirement/section-itself", span=place)]
     if firm:
@@ -169,11 +169,12 @@ def _bare(name: str) -> str:
 
 def _distinct(requirements: list[Requirement]) -> Iterator[Requirement]:
     """Yield requirements with ids that differ, numbering the second of a name."""
-    seen: set[str] = set()
+    counts: dict[str, int] = {}
     for requirement in requirements:
-        name, count = requirement.id, 1
-        while fold_id(name) in seen:
-            count += 1
-            name = f"{requirement.id} ({count})"
-        seen.add(fold_id(name))
+        name, folded = requirement.id, fold_id(requirement.id)
+        while folded in counts:
+            counts[folded] += 1
+            name = f"{requirement.id} ({counts[folded]})"
+            folded = fold_id(name)
+        counts[folded] = 1
         yield requirement if name == requirement.id else replace(requirement, id=name)
