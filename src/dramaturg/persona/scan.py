@@ -5,6 +5,7 @@ also moves or drops.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -131,12 +132,13 @@ class _Scanner:
 
     def _cut(self, done: int, until: int, heads: Sequence[int]) -> bool:
         """End this persona where another's frontmatter stands outside every block."""
-        for head in heads:
-            if done <= head < until:
-                self.faults.second_persona(head, head + 3, self.head.spans.get("alias"))
-                self.limit = done if _ONLY_MARKS.fullmatch(self.source.text, done, head) else head
-                return True
-        return False
+        following = bisect_left(heads, done)
+        if following == len(heads) or heads[following] >= until:
+            return False
+        head = heads[following]
+        self.faults.second_persona(head, head + 3, self.head.spans.get("alias"))
+        self.limit = done if _ONLY_MARKS.fullmatch(self.source.text, done, head) else head
+        return True
 
     def _begins_another(self, place: int, done: int) -> bool:
         """End this persona at a `<persona>` behind its blocks, or at a `</persona>` that others follow."""
@@ -170,7 +172,7 @@ class _Scanner:
         end = next((other.start for other in later if _ends_displaced(other, tag)), self.limit)
         if tag.is_directive:
             self._keep_directives(tag, tag.start, end)
-        elif not self.protocol.steps:
+        elif not (self.protocol.steps or self.protocols):
             self.protocol.read(tag.start, end, tag)
         return end
 
