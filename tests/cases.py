@@ -8,9 +8,14 @@ from typing import Any
 import pytest
 import yaml
 
+from dramaturg.data import prompts_root
 from dramaturg.findings.model import Finding, Span
+from dramaturg.persona.library import Library, read_persona_file
+from dramaturg.persona.model import PersonaFile
+from dramaturg.run.check import Checked, check_personas
 
 FOLDER = Path(__file__).resolve().parent / "vectors"
+WHOLE = "text files persona encoding line_ends"
 _ALWAYS = ("rule", "severity", "line", "column", "message", "labels")
 
 
@@ -70,3 +75,23 @@ def like(found: Sequence[Mapping[str, Any]], wanted: Sequence[Mapping[str, Any]]
 def at(span: Span) -> dict[str, int]:
     """Return a place as vectors write it."""
     return {"line": span.line, "column": span.column}
+
+
+def check_whole(given: Mapping[str, Any]) -> tuple[Checked, PersonaFile]:
+    """Write what a vector of whole files gives into the working folder, check its persona, and read it.
+
+    The keys are those of `WHOLE`: a `text` is the file `x.persona.md`, of `files` the `persona` is checked.
+    """
+    persona = given.get("persona", "x.persona.md")
+    newline = "\r\n" if given.get("line_ends") == "crlf" else "\n"
+    for name, text in given.get("files", {persona: given.get("text")}).items():
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_text(text, encoding=given.get("encoding", "utf-8"), newline=newline)
+    return check_again(persona), read_persona_file(Path(persona))
+
+
+def check_again(persona: str) -> Checked:
+    """Check a persona of the working folder, which is the only root."""
+    checked = check_personas(Library((Path.cwd(),)), prompts_root(), [persona], strict=False)
+    assert not checked.refused
+    return checked

@@ -16,7 +16,8 @@ from dramaturg.persona.scan import scan
 from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Kind, Level, PlannedStep
 
-_STEP = ("id", "kind", "section", "format", "non_negotiable", "requirements")
+_STEP = ("id", "kind", "section", "format", "columns", "non_negotiable", "requirements", "branches", "hands_to")
+_BRANCH = ("check", "goes_to", "bound")
 
 
 @pytest.mark.parametrize("vector", vectors(FOLDER / "compile", "text shipped", "document document_because names steps"))
@@ -62,10 +63,13 @@ def _told(step: PlannedStep, want: Mapping[str, Any]) -> dict[str, Any]:
         "kind": str(step.kind),
         "section": step.section or None,
         "format": str(step.format) if step.section else None,
+        "columns": [*step.columns] or None,
         "non_negotiable": True if any(each.non_negotiable for each in step.requirements) else None,
         "needs": [*step.needs],
         "because": [reason.rule for reason in step.because],
         "requirements": like(told, wanted) if bullets else None,
+        "branches": [{key: getattr(branch, key) for key in _BRANCH} for branch in step.branches] or None,
+        "hands_to": step.hands_to or None,
     }
 
 

@@ -1,0 +1,95 @@
+"""Titles: which of the names in a step is what it writes, and which the document is called by."""
+
+import pytest
+
+from dramaturg.plan.prose import prose_of
+from dramaturg.plan.titles import document_title, named, own_section, title_of
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        # what the verb governs comes before what stands beside a noun, and that before mere capitals
+        ("Write on `ALPHA` and in the `BETA` section the `GAMMA`.", "BETA"),
+        ("Write the `GAMMA`, then the `BETA` section.", "GAMMA"),
+        ("Write on `ALPHA`, and on it in `BETA`.", "ALPHA"),
+        ("Write it.\nMore belongs to `DELTA`.", "DELTA"),
+        ("Write it.\nMore belongs to `Delta`.", None),
+        # how a title is written
+        ("Produce `## Alpha `.", "Alpha"),
+        ("Produce “Alpha, Beta:”.", "Alpha, Beta"),
+        ("Produce `9 Lives`.", "9 Lives"),
+        ("Produce the `alpha plan`.", "alpha plan"),
+        ("Produce the `alpha`.", None),
+        ("Produce the ``Alpha``.", None),
+        ('Produce "One\nTwo".', None),
+        ("Produce `" + "A" * 100 + "`.", "A" * 100),
+        ("Produce `" + "A" * 101 + "`.", None),
+        ("Produce `A" + " b" * 11 + "`.", "A" + " b" * 11),
+        ("Produce `A" + " b" * 12 + "`.", None),
+        # what is none
+        ("Produce `ALPHA/BETA`.", None),
+        ("Produce `Alpha.txt`.", None),
+        ("Produce `42`.", None),
+        ("Produce `Alpha()`.", None),
+        ("Produce `Alpha = 1`.", None),
+        ("Produce `<Alpha>`.", None),
+        ("Produce `{Alpha}`.", None),
+        ("Produce `$ALPHA`.", None),
+        ("Produce `[Alpha]`.", None),
+        ("Produce `Directive_Alpha`.", None),
+        ('Produce "What is it?"', None),
+        ('Produce "It is so."', None),
+        ("Produce (the `ALPHA`).", None),
+        ("Produce such as `ALPHA`.", None),
+        ("Produce, i.e. `ALPHA`.", None),
+        ("Produce the `RAW_LOG` table.", None),
+        ("Produce the `raw-log` table.", None),
+        ("Produce it:\n- the `ALPHA` section", None),
+        ("- Produce the `ALPHA` section\n- Go on", "ALPHA"),
+    ],
+)
+def test_a_section_is_titled_by_the_name_that_means_it(text: str, title: str | None) -> None:
+    found = title_of(prose_of(text), {"raw_log"})
+    assert (found and named(found)) == title
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Fill the `ALPHA` table.", "ALPHA"),
+        ("Put it into a separate `ALPHA` section.", "ALPHA"),
+        ("Check it, and keep a new risk `ALPHA` table.", "ALPHA"),
+        ("Look at it, then sort it into a list titled `ALPHA`.", "ALPHA"),
+        ("`BETA` is sorted into one `ALPHA` section.", "ALPHA"),
+        ("Fill the `ALPHA` well.", None),
+        ("Check the `ALPHA` table.", None),
+        ("Compare it with the `ALPHA` table.", None),
+        ("", None),
+    ],
+)
+def test_a_section_is_a_steps_own_if_it_makes_or_names_it(text: str, title: str | None) -> None:
+    found = own_section(prose_of(text), ())
+    assert (found and named(found)) == title
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ('Combine them into a document titled "# The Whole".', "The Whole"),
+        ('Combine `ALPHA` and "BETA" as “The Whole”.', "The Whole"),
+        ("Combine `ALPHA` as `OTHER`.", None),
+        ('Combine "alpha".', None),
+        ("Combine the sections.", None),
+    ],
+)
+def test_a_document_is_titled_by_the_name_that_is_no_sections(text: str, title: str | None) -> None:
+    found = document_title(text, {"alpha", "beta"})
+    assert (found and named(found)) == title
+
+
+def test_a_title_is_found_where_it_stands() -> None:
+    text = "Write what İ says:\n- `ALPHA`\n\nIt is titled “BETA”."
+    found = title_of(prose_of(text), ())
+    assert found is not None
+    assert text[found.start() : found.end()] == "“BETA”"
