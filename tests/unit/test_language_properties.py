@@ -94,6 +94,14 @@ def test_every_piece_is_the_files_own_text_at_its_place(text: str) -> None:
         assert _slice(file, artifact.origin.span)
 
 
+@settings(max_examples=300, deadline=None)
+@given(_damaged())
+def test_the_pieces_of_a_file_one_after_another_are_the_file(text: str) -> None:
+    pieces = scan("x.md", text).pieces
+    assert "".join(piece.text for piece in pieces) == text
+    assert all(piece.text for piece in pieces)
+
+
 @settings(max_examples=200, deadline=None)
 @given(_damaged(), _damaged(), st.booleans())
 def test_resolving_what_was_resolved_gives_the_same(child: str, parent: str, strict: bool) -> None:  # noqa: FBT001 - drawn

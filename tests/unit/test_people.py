@@ -116,7 +116,12 @@ def test_a_way_back_is_taken_as_often_as_its_words_allow(said: str, bound: int) 
 
 def test_a_condition_is_bounded_by_its_own_words_before_the_steps() -> None:
     text = "Weigh it, up to 5 times."
-    conditions = ["Go back to Step 1, at most 2 times.", "Go back to Step 1.", "Go on with Step 2, up to 9 times.", "Stop."]
+    conditions = [
+        "Go back to Step 1, at most 2 times.",
+        "Go back to Step 1.",
+        "Go on with Step 2, up to 9 times.",
+        "Stop.",
+    ]
     branches = _branches(text + "".join(f"<Condition check='c'>{each}</Condition>" for each in conditions))
     assert [(branch.goes_to, branch.bound) for branch in branches] == [("1", 2), ("1", 5), ("2", 0), ("", 0)]
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from dramaturg.findings.model import Span
 
+_BOM = "\ufeff"  # stands in no column
 _LINE_END = re.compile("\n")
 
 
@@ -23,16 +24,16 @@ class Source:
     @cached_property
     def line_starts(self) -> list[int]:
         """Offsets of the first character of each line."""
-        return [0, *(end.end() for end in _LINE_END.finditer(self.text))]
+        return [int(self.text.startswith(_BOM)), *(end.end() for end in _LINE_END.finditer(self.text))]
 
     def line_at(self, offset: int) -> int:
         """Return the 1-based line that holds `offset`."""
-        return bisect_right(self.line_starts, offset)
+        return max(1, bisect_right(self.line_starts, offset))
 
     def span(self, start: int, end: int) -> Span:
         """Return the span of `text[start:end]`."""
         line = self.line_at(start)
-        column = start - self.line_starts[line - 1] + 1
+        column = max(1, start - self.line_starts[line - 1] + 1)
         return Span(path=self.path, line=line, column=column, length=end - start)
 
     def offset(self, span: Span) -> int:

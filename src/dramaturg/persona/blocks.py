@@ -120,6 +120,12 @@ def _misspells(closer: Tag, directive: Tag) -> bool:
     return closer.is_directive or bool(get_close_matches(closer.name, [directive.name], cutoff=_MISSPELT))
 
 
+def misspells_condition(closer: Tag) -> bool:
+    """Tell whether a closing tag can only be meant as `</Condition>`."""
+    near = closer.closes and not closer.is_structural and not closer.is_condition
+    return near and bool(get_close_matches(closer.name, ["condition"], cutoff=_MISSPELT))
+
+
 def misspells_step(closer: Tag) -> bool:
     """Tell whether a closing tag can only be meant as `</Step>`."""
     return (

@@ -1,6 +1,7 @@
 """What can be wrong with a body's structure, as findings; its one rule: one fault is told once, where it began."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,17 +20,27 @@ class Faults:
         source: The whole file.
         findings: Every finding so far.
         told: Tags that are reported, start to end, so that they are not stray text besides.
+        fences: Stretches of fences that nothing closes; tags in them are text.
     """
 
     source: Source
     findings: list[Finding]
     told: dict[int, int] = field(default_factory=dict)
+    fences: Sequence[tuple[int, int]] = ()
 
     def malformed(self, tag: Tag) -> None:
         """Report what begins like a structural tag and is not well-formed; it was read as far as it says."""
         beginning = self.source.text[tag.start : tag.end].split("\n", 1)[0].rstrip()
         message = f"`{beginning}` is not a well-formed tag"
-        self._fault("P208", message, tag, help="close every quote on its own line and end the tag with `>`")
+        quoted = any(mark in beginning for mark in "\"'“”„‘’«»")
+        remedies = ["put each value in one pair of straight quotes"] if quoted else []
+        remedies += [] if beginning.endswith(">") else ["end the tag with `>`"]
+        remedy = " and ".join(remedies)
+        if tag.is_section and ":" not in beginning:
+            remedy = f"write `<{tag.written}>`"
+        elif beginning[1:2].isspace():
+            remedy = "write no blank behind `<`"
+        self._fault("P208", message, tag, help=remedy)
 
     def closes_nothing(self, tag: Tag) -> None:
         """Report a closer without an opener."""
@@ -44,21 +55,42 @@ class Faults:
             labels = (Label(span=self._span(following), text="this begins before it is closed"),)
         remedy, last = f"add `{wanted}`", len(self.source.text[:end].rstrip())
         lines = "\n" in self.source.text[tag.end : last]  # behind a fence's last line it would be masked
-        edit = Edit(span=self.source.span(last, last), text=f"\n{wanted}" if lines else wanted)
+        edit: Edit | None = Edit(span=self.source.span(last, last), text=f"\n{wanted}" if lines else wanted)
         if misspelt:
-            remedy = f"replace `</{misspelt.written}>` by `{wanted}`"
+            remedy = f"replace `<{'/' if misspelt.closes else ''}{misspelt.written}>` by `{wanted}`"
             text = f"this closes nothing; did you mean `{wanted}`?"
             labels = (Label(span=self._span(misspelt), text=text),)
             edit = Edit(span=self._span(misspelt), text=wanted)
             self.told[misspelt.start] = misspelt.end
+        fence = next((start for start, stop in self.fences if tag.end <= start < end <= stop), None)
+        if fence is not None and not misspelt:
+            labels = (
+                Label(
+                    span=self.source.span(fence, fence + 3),
+                    text="this fence is never closed, so the tags behind it are text",
+                ),
+            )
+            remedy, edit = f"close the fence with a line of {self.source.text[fence : fence + 3]}", None
         rule, what = ("P204", "step") if tag.is_step else ("P203", f"`<{tag.written}>`")
         message = f"{what} is never closed"
-        self._fault(rule, message, tag, note="opened here", labels=labels, help=remedy, edits=(edit,))
+        self._fault(rule, message, tag, note="opened here", labels=labels, help=remedy, edits=(edit,) if edit else ())
 
     def nearly(self, tag: Tag, meant: str) -> None:
         """Report a block whose name is nearly one of the language's; it was read as that one."""
         name = f"`<{tag.written}>`"
         self._fault("P211", f"{name} is no block of the language", tag, help=f"did you mean `<{meant}>`?")
+
+    def unknown_attribute(self, tag: Tag, key: str, meant: str) -> None:
+        """Warn of an attribute that means nothing where another one is needed."""
+        self.findings.append(
+            Finding(
+                rule="P406",
+                severity=Severity.WARNING,
+                message=f"`{key}` means nothing on a {tag.written}",
+                span=self._span(tag),
+                help=f"did you mean `{meant}`?",
+            )
+        )
 
     def given_twice(self, tag: Tag, name: str, first: Span) -> None:
         """Report a second piece of one name."""
@@ -66,10 +98,16 @@ class Faults:
         self._fault("P206", f"`{name}` is given twice", tag, labels=(label,), help="keep one of them")
 
     def displaced(self, tag: Tag) -> None:
-        """Report a step or a directive that stands outside the block it belongs into."""
-        what, home = ("step", "operational_protocol") if tag.is_step else ("directive", "directives")
-        message = f"this {what} stands outside `<{home}>`"
-        self._fault("P212", message, tag, help=f"put it between `<{home}>` and `</{home}>`")
+        """Report a step or a directive that stands outside the block it belongs into, or a block inside another one."""
+        if tag.is_block:
+            message, remedy = (
+                f"`<{tag.written}>` stands inside `<operational_protocol>`",
+                "put it behind `</operational_protocol>`",
+            )
+        else:
+            what, home = ("step", "operational_protocol") if tag.is_step else ("directive", "directives")
+            message, remedy = f"this {what} stands outside `<{home}>`", f"put it between `<{home}>` and `</{home}>`"
+        self._fault("P212", message, tag, help=remedy)
 
     def second_persona(self, start: int, end: int, first: Span | None) -> None:
         """Report where another persona begins; what follows is not read."""

@@ -70,18 +70,21 @@ def read_frontmatter(source: Source) -> tuple[Frontmatter, int, list[Finding]]:
 def _blocks(root: yaml.MappingNode, reader: Reader, alias: str) -> tuple[tuple[Slot, ...], tuple[Directive, ...]]:
     """Return the blocks that are written as YAML, each as the characters of its value."""
     values = {key.value: value for key, value in root.value if isinstance(key, yaml.ScalarNode)}
+    keys = {key.value: key for key, _ in root.value if isinstance(key, yaml.ScalarNode)}
     contract, rules = (values[key] if key in reader.values else None for key in ("output_contract", "directives"))
     slots: tuple[Slot, ...] = ()
     if contract is not None:
         text, span = _characters(contract, reader)
-        slots = (Slot(name="output_contract", text=text, origin=Origin(alias=alias, span=span)),)
+        opener = reader.of(keys["output_contract"])
+        slots = (Slot(name="output_contract", text=text, origin=Origin(alias=alias, span=span), opener=opener),)
     directives: dict[str, Directive] = {}
     for key, value in rules.value if rules is not None else ():
         if isinstance(key, yaml.ScalarNode) and not is_null(value):
             name = _DIRECTIVE.sub("", key.value, count=1)
             text, span = _characters(value, reader)
             origin = Origin(alias=alias, span=span)
-            directives.setdefault(name.casefold(), Directive(name=name, text=text, origin=origin))
+            directive = Directive(name=name, text=text, origin=origin, opener=reader.of(key))
+            directives.setdefault(name.casefold(), directive)
     return slots, tuple(directives.values())
 
 
@@ -101,13 +104,18 @@ def _characters(node: yaml.Node, reader: Reader) -> tuple[str, Span]:
 def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
     """Take over the known keys; return the artifacts, which are no plain data."""
     artifacts: list[ArtifactSpec] = []
-    for name, key, value in pairs(root, reader):
+    for written, key, value in pairs(root, reader):
+        name = written if written in KEYS or written.casefold() not in KEYS else written.casefold()
+        if name != written:
+            remedy, edit = f"write `{name}`", Edit(span=reader.of(key), text=name)
+            message = f"the key `{written}` is written in capitals; it is read as `{name}`"
+            reader.fault("P107", message, reader.of(key), severity=Severity.WARNING, help=remedy, edits=(edit,))
         if name not in KEYS:
             near = get_close_matches(name, KEYS, n=1)
             remedy = f"did you mean `{near[0]}`?" if near else "move it under `metadata:`, which is free"
             reader.fault("P107", f"unknown key `{name}`", reader.of(key), severity=Severity.WARNING, help=remedy)
             continue
-        if is_null(value):
+        if is_null(value) or _says_nothing(name, value):
             continue
         reader.spans.put(name, *reader.stretch(value.start_mark, value.end_mark))
         if not isinstance(value, _NODES[KEYS[name]]):
@@ -118,6 +126,11 @@ def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
         else:
             _read_value(name, value, reader)
     return artifacts
+
+
+def _says_nothing(name: str, value: yaml.Node) -> bool:
+    """Tell whether a key is given no more than blanks; of those with a choice that is a value that cannot be."""
+    return isinstance(value, yaml.ScalarNode) and not value.value.strip() and name not in CHOICES
 
 
 def _read_value(name: str, value: yaml.Node, reader: Reader) -> None:

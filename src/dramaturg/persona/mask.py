@@ -5,6 +5,8 @@ Fenced code, inline code and HTML comments are blanked, so that tags inside them
 
 import re
 from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
 
 from dramaturg.persona.tags import SLOTS
 
@@ -21,26 +23,54 @@ _STRUCTURAL = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mask:
+    """A text with everything that cannot be structure replaced by spaces; line ends stay.
+
+    Attributes:
+        text: As long as the text it was made of.
+        unclosed: The stretches of fences that nothing closes, as offsets; each ends where it must have ended.
+    """
+
+    text: str
+    unclosed: tuple[tuple[int, int], ...]
+
+
 def mask(text: str) -> str:
     """Return `text` with everything that cannot be structure replaced by spaces; line ends stay."""
-    pieces: list[str] = []
-    done = at = 0
+    return masked(text).text
+
+
+def masked(text: str, start: int = 0, plain: Collection[int] = ()) -> Mask:
+    """Mask a text.
+
+    Args:
+        text: The whole text.
+        start: Where its body begins; what precedes is blank.
+        plain: Offsets of fences that are to be taken for text.
+    """
+    pieces: list[str] = [" " * start]
+    unclosed: list[tuple[int, int]] = []
+    done = at = start
     hopeless: dict[str, int] = {}  # what was found to have no closer before an offset
     while opener := _MARKS.search(text, at):
-        end = _end_of(opener, text, hopeless)
+        fence = len(opener[0]) >= _FENCE and opener[0][0] != "<" and opener.start() not in plain
+        if fence and _opens_fence(opener, text, start):
+            end, closed = _end_of_fence(opener[0], opener.end(), text)
+            unclosed += [] if closed else [(opener.start(), end)]
+        else:
+            end = _end_of(opener, text, hopeless)
         at = end or opener.end()
         if end:
             pieces += [text[done : opener.start()], _blank(text[opener.start() : end])]
             done = end
-    return "".join([*pieces, text[done:]]) if pieces else text
+    return Mask(text="".join([*pieces, text[done:]]), unclosed=tuple(unclosed))
 
 
 def _end_of(opener: re.Match[str], text: str, hopeless: dict[str, int]) -> int:
-    """Return where the masked stretch ends; 0 when the opener opens nothing."""
+    """Return where a comment or inline code ends; 0 when the opener opens nothing."""
     mark = opener[0]
     comment = mark[0] == "<"
-    if len(mark) >= _FENCE and not comment and _opens_fence(opener, text):
-        return _end_of_fence(mark, opener.end(), text)
     if mark[0] == "~" or opener.start() < hopeless.get(mark, 0):
         return 0
     if comment:
@@ -56,20 +86,20 @@ def _end_of(opener: re.Match[str], text: str, hopeless: dict[str, int]) -> int:
     return 0
 
 
-def _opens_fence(mark: re.Match[str], text: str) -> bool:
+def _opens_fence(mark: re.Match[str], text: str, start: int) -> bool:
     """Tell whether marks open a fence: nothing but bullets and tags before them, an info string at most behind."""
-    line = text.rfind("\n", 0, mark.start()) + 1
+    line = max(start, text.rfind("\n", 0, mark.start()) + 1)
     return bool(_LEAD.fullmatch(text, line, mark.start()) and _INFO.match(text, mark.end()))
 
 
-def _end_of_fence(fence: str, start: int, text: str) -> int:
-    """Return the end of a fence: its closer, else the first structural closing tag on its own line, else the end.
+def _end_of_fence(fence: str, start: int, text: str) -> tuple[int, bool]:
+    """Return the end of a fence, and whether it is closed; else the first closing tag on its own line ends it.
 
     A closing tag whose opener stands inside the fence too is the end of a sample, and ends nothing else.
     """
     closer = re.compile(rf"^[ \t>]*{re.escape(fence[0])}{{{len(fence)},}}{_TAIL}", re.MULTILINE).search(text, start)
     if closer:
-        return closer.end()
+        return closer.end(), True
     opened: Counter[str] = Counter()
     for tag in _STRUCTURAL.finditer(text, start):
         name = tag["name"].strip().casefold()
@@ -78,8 +108,8 @@ def _end_of_fence(fence: str, start: int, text: str) -> int:
         elif opened[name]:
             opened[name] -= 1
         elif tag["alone"] is not None and tag["rest"] is not None:
-            return tag.start()
-    return len(text)
+            return tag.start(), False
+    return len(text), False
 
 
 def _blank(text: str) -> str:

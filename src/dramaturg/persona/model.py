@@ -19,21 +19,23 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """A named block such as `philosophy`; `text` is the file's own characters between the tags."""
+    """A named block such as `philosophy`; `text` is the file's own characters between the tags, `opener` the first."""
 
     name: str
     text: str
     origin: Origin
+    opener: Span
     override: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directive:
-    """A named rule set; directives of a chain merge by name."""
+    """A named rule set; directives of a chain merge by name. `opener` is its tag, or its key."""
 
     name: str
     text: str
     origin: Origin
+    opener: Span
     override: bool = False
 
 

@@ -24,7 +24,14 @@ _FENCE = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 _FIRST = re.compile(r"---[ \t]*\r?$", re.MULTILINE)  # behind a byte order mark no line begins
 _LATE = re.compile(
     r"(?:[ \t]*(?:<!--[^\n]*-->|`{3,}[\w-]*|~{3,}[\w-]*)?[ \t]*\r?\n){1,20}(?=---[ \t]*\r?\n[ \t]*\w+[ \t]*:)"
+    rf"|(?:(?!---|<(?:SECTION\b|{'|'.join(SLOTS)}))[^\n]*\n){{1,20}}?"
+    r"(?=---[ \t]*\r?\n(?:(?!---)[^\n]*\n){0,40}?alias[ \t]*:)",
+    re.IGNORECASE,
 )
+_UNOPENED = re.compile(
+    r"\s*(?:alias|title|version)[ \t]*:[^\n]*\n(?=(?:(?!---|<)[^\n]*\n){0,60}?---[ \t]*\r?$)", re.MULTILINE
+)
+_NEARLY_CLOSED = re.compile(r"^(?:--|-{4,}|[–—]+-*)[ \t]*\r?$", re.MULTILINE)
 _BODY = re.compile(rf"^<(?:SECTION\b|{'|'.join(SLOTS)})[^<>\n]*>", re.MULTILINE | re.IGNORECASE)
 _SUSPECT = re.compile(r"[&*!{}\[\]]|^(?:---|\.\.\.)|^[ \t?:-]{40}", re.MULTILINE)  # else nothing is there to refuse
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -101,14 +108,15 @@ class Handler(BaseHandler):
         whole = self.reader.source.text
         opening = _FIRST.match(whole, self.body_at) or self._late(whole)
         if opening is None:
-            raise ValueError("no frontmatter")
+            self._unopened(whole)
+        else:
+            self.reader.opening = self.reader.source.span(opening.start(), opening.start() + 3)
+            self.reader.start = min(opening.end() + 1, len(whole))
         self.found = True
-        self.reader.opening = self.reader.source.span(opening.start(), opening.start() + 3)
-        self.reader.start = min(opening.end() + 1, len(whole))
         closing = _FENCE.search(whole, self.reader.start)
         body = _BODY.search(whole, self.reader.start, closing.start() if closing else len(whole))
         if closing is None or body:
-            end = self.body_at = self._unclosed(body)
+            end = self._unclosed(body)
         else:
             end, self.body_at = closing.start(), min(closing.end() + 1, len(whole))
         return whole[self.reader.start : end], whole[self.body_at :]
@@ -123,23 +131,45 @@ class Handler(BaseHandler):
         self.reader.fault("P114", "the frontmatter does not open on the first line", place, help=remedy)
         return _FIRST.match(whole, before.end())
 
+    def _unopened(self, whole: str) -> None:
+        """Report frontmatter that lacks its first line, and read on; ValueError where there is none at all."""
+        first = _UNOPENED.match(whole, self.body_at)
+        if first is None:
+            raise ValueError("no frontmatter")
+        start = len(whole) - len(whole[self.body_at :].lstrip())
+        place = self.reader.opening = self.reader.source.span(start, start + len(whole[start:].split(maxsplit=1)[0]))
+        edit = Edit(span=self.reader.source.span(start, start), text="---\n")
+        remedy = "put a line `---` above it"
+        self.reader.fault("P114", "the frontmatter does not open with `---`", place, help=remedy, edits=(edit,))
+        self.reader.start = start
+
     def _unclosed(self, body: re.Match[str] | None) -> int:
         """Report that no line closes the frontmatter; return where it must have ended."""
-        whole = self.reader.source.text
+        source, whole = self.reader.source, self.reader.source.text
         end = body.start() if body else len(whole)
-        label = (Label(span=self.reader.source.span(end, body.end()), text="the body begins here"),) if body else ()
-        edit = Edit(span=self.reader.source.span(end, end), text="---\n")
+        label = (Label(span=source.span(end, body.end()), text="the body begins here"),) if body else ()
+        edit = Edit(span=source.span(end, end), text="---\n")
+        nearly, remedy = (
+            _NEARLY_CLOSED.search(whole, self.reader.start, end),
+            "end it with a line that is exactly `---`",
+        )
+        if nearly:
+            remedy = f"replace `{nearly[0].rstrip()}` by `---`"
+            place = source.span(nearly.start(), nearly.start() + len(nearly[0].rstrip()))
+            label = (Label(span=place, text="this closes nothing; did you mean `---`?"),)
+            edit = Edit(span=place, text="---")
         self.reader.fault(
             "P102",
             "the frontmatter is never closed",
             self.reader.opening,
             note="opened here",
             labels=label,
-            help="end it with a line that is exactly `---`",
-            edits=(edit,) if body else (),
+            help=remedy,
+            edits=(edit,) if body or nearly else (),
         )
-        self.reader.unreadable = body is None
-        return end
+        self.reader.unreadable = not (body or nearly)
+        self.body_at = min(nearly.end() + 1, len(whole)) if nearly else end
+        return nearly.start() if nearly else end
 
     def load(self, fm: str) -> dict[str, Any]:
         """Keep the root node; what it means is read from there, so python-frontmatter is given nothing."""
@@ -147,7 +177,8 @@ class Handler(BaseHandler):
         if isinstance(node, yaml.MappingNode):
             self.root = node
         elif node is not None:
-            self.reader.fault("P103", "the frontmatter is not a mapping", self.reader.at(node.start_mark))
+            remedy = "write one `key: value` a line, at least `alias: …` and `title: …`"
+            self.reader.fault("P103", "the frontmatter is not a mapping", self.reader.at(node.start_mark), help=remedy)
         self.reader.unreadable |= node is None and any(found.rule != "P114" for found in self.reader.findings)
         self.reader.unreadable |= node is not None and self.root is None
         return {}
@@ -165,10 +196,21 @@ def _composed(fm: str, reader: Reader) -> yaml.Node | None:
         plain = not _SUSPECT.search(fm)
         return yaml.compose(fm, Loader=Loader) if plain or _may_be_composed(fm, reader) else None
     except yaml.MarkedYAMLError as error:
-        message = f"the frontmatter is not valid YAML: {error.problem}"
-        remedy = "quote a value that contains `:`, `#` or a leading `*`"
-        reader.fault("P103", message, reader.at(error.problem_mark), help=remedy)
+        _refuse_yaml(error, reader)
         return None
+
+
+def _refuse_yaml(error: yaml.MarkedYAMLError, reader: Reader) -> None:
+    """Report what the YAML parser cannot read, with the remedy for what people do most."""
+    mark: Any = error.problem_mark
+    remedy = "quote a value that contains `:`, `#` or a leading `*`"
+    if "quoted scalar" in str(error.context):
+        mark, remedy = error.context_mark, "close the quote"
+    text, at = reader.source.text, reader.start + mark.index
+    if text[at : at + 1] == "\t":
+        remedy = "indent with spaces; YAML does not admit tabs there"
+    place = reader.source.span(at, min(at + 1, len(text)))
+    reader.fault("P103", f"the frontmatter is not valid YAML: {error.problem}", place, help=remedy)
 
 
 def _may_be_composed(fm: str, reader: Reader) -> bool:

@@ -10,12 +10,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from dramaturg.findings.source import Source
-from dramaturg.persona.blocks import closed_steps, misspells_step
+from dramaturg.persona.blocks import closed_steps, misspells_condition, misspells_step
 from dramaturg.persona.faults import Faults
 from dramaturg.persona.model import Condition, Origin, Step
 from dramaturg.persona.tags import Tag, Tags
 
 _ITEM = re.compile(r"^(?P<indent>[ \t]*)(?P<number>\d+)[.)][ \t]+", re.MULTILINE)
+_CHECKS = ("check", "trigger", "if")
+_STEP_ATTRIBUTES = frozenset(("number", "name"))
 _BOLD_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]{1,80}?):?(?:\*\*|__)")
 
 
@@ -51,6 +53,7 @@ class Protocol:
         steps: What was read, in the order of the file.
         preamble: Where the text before the first step begins and ends.
         outermost: How many steps so far stand in no other.
+        gaps: Stretches of the protocol that belong to no step, and where they are.
     """
 
     source: Source
@@ -61,6 +64,7 @@ class Protocol:
     steps: list[Step] = field(default_factory=list)
     preamble: tuple[int, int] = (0, 0)
     outermost: int = 0
+    gaps: list[tuple[int, int, str]] = field(default_factory=list)
 
     def read(self, start: int, end: int, opener: Tag) -> None:
         """Read the content between two offsets; `opener` stands for a protocol that is one step."""
@@ -78,17 +82,20 @@ class Protocol:
         stack: list[_Open] = []
         opened: Counter[str] = Counter()  # what else was opened since the last step began
         for tag in self.tags.between(start, end):
-            if tag.is_step and not tag.closes:
+            if stack and (_lacks_slash(tag, stack[-1].tag, closed) or (not opened[tag.name] and misspells_step(tag))):
+                self.faults.unclosed(stack[-1].tag, tag.start, misspelt=tag)
+                _finish(stack.pop(), tag.start, tag)
+            elif (tag.is_step and not tag.closes) or _misspells_opener(tag):
+                if not tag.is_step:
+                    self.faults.nearly(tag, "Step")
                 self._begin(tag, stack, found, nested=bool(stack) and _is_nested(stack[-1].tag, tag, closed))
                 opened.clear()
             elif tag.is_step and stack:
                 _finish(stack.pop(), tag.start, tag)
             elif tag.is_step:
                 self.faults.closes_nothing(tag)
-            elif stack and not opened[tag.name] and misspells_step(tag):
-                self.faults.unclosed(stack[-1].tag, tag.start, misspelt=tag)
-                _finish(stack.pop(), tag.start, tag)
-            opened[tag.name] += not tag.closes
+            else:
+                opened[tag.name] += not tag.closes
         for step in stack:
             self.faults.unclosed(step.tag, end)
             _finish(step, end)
@@ -129,20 +136,23 @@ class Protocol:
             )
         done = self.preamble[1]
         for begin, stop in sorted(stretch for step in opened for stretch in step.stretches):
-            self.faults.stray_text(done, begin, "between the steps")
+            self.gaps.append((done, begin, "between the steps"))
             done = max(done, stop)
-        self.faults.stray_text(done, end, "behind the last step")
+        self.gaps.append((done, end, "behind the last step"))
 
     def _conditions(self, start: int, end: int) -> Iterator[Condition]:
         """Yield the conditions of a step; one ends at its closer, else at the next one or with the step."""
         opened: Tag | None = None
-        for tag in (tag for tag in self.tags.between(start, end) if tag.is_condition):
+        for tag in (tag for tag in self.tags.between(start, end) if tag.is_condition or misspells_condition(tag)):
+            if opened is None and tag.closes:
+                if tag.is_condition:
+                    self.faults.closes_nothing(tag)
+                continue
             if opened is not None:
-                if not tag.closes:
-                    self.faults.unclosed(opened, tag.start, following=tag)
+                if not tag.closes or not tag.is_condition:
+                    following, misspelt = (None, tag) if tag.closes else (tag, None)
+                    self.faults.unclosed(opened, tag.start, following=following, misspelt=misspelt)
                 yield self._condition(opened, tag.start)
-            elif tag.closes:
-                self.faults.closes_nothing(tag)
             opened = None if tag.closes else tag
         if opened is not None:
             self.faults.unclosed(opened, end)
@@ -150,7 +160,9 @@ class Protocol:
 
     def _condition(self, opener: Tag, end: int) -> Condition:
         said = opener.attributes
-        check = said.get("check") or said.get("trigger") or said.get("if") or ""
+        check = next((said[key] for key in _CHECKS if said.get(key)), "")
+        if said and not check:
+            self.faults.unknown_attribute(opener, next(iter(said)), _CHECKS[0])
         return Condition(
             check=check.strip(), text=self.source.text[opener.end : end], span=self.source.span(opener.end, end)
         )
@@ -164,16 +176,16 @@ class Protocol:
         for position, item in enumerate(items, start=1):
             following = items[position].start() if position < len(items) else end
             number = str(position) if same else item["number"]
-            self._item(number, (item.start("number"), item.end("number") + 1), item.end(), following)
+            mark = item.end("number") + 1
+            begin = mark + len(self.source.text[mark : item.end()]) - len(self.source.text[mark : item.end()].lstrip())
+            self._item(number, (item.start("number"), mark), begin, following)
 
     def _items(self, start: int, end: int) -> list[re.Match[str]]:
-        """Return the items of the outermost numbered list; none if the numbers are no list's."""
-        items = [*_ITEM.finditer(self.masked, start, end)]
+        """Return the items of the outermost numbered list."""
+        found = _ITEM.finditer(self.masked, start, end)
+        items = [item for item in found if _ITEM.match(self.source.text, item.start(), end)]
         outermost = min((len(item["indent"]) for item in items), default=0)
-        items = [item for item in items if len(item["indent"]) == outermost]
-        numbers = [int(item["number"]) for item in items]
-        counts = numbers == [*range(numbers[0], numbers[0] + len(numbers))] if numbers else False
-        return items if counts or len(set(numbers)) == 1 else []
+        return [item for item in items if len(item["indent"]) == outermost]
 
     def _item(self, number: str, opener: tuple[int, int], start: int, end: int) -> None:
         text = self.source.text[start:end]
@@ -214,3 +226,16 @@ def _is_nested(outer: Tag, inner: Tag, closed: AbstractSet[int]) -> bool:
     number, before = inner.attributes.get("number", ""), outer.attributes.get("number", "")
     goes_on = number.isdecimal() and before.isdecimal() and int(number) == int(before) + 1
     return outer.start in closed and not goes_on
+
+
+def _lacks_slash(tag: Tag, opened: Tag, closed: AbstractSet[int]) -> bool:
+    """Tell whether a bare `<Step>` inside a step that says more can only be meant to close it: nothing closes either."""
+    bare = tag.is_step and not (tag.closes or tag.attributes) and bool(opened.attributes)
+    return bare and not {tag.start, opened.start} & closed
+
+
+def _misspells_opener(tag: Tag) -> bool:
+    """Tell whether a tag can only be meant to open a step: it is spelt nearly so, and says what a step says."""
+    if tag.closes or tag.is_structural or not _STEP_ATTRIBUTES & tag.attributes.keys():
+        return False
+    return misspells_step(tag._replace(closes=True))

@@ -13,16 +13,28 @@ _Piece = TypeVar("_Piece", Slot, Directive)
 
 
 def resolve(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> tuple[Persona | None, tuple[Finding, ...]]:
-    """Join a file with its ancestors.
+    """Join a file with its ancestors, if nothing in the chain is an error.
+
+    Args:
+        leaf: The persona asked for.
+        lookup: As `compose` says.
+        strict: Make warnings of the merge errors.
+
+    Returns:
+        The persona, None if anything in the chain is an error, and all findings of the chain, oldest ancestor first.
+    """
+    persona = compose(leaf, lookup, strict=strict)
+    return None if has_errors(persona.findings) else persona, persona.findings
+
+
+def compose(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> Persona:
+    """Join a file with its ancestors, whatever is wrong with them; its findings say what is.
 
     Args:
         leaf: The persona asked for.
         lookup: Gives the file of an alias, or the finding that says why there is none; it may point nowhere, the
             place of the `inherits_from` line is added here.
         strict: Make warnings of the merge errors.
-
-    Returns:
-        The persona, None if anything in the chain is an error, and all findings of the chain, oldest ancestor first.
     """
     chain, findings = _climb(leaf, lookup)
     findings += [finding for file in chain for finding in file.findings]
@@ -32,39 +44,34 @@ def resolve(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> tuple
     slots = _merge([_inherited_slots(file, owner) for file in chain], [])
     findings += _status(chain)
     found = tuple(finding.as_error() for finding in findings) if strict else tuple(findings)
-    if has_errors(found):
-        return None, found
     younger = nearest[: nearest.index(owner) + 1] if owner.steps else nearest
     settings = [file.frontmatter.values["steps"] for file in younger if "steps" in file.frontmatter.values]
-    return (
-        Persona(
-            alias=leaf.alias,
-            version=_nearest(nearest[:1], "version"),
-            title=_nearest(nearest, "title"),
-            status=_nearest(nearest[:1], "status") or "active",
-            engine_version=_nearest(nearest, "engine_version") or "v1",
-            input_mode=_nearest(nearest, "input_mode") or "evidence-driven",
-            slots=tuple(slots),
-            directives=tuple(directives),
-            steps=owner.steps,
-            step_settings=settings[0] if settings else {},
-            artifacts=next(
-                (file.frontmatter.artifacts for file in nearest if "expected_artifacts" in file.frontmatter.spans), ()
-            ),
-            allowed_tools=next(
-                (
-                    tuple(file.frontmatter.values["allowed_tools"])
-                    for file in nearest
-                    if "allowed_tools" in file.frontmatter.values
-                ),
-                (),
-            ),
-            chain=tuple(chain),
-            head=leaf.head,
-            digest=hashlib.sha256("\0".join(file.text for file in chain).encode()).hexdigest(),
-            findings=found,
+    return Persona(
+        alias=leaf.alias,
+        version=_nearest(nearest[:1], "version"),
+        title=_nearest(nearest, "title"),
+        status=_nearest(nearest[:1], "status") or "active",
+        engine_version=_nearest(nearest, "engine_version") or "v1",
+        input_mode=_nearest(nearest, "input_mode") or "evidence-driven",
+        slots=tuple(slots),
+        directives=tuple(directives),
+        steps=owner.steps,
+        step_settings=settings[0] if settings else {},
+        artifacts=next(
+            (file.frontmatter.artifacts for file in nearest if "expected_artifacts" in file.frontmatter.spans), ()
         ),
-        found,
+        allowed_tools=next(
+            (
+                tuple(file.frontmatter.values["allowed_tools"])
+                for file in nearest
+                if "allowed_tools" in file.frontmatter.values
+            ),
+            (),
+        ),
+        chain=tuple(chain),
+        head=leaf.head,
+        digest=hashlib.sha256("\0".join(file.text for file in chain).encode()).hexdigest(),
+        findings=found,
     )
 
 
@@ -138,8 +145,8 @@ def _merge(layers: Sequence[Sequence[_Piece]], findings: list[Finding]) -> list[
                         rule="P304",
                         severity=Severity.WARNING,
                         message=f"directive `{piece.name}` replaces the one of `{parent.origin.alias}`",
-                        span=piece.origin.span,
-                        labels=(Label(span=parent.origin.span, text="the parent's"),),
+                        span=piece.opener,
+                        labels=(Label(span=parent.opener, text="the parent's"),),
                         help='say `override="true"` if that is meant, otherwise choose another name',
                     )
                 )

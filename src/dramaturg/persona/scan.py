@@ -14,7 +14,7 @@ from dramaturg.findings.source import Source
 from dramaturg.persona.blocks import Block, block_at, directive_at, pair_blocks
 from dramaturg.persona.faults import Faults
 from dramaturg.persona.frontmatter import read_frontmatter
-from dramaturg.persona.mask import mask
+from dramaturg.persona.mask import Mask, masked
 from dramaturg.persona.model import Directive, Frontmatter, Origin, PersonaFile, Slot
 from dramaturg.persona.protocol import Protocol
 from dramaturg.persona.tags import DIRECTIVES, PROTOCOL, WRAPPER, Tag, Tags, tags_of
@@ -86,9 +86,13 @@ class _Scanner:
 
     def __post_init__(self) -> None:
         text = self.source.text
-        masked = " " * self.body_at + mask(text[self.body_at :])
-        self.tags = tags_of(self.source, masked, self.body_at)
-        self.pairs = pair_blocks(self.tags)
+        body = masked(text, self.body_at)
+        self._read_tags(body)
+        stray = [start for start, _ in body.unclosed if self._is_outside(start)]
+        if stray:  # a fence left over between two blocks must not hide those behind it
+            body = masked(text, self.body_at, stray)
+            self._read_tags(body)
+        self.faults.fences = body.unclosed
         self.openers = [place for place, tag in enumerate(self.tags) if tag.is_block and not tag.closes]
         self.protocols = [place for place in self.openers if self.tags[place].name == PROTOCOL]
         self.slots = {slot.name.casefold(): slot for slot in self.head.slots}
@@ -97,8 +101,21 @@ class _Scanner:
         wrappers = (place for place, tag in enumerate(self.tags) if tag.opens(WRAPPER))
         self.wrapper = next(wrappers, len(self.tags))
         self.protocol = Protocol(
-            source=self.source, masked=masked, alias=self.alias, faults=self.faults, tags=self.tags
+            source=self.source, masked=body.text, alias=self.alias, faults=self.faults, tags=self.tags
         )
+
+    def _read_tags(self, body: Mask) -> None:
+        self.tags = tags_of(self.source, body.text, self.body_at)
+        self.pairs = pair_blocks(self.tags)
+
+    def _is_outside(self, offset: int) -> bool:
+        """Tell whether an offset stands outside every block, as far as the tags before it say."""
+        closers = (
+            self.pairs.get(place)
+            for place in self.tags.places(self.body_at, offset)
+            if self.tags[place].is_block and not self.tags[place].closes
+        )
+        return all(closer is not None and self.tags[closer].start < offset for closer in closers)
 
     @property
     def alias(self) -> str:
@@ -141,13 +158,20 @@ class _Scanner:
         return True
 
     def _begins_another(self, place: int, done: int) -> bool:
-        """End this persona at a `<persona>` behind its blocks, or at a `</persona>` that others follow."""
+        """End this persona at a `<persona>` behind its blocks, or at a `</persona>` that others follow.
+
+        Where `</persona>` closes this one, a block that is given already is another's.
+        """
         tag = self.tags[place]
         if tag.name != WRAPPER or not (self.slots or self.directives or self.protocol.steps):
             return False
-        wrapped = tag.closes and self.wrapper < place
-        if wrapped or not self.openers or self.openers[-1] < place:
+        following = bisect_left(self.openers, place)
+        if following == len(self.openers):
             return False
+        if tag.closes and self.wrapper < place:
+            tag = self.tags[self.openers[following]]
+            if not (tag.name in self.slots or (tag.name == PROTOCOL and self.protocol.steps)):
+                return False
         self.faults.stray_text(done, tag.start)
         self.faults.second_persona(tag.start, tag.end, self.head.spans.get("alias"))
         self.limit = done
@@ -173,7 +197,7 @@ class _Scanner:
         if tag.is_directive:
             self._keep_directives(tag, tag.start, end)
         elif not (self.protocol.steps or self.protocols):
-            self.protocol.read(tag.start, end, tag)
+            self._keep_protocol(tag, tag.start, end)
         return end
 
     def _block(self, place: int) -> Block | None:
@@ -222,39 +246,62 @@ class _Scanner:
         elif self.protocol.steps:
             self.faults.given_twice(opener, opener.written, self.protocol.steps[0].opener)
         else:
-            self.protocol.read(opener.end, block.end, opener)
+            self._keep_protocol(opener, opener.end, block.end)
             if self.faults.text_between(*self.protocol.preamble):
                 self._keep_slot(opener, PROTOCOL, *self.protocol.preamble)
 
+    def _keep_protocol(self, opener: Tag, start: int, end: int) -> None:
+        """Keep the steps between two offsets; a block that stands between or behind them is read where it stands."""
+        self.protocol.read(start, end, opener)
+        for begin, stop, where in self.protocol.gaps:
+            done = begin
+            for place in self.tags.places(begin, stop):
+                tag, closer = self.tags[place], self.pairs.get(place)
+                if tag.start >= done and tag.is_known_block and closer is not None and self.tags[closer].end <= stop:
+                    self.faults.stray_text(done, tag.start, where)
+                    self.faults.displaced(tag)
+                    self._take(block_at(self.tags, closer, stop, opener=tag))
+                    done = self.tags[closer].end
+            self.faults.stray_text(done, stop, where)
+
     def _keep_slot(self, tag: Tag, name: str, start: int, end: int) -> None:
         text, origin = self.source.text[start:end], self._origin(start, end)
-        slot = Slot(name=name, text=text, origin=origin, override=tag.overrides)
+        opener = self.source.span(tag.start, tag.end)
+        slot = Slot(name=name, text=text, origin=origin, opener=opener, override=tag.overrides)
         earlier = self.slots.setdefault(name.casefold(), slot)
         if earlier is not slot:
-            self.faults.given_twice(tag, name, earlier.origin.span)
+            self.faults.given_twice(tag, name, earlier.opener)
 
     def _keep_directives(self, opener: Tag, start: int, end: int) -> None:
         """Keep the directives between two offsets; other blocks among them are slots, and text alone is one as well."""
         done = start
         for place in self.tags.places(start, end):
             tag = self.tags[place]
-            if tag.start < done:
-                continue
-            if tag.is_directive and tag.closes:
+            after = self._among_directives(place, end) if tag.start >= done else 0
+            if after:
                 self.faults.stray_text(done, tag.start, "between the directives")
-                self.faults.closes_nothing(tag)
-                done = tag.end
-            elif tag.is_directive:
-                self.faults.stray_text(done, tag.start, "between the directives")
-                done = self._keep_directive(tag, end)
-            elif tag.is_known_block and not tag.closes and place in self.pairs:
-                self.faults.stray_text(done, tag.start, "between the directives")
-                done = self.tags[self.pairs[place]].end
-                self._take(block_at(self.tags, self.pairs[place], end, opener=tag))
+                done = after
         if done > start or not self.faults.text_between(start, end):
             self.faults.stray_text(done, end, "between the directives")
         else:
             self._keep_slot(opener, DIRECTIVES, start, end)
+
+    def _among_directives(self, place: int, end: int) -> int:
+        """Take a tag that stands between directives, and return where the text behind it begins; 0 if it is text."""
+        tag = self.tags[place]
+        if tag.is_directive and not tag.closes:
+            return self._keep_directive(tag, end)
+        if tag.is_directive:
+            self.faults.closes_nothing(tag)
+            return tag.end
+        if tag.is_step and not tag.closes:
+            self.faults.displaced(tag)
+            steps = [each for each in self.tags.between(tag.start, end) if each.is_step]
+            return steps[-1].end
+        if tag.is_known_block and not tag.closes and place in self.pairs:
+            self._take(block_at(self.tags, self.pairs[place], end, opener=tag))
+            return self.tags[self.pairs[place]].end
+        return 0
 
     def _keep_directive(self, tag: Tag, limit: int) -> int:
         """Keep the directive that a tag opens, and return where the text behind it begins."""
@@ -262,10 +309,11 @@ class _Scanner:
         if not block.closed:
             self.faults.unclosed(tag, block.end, following=block.following, misspelt=block.misspelt)
         text, origin = self.source.text[tag.end : block.end], self._origin(tag.end, block.end)
-        directive = Directive(name=tag.directive, text=text, origin=origin, override=tag.overrides)
+        opener = self.source.span(tag.start, tag.end)
+        directive = Directive(name=tag.directive, text=text, origin=origin, opener=opener, override=tag.overrides)
         earlier = self.directives.setdefault(tag.directive.casefold(), directive)
         if earlier is not directive:
-            self.faults.given_twice(tag, tag.written, earlier.origin.span)
+            self.faults.given_twice(tag, tag.written, earlier.opener)
         return block.after
 
     def _origin(self, start: int, end: int) -> Origin:

@@ -30,6 +30,7 @@ _DIRECTIVE = "directive_"
 WRAPPER = "persona"
 _NAMES = frozenset((*SLOTS, _STEP, _CONDITION, WRAPPER))
 _LIKE = 0.7  # less than any likeness that is asked for
+_ONE_NAME = re.compile(r"[ \t]+[\w.-]+(?:[ \t]+[\w.-]+)*[ \t]*")
 _NEARLY = 0.85  # a name this like a known one is taken for a slip of the pen
 _WORDS = r"[\w.-]+(?:[ \t]+[\w.-]+(?![\w.-]*\s*=))*"  # a section's name; what an `=` follows is an attribute
 _TAG = re.compile(
@@ -39,14 +40,16 @@ _TAG = re.compile(
 )
 _TAG_START = re.compile(
     rf"<(?P<close>/?)(?P<name>SECTION\s*:\s*[\w.-]*|(?:Step|{'|'.join(SLOTS)}|Directive_\w+)(?![\w.:-]))"
-    r"(?P<rest>[^<>\n]*>?)",
+    r"(?P<rest>[^<>\n]*>?)"
+    r"|<(?=[ \t/]*[ \t])[ \t]*(?P<close2>/?)[ \t]*(?P<name2>Step)(?P<rest2>\s+(?:number|name)\s*=[^<>\n]*>|\s*>)",
     re.IGNORECASE,
 )
+_ODD_QUOTES = re.compile("=\\s*[“”„‘’«»]")
 _ATTRIBUTE = re.compile(
     r"(?P<key>[A-Za-z_][\w-]*)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"'=/]+))"
 )
 _LOOSE_ATTRIBUTE = re.compile(
-    r"(?P<key>[A-Za-z_][\w-]*)\s*=\s*[\"']?(?P<value>[^\"'<>=]*?)[\"']?(?=\s+[\w-]+\s*=|\s*>|$)"
+    r"(?P<key>[A-Za-z_][\w-]*)\s*=\s*[\"'“”„‘’«»]?(?P<value>[^<>=]*?)[\"'“”„‘’«»]?(?=\s+[\w-]+\s*=|\s*/?>|\s*$)"
 )
 
 
@@ -192,30 +195,38 @@ def _counts(name: str) -> bool:
 def _tag(match: re.Match[str], source: Source) -> Tag:
     close, name, said = match.groups()
     written = _written(name)
-    attributes = _attributes(source, match) if said and not close else {}
-    return Tag(match.start(), match.end(), bool(close), _fold(written), written, attributes)
+    if not said or close:
+        return Tag(match.start(), match.end(), bool(close), _fold(written), written, {})
+    if name.casefold() == BARE_SECTION and _ONE_NAME.fullmatch(said):
+        written = f"{name}:{'_'.join(said.split())}"
+        return Tag(match.start(), match.end(), bool(close), _fold(written), written, {}, malformed=True)
+    attributes, plain = _attributes(source, match)
+    tag = Tag(match.start(), match.end(), bool(close), _fold(written), written, attributes)
+    return tag if plain or not tag.is_structural else tag._replace(attributes=_loose(said), malformed=True)
 
 
-def _attributes(source: Source, match: re.Match[str]) -> dict[str, str]:
-    return {
-        found["key"].casefold(): next(value for value in found.group("double", "single", "bare") if value is not None)
-        for found in _ATTRIBUTE.finditer(source.text, match.start("attributes"), match.end("attributes"))
-    }
+def _attributes(source: Source, match: re.Match[str]) -> tuple[dict[str, str], bool]:
+    """Return what a tag says, and whether it says so in the usual quotes, none of them left over."""
+    said = source.text[match.start("attributes") : match.end("attributes")]
+    found = [*_ATTRIBUTE.finditer(said)]
+    values = {each["key"].casefold(): next(value for value in each.groups()[1:] if value is not None) for each in found}
+    rest = _ATTRIBUTE.sub("", said) if found else said
+    return values, not (_ODD_QUOTES.search(said) or '"' in rest or "'" in rest)
+
+
+def _loose(said: str) -> dict[str, str]:
+    """Return what the attributes of a malformed tag say as far as it can be told."""
+    return {found["key"].casefold(): found["value"].strip() for found in _LOOSE_ATTRIBUTE.finditer(said)}
 
 
 def _malformed(match: re.Match[str]) -> Tag:
     """Return what begins like a structural tag and never becomes one; it ends where its line lets it."""
-    written = _written(match["name"])
-    said = {found["key"].casefold(): found["value"] for found in _LOOSE_ATTRIBUTE.finditer(match["rest"])}
-    return Tag(
-        start=match.start(),
-        end=match.end() if match["rest"].endswith(">") or said else match.end("name"),
-        closes=bool(match["close"]),
-        name=_fold(written),
-        written=written,
-        attributes=said,
-        malformed=True,
+    close, name, rest = (
+        match.group("close", "name", "rest") if match["name"] else match.group("close2", "name2", "rest2")
     )
+    written, said = _written(name), _loose(rest)
+    end = match.end() if rest.endswith(">") or said else match.end() - len(rest)
+    return Tag(match.start(), end, bool(close), _fold(written), written, said, malformed=True)
 
 
 def _written(name: str) -> str:

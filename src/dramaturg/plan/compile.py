@@ -47,10 +47,10 @@ def compile_plan(persona: Persona) -> Plan:
             )
         )
     findings += _repeated_sections(steps)
-    if has_errors(findings):
-        raise AuthorError((*persona.findings, *findings))
     document, because = _document(persona, steps)
     findings += [*contradictions(persona, steps, document), *undefined_directives(persona)]
+    if has_errors(findings):
+        raise AuthorError((*persona.findings, *findings))
     return Plan(
         persona=persona,
         steps=tuple(steps),

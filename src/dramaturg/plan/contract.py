@@ -29,7 +29,7 @@ def contradictions(persona: Persona, steps: Sequence[PlannedStep], document: str
     for slot in (slot for slot in persona.slots if slot.name.casefold() == _CONTRACT):
         for title, span in (*_demanded(slot), *_listed(persona, slot)):
             if not any(_alike(title, one) for one in written):
-                known = ", ".join(f"`{step.section}`" for step in steps if step.section)
+                known = ", ".join(dict.fromkeys(f"`{step.section}`" for step in steps if step.section))
                 yield Finding(
                     rule="P408",
                     severity=Severity.WARNING,

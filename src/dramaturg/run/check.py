@@ -14,10 +14,11 @@ from dramaturg.findings.source import Source
 from dramaturg.persona.files import walk
 from dramaturg.persona.library import Entry, Library, read_persona_file
 from dramaturg.persona.model import Persona, PersonaFile
-from dramaturg.persona.resolve import resolve
+from dramaturg.persona.resolve import compose
 from dramaturg.plan.compile import compile_plan
 from dramaturg.run.kernels import load_kernel
 
+_RECOVERED = frozenset("P102 P114 P203 P204 P205 P208 P210 P211 P212".split())  # what was meant was read all the same
 _NOT_READ = ("P112", "P115")
 
 
@@ -146,9 +147,9 @@ class _Check:
 
     def faults(self, leaf: PersonaFile, path: Path) -> Iterator[Finding]:
         """Yield what is wrong with a file, its chain and its plan."""
-        persona, found = resolve(leaf, self._parent)
-        yield from found
-        if persona:
+        persona = compose(leaf, self._parent)
+        yield from persona.findings
+        if all(found.rule in _RECOVERED for found in persona.findings if found.is_error):
             yield from self._plan_faults(persona)
         if twin := self._twin(path):
             yield replace(twin, span=leaf.head, labels=tuple(each for each in twin.labels if each.span != leaf.head))

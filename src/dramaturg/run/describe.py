@@ -68,7 +68,7 @@ def _file_json(
 
 
 def _block_json(block: Slot | Directive) -> dict[str, Any]:
-    line = block.origin.span.line
+    line = block.opener.line
     return {"name": block.name, **_lines(line, block), "override": block.override, "text": block.text}
 
 
