@@ -25,8 +25,8 @@ class Walk:
     unreadable: Mapping[str, str]
 
 
-def walk(root: Path) -> Walk:
-    """Find the persona files below a folder; links to files are followed, links to folders are not."""
+def walk(root: Path, *, deep: bool = True) -> Walk:
+    """Find the persona files below a folder, or only in it; links to files are followed, links to folders are not."""
     files: dict[str, os.stat_result | None] = {}
     unreadable: dict[str, str] = {}
     folders = [""]
@@ -44,7 +44,7 @@ def walk(root: Path) -> Walk:
         for entry in inside:
             name = f"{folder}/{entry.name}" if folder else entry.name
             if entry.is_dir(follow_symlinks=False):
-                folders.append(name)
+                folders += [name] if deep else []
             elif entry.name.endswith(SUFFIXES):
                 found = _looked_at(entry)
                 if found is None or stat.S_ISREG(found.st_mode):

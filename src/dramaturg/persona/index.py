@@ -49,7 +49,7 @@ class Known(NamedTuple):
 _NOTHING = Known([], "", {}, [])
 
 
-def index(root: Path) -> tuple[Mapping[str, Known], Mapping[str, str]]:
+def index(root: Path, *, deep: bool = True) -> tuple[Mapping[str, Known], Mapping[str, str]]:
     """Look up the persona files below a folder.
 
     Returns:
@@ -58,9 +58,9 @@ def index(root: Path) -> tuple[Mapping[str, Known], Mapping[str, str]]:
         listed, with the reason.
     """
     now = time.time_ns()
-    found = walk(root)
-    kept = _cache_file(root)
-    before = _load(kept)
+    found = walk(root, deep=deep)
+    kept = _cache_file(root) if deep else None
+    before = _load(kept) if deep else {}
     known = _known(root, found, before, now)
     if kept and known != before:
         _save(kept, known)

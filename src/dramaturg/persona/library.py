@@ -78,16 +78,18 @@ class Library:
     Which files there are, and what they are called, is looked up once; what they say is read when it is asked for.
     """
 
-    def __init__(self, roots: Sequence[Path]) -> None:
+    def __init__(self, roots: Sequence[Path], *, deep: bool = True) -> None:
         by_place: dict[str, Path] = {}
         for root in roots:
             by_place.setdefault(os.path.realpath(root), root)
         self.roots = tuple(by_place.values())
         self._scanned: dict[Path, PersonaFile] = {}
+        self._deep = deep
+        self._near: dict[Path, Library] = {}
 
     @cached_property
     def _indexes(self) -> Mapping[Path, tuple[Mapping[str, Known], Mapping[str, str]]]:
-        return {root: index(root) for root in self.roots}
+        return {root: index(root, deep=self._deep) for root in self.roots}
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -124,9 +126,8 @@ class Library:
                 return active[0]
             if active:
                 return _ambiguous(alias, active)
-        names = sorted({entry.alias for entry in self.entries})
-        near = get_close_matches(folded, [name.casefold() for name in names], n=_NEAR, cutoff=0.4)
-        close = [name for name in names if name.casefold() in near]
+        names = {entry.alias.casefold(): entry.alias for entry in self.entries}
+        close = [names[near] for near in get_close_matches(folded, sorted(names), n=_NEAR, cutoff=0.4)]
         remedy = f"did you mean {_listed(close, 'or')}?" if close else "`dramaturg list` shows what there is"
         return Finding(rule="P301", severity=Severity.ERROR, message=f"no persona is called `{alias}`", help=remedy)
 
@@ -157,7 +158,43 @@ class Library:
 
         A file is scanned again only if its text has changed: it may be the parent of a thousand others.
         """
-        entry = self.find(alias)
+        return self._scan(self.find(alias))
+
+    def find_from(self, path: Path, alias: str) -> Entry | Finding:
+        """Return the file that a file means by an alias.
+
+        A file outside the roots means those around it first: the ones below the nearest folder called `personas`, else
+        those in its own folder.
+        """
+        near = self._around(path.resolve())
+        found = near.find(alias) if near else None
+        if isinstance(found, Entry):
+            return found
+        far = self.find(alias)
+        return found if isinstance(found, Finding) and isinstance(far, Finding) and found.rule == "P303" else far
+
+    def _around(self, path: Path) -> "Library | None":
+        if any(path.is_relative_to(root) for root in self._real_roots):
+            return None
+        home = next((folder for folder in path.parents if folder.name == "personas"), None)
+        place = home or path.parent
+        if place not in self._near:
+            self._near[place] = Library((place,), deep=home is not None)
+        return self._near[place]
+
+    @cached_property
+    def _real_roots(self) -> tuple[Path, ...]:
+        return tuple(root.resolve() for root in self.roots)
+
+    def lookup(self, path: Path) -> Callable[[str], PersonaFile | Finding]:
+        """Return what gives a file its parents by alias."""
+
+        def parent(alias: str) -> PersonaFile | Finding:
+            return self._scan(self.find_from(path, alias))
+
+        return parent
+
+    def _scan(self, entry: Entry | Finding) -> PersonaFile | Finding:
         if isinstance(entry, Finding):
             return entry
         file = read_persona_file(entry.path, self._scanned.get(entry.path))
@@ -171,7 +208,8 @@ class Library:
             CallerError: No such persona or file.
             AuthorError: The chain has errors.
         """
-        return persona_of(read_persona_file(self.locate(name)), self.read, strict=strict)
+        path = self.locate(name)
+        return persona_of(read_persona_file(path), self.lookup(path), strict=strict)
 
 
 def persona_of(leaf: PersonaFile, lookup: Callable[[str], PersonaFile | Finding], *, strict: bool = False) -> Persona:

@@ -229,7 +229,7 @@ def _is_nested(outer: Tag, inner: Tag, closed: AbstractSet[int]) -> bool:
 
 
 def _lacks_slash(tag: Tag, opened: Tag, closed: AbstractSet[int]) -> bool:
-    """Tell whether a bare `<Step>` inside a step that says more can only be meant to close it: nothing closes either."""
+    """Tell whether a bare `<Step>` inside a step that says more must be meant to close it; nothing closes either."""
     bare = tag.is_step and not (tag.closes or tag.attributes) and bool(opened.attributes)
     return bare and not {tag.start, opened.start} & closed
 

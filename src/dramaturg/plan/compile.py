@@ -137,7 +137,9 @@ class _Compiler:
         """Return what the author set, else what the prose says."""
         if chosen := self.choice("kind", Kind):
             return Decision(kind=chosen[0], rule=chosen[1].rule)
-        return kind_of(self.step, self.prose, self.persona.alias, self.known)
+        said = kind_of(self.step, self.prose, self.persona.alias, self.known)
+        given = self.setting("section") or self.setting("format")
+        return Decision(kind=Kind.SECTION, rule=given[1].rule) if given and said.kind is not Kind.SECTION else said
 
     def section(self) -> tuple[str, Reason]:
         given = self.setting("section")

@@ -12,7 +12,7 @@ from dramaturg.plan.model import Kind
 from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over
 from dramaturg.plan.prose import Prose
 from dramaturg.plan.titles import own_section
-from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, MAY_WRITE, WRITES, main_verb
+from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, MAY_WRITE, main_verb, writes
 
 _ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?|entries|everything|artifacts)\b", re.IGNORECASE)
 _OBJECT_NOUN = re.compile(
@@ -31,6 +31,11 @@ _TELLS = (
     "emit",
 )  # a name says these of thinking too
 _FACETS = re.compile(r"\s*(?:[-*+•]|\d+[.)])[ \t]+(?:\*\*|__)")  # bullets with bold keys say nothing of the step
+_OUTPUT = re.compile(
+    r"\s*(?:your|the)\s+(?:[\w-]+\s+)?(?:output|result|deliverable|response|answer)\s+(?:of this step\s+)?"
+    r"(?:is|must be|should be|shall be|will be|consists of)\b",
+    re.IGNORECASE,
+)
 _INTO = re.compile(rf"[^.!?\n]{{0,120}}?\binto (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b", re.IGNORECASE)
 
 
@@ -69,19 +74,27 @@ def kind_of(step: Step, prose: Prose, alias: str, known: Collection[str]) -> Dec
 
 
 def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
-    text, title = step.text, main_verb(step.name)
+    text = step.text
     verb = None if _FACETS.match(text) else prose.verb
     word, words = (verb[0].casefold(), verb.span()) if verb else ("", None)
     if word in ASSEMBLE and _ASSEMBLED.search(text):
         return Decision(kind=Kind.ASSEMBLE, rule="kind/assemble-verb", words=words)
     if word in INGEST:
         return Decision(kind=Kind.INGEST, rule="kind/ingest-verb", words=words)
-    if word in WRITES or (verb and word in MAY_WRITE and _has_document_as_object(text, verb.end())):
-        rule = "kind/section-verb" if word in WRITES else "kind/writes-a-document"
+    if verb and (writes(verb) or (word in MAY_WRITE and _has_document_as_object(text, verb.end()))):
+        rule = "kind/section-verb" if writes(verb) else "kind/writes-a-document"
         return Decision(kind=Kind.SECTION, rule=rule, words=words)
+    return _by_what_it_names(step, prose, known, words)
+
+
+def _by_what_it_names(step: Step, prose: Prose, known: Collection[str], words: tuple[int, int] | None) -> Decision:
+    """Return what a step does whose verb does not tell: it writes what it names as its output, else it thinks."""
+    title = main_verb(step.name)
+    if output := _OUTPUT.match(step.text):
+        return Decision(kind=Kind.SECTION, rule="kind/names-the-output", words=output.span())
     if own := own_section(prose, known):
         return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=own.span())
-    if title and title[0].casefold() in WRITES and title[0].casefold() not in _TELLS:
+    if title and writes(title) and title[0].casefold() not in _TELLS:
         return Decision(kind=Kind.SECTION, rule="kind/name-verb")
     return Decision(kind=Kind.ANALYZE, rule="kind/no-output-named", words=words)
 

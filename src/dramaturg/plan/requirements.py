@@ -18,16 +18,38 @@ _MUST_TEXT = re.compile(r"\bMUST\b|\b(?:mandatory|non-negotiable)\b|\b[Mm]ust (?
 _MUST_WORDS = ("MUST", "ust ", "mandatory", "non-negotiable")
 _MUST_LEAD = re.compile(r"\bincluding\b[^.]*:\s*$|\bmust\b[^.]*:\s*$", re.IGNORECASE)
 _MAY_LEAD = re.compile(
-    r"\b(?:may|might|could|can) (?:include|cover|contain)\b|\be\.g\.|\boptional(?:ly)?\b", re.IGNORECASE
+    r"\b(?:may|might|could|can)\s+(?:also\s+)?(?:want\s+to\s+)?(?:include|cover|contain|mention|add|list|note|describe)\b"
+    r"|\bnice to have\b|\bif possible\b|\be\.g\.|\boptional(?:ly)?\b",
+    re.IGNORECASE,
+)
+_NOT_LEAD = re.compile(
+    r"\b(?:must|should|shall|may|do|does|can)(?:\s+not|\s+never|n't|n’t|not)\b[^:.]{0,80}:\s*$"
+    r"|\bnever\s+\w+[^:.]{0,60}:\s*$|\b(?:excluding|except(?: for)?|but not|without):\s*$"
+    r"|^\W*(?:avoid|exclude|omit|ignore|leave out|out of scope|forbidden|prohibited)\b[^:.]*:\s*$",
+    re.IGNORECASE,
+)
+_AGENT_LEAD = re.compile(
+    r"^\W*(?:rules?|style|guidelines?|notes?|inputs?|constraints?|context|tone|background|instructions?|reminders?)"
+    r"(?:\s+(?:to|for|of)\s+[\w ]{1,40})?:\W*$",
+    re.IGNORECASE,
 )
 _ASIDE_LEAD = re.compile(r"(?:^|[\n.;,(])[ \t]*[*_#]*(?:for )?examples?\b[^.:\n]*:?[*_]*$", re.IGNORECASE)
 _ASIDE_KEY = re.compile(
-    r"(?:notes?|examples?|warnings?)$|(?:constraint\b(?!s)|note that|do not|don't|never|avoid)\b", re.IGNORECASE
+    r"(?:notes?|examples?|warnings?)$"
+    r"|(?:e\.?\s?g\b|for example|constraint\b(?!s)|note that|do not|don't|never|avoid)\b",
+    re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<!\be\.g)\.\s")
-_EACH_WITH = re.compile(r"\beach with(?: (?:a|an|its))?\s*:?\s+(?P<items>(?:\([^()\n]*\)|[^.;()\n])+)", re.IGNORECASE)
+_EACH_WITH = re.compile(
+    r"\b(?:each(?: [\w-]+){0,2} with(?: (?:a|an|its))?|(?:with|under|has|have|include|includes|including|of)"
+    r" (?:the |these |the following |following )?columns"
+    r"|each (?:row|line|entry|record) (?:has|gives|names|states|contains))"
+    r"\s*:?\s+(?P<items>(?:\([^()\n]*\)|[^.;()\n])+)",
+    re.IGNORECASE,
+)
+_EACH_WORDS = re.compile("each|columns")
 _COLUMN = re.compile(r"(?:(?:and|or|a|an|the|its)\s+)*(?P<name>[^,\s(][^,(]*?)\s*(?:\([^()]*\)\s*)?(?:,|$|\band\b)")
-_PER_ENTRY = re.compile(r"\b(?:each|every)\b[^:]*:\s*$", re.IGNORECASE)
+_PER_ENTRY = re.compile(r"\b(?:each|every)\b(?! of (?:the|these)\b)[^:]*:\s*$", re.IGNORECASE)
 _NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:.(–—]|\s-\s")
 _QUOTED_FIRST = re.compile(r"(?:an?|the|one)\s+(?:[\w-]+\s+)?(?:\"(?P<name>[^\"]{2,80})\")\s+\w+", re.IGNORECASE)
@@ -50,7 +72,7 @@ def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement
     first = {bullet.lead_at: bullet for bullet in reversed(prose.bullets) if bullet.lead}
     leads = {at: _lead(bullet, must, text, span) for at, bullet in first.items()}
     found = [_from_bullet(bullet, leads.get(bullet.lead_at), must, text, span) for bullet in prose.bullets]
-    said = [*_each_with(prose.spoken, span)] if "each with" in prose.folded else []
+    said = [*_each_with(prose.spoken, span)] if _EACH_WORDS.search(prose.folded) else []
     listed = [requirement for requirement in found if requirement is not None]
     return (*_distinct([*said, *listed]), _the_section_itself(text, span, section))
 
@@ -76,9 +98,15 @@ def _lead(bullet: Bullet, must: re.Match[str] | None, text: str, span: Span) -> 
     return _Lead(
         level=level,
         reason=reason,
-        aside="xample" in bullet.lead and _ASIDE_LEAD.search(bullet.lead) is not None,
+        aside=_is_aside(bullet.lead, last),
         per_entry=_PER_ENTRY.search(last) is not None,
     )
+
+
+def _is_aside(lead: str, last: str) -> bool:
+    """Tell whether a lead's items are examples, prohibitions or instructions, none of which the section owes."""
+    example = "xample" in lead and _ASIDE_LEAD.search(lead) is not None
+    return example or _NOT_LEAD.search(last) is not None or _AGENT_LEAD.search(last) is not None
 
 
 def _from_bullet(

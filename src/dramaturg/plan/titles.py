@@ -34,6 +34,7 @@ _OWN = re.compile(
     r"|\b(?:titled|entitled|called|named|headed)\s+)$",
     re.IGNORECASE,
 )
+_THE = re.compile(r"\s*(?:the|a|an|your)?\s*", re.IGNORECASE)  # a step that begins with what it writes
 _TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
 
 
@@ -68,16 +69,14 @@ def own_section(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     text, verb = prose.text, prose.verb
     looks = verb is None or verb[0].casefold() in LOOKS
     for match in _candidates(prose.spoken, known):
-        if (
-            not looks
-            and verb
-            and _OBJECT.fullmatch(text, verb.end(), match.start())
-            and (_FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, 0, match.start()))
-        ):
+        before = max(0, match.start() - 80)
+        called = _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, before, match.start())
+        shouted = match["code"] and match["code"].isupper() and "_" not in match["code"]
+        if verb and not looks and (called or shouted) and _OBJECT.fullmatch(text, verb.end(), match.start()):
             return match
-        if _OWN.search(text, max(0, match.start() - 80), match.start()) and (
-            _FOLLOWED.match(text, match.end()) or _TITLED.search(text, max(0, match.start() - 12), match.start())
-        ):
+        if _THE.fullmatch(text, 0, match.start()) and (called or shouted):
+            return match
+        if called and _OWN.search(text, before, match.start()):
             return match
     return None
 

@@ -6,11 +6,19 @@ INGEST = frozenset("ingest read load receive accept digest parse gather collect 
 ASSEMBLE = frozenset("combine assemble merge consolidate compile collate join concatenate".split())
 WRITES = frozenset(
     """produce generate create write draft provide prepare output present compose deliver render summarize summarise
-    recommend list document report explain justify describe conclude detail emit return author accompany""".split()
+    recommend list document report explain justify describe conclude detail emit return author accompany craft
+    itemize itemise enumerate tabulate""".split()
 )
+PHRASES = {
+    **dict.fromkeys("draw write sum".split(), "up"),
+    **dict.fromkeys("lay set spell".split(), "out"),
+    "put": "together",
+    "fill": "in",
+}  # verbs that write with this word behind them
 MAY_WRITE = frozenset(
     """propose outline define design formulate construct build assemble synthesize synthesise develop state compile
-    combine merge consolidate collate specify suggest derive translate convert transform refactor""".split()
+    combine merge consolidate collate specify suggest derive translate convert transform refactor
+    record capture elaborate prioritize prioritise plan sketch lay set put make""".split()
 )
 LOOKS = frozenset(
     """analyze analyse review compare check examine inspect study evaluate assess identify determine find search locate
@@ -75,3 +83,10 @@ def _clause_end(text: str, at: int) -> int:
         if found["stop"]:
             break
     return at
+
+
+def writes(verb: re.Match[str]) -> bool:
+    """Tell whether a verb says by itself that a section is written."""
+    word = verb[0].casefold()
+    following = _WORD.match(verb.string, verb.end() + 1)
+    return word in WRITES or (following is not None and following[0].casefold() == PHRASES.get(word))

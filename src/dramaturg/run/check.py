@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from dramaturg.data import personas_root
@@ -102,7 +102,6 @@ class _Check:
         self.prompts = prompts
         self.files: dict[str, PersonaFile] = {}
         self.refused: dict[str, CallerError] = {}
-        self._parents: dict[str, PersonaFile | Finding] = {}
         self._kernels: set[str] = set()
         self._folders: dict[Path, Path] = {}
 
@@ -147,22 +146,22 @@ class _Check:
 
     def faults(self, leaf: PersonaFile, path: Path) -> Iterator[Finding]:
         """Yield what is wrong with a file, its chain and its plan."""
-        persona = compose(leaf, self._parent)
+        persona = compose(leaf, partial(self._parent, path))
         yield from persona.findings
         if all(found.rule in _RECOVERED for found in persona.findings if found.is_error):
             yield from self._plan_faults(persona)
         if twin := self._twin(path):
             yield replace(twin, span=leaf.head, labels=tuple(each for each in twin.labels if each.span != leaf.head))
 
-    def _parent(self, alias: str) -> PersonaFile | Finding:
-        """Return the file of an alias; the chain ends at one that cannot be read, but what it has is checked."""
-        if alias not in self._parents:
-            entry = self.library.find(alias)
-            try:
-                self._parents[alias] = entry if isinstance(entry, Finding) else self.file(entry.path)
-            except CallerError as error:
-                self._parents[alias] = Finding(rule="P301", severity=Severity.ERROR, message=str(error))
-        return self._parents[alias]
+    def _parent(self, path: Path, alias: str) -> PersonaFile | Finding:
+        """Return the file that another means by an alias; the chain ends at one that cannot be read."""
+        entry = self.library.find_from(path, alias)
+        if isinstance(entry, Finding):
+            return entry
+        try:
+            return self.file(entry.path)
+        except CallerError as error:
+            return Finding(rule="P301", severity=Severity.ERROR, message=str(error))
 
     def _plan_faults(self, persona: Persona) -> tuple[Finding, ...]:
         """Return what is wrong with a persona as a whole; one without steps is a base and has no plan."""

@@ -29,9 +29,10 @@ def file_json(library: Library, path: Path) -> dict[str, Any]:
     except CallerError as unread:
         return _file_json(str(path), scan(str(path), ""), (), (), str(unread))
     chain = [file]
+    lookup = library.lookup(path)
 
     def parent_of(alias: str) -> PersonaFile | Finding:
-        parent = library.read(alias)
+        parent = lookup(alias)
         if isinstance(parent, PersonaFile) and all(parent.path != known.path for known in chain):
             chain.insert(0, parent)
         return parent
