@@ -269,7 +269,7 @@ def _unperformed(step: PlannedStep) -> Iterator[Finding]:
             severity=Severity.WARNING,
             message=f"step {step.id} {undone[step.kind]}; this version performs it as analysis and goes on",
             span=step.span,
-            help="read the document as one that was written without that answer",
+            help="read the document as one that was written without it",
             step=step.id,
         )
 

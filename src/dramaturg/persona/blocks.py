@@ -84,9 +84,13 @@ def block_at(tags: Tags, closer: int | None, limit: int, *, opener: Tag) -> Bloc
     if closer is not None and tags[closer].start < limit:
         return Block(opener=opener, end=tags[closer].start, after=tags[closer].end)
     opened: Counter[str] = Counter()
+    said_more = False  # a bare opener of the same name, nothing between the two, was meant to close
     for tag in tags.between(opener.end, limit):
+        if tag.name == opener.name and not (tag.closes or tag.attributes or said_more):
+            return Block(opener=opener, end=tag.start, after=tag.end, closed=False, misspelt=tag)
         if tag.is_block and not tag.closes:
             return Block(opener=opener, end=tag.start, after=tag.start, closed=False, following=tag)
+        said_more = True
         if tag.closes and not opened[tag.name] and _is_meant_for(tag, opener):
             return Block(opener=opener, end=tag.start, after=tag.end, closed=False, misspelt=tag)
         opened[tag.name] += not tag.closes
@@ -120,10 +124,10 @@ def _misspells(closer: Tag, directive: Tag) -> bool:
     return closer.is_directive or bool(get_close_matches(closer.name, [directive.name], cutoff=_MISSPELT))
 
 
-def misspells_condition(closer: Tag) -> bool:
-    """Tell whether a closing tag can only be meant as `</Condition>`."""
-    near = closer.closes and not closer.is_structural and not closer.is_condition
-    return near and bool(get_close_matches(closer.name, ["condition"], cutoff=_MISSPELT))
+def misspells_condition(tag: Tag) -> bool:
+    """Tell whether a tag can only be meant as `</Condition>`, or as its opener if it says what that says."""
+    near = not tag.is_structural and (tag.closes or bool(tag.attributes))
+    return near and bool(get_close_matches(tag.name, ["condition"], cutoff=_MISSPELT))
 
 
 def misspells_step(closer: Tag) -> bool:

@@ -38,8 +38,12 @@ class Faults:
         remedy = " and ".join(remedies)
         if tag.is_section and ":" not in beginning:
             remedy = f"write `<{tag.written}>`"
+        elif tag.closes and not beginning.startswith(f"</{tag.written}"):
+            remedy = f"write `{tag.closer}`"
         elif beginning[1:2].isspace():
             remedy = "write no blank behind `<`"
+        elif not remedy:
+            remedy = 'write what it says as `key="value"`'
         self._fault("P208", message, tag, help=remedy)
 
     def closes_nothing(self, tag: Tag) -> None:
@@ -82,15 +86,13 @@ class Faults:
 
     def unknown_attribute(self, tag: Tag, key: str, meant: str) -> None:
         """Warn of an attribute that means nothing where another one is needed."""
-        self.findings.append(
-            Finding(
-                rule="P406",
-                severity=Severity.WARNING,
-                message=f"`{key}` means nothing on a {tag.written}",
-                span=self._span(tag),
-                help=f"did you mean `{meant}`?",
-            )
+        self._warn(
+            "P406", f"`{key}` means nothing on a {tag.written}", self._span(tag), help=f"did you mean `{meant}`?"
         )
+
+    def condition_without_check(self, tag: Tag) -> None:
+        """Warn of a condition that says no condition."""
+        self._warn("P406", "this Condition says no `check`", self._span(tag), help='write `<Condition check="…">`')
 
     def given_twice(self, tag: Tag, name: str, first: Span) -> None:
         """Report a second piece of one name."""
@@ -122,21 +124,33 @@ class Faults:
             )
         )
 
+    def nested_comment(self, outer: int, inner: int) -> None:
+        """Warn of a comment that begins in another one, which was not meant to go on so far."""
+        self._warn(
+            "P213",
+            "a comment begins inside another one; what stands between them is not read",
+            self.source.span(inner, inner + 4),
+            labels=(Label(span=self.source.span(outer, outer + 4), text="this one is still open"),),
+            help="close the first one with `-->`",
+        )
+
+    def open_fences(self, start: int, end: int) -> None:
+        """Warn of fences between two offsets that nothing closes."""
+        for begin, _ in (fence for fence in self.fences if start <= fence[0] < end):
+            marks = self.source.text[begin : begin + 3]
+            message, remedy = (
+                "this fence is never closed, so the rest of the step is code",
+                f"close it with a line of {marks}",
+            )
+            self._warn("P214", message, self.source.span(begin, begin + 3), help=remedy)
+
     def number_again(self, place: Span, first: Span, number: str, *, restarts: bool) -> None:
         """Warn of a step number that is used twice."""
         remedy = "number the steps in order"
         if restarts:
             remedy = "if these steps belong to another persona, give it a file of its own; otherwise number them on"
-        self.findings.append(
-            Finding(
-                rule="P210",
-                severity=Severity.WARNING,
-                message=f"step number `{number}` is used again",
-                span=place,
-                labels=(Label(span=first, text="first used here"),),
-                help=remedy,
-            )
-        )
+        label = Label(span=first, text="first used here")
+        self._warn("P210", f"step number `{number}` is used again", place, labels=(label,), help=remedy)
 
     def text_between(self, start: int, end: int) -> str:
         """Return the text between two offsets, comments and reported tags blanked; empty if it says nothing."""
@@ -156,15 +170,15 @@ class Faults:
             return
         at = len(text) - len(text.lstrip())
         first = text[at:].split("\n", 1)[0].rstrip()
-        self.findings.append(
-            Finding(
-                rule="P207",
-                severity=Severity.WARNING,
-                message=f"this text stands {where} and is not sent to the model",
-                span=self.source.span(start + at, start + at + len(first)),
-                help="move it into a block, or into a comment `<!-- … -->` if it is a remark",
-            )
+        self._warn(
+            "P207",
+            f"this text stands {where} and is not sent to the model",
+            self.source.span(start + at, start + at + len(first)),
+            help="move it into a block, or into a comment `<!-- … -->` if it is a remark",
         )
+
+    def _warn(self, rule: str, message: str, span: Span, **extra: Any) -> None:
+        self.findings.append(Finding(rule=rule, severity=Severity.WARNING, message=message, span=span, **extra))
 
     def _fault(self, rule: str, message: str, tag: Tag, **extra: Any) -> None:
         self.told[tag.start] = tag.end

@@ -83,9 +83,18 @@ def _blocks(root: yaml.MappingNode, reader: Reader, alias: str) -> tuple[tuple[S
             name = _DIRECTIVE.sub("", key.value, count=1)
             text, span = _characters(value, reader)
             origin = Origin(alias=alias, span=span)
-            directive = Directive(name=name, text=text, origin=origin, opener=reader.of(key))
+            directive = Directive(
+                name=name, text=text, origin=origin, opener=reader.of(key), override=_overrides(value), tagged=False
+            )
             directives.setdefault(name.casefold(), directive)
     return slots, tuple(directives.values())
+
+
+def _overrides(value: yaml.Node) -> bool:
+    """Tell whether a directive written as a mapping says that it replaces the parent's on purpose."""
+    entries = value.value if isinstance(value, yaml.MappingNode) else ()
+    said = (each.value for key, each in entries if key.value == "override" and isinstance(each, yaml.ScalarNode))
+    return any(str(each).casefold() == "true" for each in said)
 
 
 def _characters(node: yaml.Node, reader: Reader) -> tuple[str, Span]:

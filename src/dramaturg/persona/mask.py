@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from dramaturg.persona.tags import SLOTS
 
 _MARKS = re.compile("``*|~~~~*|<!--")  # each begins with a letter of its own, which is what makes the search fast
+_COMMENT = "<!--"
 _TICKS = re.compile("``*")
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(?:<[^<>`\n]*>[ \t]*)*")  # a fence may follow a bullet or a tag
 _INFO = re.compile(r"[^<`\n]*$", re.MULTILINE)
@@ -30,10 +31,12 @@ class Mask:
     Attributes:
         text: As long as the text it was made of.
         unclosed: The stretches of fences that nothing closes, as offsets; each ends where it must have ended.
+        nested: Where a comment holds the beginning of another one: the outer offset and the inner.
     """
 
     text: str
     unclosed: tuple[tuple[int, int], ...]
+    nested: tuple[tuple[int, int], ...]
 
 
 def mask(text: str) -> str:
@@ -51,6 +54,7 @@ def masked(text: str, start: int = 0, plain: Collection[int] = ()) -> Mask:
     """
     pieces: list[str] = [" " * start]
     unclosed: list[tuple[int, int]] = []
+    nested: list[tuple[int, int]] = []
     done = at = start
     hopeless: dict[str, int] = {}  # what was found to have no closer before an offset
     while opener := _MARKS.search(text, at):
@@ -60,11 +64,13 @@ def masked(text: str, start: int = 0, plain: Collection[int] = ()) -> Mask:
             unclosed += [] if closed else [(opener.start(), end)]
         else:
             end = _end_of(opener, text, hopeless)
+            inner = text.find(_COMMENT, opener.end(), end) if opener[0] == _COMMENT else -1
+            nested += [(opener.start(), inner)] if inner >= 0 else []
         at = end or opener.end()
         if end:
             pieces += [text[done : opener.start()], _blank(text[opener.start() : end])]
             done = end
-    return Mask(text="".join([*pieces, text[done:]]), unclosed=tuple(unclosed))
+    return Mask(text="".join([*pieces, text[done:]]), unclosed=tuple(unclosed), nested=tuple(nested))
 
 
 def _end_of(opener: re.Match[str], text: str, hopeless: dict[str, int]) -> int:

@@ -30,13 +30,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directive:
-    """A named rule set; directives of a chain merge by name. `opener` is its tag, or its key."""
+    """A named rule set; directives of a chain merge by name. `opener` is its tag, or its key if it is not `tagged`."""
 
     name: str
     text: str
     origin: Origin
     opener: Span
     override: bool = False
+    tagged: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

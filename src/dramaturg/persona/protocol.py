@@ -82,7 +82,9 @@ class Protocol:
         stack: list[_Open] = []
         opened: Counter[str] = Counter()  # what else was opened since the last step began
         for tag in self.tags.between(start, end):
-            if stack and (_lacks_slash(tag, stack[-1].tag, closed) or (not opened[tag.name] and misspells_step(tag))):
+            if stack and tag.closes and tag.name == stack[-1].tag.name:
+                _finish(stack.pop(), tag.start, tag)
+            elif stack and (_lacks_slash(tag, stack[-1].tag, closed) or (not opened[tag.name] and misspells_step(tag))):
                 self.faults.unclosed(stack[-1].tag, tag.start, misspelt=tag)
                 _finish(stack.pop(), tag.start, tag)
             elif (tag.is_step and not tag.closes) or _misspells_opener(tag):
@@ -90,7 +92,7 @@ class Protocol:
                     self.faults.nearly(tag, "Step")
                 self._begin(tag, stack, found, nested=bool(stack) and _is_nested(stack[-1].tag, tag, closed))
                 opened.clear()
-            elif tag.is_step and stack:
+            elif tag.is_step and stack:  # the opener was misspelt, and told so
                 _finish(stack.pop(), tag.start, tag)
             elif tag.is_step:
                 self.faults.closes_nothing(tag)
@@ -121,6 +123,8 @@ class Protocol:
     def _keep(self, opened: Sequence[_Open], start: int, end: int) -> None:
         self.preamble = (start, opened[0].tag.start)
         for step in opened:
+            if step.closer and step.closer.is_step:
+                self.faults.open_fences(step.tag.end, step.end)
             attributes = {key: value for key, value in step.tag.attributes.items() if key not in ("number", "name")}
             self.steps.append(
                 Step(
@@ -144,12 +148,14 @@ class Protocol:
         """Yield the conditions of a step; one ends at its closer, else at the next one or with the step."""
         opened: Tag | None = None
         for tag in (tag for tag in self.tags.between(start, end) if tag.is_condition or misspells_condition(tag)):
+            if not (tag.closes or tag.is_condition):
+                self.faults.nearly(tag, "Condition")
             if opened is None and tag.closes:
                 if tag.is_condition:
                     self.faults.closes_nothing(tag)
                 continue
             if opened is not None:
-                if not tag.closes or not tag.is_condition:
+                if not tag.closes or tag.name != opened.name:
                     following, misspelt = (None, tag) if tag.closes else (tag, None)
                     self.faults.unclosed(opened, tag.start, following=following, misspelt=misspelt)
                 yield self._condition(opened, tag.start)
@@ -163,6 +169,8 @@ class Protocol:
         check = next((said[key] for key in _CHECKS if said.get(key)), "")
         if said and not check:
             self.faults.unknown_attribute(opener, next(iter(said)), _CHECKS[0])
+        elif not check:
+            self.faults.condition_without_check(opener)
         return Condition(
             check=check.strip(), text=self.source.text[opener.end : end], span=self.source.span(opener.end, end)
         )

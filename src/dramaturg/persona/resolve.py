@@ -147,11 +147,16 @@ def _merge(layers: Sequence[Sequence[_Piece]], findings: list[Finding]) -> list[
                         message=f"directive `{piece.name}` replaces the one of `{parent.origin.alias}`",
                         span=piece.opener,
                         labels=(Label(span=parent.opener, text="the parent's"),),
-                        help='say `override="true"` if that is meant, otherwise choose another name',
+                        help=_override_remedy(piece),
                     )
                 )
             merged[key] = piece
     return list(merged.values())
+
+
+def _override_remedy(piece: Slot | Directive) -> str:
+    said = 'override="true"' if isinstance(piece, Slot) or piece.tagged else "override: true"
+    return f"say `{said}` if that is meant, otherwise choose another name"
 
 
 def _status(chain: Sequence[PersonaFile]) -> list[Finding]:

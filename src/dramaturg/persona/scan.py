@@ -93,6 +93,8 @@ class _Scanner:
             body = masked(text, self.body_at, stray)
             self._read_tags(body)
         self.faults.fences = body.unclosed
+        for outer, inner in body.nested:
+            self.faults.nested_comment(outer, inner)
         self.openers = [place for place, tag in enumerate(self.tags) if tag.is_block and not tag.closes]
         self.protocols = [place for place in self.openers if self.tags[place].name == PROTOCOL]
         self.slots = {slot.name.casefold(): slot for slot in self.head.slots}

@@ -41,7 +41,8 @@ _TAG = re.compile(
 _TAG_START = re.compile(
     rf"<(?P<close>/?)(?P<name>SECTION\s*:\s*[\w.-]*|(?:Step|{'|'.join(SLOTS)}|Directive_\w+)(?![\w.:-]))"
     r"(?P<rest>[^<>\n]*>?)"
-    r"|<(?=[ \t/]*[ \t])[ \t]*(?P<close2>/?)[ \t]*(?P<name2>Step)(?P<rest2>\s+(?:number|name)\s*=[^<>\n]*>|\s*>)",
+    rf"|<(?=[ \t/\\]*[ \t\\])[ \t]*(?P<close2>[/\\]?)[ \t]*(?P<name2>SECTION\s*:\s*[\w.-]+|Step|{'|'.join(SLOTS)}|Directive_\w+)"
+    r"(?P<rest2>\s+(?:number|name)\s*=[^<>\n]*>|\s*>)",
     re.IGNORECASE,
 )
 _ODD_QUOTES = re.compile("=\\s*[“”„‘’«»]")
@@ -202,16 +203,18 @@ def _tag(match: re.Match[str], source: Source) -> Tag:
         return Tag(match.start(), match.end(), bool(close), _fold(written), written, {}, malformed=True)
     attributes, plain = _attributes(source, match)
     tag = Tag(match.start(), match.end(), bool(close), _fold(written), written, attributes)
+    if said.strip() == "/" and tag.is_structural:
+        return tag._replace(closes=True, malformed=True)
     return tag if plain or not tag.is_structural else tag._replace(attributes=_loose(said), malformed=True)
 
 
 def _attributes(source: Source, match: re.Match[str]) -> tuple[dict[str, str], bool]:
-    """Return what a tag says, and whether it says so in the usual quotes, none of them left over."""
+    """Return what a tag says, and whether it says so in the usual quotes, with nothing left over."""
     said = source.text[match.start("attributes") : match.end("attributes")]
     found = [*_ATTRIBUTE.finditer(said)]
     values = {each["key"].casefold(): next(value for value in each.groups()[1:] if value is not None) for each in found}
     rest = _ATTRIBUTE.sub("", said) if found else said
-    return values, not (_ODD_QUOTES.search(said) or '"' in rest or "'" in rest)
+    return values, not (_ODD_QUOTES.search(said) or rest.strip(" \t\r\n/"))
 
 
 def _loose(said: str) -> dict[str, str]:

@@ -112,6 +112,7 @@ class _Compiler:
         requirements: tuple[Requirement, ...] = ()
         if kind is Kind.SECTION:
             title, because = self.section()
+            self.warn_of_empty_list()
             requirements = requirements_of(self.prose, step.origin.span, title)
             layout, why = self.format(title, columns=any(requirement.column for requirement in requirements))
             reasons += [because, why]
@@ -140,6 +141,18 @@ class _Compiler:
         said = kind_of(self.step, self.prose, self.persona.alias, self.known)
         given = self.setting("section") or self.setting("format")
         return Decision(kind=Kind.SECTION, rule=given[1].rule) if given and said.kind is not Kind.SECTION else said
+
+    def warn_of_empty_list(self) -> None:
+        """Warn of a step that ends where its demands should begin."""
+        text = self.step.text.rstrip()
+        if text.endswith(":"):
+            start = max(text.rfind("\n") + 1, text.rfind(". ") + 2, len(text) - len(text.lstrip()))
+            place = self.step.origin.span.within(self.step.text, start, len(text))
+            message = f"step {self.step.number} lists nothing behind this colon, so the section owes nothing"
+            remedy = "write the demands as bullets below it"
+            self.findings.append(
+                Finding(rule="P411", severity=Severity.WARNING, message=message, span=place, help=remedy)
+            )
 
     def section(self) -> tuple[str, Reason]:
         given = self.setting("section")

@@ -16,9 +16,10 @@ from dramaturg.persona.library import Entry, Library, read_persona_file
 from dramaturg.persona.model import Persona, PersonaFile
 from dramaturg.persona.resolve import compose
 from dramaturg.plan.compile import compile_plan
+from dramaturg.plan.model import Plan
 from dramaturg.run.kernels import load_kernel
 
-_RECOVERED = frozenset("P102 P114 P203 P204 P205 P208 P210 P211 P212".split())  # what was meant was read all the same
+_LOST = frozenset("P103 P111 P112 P115 P301 P302 P303".split())  # with these there is no whole persona to plan
 _NOT_READ = ("P112", "P115")
 
 
@@ -148,8 +149,8 @@ class _Check:
         """Yield what is wrong with a file, its chain and its plan."""
         persona = compose(leaf, partial(self._parent, path))
         yield from persona.findings
-        if all(found.rule in _RECOVERED for found in persona.findings if found.is_error):
-            yield from self._plan_faults(persona)
+        if not any(found.rule in _LOST for found in persona.findings if found.is_error):
+            yield from self._plan_faults(persona, path)
         if twin := self._twin(path):
             yield replace(twin, span=leaf.head, labels=tuple(each for each in twin.labels if each.span != leaf.head))
 
@@ -163,7 +164,7 @@ class _Check:
         except CallerError as error:
             return Finding(rule="P301", severity=Severity.ERROR, message=str(error))
 
-    def _plan_faults(self, persona: Persona) -> tuple[Finding, ...]:
+    def _plan_faults(self, persona: Persona, path: Path) -> tuple[Finding, ...]:
         """Return what is wrong with a persona as a whole; one without steps is a base and has no plan."""
         try:
             if persona.engine_version not in self._kernels:
@@ -174,9 +175,18 @@ class _Check:
             self.refuse(error)
         self._kernels.add(persona.engine_version)
         try:
-            return compile_plan(persona).findings if persona.steps else ()
+            plan = compile_plan(persona) if persona.steps else None
         except AuthorError as error:
             return error.findings
+        return (*plan.findings, *self._unknown_heirs(plan, path)) if plan else ()
+
+    def _unknown_heirs(self, plan: Plan, path: Path) -> Iterator[Finding]:
+        """Warn of each step that hands over to a persona nobody is."""
+        for step in (step for step in plan.steps if step.hands_to):
+            found = self.library.find_from(path, step.hands_to)
+            if isinstance(found, Finding):
+                message = f"step {step.id} hands over to `{step.hands_to}`, but {found.message}"
+                yield Finding(rule="P412", severity=Severity.WARNING, message=message, span=step.span, help=found.help)
 
     def _twin(self, path: Path) -> Finding | None:
         """Return why a file's alias is not its own; a file outside every root takes no alias from another."""
