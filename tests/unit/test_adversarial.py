@@ -75,6 +75,11 @@ _TEXTS: Mapping[str, Callable[[], str]] = {
     "bullets, each in the other": lambda: _deeper("- x", f"{_HEAD}{_STEP}Produce `A B` including:\n", _STEP_END),
     "a numbered list": lambda: _many(lambda at: f"{at + 1}. Write `S{at}`.\n", _PROTOCOL, _END),
     "a numbered list of ones": lambda: _many("1. Write it.\n", _PROTOCOL, _END),
+    "the number of an item": lambda: _many("1", _PROTOCOL, f". Write it.{_END}"),
+    "the number of a step": lambda: _many(
+        "1", f'{_PROTOCOL}<Step number="', f'">a<Step number="2">b</Step>{_STEP_END}'
+    ),
+    "blanks above the head": lambda: f"{' ' * 8}\n" * (_SIZE // 9) + _HEAD,
     "one line": lambda: _many("word ", f"{_STEP}Write ", _STEP_END),
     "line ends": lambda: _many("\r\n", f"{_STEP}Write it", _STEP_END),
     "NULs": lambda: _many("\0", _STEP, _STEP_END),

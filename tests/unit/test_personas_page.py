@@ -1,28 +1,29 @@
 """The page for authors, docs/personas.md: it names all that the language has, and what it shows is what happens."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pytest
-from markdown_it import MarkdownIt
 from tests.support import ROOT
 
-from dramaturg.findings.model import Finding, Severity
 from dramaturg.persona.frontmatter import ARTIFACT_KEYS, ARTIFACT_TYPES, CHOICES, KEYS, REQUIRED
-from dramaturg.persona.model import Persona, PersonaFile
+from dramaturg.persona.model import PersonaFile
 from dramaturg.persona.resolve import resolve
 from dramaturg.persona.scan import scan
 from dramaturg.persona.tags import SLOTS
 from dramaturg.plan.compile import compile_plan
-from dramaturg.plan.model import Branch, Format, Kind, Level, Plan, PlannedStep
+from dramaturg.plan.model import Format, Kind, Level, Plan, PlannedStep
 from dramaturg.plan.people import DEFAULT_BOUND
 from dramaturg.plan.settings import SETTINGS
 from dramaturg.plan.verbs import ASSEMBLE, INGEST, LOOKS, MAY_WRITE, PHRASES, WRITES
 
 _PAGE = (ROOT / "docs" / "personas.md").read_text(encoding="utf-8")
-_REASON = re.compile(r'"([a-z]+/[a-z{][^"/\s]*|\{key\}/[a-z]+)"')
+_PIECE = re.compile(
+    r"^```(?:markdown|persona)\n(?P<text>(?:.*\n)*?)```$|^(?P<head>\|.*)\n\|[-|]+\n(?P<rows>(?:\|.*\n)+)", re.MULTILINE
+)
 _CODE = re.compile(r"`([^`]+)`")
+_REASON = re.compile(r"\"((?:[a-z]+|\{\w+\})/(?:\{[^{}]*\}|[a-z-])+)\"")
 _LISTS: Mapping[str, frozenset[str]] = {
     "combine": ASSEMBLE,
     "take in": INGEST,
@@ -34,8 +35,6 @@ _LISTS: Mapping[str, frozenset[str]] = {
 _ALONE = """---
 alias: shown-1
 title: Shown
-expected_artifacts:
-  - id: blueprint
 ---
 <operational_protocol>
 <Step number="1" name="Name of the step">{}</Step>
@@ -46,27 +45,137 @@ expected_artifacts:
 
 @dataclass(frozen=True)
 class _Table:
-    """A table of the page: the names of its columns, and its rows."""
+    """A table of the page: the names of its columns, and its rows, each cell by its column."""
 
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    columns: Sequence[str]
+    rows: Sequence[Mapping[str, str]]
 
-    def column(self, name: str) -> list[str]:
-        return [row[self.head.index(name)] for row in self.rows]
+    def codes(self, *columns: str) -> list[str]:
+        """Return what stands in backticks in some columns, in order."""
+        return [code for row in self.rows for column in columns for code in _CODE.findall(row[column])]
 
 
-def _pieces() -> Iterator[str | _Table]:
-    """Yield the page's examples and tables in their order."""
-    head: list[str] = []
-    rows: list[list[str]] = []
-    cells: list[str] = []
-    for token in MarkdownIt("commonmark").enable("table").parse(_PAGE):
-        if token.type == "fence":
-            yield token.content
-        elif token.type == "inline" and token.level == 4:  # noqa: PLR0916
-            cells.append(token.content)
-        elif token.type == "tr_close":
-            head, rows, cells = (head, [*rows, cells], []) if head else (cells, [], [])
-        elif token.type == "table_close":
-            yield _Table(head, rows)
-            head, rows = [], []
+def _table(found: re.Match[str]) -> _Table:
+    columns = _cells(found["head"])
+    return _Table(columns, [dict(zip(columns, _cells(row), strict=True)) for row in found["rows"].splitlines()])
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line[1:-1].split("|")]
+
+
+_PIECES = [found["text"] or _table(found) for found in _PIECE.finditer(_PAGE)]
+_TABLES = [piece for piece in _PIECES if isinstance(piece, _Table)]
+_FILES = {at: scan(f"{at}.persona.md", piece) for at, piece in enumerate(_PIECES) if isinstance(piece, str)}
+_PROTOCOLS = [pytest.param(at, id=file.alias) for at, file in _FILES.items() if file.steps]
+_SAID = [row for table in _TABLES if table.columns[0] == "the step says" for row in table.rows]
+
+
+def _of(*columns: str) -> _Table:
+    """Return the only table with these columns."""
+    (table,) = (table for table in _TABLES if table.columns == [*columns])
+    return table
+
+
+def _plan(file: PersonaFile) -> Plan:
+    """Return the plan of a persona that nothing is to be said against; its ancestors stand on the page."""
+    files = {each.alias: each for each in _FILES.values()}
+    persona, findings = resolve(file, files.__getitem__)
+    assert persona is not None, findings
+    plan = compile_plan(persona)
+    assert plan.findings == ()
+    return plan
+
+
+def _owes(step: PlannedStep) -> str:
+    """Tell what a step owes, as the page does."""
+    parts = {
+        "columns": step.columns,
+        "must": [each.id for each in step.owes if not (each.column or each.whole_section)],
+        "may": [each.id for each in step.requirements if each.level is Level.MAY],
+    }
+    return "; ".join(f"{what}: {', '.join(ids)}" for what, ids in parts.items() if ids)
+
+
+def _told(step: PlannedStep) -> dict[str, str]:
+    """Tell of a planned step what a table of the page can say of it."""
+    section = step.kind is Kind.SECTION
+    ways = [f"Step {way.goes_to}, at most {way.bound} times" for way in step.branches]
+    return {
+        "step": step.id,
+        "kind": step.kind.value,
+        "section": step.section,
+        "format": step.format.value if section else "",
+        "because": f"`{step.because[0].rule}`",
+        "goes on with": "; ".join(ways) or step.hands_to,
+        "owes": _owes(step),
+    }
+
+
+def test_every_key_of_the_frontmatter_is_told_with_what_it_can_hold() -> None:
+    table = _of("key", "holds", "meaning")
+    told = {row["key"].strip("`"): row for row in table.rows}
+    assert told.keys() == KEYS.keys()
+    assert {key for key, row in told.items() if "required" in row["holds"]} == {*REQUIRED}
+    assert {key: tuple(_CODE.findall(told[key]["holds"])) for key in CHOICES} == CHOICES
+    artifacts = told["expected_artifacts"]
+    assert _CODE.findall(artifacts["holds"] + artifacts["meaning"]) == [*ARTIFACT_KEYS, *ARTIFACT_TYPES]
+
+
+def test_every_spelling_of_a_block_is_told_and_no_other() -> None:
+    table = _of("block", "as a tag", "as a section")
+    assert {*table.codes("as a tag")} == {f"<{name}>" for name in SLOTS}
+    assert {*table.codes("as a section")} == {f"<SECTION:{name.upper()}>" for name in SLOTS}
+
+
+def test_the_spellings_in_one_row_are_one_block() -> None:
+    for row in _of("block", "as a tag", "as a section").rows:
+        names = _CODE.findall(row["as a tag"] + row["as a section"])
+        assert len({SLOTS[name.strip("<>").removeprefix("SECTION:").casefold()] for name in names}) == 1
+
+
+def test_every_verb_of_every_list_is_told_and_no_other() -> None:
+    told = {row["verbs that"]: row["are"].split(", ") for row in _of("verbs that", "are", "so the step is").rows}
+    assert told == {what: sorted(verbs) for what, verbs in _LISTS.items()}
+
+
+def test_every_reason_that_the_source_gives_is_told_and_no_other() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "src" / "dramaturg" / "plan").glob("*.py")]
+    given = {re.sub(r"\{[^{}]*\}", "*", reason) for text in sources for reason in _REASON.findall(text)}
+    told = _of("reason", "says").codes("reason")
+    assert (len(told), {*told}) == (len(given), given)
+
+
+def test_every_setting_is_told_with_what_it_can_be() -> None:
+    table = _of("setting", "values")
+    told = {row["setting"].strip("`"): _CODE.findall(row["values"]) for row in table.rows}
+    assert [*told] == [*SETTINGS]
+    assert [told["kind"], told["format"][: len(Format)]] == [[*Kind], [*Format]]
+
+
+def test_the_bound_of_a_way_back_that_says_none_is_told() -> None:
+    assert f"; {DEFAULT_BOUND} where none is said" in _PAGE
+
+
+@pytest.mark.parametrize("file", [pytest.param(file, id=file.alias) for file in _FILES.values()])
+def test_nothing_is_to_be_said_against_an_example(file: PersonaFile) -> None:
+    files = {each.alias: each for each in _FILES.values()}
+    persona, findings = resolve(file, files.__getitem__)
+    assert (persona is None, findings) == (False, ())
+
+
+@pytest.mark.parametrize("at", _PROTOCOLS)
+def test_an_example_with_a_protocol_is_planned_as_the_table_below_it_says(at: int) -> None:
+    table = _PIECES[at + 1]
+    assert isinstance(table, _Table)
+    planned = [_told(step) for step in _plan(_FILES[at]).steps]
+    assert [{column: step[column] for column in table.columns} for step in planned] == table.rows
+
+
+@pytest.mark.parametrize("row", _SAID, ids=lambda row: row["the step says"])
+def test_a_step_is_planned_as_its_row_says(row: Mapping[str, str]) -> None:
+    text = row["the step says"].removeprefix("``").removesuffix("``").strip()
+    told = _told(_plan(scan("shown.persona.md", _ALONE.format(text))).steps[0])
+    assert {column: told[column] for column in row if column in told} == {
+        column: cell for column, cell in row.items() if column in told
+    }

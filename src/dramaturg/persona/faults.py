@@ -9,6 +9,7 @@ from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
 from dramaturg.persona.tags import Tag
 
+_DEMAND = re.compile(r"^[ \t]*(?:[-*+•]|\d+[.)])[ \t]+(?:\*\*|__)", re.MULTILINE)
 _FOREIGN = re.compile(r"</?[A-Za-z_][\w.:-]*[^<>\n]*>")
 
 
@@ -47,8 +48,10 @@ class Faults:
         self._fault("P208", message, tag, help=remedy)
 
     def closes_nothing(self, tag: Tag) -> None:
-        """Report a closer without an opener."""
-        if tag.start not in self.told:
+        """Report a closer without an opener; one that is not well-formed is told as that."""
+        known = tag.start in self.told
+        self.told[tag.start] = tag.end
+        if not (known or tag.malformed):
             self._fault("P205", f"`</{tag.written}>` closes nothing", tag, help="remove it, or add the tag it closes")
 
     def unclosed(self, tag: Tag, end: int, *, following: Tag | None = None, misspelt: Tag | None = None) -> None:
@@ -57,7 +60,7 @@ class Faults:
         wanted = tag.closer
         if following:
             labels = (Label(span=self._span(following), text="this begins before it is closed"),)
-        remedy, last = f"add `{wanted}`", len(self.source.text[:end].rstrip())
+        remedy, last = f"add `{wanted}`", tag.end + len(self.source.text[tag.end : end].rstrip())
         lines = "\n" in self.source.text[tag.end : last]  # behind a fence's last line it would be masked
         edit: Edit | None = Edit(span=self.source.span(last, last), text=f"\n{wanted}" if lines else wanted)
         if misspelt:
@@ -135,8 +138,10 @@ class Faults:
         )
 
     def open_fences(self, start: int, end: int) -> None:
-        """Warn of fences between two offsets that nothing closes."""
-        for begin, _ in (fence for fence in self.fences if start <= fence[0] < end):
+        """Warn of fences between two offsets that nothing closes and that take in what looks like demands."""
+        for begin, stop in (fence for fence in self.fences if start <= fence[0] < end):
+            if not _DEMAND.search(self.source.text, begin, min(stop, end)):
+                continue
             marks = self.source.text[begin : begin + 3]
             message, remedy = (
                 "this fence is never closed, so the rest of the step is code",

@@ -36,6 +36,7 @@ KEYS: Mapping[str, str] = {
     "steps": _MAP,
     "metadata": _MAP,
 }
+_FOLDED = {key: key for key in KEYS}
 _NODES: Mapping[str, type[yaml.Node]] = {_TEXT: yaml.ScalarNode, _LIST: yaml.SequenceNode, _MAP: yaml.MappingNode}
 REQUIRED = ("alias", "title")
 _DIRECTIVE = re.compile("directive_", re.IGNORECASE)
@@ -62,23 +63,21 @@ def read_frontmatter(source: Source) -> tuple[Frontmatter, int, list[Finding]]:
         _require(reader, given=handler.found)
     alias = reader.values.get("alias", "")
     owned = tuple(replace(artifact, origin=replace(artifact.origin, alias=alias)) for artifact in artifacts)
-    slots, directives = _blocks(handler.root, reader, alias) if handler.root else ((), ())
+    slots, directives = _blocks(reader, alias)
     head = Frontmatter(values=reader.values, spans=reader.spans, artifacts=owned, slots=slots, directives=directives)
     return head, handler.body_at, reader.findings
 
 
-def _blocks(root: yaml.MappingNode, reader: Reader, alias: str) -> tuple[tuple[Slot, ...], tuple[Directive, ...]]:
+def _blocks(reader: Reader, alias: str) -> tuple[tuple[Slot, ...], tuple[Directive, ...]]:
     """Return the blocks that are written as YAML, each as the characters of its value."""
-    values = {key.value: value for key, value in root.value if isinstance(key, yaml.ScalarNode)}
-    keys = {key.value: key for key, _ in root.value if isinstance(key, yaml.ScalarNode)}
-    contract, rules = (values[key] if key in reader.values else None for key in ("output_contract", "directives"))
+    contract, rules = (reader.nodes[key] if key in reader.values else None for key in ("output_contract", "directives"))
     slots: tuple[Slot, ...] = ()
     if contract is not None:
-        text, span = _characters(contract, reader)
-        opener = reader.of(keys["output_contract"])
+        opener = reader.of(contract[0])
+        text, span = _characters(contract[1], reader)
         slots = (Slot(name="output_contract", text=text, origin=Origin(alias=alias, span=span), opener=opener),)
     directives: dict[str, Directive] = {}
-    for key, value in rules.value if rules is not None else ():
+    for key, value in rules[1].value if rules is not None else ():
         if isinstance(key, yaml.ScalarNode) and not is_null(value):
             name = _DIRECTIVE.sub("", key.value, count=1)
             text, span = _characters(value, reader)
@@ -113,11 +112,10 @@ def _characters(node: yaml.Node, reader: Reader) -> tuple[str, Span]:
 def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
     """Take over the known keys; return the artifacts, which are no plain data."""
     artifacts: list[ArtifactSpec] = []
-    for written, key, value in pairs(root, reader):
-        name = written if written in KEYS or written.casefold() not in KEYS else written.casefold()
-        if name != written:
+    for name, key, value in pairs(root, reader, _FOLDED):
+        if name != key.value:
             remedy, edit = f"write `{name}`", Edit(span=reader.of(key), text=name)
-            message = f"the key `{written}` is written in capitals; it is read as `{name}`"
+            message = f"the key `{key.value}` is written in capitals; it is read as `{name}`"
             reader.fault("P107", message, reader.of(key), severity=Severity.WARNING, help=remedy, edits=(edit,))
         if name not in KEYS:
             near = get_close_matches(name, KEYS, n=1)
@@ -126,6 +124,7 @@ def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
             continue
         if is_null(value) or _says_nothing(name, value):
             continue
+        reader.nodes[name] = (key, value)
         reader.spans.put(name, *reader.stretch(value.start_mark, value.end_mark))
         if not isinstance(value, _NODES[KEYS[name]]):
             remedy = f"write {_EXAMPLES[KEYS[name]].format(name=name)}"

@@ -12,6 +12,7 @@ from dramaturg.persona.tags import SLOTS
 
 _MARKS = re.compile("``*|~~~~*|<!--")  # each begins with a letter of its own, which is what makes the search fast
 _COMMENT = "<!--"
+_EMPTY_COMMENT = re.compile("-?>")  # `<!-->` is a whole comment, says HTML
 _TICKS = re.compile("``*")
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(?:<[^<>`\n]*>[ \t]*)*")  # a fence may follow a bullet or a tag
 _INFO = re.compile(r"[^<`\n]*$", re.MULTILINE)
@@ -60,7 +61,7 @@ def masked(text: str, start: int = 0, plain: Collection[int] = ()) -> Mask:
     while opener := _MARKS.search(text, at):
         fence = len(opener[0]) >= _FENCE and opener[0][0] != "<" and opener.start() not in plain
         if fence and _opens_fence(opener, text, start):
-            end, closed = _end_of_fence(opener[0], opener.end(), text)
+            end, closed = _end_of_fence(opener[0], opener.end(), text, hopeless)
             unclosed += [] if closed else [(opener.start(), end)]
         else:
             end = _end_of(opener, text, hopeless)
@@ -80,7 +81,8 @@ def _end_of(opener: re.Match[str], text: str, hopeless: dict[str, int]) -> int:
     if mark[0] == "~" or opener.start() < hopeless.get(mark, 0):
         return 0
     if comment:
-        end, limit = text.find("-->", opener.end()) + 3, len(text)
+        closer = _EMPTY_COMMENT.match(text, opener.end())
+        end, limit = closer.end() if closer else text.find("-->", opener.end()) + 3, len(text)
     else:
         line_end = text.find("\n", opener.end())
         limit = line_end if line_end >= 0 else len(text)
@@ -98,14 +100,18 @@ def _opens_fence(mark: re.Match[str], text: str, start: int) -> bool:
     return bool(_LEAD.fullmatch(text, line, mark.start()) and _INFO.match(text, mark.end()))
 
 
-def _end_of_fence(fence: str, start: int, text: str) -> tuple[int, bool]:
+def _end_of_fence(fence: str, start: int, text: str, hopeless: dict[str, int]) -> tuple[int, bool]:
     """Return the end of a fence, and whether it is closed; else the first closing tag on its own line ends it.
 
     A closing tag whose opener stands inside the fence too is the end of a sample, and ends nothing else.
     """
-    closer = re.compile(rf"^[ \t>]*{re.escape(fence[0])}{{{len(fence)},}}{_TAIL}", re.MULTILINE).search(text, start)
-    if closer:
-        return closer.end(), True
+    mark = f"fence {fence}"
+    if mark not in hopeless:
+        pattern = rf"^[ \t>]*{re.escape(fence[0])}{{{len(fence)},}}{_TAIL}"
+        closer = re.compile(pattern, re.MULTILINE).search(text, start)
+        if closer:
+            return closer.end(), True
+        hopeless[mark] = start
     opened: Counter[str] = Counter()
     for tag in _STRUCTURAL.finditer(text, start):
         name = tag["name"].strip().casefold()

@@ -4,7 +4,7 @@ python-frontmatter splits and dispatches; the handler here loads YAML nodes, bec
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ except ImportError:  # PyYAML built without libyaml
 _FENCE = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 _FIRST = re.compile(r"---[ \t]*\r?$", re.MULTILINE)  # behind a byte order mark no line begins
 _LATE = re.compile(
-    r"(?:[ \t]*(?:<!--[^\n]*-->|`{3,}[\w-]*|~{3,}[\w-]*)?[ \t]*\r?\n){1,20}(?=---[ \t]*\r?\n[ \t]*\w+[ \t]*:)"
+    r"(?:[ \t]*+(?:<!--[^\n]*-->|`{3,}[\w-]*|~{3,}[\w-]*)?[ \t]*\r?\n){1,20}(?=---[ \t]*\r?\n[ \t]*\w+[ \t]*:)"
     rf"|(?:(?!---|<(?:SECTION\b|{'|'.join(SLOTS)}))[^\n]*\n){{1,20}}?"
     r"(?=---[ \t]*\r?\n(?:(?!---)[^\n]*\n){0,40}?alias[ \t]*:)",
     re.IGNORECASE,
@@ -31,7 +31,7 @@ _LATE = re.compile(
 _UNOPENED = re.compile(
     r"\s*(?:alias|title|version)[ \t]*:[^\n]*\n(?=(?:(?!---|<)[^\n]*\n){0,60}?---[ \t]*\r?$)", re.MULTILINE
 )
-_NEARLY_CLOSED = re.compile(r"^(?:--|-{4,}|[–—]+-*)[ \t]*\r?$", re.MULTILINE)
+_NEARLY_CLOSED = re.compile(r"^(?:[ \t]+---|--|-{4,}|[–—]+-*)[ \t]*\r?$", re.MULTILINE)
 _BODY = re.compile(rf"^<(?:SECTION\b|{'|'.join(SLOTS)})[^<>\n]*>", re.MULTILINE | re.IGNORECASE)
 _SUSPECT = re.compile(r"[&*!{}\[\]]|^(?:---|\.\.\.)|^[ \t?:-]{40}", re.MULTILINE)  # else nothing is there to refuse
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -49,6 +49,7 @@ class Reader:
         start: The offset at which the YAML begins.
         values: What was read, by key.
         spans: The place of each value by its key, and of each nested entry, key included, by its dotted path.
+        nodes: The key and the value of each key that is known.
         findings: Every fault so far.
         unreadable: There is frontmatter, but nothing could be read from it.
     """
@@ -58,6 +59,7 @@ class Reader:
     start: int = 0
     values: dict[str, Any] = field(default_factory=dict)
     spans: Places = field(init=False)
+    nodes: dict[str, tuple[yaml.ScalarNode, Any]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     unreadable: bool = False
 
@@ -241,20 +243,29 @@ def _refuse_indirection(event: yaml.Event, reader: Reader) -> bool:
     return True
 
 
-def pairs(node: yaml.MappingNode, reader: Reader) -> Iterator[tuple[str, yaml.ScalarNode, yaml.Node]]:
-    """Yield each key once with its node and its value's node; a second one is a fault and is not used."""
+def pairs(
+    node: yaml.MappingNode, reader: Reader, fold: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, yaml.ScalarNode, yaml.Node]]:
+    """Yield each key once with its node and its value's node; a second one is a fault and is not used.
+
+    Args:
+        node: The mapping.
+        reader: Where faults go.
+        fold: What a key is read as, by its spelling without case; a key that is not there is read as it is written.
+    """
     seen: dict[str, yaml.Node] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             reader.fault("P103", "a key must be plain text", reader.at(key.start_mark), help="write `key: value`")
             continue
-        if key.value in seen:
-            first = Label(span=reader.of(seen[key.value]), text="first given here")
+        name = (fold or {}).get(key.value.casefold(), key.value)
+        if name in seen:
+            first = Label(span=reader.of(seen[name]), text="first given here")
             message = f"`{key.value}` is given twice"
             reader.fault("P104", message, reader.of(key), labels=(first,), help="keep one of them")
             continue
-        seen[key.value] = key
-        yield key.value, key, value
+        seen[name] = key
+        yield name, key, value
 
 
 def plain(node: yaml.Node, reader: Reader, path: str) -> Any:

@@ -15,7 +15,9 @@ from dramaturg.persona.faults import Faults
 from dramaturg.persona.model import Condition, Origin, Step
 from dramaturg.persona.tags import Tag, Tags
 
-_ITEM = re.compile(r"^(?P<indent>[ \t]*)(?P<number>\d+)[.)][ \t]+", re.MULTILINE)
+_ITEM = re.compile(r"^(?P<indent>[ \t]*)(?P<number>\d{1,9})[.)][ \t]+", re.MULTILINE)
+_FIRST_ITEM = re.compile(r"(?P<indent>[ \t]*)(?P<number>\d{1,9})[.)][ \t]+")  # behind the tag no line begins
+_DIGITS = 9
 _CHECKS = ("check", "trigger", "if")
 _STEP_ATTRIBUTES = frozenset(("number", "name"))
 _BOLD_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]{1,80}?):?(?:\*\*|__)")
@@ -90,18 +92,21 @@ class Protocol:
             elif (tag.is_step and not tag.closes) or _misspells_opener(tag):
                 if not tag.is_step:
                     self.faults.nearly(tag, "Step")
-                self._begin(tag, stack, found, nested=bool(stack) and _is_nested(stack[-1].tag, tag, closed))
+                self._begin(tag, stack, found, nested=bool(stack) and _is_nested(stack[-1], tag, closed))
                 opened.clear()
-            elif tag.is_step and stack:  # the opener was misspelt, and told so
-                _finish(stack.pop(), tag.start, tag)
-            elif tag.is_step:
-                self.faults.closes_nothing(tag)
-            else:
-                opened[tag.name] += not tag.closes
+            elif tag.is_step:  # where a step is open its opener was misspelt, and told so
+                self._close(tag, stack)
+            opened[tag.name] += not (tag.closes or tag.is_step)
         for step in stack:
             self.faults.unclosed(step.tag, end)
             _finish(step, end)
         return found
+
+    def _close(self, tag: Tag, stack: list[_Open]) -> None:
+        if stack:
+            _finish(stack.pop(), tag.start, tag)
+        else:
+            self.faults.closes_nothing(tag)
 
     def _begin(self, tag: Tag, stack: list[_Open], found: list[_Open], *, nested: bool) -> None:
         if stack and not nested:
@@ -190,8 +195,9 @@ class Protocol:
 
     def _items(self, start: int, end: int) -> list[re.Match[str]]:
         """Return the items of the outermost numbered list."""
-        found = _ITEM.finditer(self.masked, start, end)
-        items = [item for item in found if _ITEM.match(self.source.text, item.start(), end)]
+        first = _FIRST_ITEM.match(self.masked, start, end)
+        found = [*([first] if first else []), *_ITEM.finditer(self.masked, first.end() if first else start, end)]
+        items = [item for item in found if _FIRST_ITEM.match(self.source.text, item.start(), end)]
         outermost = min((len(item["indent"]) for item in items), default=0)
         return [item for item in items if len(item["indent"]) == outermost]
 
@@ -205,6 +211,7 @@ class Protocol:
                 text=text,
                 origin=self._origin(start, end),
                 opener=self.source.span(*opener),
+                conditions=tuple(self._conditions(start, end)),
             )
         )
 
@@ -229,11 +236,15 @@ def _finish(step: _Open, end: int, closer: Tag | None = None) -> None:
     step.closer = closer
 
 
-def _is_nested(outer: Tag, inner: Tag, closed: AbstractSet[int]) -> bool:
+def _is_nested(outer: _Open, inner: Tag, closed: AbstractSet[int]) -> bool:
     """Tell whether a step opened inside another is part of it: the outer has its closer, and the inner counts anew."""
-    number, before = inner.attributes.get("number", ""), outer.attributes.get("number", "")
-    goes_on = number.isdecimal() and before.isdecimal() and int(number) == int(before) + 1
-    return outer.start in closed and not goes_on
+    number, before = inner.attributes.get("number", ""), outer.tag.attributes.get("number", "")
+    goes_on = _is_number(number) and _is_number(before) and int(number) == int(before) + 1
+    return outer.tag.start in closed and (outer.children > 0 or not goes_on)
+
+
+def _is_number(said: str) -> bool:
+    return said.isdecimal() and len(said) <= _DIGITS
 
 
 def _lacks_slash(tag: Tag, opened: Tag, closed: AbstractSet[int]) -> bool:

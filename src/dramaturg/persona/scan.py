@@ -19,7 +19,10 @@ from dramaturg.persona.model import Directive, Frontmatter, Origin, PersonaFile,
 from dramaturg.persona.protocol import Protocol
 from dramaturg.persona.tags import DIRECTIVES, PROTOCOL, WRAPPER, Tag, Tags, tags_of
 
-_SECOND_HEAD = re.compile(r"^---[ \t]*\r?\n(?=(?:(?!---)[^\n]*\n){0,60}?alias[ \t]*:)", re.MULTILINE)
+_SECOND_HEAD = re.compile(
+    r"^---[ \t]*\r?\n(?=(?:[ \t]*(?:(?:[\w-]+[ \t]*:|-[ \t]|\#)[^\n]*)?\r?\n){0,60}?[ \t]*alias[ \t]*:)",
+    re.MULTILINE | re.IGNORECASE,
+)
 _ONLY_MARKS = re.compile(
     r"(?:[ \t]*(?:`{3,}|~{3,})[\w-]*[ \t]*\r?$|<!--(?:(?!-->).)*-->|\s)*+", re.MULTILINE | re.DOTALL
 )
@@ -128,6 +131,7 @@ class _Scanner:
         text = self.source.text
         ruled = "\n---" in text[self.body_at :] or text.startswith("---", self.body_at)
         heads = [found.start() for found in _SECOND_HEAD.finditer(text, self.body_at)] if ruled else []
+        heads = [head for head in heads if not _in_comment(text, head)]
         done = self.body_at
         for place, tag in enumerate(self.tags):
             if tag.start < done:
@@ -325,3 +329,9 @@ class _Scanner:
 def _ends_displaced(tag: Tag, first: Tag) -> bool:
     """Tell whether a tag ends a run of steps or directives that stand outside their block."""
     return not tag.closes and (tag.is_block or (tag.is_directive if first.is_step else tag.is_step))
+
+
+def _in_comment(text: str, at: int) -> bool:
+    """Tell whether a place stands in a comment."""
+    opened = text.rfind("<!--", 0, at)
+    return opened >= 0 and text.find("-->", opened, at) < 0 <= text.find("-->", at)

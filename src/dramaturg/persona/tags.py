@@ -1,7 +1,7 @@
 """A masked body to its tags; its one rule: only the names listed here are structure, all else is the author's text."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
@@ -30,9 +30,9 @@ _DIRECTIVE = "directive_"
 WRAPPER = "persona"
 _NAMES = frozenset((*SLOTS, _STEP, _CONDITION, WRAPPER))
 _LIKE = 0.7  # less than any likeness that is asked for
-_ONE_NAME = re.compile(r"[ \t]+[\w.-]+(?:[ \t]+[\w.-]+)*[ \t]*")
 _NEARLY = 0.85  # a name this like a known one is taken for a slip of the pen
-_WORDS = r"[\w.-]+(?:[ \t]+[\w.-]+(?![\w.-]*\s*=))*"  # a section's name; what an `=` follows is an attribute
+_WORD = r"[^\s<>=\"'/]+"
+_WORDS = rf"{_WORD}(?:[ \t]+{_WORD}(?!{_WORD}|\s*=))*"  # a section's name; what an `=` follows is an attribute
 _TAG = re.compile(
     rf"<(?P<close>/?)(?P<name>SECTION\s*:\s*{_WORDS}|[A-Za-z_][\w.:-]*)"
     r"(?P<attributes>(?:[^<>\"'\n]|\n|\"[^\"\n]*\"|'[^'\n]*')*?)>",
@@ -41,11 +41,12 @@ _TAG = re.compile(
 _TAG_START = re.compile(
     rf"<(?P<close>/?)(?P<name>SECTION\s*:\s*[\w.-]*|(?:Step|{'|'.join(SLOTS)}|Directive_\w+)(?![\w.:-]))"
     r"(?P<rest>[^<>\n]*>?)"
-    rf"|<(?=[ \t/\\]*[ \t\\])[ \t]*(?P<close2>[/\\]?)[ \t]*(?P<name2>SECTION\s*:\s*[\w.-]+|Step|{'|'.join(SLOTS)}|Directive_\w+)"
+    rf"|<(?=[ \t/\\]*[ \t\\])[ \t]*(?P<close2>[/\\]?)[ \t]*"
+    rf"(?P<name2>SECTION\s*:\s*[\w.-]+|Step|{'|'.join(SLOTS)}|Directive_\w+)"
     r"(?P<rest2>\s+(?:number|name)\s*=[^<>\n]*>|\s*>)",
     re.IGNORECASE,
 )
-_ODD_QUOTES = re.compile("=\\s*[“”„‘’«»]")
+_ODD_QUOTES = "“”„‘’«»"
 _ATTRIBUTE = re.compile(
     r"(?P<key>[A-Za-z_][\w-]*)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"'=/]+))"
 )
@@ -176,10 +177,17 @@ class Tags(Sequence[Tag]):
 
 def tags_of(source: Source, masked: str, start: int) -> Tags:
     """Return the tags from an offset on that are structure or nearly so, malformed ones included, in their order."""
-    found = [match for match in _TAG.finditer(masked, start) if _counts(match["name"])]
-    whole = [_tag(match, source) for match in found]
-    known = {tag.start for tag in whole}
-    broken = [match for match in _TAG_START.finditer(masked, start) if match.start() not in known]
+    every = [*_TAG.finditer(masked, start)]
+    starts = [match.start() for match in every]
+    whole = [_tag(match, source) for match in every if _counts(match["name"])]
+    broken: list[re.Match[str]] = []
+    for match in _TAG_START.finditer(masked, start):
+        before = bisect_right(starts, match.start())
+        bare = match["name2"] and not match["close2"] and not match["rest2"].strip(" >")
+        if not bare and (
+            not before or every[before - 1].end() <= match.start()
+        ):  # what stands in a tag's quotes begins none
+            broken.append(match)
     return Tags(sorted([*whole, *map(_malformed, broken)], key=lambda tag: tag.start) if broken else whole)
 
 
@@ -198,7 +206,7 @@ def _tag(match: re.Match[str], source: Source) -> Tag:
     written = _written(name)
     if not said or close:
         return Tag(match.start(), match.end(), bool(close), _fold(written), written, {})
-    if name.casefold() == BARE_SECTION and _ONE_NAME.fullmatch(said):
+    if name.casefold() == BARE_SECTION and "_".join(said.casefold().split()) in SLOTS:
         written = f"{name}:{'_'.join(said.split())}"
         return Tag(match.start(), match.end(), bool(close), _fold(written), written, {}, malformed=True)
     attributes, plain = _attributes(source, match)
@@ -214,7 +222,8 @@ def _attributes(source: Source, match: re.Match[str]) -> tuple[dict[str, str], b
     found = [*_ATTRIBUTE.finditer(said)]
     values = {each["key"].casefold(): next(value for value in each.groups()[1:] if value is not None) for each in found}
     rest = _ATTRIBUTE.sub("", said) if found else said
-    return values, not (_ODD_QUOTES.search(said) or rest.strip(" \t\r\n/"))
+    odd = any(each["bare"] and each["bare"][0] in _ODD_QUOTES for each in found)
+    return values, not (odd or rest.strip(" \t\r\n/"))
 
 
 def _loose(said: str) -> dict[str, str]:
@@ -228,7 +237,7 @@ def _malformed(match: re.Match[str]) -> Tag:
         match.group("close", "name", "rest") if match["name"] else match.group("close2", "name2", "rest2")
     )
     written, said = _written(name), _loose(rest)
-    end = match.end() if rest.endswith(">") or said else match.end() - len(rest)
+    end = match.end() if rest.endswith(">") or said or close else match.end() - len(rest)
     return Tag(match.start(), end, bool(close), _fold(written), written, said, malformed=True)
 
 

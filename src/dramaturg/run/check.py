@@ -150,7 +150,9 @@ class _Check:
         persona = compose(leaf, partial(self._parent, path))
         yield from persona.findings
         if not any(found.rule in _LOST for found in persona.findings if found.is_error):
-            yield from self._plan_faults(persona, path)
+            whole = not any(found.rule.startswith("P1") for found in persona.findings if found.is_error)
+            faults = self._plan_faults(persona, path)
+            yield from (fault for fault in faults if whole or fault.rule != "P409")  # a parent may be what is wrong
         if twin := self._twin(path):
             yield replace(twin, span=leaf.head, labels=tuple(each for each in twin.labels if each.span != leaf.head))
 
