@@ -25,7 +25,7 @@ def _checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
 
 
 def _found(*names: str, revision: str = "HEAD") -> tuple[Finding, ...]:
-    return regressions(Library((Path("personas"), personas_root())), names or [_PLACE], revision)
+    return regressions(Library((Path("personas"), personas_root())), names or [_PLACE], revision, None)
 
 
 def _told(found: tuple[Finding, ...]) -> list[str]:

@@ -133,7 +133,7 @@ _EDITS: Mapping[str, tuple[str, str, Sequence[str]]] = {
         '<Step number="3" name="Weigh" kind="gate">',
         ["gain: question Weigh added", "change: kind changed"],
     ),
-    "an artifact made optional": ("type: primary", "type: optional", ["change: artifact blueprint changed"]),
+    "an artifact made optional": ("type: primary", "type: optional", ["loss: artifact blueprint weakened"]),
     "an artifact described otherwise": ("What runs where.", "What runs.", ["change: artifact blueprint reworded"]),
     "an artifact taken out": ("  - id: notes\n    type: optional\n", "", ["loss: artifact notes lost"]),
     "a slot in other words": ("can be undone", "must be undone", ["change: slot philosophy reworded"]),

@@ -127,8 +127,8 @@ def test_where_a_step_goes_on_is_compared_by_titles_because_numbers_change() -> 
     changes = compare(before, replace(before, steps=(*renumbered, onward)))
     assert [(change.subject, change.what, change.name, change.before, change.after) for change in changes] == [
         ("handoff", "changed", "", "", "UTE-1"),
-        ("branch", "changed", "A", "to CHECKS, at most 2 times", "to CHECKS, at most 3 times"),
-        ("branch", "lost", "B", "to the next step", ""),
+        ("branch", "weakened", "A", "to CHECKS, at most 2 times", "to CHECKS, at most 3 times"),
+        ("branch", "lost", "B", "B: to the next step", ""),
     ]
 
 

@@ -18,6 +18,9 @@ from dramaturg.plan.model import Plan, Requirement
 _PERFORMED = {name: text for name, text in SHIPPED.items() if plan_from(text).steps}
 _TEXTS = st.sampled_from([*_PERFORMED.values()])
 _DEMANDS = (Subject.REQUIREMENT, Subject.OPTION, Subject.COLUMN)
+_RULE = re.compile(
+    r'^[ \t]*(?:<Rule id="(?P<tag>\w+)">.*</Rule>|(?P<key>[A-Z]\d):[ ].*|-[ ](?P<item>[A-Z]\d):[ ].*)\n', re.MULTILINE
+)
 _BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d+[.)])[ \t]+")
 
 
@@ -88,3 +91,13 @@ def test_any_bullet_taken_out_of_a_shipped_persona_is_the_one_loss_that_is_told(
             assert [(change.what, change.name) for change in compare(before, plan_from(after))] == [
                 (What.LOST, requirement.id)
             ]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_any_rule_taken_out_of_a_shipped_persona_is_the_one_loss_that_is_told(name: str) -> None:
+    text = SHIPPED[name]
+    before = plan_from(text)
+    for rule in _RULE.finditer(text):
+        changes = compare(before, plan_from(text[: rule.start()] + text[rule.end() :]))
+        lost = [(change.subject, change.name) for change in changes if change.what is What.LOST]
+        assert lost == [(Subject.RULE, rule["tag"] or rule["key"] or rule["item"])]

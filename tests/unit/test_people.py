@@ -48,7 +48,7 @@ def test_a_gate_rests_on_the_words_that_ask_to_confirm(text: str, words: str) ->
         ("Where it is vague, ask the user.", "ask"),
         ("Never ask the team. If it is vague, ask three targeted questions.", "ask three targeted questions"),
         ("Read it, and then request the deployment log.", "request the deployment log"),
-        ("Weigh it:\n- one\n\nThen put clarifying questions.", "clarifying questions"),
+        ("Weigh it:\n- one\n\nThen ask clarifying questions.", "ask clarifying questions"),
     ],
 )
 def test_a_question_rests_on_the_words_that_ask(text: str, words: str) -> None:

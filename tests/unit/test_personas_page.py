@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 from tests.support import ROOT
 
+from dramaturg.findings.catalogue import rule_ids
 from dramaturg.persona.frontmatter import ARTIFACT_KEYS, ARTIFACT_TYPES, CHOICES, KEYS, REQUIRED
 from dramaturg.persona.model import PersonaFile
 from dramaturg.persona.resolve import resolve
@@ -16,7 +17,7 @@ from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Format, Kind, Level, Plan, PlannedStep
 from dramaturg.plan.people import DEFAULT_BOUND
 from dramaturg.plan.settings import SETTINGS
-from dramaturg.plan.verbs import ASSEMBLE, INGEST, LOOKS, MAY_WRITE, PHRASES, WRITES
+from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, LOOKS, MAY_WRITE, PHRASES, WRITES
 
 _PAGE = (ROOT / "docs" / "personas.md").read_text(encoding="utf-8")
 _PIECE = re.compile(
@@ -24,6 +25,7 @@ _PIECE = re.compile(
 )
 _CODE = re.compile(r"`([^`]+)`")
 _REASON = re.compile(r"\"((?:[a-z]+|\{\w+\})/(?:\{[^{}]*\}|[a-z-])+)\"")
+_ANY = re.compile(rf"\{{[^{{}}]*\}}|(?:{'|'.join(Format)})(?=-title|-wording)")  # what the page writes as `*`
 _LISTS: Mapping[str, frozenset[str]] = {
     "combine": ASSEMBLE,
     "take in": INGEST,
@@ -37,8 +39,7 @@ alias: shown-1
 title: Shown
 ---
 <operational_protocol>
-<Step number="1" name="Name of the step">{}</Step>
-<Step number="2" name="Another">Produce the `OTHER PART`.</Step>
+{}<Step name="Another">Produce the `OTHER PART`.</Step>
 </operational_protocol>
 """
 
@@ -100,16 +101,23 @@ def _owes(step: PlannedStep) -> str:
 def _told(step: PlannedStep) -> dict[str, str]:
     """Tell of a planned step what a table of the page can say of it."""
     section = step.kind is Kind.SECTION
+    turns = [reason.rule for reason in step.because if reason.rule.startswith(("kind/", "also/"))]
     ways = [f"Step {way.goes_to}, at most {way.bound} times" for way in step.branches]
     return {
         "step": step.id,
         "kind": step.kind.value,
         "section": step.section,
         "format": step.format.value if section else "",
-        "because": f"`{step.because[0].rule}`",
+        "because": ", ".join(f"`{rule}`" for rule in turns),
         "goes on with": "; ".join(ways) or step.hands_to,
         "owes": _owes(step),
     }
+
+
+def _planned(steps: Mapping[str, str]) -> Sequence[PlannedStep]:
+    """Return the plan of some steps by name, beside one that writes a section."""
+    tags = "".join(f'<Step name="{name}">{text}</Step>\n' for name, text in steps.items())
+    return _plan(scan("shown.persona.md", _ALONE.format(tags))).steps[:-1]
 
 
 def test_every_key_of_the_frontmatter_is_told_with_what_it_can_hold() -> None:
@@ -139,11 +147,47 @@ def test_every_verb_of_every_list_is_told_and_no_other() -> None:
     assert told == {what: sorted(verbs) for what, verbs in _LISTS.items()}
 
 
+@pytest.mark.parametrize(
+    ("verbs", "text", "kind"),
+    [
+        ("combine", "{} the sections.", Kind.ASSEMBLE),
+        ("take in", "{} it.", Kind.INGEST),
+        ("write", "{} it.", Kind.SECTION),
+        ("write with a second word", "{} what was found.", Kind.SECTION),
+        ("may write", "{} a table.", Kind.SECTION),
+        ("may write", "{} what matters.", Kind.ANALYZE),
+        ("look", "{} the `RISKS` section.", Kind.ANALYZE),
+    ],
+)
+def test_the_verbs_of_a_list_make_of_a_step_what_their_row_says(verbs: str, text: str, kind: Kind) -> None:
+    steps = _planned({f"Case {verb}": text.format(verb) for verb in _LISTS[verbs]})
+    assert {step.name for step in steps if step.kind is not kind} == set()
+
+
+def test_the_nouns_of_documents_are_those_that_are_told() -> None:
+    told = re.search(r"if the object is a ([^|]*), or a file name in backticks", _PAGE)
+    assert told is not None
+    nouns = re.split(r", | or ", told[1])
+    assert [noun for noun in nouns if not re.fullmatch(DOCUMENT_NOUN, noun, re.IGNORECASE)] == []
+    assert len(nouns) == DOCUMENT_NOUN.count("|") + 1
+
+
+def test_the_verbs_that_write_and_say_nothing_in_a_name_are_those_that_are_told() -> None:
+    told = re.search(r"a verb that writes \(not ([a-z, ]+)\)", _PAGE)
+    assert told is not None
+    steps = _planned({f"{verb} it": "The rest." for verb in WRITES})
+    assert {step.name for step in steps if step.kind is Kind.ANALYZE} == {f"{verb} it" for verb in told[1].split(", ")}
+
+
 def test_every_reason_that_the_source_gives_is_told_and_no_other() -> None:
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "src" / "dramaturg" / "plan").glob("*.py")]
-    given = {re.sub(r"\{[^{}]*\}", "*", reason) for text in sources for reason in _REASON.findall(text)}
+    given = {_ANY.sub("*", reason) for text in sources for reason in _REASON.findall(text)}
     told = _of("reason", "says").codes("reason")
     assert (len(told), {*told}) == (len(given), given)
+
+
+def test_every_rule_that_is_spoken_of_has_a_page() -> None:
+    assert {*re.findall(r"\b[PR]\d{3}\b", _PAGE)} <= {*rule_ids()}
 
 
 def test_every_setting_is_told_with_what_it_can_be() -> None:
@@ -175,7 +219,7 @@ def test_an_example_with_a_protocol_is_planned_as_the_table_below_it_says(at: in
 @pytest.mark.parametrize("row", _SAID, ids=lambda row: row["the step says"])
 def test_a_step_is_planned_as_its_row_says(row: Mapping[str, str]) -> None:
     text = row["the step says"].removeprefix("``").removesuffix("``").strip()
-    told = _told(_plan(scan("shown.persona.md", _ALONE.format(text))).steps[0])
+    told = _told(_planned({"Name of the step": text})[0])
     assert {column: told[column] for column in row if column in told} == {
         column: cell for column, cell in row.items() if column in told
     }

@@ -4,7 +4,7 @@ The flow is a generator: it yields calls and events, is sent replies, and return
 reads no clock, which is what makes a run resumable by running it again over the replies it already had.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
 from dramaturg.engine.events import (
@@ -23,6 +23,7 @@ from dramaturg.engine.narrow import narrowed_schema
 from dramaturg.engine.outcome import OpenQuestion, Outcome, Section
 from dramaturg.engine.profile import Profile, answer_room
 from dramaturg.engine.prompts import Kernel, artifacts_block, inert
+from dramaturg.engine.remarks import placeholders, unperformed
 from dramaturg.engine.repair import merge, wanted
 from dramaturg.engine.rules import Verdict, judge, read_answer
 from dramaturg.engine.settle import open_questions, settle
@@ -97,13 +98,13 @@ def perform(brief: Brief) -> Flow:
     for position, step in enumerate(steps, start=1):
         yield StepStarted(step=step.id, title=step.title, position=position, total=len(steps))
         output, verdict = yield from stage.step(step)
-        findings += _unperformed(step)
+        findings += unperformed(step)
         section = None
         if step.kind is Kind.SECTION:
             section = settle(output, step, stage.shelf, grounded=stage.grounded, writes=brief.profile.writes)
             sections.append(section)
         questions += open_questions(output, section, step)
-        notes = verdict.findings if section is None else (*verdict.findings, *_placeholders(section, step))
+        notes = verdict.findings if section is None else (*verdict.findings, *placeholders(section, step))
         findings += notes
         yield StepAccepted(step=step.id, title=step.title, section=section, findings=notes)
     return Outcome(sections=tuple(sections), questions=tuple(questions), findings=tuple(findings))
@@ -253,47 +254,3 @@ def _replied(call: ModelCall) -> Generator[ModelCall | Event, ModelReply | None,
     if reply is None:
         raise TypeError("a ModelCall was not answered with a ModelReply")
     return reply
-
-
-def _unperformed(step: PlannedStep) -> Iterator[Finding]:
-    """Warn of what a step would have a person or a program do: here it is only thought about."""
-    undone = {
-        Kind.GATE: "waits for a person's confirmation",
-        Kind.ASK: "asks a person",
-        Kind.BRANCH: "may go another way",
-        Kind.HANDOFF: f"hands over to `{step.hands_to}`",
-    }
-    if step.kind in undone:
-        yield Finding(
-            rule="R206",
-            severity=Severity.WARNING,
-            message=f"step {step.id} {undone[step.kind]}; this version performs it as analysis and goes on",
-            span=step.span,
-            help="read the document as one that was written without it",
-            step=step.id,
-        )
-
-
-def _placeholders(section: Section, step: PlannedStep) -> Iterator[Finding]:
-    """Warn of demands that the artifacts do not answer, and of a section that says nothing else.
-
-    With a language model a section of placeholders does not get this far.
-    """
-    for requirement in step.asks:
-        covering = [entry for entry in section.entries if requirement.id in entry.covers]
-        if covering and all(entry.basis == "missing" for entry in covering):
-            yield Finding(
-                rule="R205",
-                severity=Severity.WARNING,
-                message=f"`{section.title}`: the artifacts do not answer `{requirement.id}`",
-                span=requirement.span,
-                note="demanded here",
-                help="answer it under Open questions, or supply an artifact that says it",
-                step=step.id,
-            )
-    if all(entry.basis == "missing" for entry in section.entries):
-        message = f"`{section.title}` holds nothing but placeholders"
-        remedy = "supply an artifact that says it, or perform the persona with a language model"
-        yield Finding(
-            rule="R204", severity=Severity.WARNING, message=message, span=step.span, help=remedy, step=step.id
-        )

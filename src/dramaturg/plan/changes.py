@@ -8,7 +8,11 @@ from dramaturg.findings.model import Span
 
 
 class Subject(StrEnum):
-    """What kind of thing changed; an `optional requirement` is one of level `may`, a `question` a `gate` or `ask`."""
+    """What kind of thing changed.
+
+    An `optional requirement` is one of level `may`, a `question` a `gate` or `ask`, a `branch` one condition or way
+    back of a step, a `rule` an entry of a directive, a `demand` a sentence beside the bullets that says MUST.
+    """
 
     DOCUMENT = "document title"
     MODE = "input mode"
@@ -19,6 +23,7 @@ class Subject(StrEnum):
     SLOT = "slot"
     CONTRACT = "output contract"
     DIRECTIVE = "directive"
+    RULE = "rule"
     SECTION = "section"
     QUESTION = "question"
     STEP = "step"
@@ -27,6 +32,7 @@ class Subject(StrEnum):
     BRANCH = "branch"
     HANDOFF = "handoff"
     INSTRUCTION = "instruction"
+    DEMAND = "demand"
     REQUIREMENT = "requirement"
     OPTION = "optional requirement"
     COLUMN = "column"
@@ -71,7 +77,8 @@ class Change:
         subject: What kind of thing changed.
         what: What became of it.
         name: What it is called, or was if that is what changed; empty for what a persona or a step has one of.
-        where: The section, else the step, it stands in, or stood in if that is gone; empty for the persona's own.
+        where: The section, else the step, it stands in, or stood in if that is gone; the directive of a rule; empty
+            for the persona's own.
         before: What it was: its text, its title, its level; empty for what was not there.
         after: What it is, likewise.
         span_before: Where it stood; what it is missing from if it was not there, None if that was missing too.

@@ -2,24 +2,35 @@
 
 A requirement is looked for under its id, then by its words in its section, then in the other sections; a step by its
 title, its name, its instruction, its number, and its words. Only what nothing answers to is lost; what lost its name or
-its place is neither lost nor new. Prose beside the requirements is never a loss.
+its place is neither lost nor new. Prose beside the requirements is a loss only where it says MUST.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dramaturg.findings.model import Span
 from dramaturg.persona.model import fold_id
+from dramaturg.plan.branches import branch_changes
 from dramaturg.plan.changes import Change, Place, Subject, What
+from dramaturg.plan.demands import Demands
 from dramaturg.plan.model import Format, Kind, Plan, PlannedStep, Requirement
 from dramaturg.plan.owed import Owed, bullets, firmness
 from dramaturg.plan.pairing import Pairing, likeness, words
 from dramaturg.plan.requirements import one_line
+from dramaturg.plan.rulesets import Rulesets
 
 _SAME_RULES = 0.8
 _SAME_WORK = 0.6
 _SAME_WORK_UNDER_ONE_NUMBER = 0.51
+_TURNS = {
+    Kind.SECTION: Subject.SECTION,
+    Kind.GATE: Subject.QUESTION,
+    Kind.ASK: Subject.QUESTION,
+    Kind.HANDOFF: Subject.HANDOFF,
+    Kind.BRANCH: Subject.BRANCH,
+}
+_TOLD_BY_PARTS = (Subject.STEP, Subject.BRANCH)
 _BOILERPLATE = frozenset(
     "a an and are as cover create describe draft each following for from generate give in include including is it list"
     " must of or present produce provide section table that the this to with write".split()
@@ -71,18 +82,28 @@ def _pieces(before: Plan, after: Plan) -> Iterator[Change]:
     pairs = Pairing(olds, news)
     pairs.by_key(lambda piece: (piece.subject, fold_id(piece.name)))
     pairs.by_score(_same_rules, least=_SAME_RULES)
+    same = [(olds[old], news[new]) for old, new in pairs.new_of.items()]
+    became = {fold_id(old.name): fold_id(new.name) for old, new in same if new.subject is Subject.DIRECTIVE}
+    rulesets = Rulesets(before.persona.directives, after.persona.directives, became)
     for at in pairs.in_order(range(len(olds)), range(len(news))):
         old, new = pairs.members(*at)
         place = Place(before=old.span if old else None, after=new.span if new else None)
         if old and new:
-            if fold_id(old.name) != fold_id(new.name):
-                yield place.change(new.subject, What.RENAMED, old.name, before=old.name, after=new.name)
-            yield from place.changed(new.subject, What.CHANGED, new.name, old.manner, new.manner)
-            yield from place.changed(new.subject, What.REWORDED, new.name, old.text, new.text)
+            yield from _piece(old, new, place)
+            if new.subject is Subject.DIRECTIVE:
+                yield from rulesets.changes(new.name, place)
         elif new:
             yield place.change(new.subject, What.ADDED, new.name, after=new.text)
         elif old:
             yield place.change(old.subject, What.LOST, old.name, before=old.text)
+
+
+def _piece(old: _Piece, new: _Piece, place: Place) -> Iterator[Change]:
+    if fold_id(old.name) != fold_id(new.name):
+        yield place.change(new.subject, What.RENAMED, old.name, before=old.name, after=new.name)
+    what = What.WEAKENED if (old.manner, new.manner) == ("primary", "optional") else What.CHANGED
+    yield from place.changed(new.subject, what, new.name, old.manner, new.manner)
+    yield from place.changed(new.subject, What.REWORDED, new.name, old.text, new.text)
 
 
 def _named(plan: Plan) -> Iterator[_Piece]:
@@ -91,10 +112,12 @@ def _named(plan: Plan) -> Iterator[_Piece]:
         yield _Piece(subject=Subject.ARTIFACT, name=artifact.id, text=text, span=artifact.origin.span, manner=manner)
     for slot in plan.persona.slots:
         subject = Subject.CONTRACT if slot.name == "output_contract" else Subject.SLOT
-        yield _Piece(subject=subject, name=slot.name, text=one_line(slot.text), span=slot.origin.span)
+        if slot.text.strip():  # an empty block says as little as none
+            yield _Piece(subject=subject, name=slot.name, text=one_line(slot.text), span=slot.origin.span)
     for rules in plan.persona.directives:
         text, manner = one_line(rules.text), "overriding" if rules.override else "not overriding"
-        yield _Piece(subject=Subject.DIRECTIVE, name=rules.name, text=text, span=rules.origin.span, manner=manner)
+        if text:
+            yield _Piece(subject=Subject.DIRECTIVE, name=rules.name, text=text, span=rules.origin.span, manner=manner)
 
 
 def _same_rules(old: _Piece, new: _Piece) -> float:
@@ -107,7 +130,7 @@ def _protocols(before: Plan, after: Plan) -> Iterator[Change]:
     """Compare the steps, and what each of them owes."""
     steps = _paired_steps(before.steps, after.steps)
     olds, news = range(len(before.steps)), range(len(after.steps))
-    owed = Owed(before, after, steps.new_of)
+    owed, demands = Owed(before, after, steps.new_of), Demands(before, after)
     displaced = steps.displaced(olds, news)
     for old_at, new_at in steps.in_order(olds, news):
         old, new = steps.members(old_at, new_at)
@@ -119,11 +142,13 @@ def _protocols(before: Plan, after: Plan) -> Iterator[Change]:
             yield from _standing(old, new, place)
             yield from place.reordered(_subject(new), new.title, displaced.get(new_at))
             yield from _step(old, new, place)
-            yield from _branches(_goals(old, before), _goals(new, after), place)
+            yield from branch_changes((old, before), (new, after), place)
+            if old_at is not None and old.kind is new.kind:
+                yield from demands.lost(old_at, place)
         elif new:
-            yield place.change(_subject(new), What.ADDED, new.title, after=one_line(new.instruction))
+            yield place.change(_subject(new), What.ADDED, _name(new), after=one_line(new.instruction))
         elif old:
-            yield place.change(_subject(old), What.LOST, old.title, before=one_line(old.instruction))
+            yield place.change(_subject(old), What.LOST, _name(old), before=one_line(old.instruction))
         ordered = new is not None and new.format is Format.PROCEDURE
         yield from owed.changes(old_at, new_at, place, ordered=ordered)
 
@@ -166,7 +191,9 @@ def _plain(text: str) -> str:
 def _step(old: PlannedStep, new: PlannedStep, place: Place) -> Iterator[Change]:
     """Compare what two steps do and say, apart from their names and bullets."""
     yield from place.changed(Subject.KIND, What.CHANGED, "", old.kind, new.kind)
-    yield from place.changed(Subject.HANDOFF, What.CHANGED, "", old.hands_to, new.hands_to)
+    if old.kind is new.kind:  # else it is told how each of them stands
+        what = What.CHANGED if new.hands_to else What.LOST
+        yield from place.changed(Subject.HANDOFF, what, old.hands_to, old.hands_to, new.hands_to)
     if old.kind is new.kind is Kind.SECTION:
         yield from place.changed(Subject.FORMAT, What.CHANGED, "", old.format, new.format)
     for was, now in zip(_itself(old), _itself(new), strict=False):
@@ -180,35 +207,25 @@ def _standing(old: PlannedStep, new: PlannedStep, place: Place) -> Iterator[Chan
     """Tell whether a step still does what it did under the name it had."""
     was, now = _subject(old), _subject(new)
     if was is not now:
-        if was is not Subject.STEP:
-            yield place.change(was, What.LOST, old.title, before=one_line(old.instruction))
-        if now is not Subject.STEP:
-            yield place.change(now, What.ADDED, new.title, after=one_line(new.instruction))
+        if was not in _TOLD_BY_PARTS:
+            yield place.change(was, What.LOST, _name(old), before=one_line(old.instruction))
+        if now not in _TOLD_BY_PARTS:
+            yield place.change(now, What.ADDED, _name(new), after=one_line(new.instruction))
     elif old.section != new.section:
         yield place.change(now, What.RENAMED, old.section, before=old.section, after=new.section)
     else:
         yield from place.changed(Subject.STEP, What.RENAMED, old.name or old.title, old.name, new.name)
 
 
-def _goals(step: PlannedStep, plan: Plan) -> Mapping[str, str]:
-    """Return where a step may go on, by the condition; the step it goes to by its title, since numbers change."""
-    titles = {other.id: other.title for other in plan.steps}
-    goals = ((branch, titles.get(branch.goes_to, "the next step")) for branch in step.branches)
-    return {
-        branch.check: f"to {goal}" + (f", at most {branch.bound} times" if branch.bound else "")
-        for branch, goal in goals
-    }
-
-
-def _branches(olds: Mapping[str, str], news: Mapping[str, str], place: Place) -> Iterator[Change]:
-    for check in dict.fromkeys((*olds, *news)):
-        what = What.LOST if check not in news else What.ADDED if check not in olds else What.CHANGED
-        yield from place.changed(Subject.BRANCH, what, check, olds.get(check, ""), news.get(check, ""))
-
-
 def _subject(step: PlannedStep) -> Subject:
-    asks = step.kind in (Kind.GATE, Kind.ASK)
-    return Subject.SECTION if step.kind is Kind.SECTION else Subject.QUESTION if asks else Subject.STEP
+    return _TURNS.get(step.kind, Subject.STEP)
+
+
+def _name(step: PlannedStep) -> str:
+    """Return what a step is called as what it is: a handoff by its heir, a branch by its step only."""
+    if step.kind is Kind.HANDOFF:
+        return step.hands_to
+    return "" if step.kind is Kind.BRANCH else step.title
 
 
 def _itself(step: PlannedStep) -> Sequence[Requirement]:

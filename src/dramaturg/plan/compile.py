@@ -1,19 +1,18 @@
 """A resolved persona to the plan it amounts to; its one rule: decide before any model is asked, and say why."""
 
-import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from dramaturg.errors import AuthorError
 from dramaturg.findings.model import Finding, Label, Severity, Span, has_errors
 from dramaturg.persona.model import Persona, Step, fold_id
 from dramaturg.plan.artifacts import artifact_names
 from dramaturg.plan.contract import contradictions, undefined_directives
+from dramaturg.plan.digest import plan_digest
 from dramaturg.plan.formats import format_of
 from dramaturg.plan.kinds import Decision, kind_of, settled
 from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement
@@ -58,7 +57,7 @@ def compile_plan(persona: Persona) -> Plan:
         because=because,
         names=names,
         schema=ENVELOPE,
-        digest=_digest(persona, steps, document),
+        digest=plan_digest(persona, steps, document, ENVELOPE),
         findings=(*persona.findings, *findings),
     )
 
@@ -108,6 +107,9 @@ class _Compiler:
     def planned(self, decision: Decision) -> PlannedStep:
         step, kind = self.step, decision.kind
         reasons: list[Reason | None] = [self.reason(decision.rule, decision.words)]
+        also = decision.also
+        if also:
+            reasons.append(self.reason(also.rule.replace("kind/", "also/"), also.words))
         title, layout = "", Format.PROSE
         requirements: tuple[Requirement, ...] = ()
         if kind is Kind.SECTION:
@@ -130,8 +132,8 @@ class _Compiler:
             needs=needs,
             because=tuple(reason for reason in (*reasons, chosen) if reason is not None),
             span=step.opener,
-            branches=self.branches() if kind is Kind.BRANCH else (),
-            hands_to=self.hands_to() if kind is Kind.HANDOFF else "",
+            branches=self.branches() if Kind.BRANCH in (kind, also and also.kind) else (),
+            hands_to=self.hands_to() if Kind.HANDOFF in (kind, also and also.kind) else "",
         )
 
     def kind(self) -> Decision:
@@ -178,6 +180,11 @@ class _Compiler:
     def branches(self) -> tuple[Branch, ...]:
         """Return where the step may go on; a way to a step that does not exist is reported."""
         branches = tuple(branches_of(self.step))
+        if not branches:
+            remedy = "write a `<Condition>`, or which step to return to"
+            self.fault(
+                "P402", f"step {self.step.number} cannot be a `branch`: it says no way", self.step.opener, remedy
+            )
         for branch in branches:
             if branch.goes_to and branch.goes_to not in self.ids:
                 message = f"step {self.step.number} goes on with step {branch.goes_to}, which does not exist"
@@ -186,6 +193,11 @@ class _Compiler:
 
     def hands_to(self) -> str:
         found = hands_over(self.prose, self.persona.alias)
+        if found is None:
+            remedy = "write whom it hands over to, such as `UTE-1`"
+            self.fault(
+                "P402", f"step {self.step.number} cannot be a `handoff`: it names no persona", self.step.opener, remedy
+            )
         return found["alias"] if found else ""
 
     def needs(self) -> tuple[tuple[str, ...], Reason | None]:
@@ -279,14 +291,3 @@ def _document(persona: Persona, steps: Sequence[PlannedStep]) -> tuple[str, tupl
             span = step.origin.span.within(step.text, *match.span())
             return named(match), (Reason(rule="document/quoted-title", span=span),)
     return persona.title, (Reason(rule="document/persona-title", span=persona.head),)
-
-
-def _digest(persona: Persona, steps: Sequence[PlannedStep], document: str) -> str:
-    """Return what identifies the plan: its meaning and the texts it came from, not where they were read."""
-    meaning: list[Any] = [persona.digest, persona.alias, persona.engine_version, ENVELOPE, document]
-    for step in steps:
-        owed = [[each.id, each.text, each.level, each.column] for each in step.requirements]
-        ways = [[branch.check, branch.goes_to, branch.bound] for branch in step.branches]
-        what = [step.id, step.kind, step.section, step.format, step.instruction, step.hands_to]
-        meaning.append([*what, owed, step.needs, ways])
-    return hashlib.sha256(json.dumps(meaning, ensure_ascii=False).encode()).hexdigest()

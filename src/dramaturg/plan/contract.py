@@ -16,6 +16,7 @@ _DEMAND = re.compile(
     re.IGNORECASE,
 )
 _FIRM = re.compile(r"\b(?:must|shall|required|requires?|mandatory|has to|have to)\b", re.IGNORECASE)
+_DENIED = re.compile(r"\b(?:must|shall|should|do|does|is|are) not\b|\bno\b|\bnever\b|\bnot required\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n)")
 _TICK = re.compile(r"(?<!`)`(?!`)")
 _DIRECTIVE = re.compile(r"\bDirective_(?P<name>\w+)")
@@ -44,7 +45,7 @@ def _demanded(slot: Slot) -> Iterator[tuple[str, Span]]:
     whole = mask(_TICK.sub("'", slot.text))
     begin = 0
     for end in [*(found.end() for found in _SENTENCE.finditer(whole)), len(whole)]:
-        if _FIRM.search(whole, begin, end):
+        if _FIRM.search(whole, begin, end) and not _DENIED.search(whole, begin, end):
             for found in _DEMAND.finditer(slot.text, begin, end):
                 if not whole[found.start() : found.end()].isspace():
                     title = next(group for group in found.groups() if group is not None)
@@ -64,8 +65,9 @@ def _listed(persona: Persona, slot: Slot) -> Iterator[tuple[str, Span]]:
 
 
 def _alike(title: str, written: str) -> bool:
+    """Tell whether what is written is what is demanded: it has all its words, or is spelt nearly so."""
     left, right = fold_id(title), fold_id(written)
-    return left in right or right in left or SequenceMatcher(None, left, right).ratio() >= _ALIKE
+    return {*left.split("_")} <= {*right.split("_")} or SequenceMatcher(None, left, right).ratio() >= _ALIKE
 
 
 def undefined_directives(persona: Persona) -> Iterator[Finding]:
@@ -74,7 +76,8 @@ def undefined_directives(persona: Persona) -> Iterator[Finding]:
     told: set[str] = set()
     pieces: tuple[Slot | Directive | Step, ...] = (*persona.slots, *persona.directives, *persona.steps)
     for piece in pieces:
-        for found in _DIRECTIVE.finditer(piece.text) if "Directive_" in piece.text else ():
+        spoken = mask(_TICK.sub("'", piece.text)) if "Directive_" in piece.text else ""
+        for found in _DIRECTIVE.finditer(spoken):
             name = found["name"].casefold()
             if name in names or name in told:
                 continue

@@ -67,8 +67,10 @@ def _elsewhere(plan: Plan) -> Iterator[_Demand]:
         for each in bullets(step):
             if each.level is Level.MUST:
                 yield _Demand(text=each.text, span=each.span)
-    for piece in (*plan.persona.slots, *plan.persona.directives):
-        yield from _sentences(prose_of(piece.text), piece.origin.span, -1)
+    for slot in plan.persona.slots:
+        yield from _sentences(prose_of(slot.text), slot.origin.span, -1)
+    for directive in plan.persona.directives:
+        yield from _sentences(prose_of(directive.text), directive.origin.span, -1)
 
 
 def _sentences(prose: Prose, span: Span, step: int) -> Iterator[_Demand]:
@@ -76,8 +78,18 @@ def _sentences(prose: Prose, span: Span, step: int) -> Iterator[_Demand]:
     if not _FIRM.search(prose.text):
         return
     leads = {bullet.lead_at + len(bullet.lead) for bullet in prose.bullets}
-    begin = 0
-    for end in _END.finditer(prose.spoken):
-        start, begin = _MARGIN.match(prose.spoken, begin), end.end()
-        said = prose.text[start.end() : begin].rstrip() if start else ""
-        ...
+    done = 0
+    for stop in _END.finditer(prose.spoken):
+        start, done = _after_margin(prose.spoken, done), stop.end()
+        said = prose.text[start:done].rstrip()
+        end = start + len(said)
+        leads_in = said.endswith(":") or (end in leads and not said.endswith(_FULL_STOPS))
+        listed = any(bullet.start < end and start < bullet.end for bullet in prose.bullets)
+        if not leads_in and not listed and _FIRM.search(said) and not _TOLD_OTHERWISE.search(said):
+            yield _Demand(text=one_line(said), span=span.within(prose.text, start, end), step=step)
+
+
+def _after_margin(text: str, at: int) -> int:
+    """Return where the next word stands, behind white space and the marks of list items."""
+    margin = _MARGIN.match(text, at)
+    return margin.end() if margin else at

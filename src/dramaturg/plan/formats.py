@@ -9,16 +9,22 @@ from dramaturg.plan.prose import Prose, lowered
 # for each format the beginnings of its words, which are cheap to look for, and what must be found where one is
 _FORMATS: Sequence[tuple[Format, re.Pattern[str], re.Pattern[str]]] = (
     (Format.CHECKLIST, re.compile("check"), re.compile(r"\bcheck-?list\b")),
-    (Format.TABLE, re.compile("table|matrix"), re.compile(r"\b(?:table|matrix)\b")),
+    (Format.TABLE, re.compile("table|matrix"), re.compile(r"\b(?:table(?! of contents)|matrix)\b")),
     (
         Format.PROCEDURE,
         re.compile("sequential|step-by-step|runbook|procedure|order|instructions"),
-        re.compile(r"\b(?:sequential|step-by-step|runbook|procedure|in (?:this )?order|instructions (?:on|for) how)\b"),
+        re.compile(
+            r"\b(?:sequential|step-by-step|runbook|procedure|in (?:this )?order(?! (?:to|of|that|for)\b)"
+            r"|instructions (?:on|for) how)\b"
+        ),
     ),
     (
         Format.FINDINGS,
         re.compile("findings|vulnerabilities|issues|list of"),
-        re.compile(r"\b(?:findings|vulnerabilities|issues found|list of (?:issues|suggestions|risks))\b"),
+        re.compile(
+            r"\b(?:findings|vulnerabilities|issues found"
+            r"|list of (?:[\w-]+ ){0,2}(?:issues|suggestions|risks|findings))\b"
+        ),
     ),
     (
         Format.CODE,
@@ -26,11 +32,12 @@ _FORMATS: Sequence[tuple[Format, re.Pattern[str], re.Pattern[str]]] = (
         re.compile(
             r"\b(?:code blocks?|source (?:file|code)s?|scripts?|code only|code files?|config(?:uration)? files?"
             r"|(?:unit )?test (?:files?|code|modules?)|json (?:object|array|file|document)|yaml (?:file|document)"
-            r"|openapi|dockerfile)\b|`[^`\n]+\.json`\s+(?:file|object|manifest)\b"
+            r"|openapi|dockerfile)\b|`[^`\n]+\.(?:json|ya?ml|toml|ini|conf|xml|py|ts|js|sh|sql|tf)`\s+(?:file|object|manifest|script)\b"
         ),
     ),
 )
-_LINE = re.compile(r"[^\n]*")
+_DENIED = re.compile(r"\b(?:must not|should not|do not|never|no|without)\b[^.,;:\n]*")
+_IN_PROSE = re.compile(r"\bin prose\b")
 
 
 def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, tuple[int, int] | None]:
@@ -47,9 +54,11 @@ def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, 
         at = text.find(title)
         return titled[0], f"format/{titled[0]}-title", (at, at + len(title)) if at >= 0 else None
     start = prose.verb.start() if prose.verb else len(text) - len(text.lstrip())
-    line = _LINE.match(text, start)
-    end = line.end() if line else len(text)
-    said = _found(lowered(text[start:end]))
+    end = (text + "\n").index("\n", start)
+    line = _DENIED.sub(lambda denied: " " * len(denied[0]), lowered(text[start:end]))
+    if _IN_PROSE.search(line):
+        return Format.PROSE, "format/prose-wording", None
+    said = _found(line)
     if said:
         return said[0], f"format/{said[0]}-wording", (start + said[1].start(), start + said[1].end())
     if columns:

@@ -5,14 +5,14 @@ The order: a person, a way or another persona first, because what else the step 
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dramaturg.persona.model import Step
 from dramaturg.plan.model import Kind
 from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over
 from dramaturg.plan.prose import Prose
-from dramaturg.plan.titles import own_section
-from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, MAY_WRITE, main_verb, writes
+from dramaturg.plan.titles import has_title_as_object, own_section
+from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, MAY_WRITE, later_verbs, main_verb, word_of, writes
 
 _ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?|entries|everything|artifacts)\b", re.IGNORECASE)
 _OBJECT_NOUN = re.compile(
@@ -41,11 +41,15 @@ _INTO = re.compile(rf"[^.!?\n]{{0,120}}?\binto (?:a|an|one)\b[^.!?\n]{{0,60}}?\b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a step does, by which rule, and the words it rests on; None where it rests on the step as a whole."""
+    """What a step does, by which rule, and the words it rests on; None where it rests on the step as a whole.
+
+    `also` is what it does besides: a section can end with a question.
+    """
 
     kind: Kind
     rule: str
     words: tuple[int, int] | None = None
+    also: "Decision | None" = None
 
     @property
     def chosen(self) -> bool:
@@ -62,6 +66,17 @@ def kind_of(step: Step, prose: Prose, alias: str, known: Collection[str]) -> Dec
         alias: The persona's own.
         known: Folded names that are no titles.
     """
+    turns = _turns_to(step, prose, alias)
+    if turns is None:
+        return _by_verb(step, prose, known)
+    verb = prose.verb
+    if not step.conditions and verb and writes(verb) and has_title_as_object(prose, verb, known):
+        return replace(_by_verb(step, prose, known), also=turns)
+    return turns
+
+
+def _turns_to(step: Step, prose: Prose, alias: str) -> Decision | None:
+    """Return the person, the way or the persona that a step turns to; None if it turns to none."""
     if next(branches_of(step), None):
         return Decision(kind=Kind.BRANCH, rule="kind/condition" if step.conditions else "kind/goes-back")
     if other := hands_over(prose, alias):
@@ -70,15 +85,17 @@ def kind_of(step: Step, prose: Prose, alias: str, known: Collection[str]) -> Dec
         return Decision(kind=Kind.GATE, rule="kind/asks-to-confirm", words=confirmed.span())
     if asked := asks_a_person(prose):
         return Decision(kind=Kind.ASK, rule="kind/asks-a-person", words=asked.span())
-    return _by_verb(step, prose, known)
+    return None
 
 
 def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
     text = step.text
     verb = None if _FACETS.match(text) else prose.verb
-    word, words = (verb[0].casefold(), verb.span()) if verb else ("", None)
+    word, words = (word_of(verb), verb.span()) if verb else ("", None)
     if word in ASSEMBLE and _ASSEMBLED.search(text):
         return Decision(kind=Kind.ASSEMBLE, rule="kind/assemble-verb", words=words)
+    if verb and not writes(verb) and (later := _later_writing(prose, verb, known, titled=word in INGEST)):
+        return Decision(kind=Kind.SECTION, rule="kind/clause-writes", words=later.span())
     if word in INGEST:
         return Decision(kind=Kind.INGEST, rule="kind/ingest-verb", words=words)
     if verb and (writes(verb) or (word in MAY_WRITE and _has_document_as_object(text, verb.end()))):
@@ -94,9 +111,19 @@ def _by_what_it_names(step: Step, prose: Prose, known: Collection[str], words: t
         return Decision(kind=Kind.SECTION, rule="kind/names-the-output", words=output.span())
     if own := own_section(prose, known):
         return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=own.span())
-    if title and writes(title) and title[0].casefold() not in _TELLS:
+    if title and writes(title) and word_of(title) not in _TELLS:
         return Decision(kind=Kind.SECTION, rule="kind/name-verb")
     return Decision(kind=Kind.ANALYZE, rule="kind/no-output-named", words=words)
+
+
+def _later_writing(prose: Prose, verb: re.Match[str], known: Collection[str], *, titled: bool) -> re.Match[str] | None:
+    """Return the verb of a later clause that writes something with a title, or failing that a document."""
+    for later in later_verbs(prose.text, verb.end()):
+        if has_title_as_object(prose, later, known):
+            return later
+        if not titled and writes(later) and _has_document_as_object(prose.text, later.end()):
+            return later
+    return None
 
 
 def _has_document_as_object(text: str, at: int) -> bool:

@@ -7,11 +7,14 @@ from dramaturg.findings.model import Span
 from dramaturg.persona.model import Step
 from dramaturg.plan.model import Branch
 from dramaturg.plan.prose import Prose
+from dramaturg.plan.verbs import word_of
 
 DEFAULT_BOUND = 3
 _GATE = re.compile(
-    r"\b(?:ask|request|await|wait|seek|obtain|require)(?:s|ing)?\s+(?:[\w'’-]+,?\s+){0,7}?"
+    r"(?:\b(?:ask|request|await|wait|seek|obtain|get|secure)(?:s|ing)?|(?:^|[,;.]\s|\bthen\s)\s*require)\s+(?:[\w'’-]+,?\s+){0,7}?"
     r"(?:confirm(?:ation|s)?|approv(?:al|es?)|sign-off|go-ahead|permission|consent)\b"
+    r"|\b(?:continue|proceed|go on) only (?:after|once|when|if|with)\b[^.!?\n]{0,60}"
+    r"\b(?:confirm|approv|agree|user|operator)\w*"
     r"|\bshall I (?:proceed|continue|go on|go ahead|begin|start)\b"
     r"|\bdo not (?:proceed|continue|go on)\b[^.!?\n]{0,60}\b(?:until|unless|without|before)\b"
     r"|\b(?:pause|stop|hold)\b[^.!?\n]{0,40}\b(?:until|for)\b[^.!?\n]{0,40}\b(?:confirm|approv|user|operator)\w*",
@@ -20,8 +23,9 @@ _GATE = re.compile(
 _ASK = re.compile(
     r"\bask(?:s|ing)?\b\s+(?:(?:the|a|your)\s+(?:user|operator|author|reader|reviewer|owner|team|person|requester)s?\b"
     r"|(?:\w+\s+){0,4}(?:clarifying|targeted|follow-up|open)?\s*questions?\b"
-    r"|for\s+(?:clarification|more|further|additional|missing|whatever|the)\b)"
-    r"|\bclarifying questions?\b",
+    r"|for\s+(?:clarification|more|further|additional|missing|whatever|the)\b"
+    r"|(?:which|whether|what|how|who|when|where)\b)"
+    r"|\b(?:put|pose|raise|formulate)\s+(?:\w+\s+){0,4}questions?\b|\bprompt\s+(?:the\s+)?(?:user|operator|author|reader|owner|team)\b",
     re.IGNORECASE,
 )
 _REQUEST = re.compile(
@@ -31,7 +35,8 @@ _REQUEST = re.compile(
 )
 _THEN_REQUEST = re.compile(r"(?:,|;|\band\b|\bthen\b)\s+(?:then\s+)?(?=request\b)", re.IGNORECASE)
 _NOT = re.compile(
-    r"\b(?:not|never|without|upon|after|once|no need to|don't|n't|following|given|pending)\s+(?:\w+\s+){0,3}$",
+    r"(?:\b(?:not|never|without|no need (?:for you )?to|avoid|rather than|instead of)|n['’]t),?\s+(?:[\w']+,?\s+){0,5}$"
+    r"|\b(?:upon|after|once|following|given|pending|that|which|who|whether)\s+(?:[\w']+\s+){0,3}$",
     re.IGNORECASE,
 )
 _BACK = re.compile(
@@ -55,13 +60,16 @@ _BOUND = re.compile(
     re.IGNORECASE,
 )
 _HANDS = re.compile(
-    r"\bhand(?:s|ing|ed)?[ -]?(?:off|over)\b|\bhand-?off\b|\bdelegat\w*\b|\bexecuted by\b|\binstance request\b"
+    r"\bhand(?:s|ing|ed)?\b[^.!?\n]{0,40}?[ -](?:off|over)\b|\bpass(?:es|ed|ing)?\b[^.!?\n]{0,40}?\bon to\b"
+    r"|\bhand-?off\b|\bdelegat\w*\b|\bexecuted by\b|\binstance request\b"
     r"|\bcontinued by\b|\btaken over by\b",
     re.IGNORECASE,
 )
+_NO_PERSONA = re.compile(r"(?:SHA|MD|AES|RSA|UTF|ISO|IEC|RFC|PEP|CVE|CWE|TLS|IEEE|DIN|EN|HTTP|IPv)-\d+$", re.IGNORECASE)
 _ALIAS = re.compile(r"(?<![\w/-])(?P<alias>(?:[A-Za-z_][\w-]*/)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-\d+)(?![\w-])")
 _GATE_WORDS = re.compile("confirm|approv|sign-off|go-ahead|permission|consent|shall i|do not|until|user")
-_HAND_WORDS = re.compile("hand|delegat|executed by|instance request|continued by|taken over by")
+_ASK_WORDS = re.compile("ask|question|prompt")
+_HAND_WORDS = re.compile("hand|delegat|executed by|instance request|continued by|taken over by|on to")
 _SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•]\s|\d+[.)]\s)")
 
 
@@ -73,7 +81,7 @@ def asks_to_confirm(prose: Prose) -> re.Match[str] | None:
 def asks_a_person(prose: Prose) -> re.Match[str] | None:
     """Return where a step asks a person for an answer or for one more artifact; None if it does not."""
     text = prose.spoken
-    if prose.verb and prose.verb[0].casefold() in ("request", "ask"):
+    if prose.verb and word_of(prose.verb) in ("request", "ask"):
         return prose.verb
     if (
         "request" in prose.folded
@@ -81,7 +89,7 @@ def asks_a_person(prose: Prose) -> re.Match[str] | None:
         and (asked := _REQUEST.search(text, then.end()))
     ):
         return asked
-    return _said(_ASK, text) if "ask" in prose.folded or "clarifying" in prose.folded else None
+    return _said(_ASK, text) if _ASK_WORDS.search(prose.folded) else None
 
 
 def hands_over(prose: Prose, own: str) -> re.Match[str] | None:
@@ -93,7 +101,8 @@ def hands_over(prose: Prose, own: str) -> re.Match[str] | None:
         word = _HANDS.search(text, begin, end)
         if word and not _NOT.search(text, begin, word.start()):
             for alias in _ALIAS.finditer(text, begin, end):
-                if alias["alias"].casefold() != own.casefold():
+                named = alias["alias"]
+                if named.casefold() != own.casefold() and not _NO_PERSONA.match(named):
                     return alias
         begin = end
     return None
@@ -133,6 +142,6 @@ def _bound(text: str) -> int:
 def _said(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     """Return the first place where a pattern is found and not negated, nor told as something that has happened."""
     for found in pattern.finditer(text):
-        if not _NOT.search(text[max(0, found.start() - 60) : found.start()]):
+        if not _NOT.search(text[max(0, found.start() - 80) : found.start()]):
             return found
     return None

@@ -11,10 +11,13 @@ from dramaturg.findings.model import Span
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.model import Level, Reason, Requirement
 from dramaturg.plan.prose import Bullet, Prose
-from dramaturg.plan.verbs import ASSEMBLE, INGEST, MAY_WRITE, WRITES, main_verb
+from dramaturg.plan.verbs import ASSEMBLE, INGEST, MAY_WRITE, WRITES, main_verb, word_of
 
 _KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]+?):?(?:\*\*|__)\s*:?\s*")
-_MUST_TEXT = re.compile(r"\bMUST\b|\b(?:mandatory|non-negotiable)\b|\b[Mm]ust (?:include|cover|contain|have)\b")
+_MUST_TEXT = re.compile(
+    r"\bMUST\b(?!\s+(?:NOT|not|never|NEVER)\b)|\b(?:mandatory|non-negotiable)\b"
+    r"|\b[Mm]ust (?:include|cover|contain|have)\b"
+)
 _MUST_WORDS = ("MUST", "ust ", "mandatory", "non-negotiable")
 _MUST_LEAD = re.compile(r"\bincluding\b[^.]*:\s*$|\bmust\b[^.]*:\s*$", re.IGNORECASE)
 _MAY_LEAD = re.compile(
@@ -39,6 +42,7 @@ _ASIDE_KEY = re.compile(
     r"|(?:e\.?\s?g\b|for example|constraint\b(?!s)|note that|do not|don't|never|avoid)\b",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(r"\([^()\n]*\)")
 _SENTENCE = re.compile(r"(?<!\be\.g)\.\s")
 _EACH_WITH = re.compile(
     r"\b(?:each(?: [\w-]+){0,2} with(?: (?:a|an|its))?|(?:with|under|has|have|include|includes|including|of)"
@@ -93,7 +97,7 @@ class _Lead:
 
 
 def _lead(bullet: Bullet, must: re.Match[str] | None, text: str, span: Span) -> _Lead:
-    last = _SENTENCE.split(bullet.lead)[-1]
+    last = _ASIDE.sub("", _SENTENCE.split(bullet.lead)[-1])
     level, reason = _level(bullet, last, must, text, span)
     return _Lead(
         level=level,
@@ -132,7 +136,7 @@ def _from_bullet(
 def _instructs(text: str) -> bool:
     """Tell whether a bullet that hangs on no sentence is the step's own instruction, not a demand on the output."""
     verb = main_verb(text)
-    return verb is not None and verb[0].casefold() in _INSTRUCTIONS
+    return verb is not None and word_of(verb) in _INSTRUCTIONS
 
 
 def _level(bullet: Bullet, last: str, must: re.Match[str] | None, text: str, span: Span) -> tuple[Level, Reason]:

@@ -84,14 +84,16 @@ def _rules(directive: Directive, home: str) -> Iterator[_Rule]:
     text = " " * margin + directive.text  # a YAML value begins behind the indentation of its first line
     for name, start, end in _stretches(text, tagged=directive.tagged):
         said = text[start:end].strip()
-        start = text.index(said, start)
-        span = directive.origin.span.within(directive.text, start - margin, start - margin + len(said))
-        found = _ITEM_ID.search(said) if not directive.tagged else None
-        found = found or _LEADING.match(said)
-        known = next(filter(None, found.groups()), "") if found else ""
-        bare = one_line(f"{said[: found.start()]} {said[found.end() :]}") if found and not name else one_line(said)
-        short = " ".join(one_line(said).split()[:_NAME_WORDS])
-        yield _Rule(name=name or known.strip() or short, text=bare or one_line(said), span=span, home=home)
+        at = text.index(said, start) - margin
+        found = (None if directive.tagged else _ITEM_ID.search(said)) or _LEADING.match(said)
+        given = next(filter(None, found.groups()), "").strip() if found else ""
+        bare = one_line(f"{said[: found.start()]} {said[found.end() :]}") if found and not name else ""
+        yield _Rule(
+            name=name or given or " ".join(said.split()[:_NAME_WORDS]),
+            text=bare or one_line(said),
+            span=directive.origin.span.within(directive.text, at, at + len(said)),
+            home=home,
+        )
 
 
 def _stretches(text: str, *, tagged: bool) -> Iterator[tuple[str, int, int]]:
@@ -105,7 +107,7 @@ def _stretches(text: str, *, tagged: bool) -> Iterator[tuple[str, int, int]]:
         if bullet.text.strip() and not any(tag.start() <= bullet.start < tag.end() for tag in tags):
             yield "", bullet.start, bullet.end
     if not tagged and not tags and not listed:
-        keys = [key for key in _YAML_KEY.finditer(text)]
+        keys = [*_YAML_KEY.finditer(text)]
         outer = [key for key in keys if len(key["indent"]) == len(keys[0]["indent"])]
         for key, following in zip(outer, (*outer[1:], None), strict=False):
             yield key["id"], key.end(), following.start() if following else len(text)

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.prose import Prose
-from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS
+from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, later_verbs, word_of
 
 _NAMED = re.compile(r"(?<!`)`(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^”\n]+)”")
 _ENDS_AS_DOCUMENT = re.compile(rf"\s{DOCUMENT_NOUN}$", re.IGNORECASE)
@@ -54,9 +54,12 @@ def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     text, verb = prose.text, prose.verb
     second: re.Match[str] | None = None
     third: re.Match[str] | None = None
+    verbs = [verb, *later_verbs(text, verb.end())] if verb else []
     for match in _candidates(prose.spoken, known):
-        if verb and _OBJECT.fullmatch(text, verb.end(), match.start()):
+        if any(_OBJECT.fullmatch(text, each.end(), match.start()) for each in verbs):
             return match
+        if verb and match.end() <= verb.start():
+            continue
         if _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, 0, match.start()):
             second = second or match
         if match["code"] and match["code"].isupper() and "_" not in match["code"]:
@@ -64,10 +67,16 @@ def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     return second or third
 
 
+def has_title_as_object(prose: Prose, verb: re.Match[str], known: Collection[str]) -> bool:
+    """Tell whether what a verb acts on is a title."""
+    candidates = _candidates(prose.spoken, known)
+    return any(_OBJECT.fullmatch(prose.text, verb.end(), match.start()) for match in candidates)
+
+
 def own_section(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     """Return the title of a section that a step speaks of as its own, whatever its verb is; None if there is none."""
     text, verb = prose.text, prose.verb
-    looks = verb is None or verb[0].casefold() in LOOKS
+    looks = verb is None or word_of(verb) in LOOKS
     for match in _candidates(prose.spoken, known):
         before = max(0, match.start() - 80)
         called = _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, before, match.start())

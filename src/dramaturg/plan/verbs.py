@@ -1,6 +1,7 @@
 """A step's prose to the verb it turns on; its one rule: what comes before the verb only says when, how or for what."""
 
 import re
+from collections.abc import Iterator
 
 INGEST = frozenset("ingest read load receive accept digest parse gather collect intake import".split())
 ASSEMBLE = frozenset("combine assemble merge consolidate compile collate join concatenate".split())
@@ -33,7 +34,10 @@ _MARKS = re.compile(r"\s*(?:[-*+•][ \t]+|\d+[.)][ \t]+|#+[ \t]+|>[ \t]*)*")
 _BOLD_KEY = re.compile(r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*:)\s*")
 _LABEL = re.compile(r"[A-Z][A-Z ]{2,24}:\s+")
 _SUBJECT = re.compile(
-    r"(?:I|you|we|the (?:agent|model))\s+(?:will|must|shall|should|can)\s+(?:then\s+|now\s+)?", re.IGNORECASE
+    r"(?:(?:I|you|we|it|this step|the \w+(?: \w+)?)(?:'ll|’ll|\s+(?:will|must|shall|should|can))\s+(?:then\s+|now\s+)?"
+    r"|let(?:'s|’s| us)\s+|it is (?:now )?time to\s+|your (?:task|job|goal|role) is to\s+"
+    r"|(?:begin|start|continue|proceed|finish|end) by\s+(?=\w+ing\b))",
+    re.IGNORECASE,
 )
 _FILLER = re.compile(
     r"(?:first|then|next|finally|lastly|also|now|please|always|must|should|will|(?!(?:app|supp|rep|comp|multip|re)ly\b)\w+ly),?\s+",
@@ -48,8 +52,11 @@ _CLAUSE_END = re.compile(
     r"\([^()\n]*\)|`[^`\n]*`|\"[^\"\n]*\"|“[^”\n]*”|(?P<comma>,\s+)|(?P<stop>[.!?:;]\s|\n[ \t]*\n)"
 )
 _EMPHASIS = re.compile(r"[*_]+")
-_WORD = re.compile(r"[A-Za-z]+")
+_WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
+_AND_THEN = re.compile(r"(?:,|;|\band\b|\bthen\b)\s+(?:and\s+)?(?:then\s+)?(?=[a-z])", re.IGNORECASE)
+_FIRST_SENTENCES = re.compile(r"[^\n]*")
 _ROUNDS = 6
+_KNOWN = INGEST | ASSEMBLE | WRITES | MAY_WRITE | LOOKS | {"ask", "request"}
 
 
 def main_verb(text: str, at: int = 0) -> re.Match[str] | None:
@@ -85,8 +92,26 @@ def _clause_end(text: str, at: int) -> int:
     return at
 
 
+def word_of(verb: re.Match[str]) -> str:
+    """Return a verb as the lists spell it: "reading" is read."""
+    word = verb[0].casefold()
+    if word in _KNOWN or not word.endswith("ing"):
+        return word
+    stem = word[:-3]
+    return next((each for each in (stem, f"{stem}e", stem[:-1]) if each in _KNOWN), word)
+
+
 def writes(verb: re.Match[str]) -> bool:
     """Tell whether a verb says by itself that a section is written."""
-    word = verb[0].casefold()
+    word = word_of(verb)
     following = _WORD.match(verb.string, verb.end() + 1)
     return word in WRITES or (following is not None and following[0].casefold() == PHRASES.get(word))
+
+
+def later_verbs(text: str, at: int) -> Iterator[re.Match[str]]:
+    """Yield the verbs of the further clauses of a step's first line that may write: "parse the logs and produce …"."""
+    end = _FIRST_SENTENCES.match(text, at)
+    for joint in _AND_THEN.finditer(text, at, end.end() if end else len(text)):
+        verb = _WORD.match(text, joint.end())
+        if verb and (writes(verb) or word_of(verb) in MAY_WRITE):
+            yield verb

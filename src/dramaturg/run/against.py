@@ -1,8 +1,9 @@
 """Two versions of a persona to what was lost between them; its one rule: a loss is told where its author can mend it.
 
-P501 a requirement or a column was lost · P502 a section or a question to a person was lost · P503 something owed was
-weakened · P504 something owed was renamed, moved or reordered · P505 a directive or the output contract was lost ·
-P506 a persona was removed · P507 a persona could not be compared
+P501 a requirement or a column was lost · P502 a section, a question to a person, a handoff or a branch was lost · P503
+something owed was weakened, or something lost that the document can do without · P504 something owed was renamed, moved
+or reordered · P505 a directive, one of its rules or the output contract was lost · P506 a persona was removed, or has
+another alias · P507 a persona could not be compared
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +12,7 @@ from textwrap import shorten
 
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.findings.model import Finding, Label, Severity, Span
-from dramaturg.persona.library import Library, persona_of, read_persona_file
+from dramaturg.persona.library import Entry, Library, persona_of, read_persona_file
 from dramaturg.persona.model import PersonaFile
 from dramaturg.plan.changes import Change, Subject, What
 from dramaturg.plan.compare import compare
@@ -24,11 +25,19 @@ _RULES: Mapping[tuple[Subject, What], str] = {
     (Subject.COLUMN, What.LOST): "P501",
     (Subject.SECTION, What.LOST): "P502",
     (Subject.QUESTION, What.LOST): "P502",
+    (Subject.HANDOFF, What.LOST): "P502",
+    (Subject.BRANCH, What.LOST): "P502",
     (Subject.REQUIREMENT, What.WEAKENED): "P503",
     (Subject.REQUIREMENT, What.SHORTENED): "P503",
     (Subject.COLUMN, What.WEAKENED): "P503",
     (Subject.OPTION, What.LOST): "P503",
     (Subject.SECTION, What.WEAKENED): "P503",
+    (Subject.BRANCH, What.WEAKENED): "P503",
+    (Subject.STEP, What.LOST): "P503",
+    (Subject.DEMAND, What.LOST): "P503",
+    (Subject.SLOT, What.LOST): "P503",
+    (Subject.ARTIFACT, What.LOST): "P503",
+    (Subject.ARTIFACT, What.WEAKENED): "P503",
     (Subject.MODE, What.WEAKENED): "P503",
     (Subject.REQUIREMENT, What.RENAMED): "P504",
     (Subject.REQUIREMENT, What.MOVED): "P504",
@@ -39,6 +48,7 @@ _RULES: Mapping[tuple[Subject, What], str] = {
     (Subject.SECTION, What.REORDERED): "P504",
     (Subject.DIRECTIVE, What.RENAMED): "P504",
     (Subject.DIRECTIVE, What.LOST): "P505",
+    (Subject.RULE, What.LOST): "P505",
     (Subject.CONTRACT, What.LOST): "P505",
 }
 _REMEDIES: Mapping[str, tuple[Severity, str]] = {
@@ -51,22 +61,28 @@ _REMEDIES: Mapping[str, tuple[Severity, str]] = {
     ),
     "P505": (Severity.ERROR, "put it back if it still holds"),
 }
-_OWED = (Subject.REQUIREMENT, Subject.OPTION, Subject.COLUMN)
+_OF = {
+    **dict.fromkeys((Subject.REQUIREMENT, Subject.OPTION, Subject.COLUMN, Subject.DEMAND), "section"),
+    **dict.fromkeys((Subject.HANDOFF, Subject.BRANCH), "step"),
+    Subject.RULE: "directive",
+}
 _FROM_TO = (What.WEAKENED, What.SHORTENED, What.RENAMED, What.MOVED, What.REORDERED)
 _WIDTH = 100
 
 
-def regressions(library: Library, names: Sequence[str], revision: str) -> tuple[Finding, ...]:
+def regressions(
+    library: Library, names: Sequence[str], revision: str, folders: Sequence[Path] | None
+) -> tuple[Finding, ...]:
     """Compare personas with what they were at a revision, and report what was lost; each loss once.
 
     A persona that the revision does not have, or that lies outside the repository, is not compared; one whose file was
-    renamed since is known by its alias. What a persona inherits is compared with it. Personas of the library's roots
-    that were removed since are reported whether they are named or not.
+    renamed since is known by its alias. What a persona inherits is compared with it.
 
     Args:
         library: The personas of today.
         names: Aliases and paths of files; those of a folder must be listed.
         revision: As git spells it.
+        folders: Where to look for personas of the library's roots that were removed; None for everywhere.
 
     Raises:
         CallerError: There is no git, no repository or no such revision, or a name is no persona.
@@ -81,8 +97,8 @@ def regressions(library: Library, names: Sequence[str], revision: str) -> tuple[
         path = past.counterpart(file)
         if path is not None:
             compared.add(path)
-            found |= dict.fromkeys(_losses(file, path, past))
-    return (*found, *_removed(past, compared))
+            found |= dict.fromkeys((*_renamed(file, path, past), *_losses(file, path, past)))
+    return (*found, *_removed(past, compared, folders))
 
 
 def _losses(file: PersonaFile, path: str, past: PastLibrary) -> Iterator[Finding]:
@@ -99,20 +115,25 @@ def _losses(file: PersonaFile, path: str, past: PastLibrary) -> Iterator[Finding
     except AuthorError as error:
         yield _uncomparable(file, past, error.findings)
         return
-    lost = {change.where for change in changes if (change.subject, change.what) == (Subject.SECTION, What.LOST)}
     for change in changes:
-        with_its_section = change.subject in _OWED and change.what is What.LOST and change.where in lost
-        if (change.subject, change.what) in _RULES and not with_its_section:
+        if (change.subject, change.what) in _RULES and not _is_told(change, changes):
             yield _loss(change, now, past)
+
+
+def _is_told(change: Change, changes: Sequence[Change]) -> bool:
+    """Tell whether another change is the reason for one: the loss of its section, or of the sentence that said MUST."""
+    reason = {What.LOST: Subject.SECTION, What.WEAKENED: Subject.DEMAND}.get(change.what)
+    lost = {other.where for other in changes if (other.subject, other.what) == (reason, What.LOST)}
+    return _OF.get(change.subject) == "section" and change.where in lost
 
 
 def _loss(change: Change, now: Plan, past: PastLibrary) -> Finding:
     rule = _RULES[change.subject, change.what]
     severity, remedy = _REMEDIES[rule]
     name = f" `{change.name}`" if change.name else ""
-    of = f" of section `{change.where}`" if change.subject in _OWED else ""
+    of = f" of {_OF[change.subject]} `{change.where}`" if change.subject in _OF else ""
     was, is_now = (shorten(text, _WIDTH, placeholder=" …") for text in (change.before, change.after))
-    told = f": {was} → {is_now}" if change.what in _FROM_TO else ""
+    told = f": {was} → {is_now}" if change.what in _FROM_TO else f": {was}" if change.subject is Subject.DEMAND else ""
     labels = (Label(span=change.span_before, text=f"it was: {was}"),) if change.span_before else ()
     return Finding(
         rule=rule,
@@ -144,12 +165,32 @@ def _uncomparable(file: PersonaFile, past: PastLibrary, faults: Sequence[Finding
     )
 
 
-def _removed(past: PastLibrary, compared: set[str]) -> Iterator[Finding]:
-    """Yield the personas that are there no more, under no file name."""
-    known = {entry.alias.casefold() for entry in past.today.entries if past.revision.path_of(entry.path)}
+def _renamed(file: PersonaFile, path: str, past: PastLibrary) -> Iterator[Finding]:
+    """Yield that a file has another alias than it had, unless another file has taken the old one."""
+    was = next((entry.alias for entry in past.entries if entry.path.as_posix() == path), "")
+    if not file.alias or not was or was.casefold() in {file.alias.casefold(), *_known(past)}:
+        return
+    found = past.today.find(was)
+    told = f"whoever inherits from or names `{was}` no longer finds it"
+    if isinstance(found, Entry):
+        told = f"whoever inherits from or names `{was}` finds `{found.spoken}`, and that by the name of the file only"
+    yield Finding(
+        rule="P506",
+        severity=Severity.WARNING,
+        message=f"persona `{was}` is called `{file.alias}` since {past.revision.name}: {told}",
+        span=file.head,
+        labels=(Label(span=past.file(path).head, text=f"it was: {was}"),),
+        help=f"let them name `{file.alias}`, or call it `{was}` again",
+    )
+
+
+def _removed(past: PastLibrary, compared: set[str], folders: Sequence[Path] | None) -> Iterator[Finding]:
+    """Yield the personas of some folders that are there no more, under no file name."""
+    places = [past.revision.top] if folders is None else [folder.resolve() for folder in folders]
     for entry in past.gone:
-        path = entry.path.as_posix()
-        if path not in compared and entry.alias.casefold() not in known:
+        path, place = entry.path.as_posix(), past.revision.top / entry.path
+        asked = any(place.is_relative_to(folder) for folder in places)
+        if asked and path not in compared and entry.alias.casefold() not in _known(past):
             yield Finding(
                 rule="P506",
                 severity=Severity.WARNING,
@@ -157,3 +198,8 @@ def _removed(past: PastLibrary, compared: set[str]) -> Iterator[Finding]:
                 span=past.file(path).head,
                 help=f"`git restore --source {past.revision.name} -- {path}` brings it back",
             )
+
+
+def _known(past: PastLibrary) -> set[str]:
+    """Return the folded aliases that the repository's personas have today."""
+    return {entry.alias.casefold() for entry in past.today.entries if past.revision.path_of(entry.path)}

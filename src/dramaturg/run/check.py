@@ -31,6 +31,7 @@ class Checked:
         findings: Each fault once, in the order met.
         refused: What could not be checked, and what the caller can do; the rest was checked all the same.
         files: The paths of the files that were asked for, as findings speak of them.
+        folders: The folders that were asked for; None where everything was.
         mendable: The texts of those that may be changed, by path: shipped ones only where they were named so.
         sources: The text of every file read, those of parents included, by the same paths.
     """
@@ -38,6 +39,7 @@ class Checked:
     findings: tuple[Finding, ...]
     refused: tuple[CallerError, ...]
     files: tuple[str, ...]
+    folders: tuple[Path, ...] | None
     mendable: Mapping[str, Source]
     sources: Mapping[str, Source]
 
@@ -78,6 +80,7 @@ def check_personas(library: Library, prompts: Path, names: Sequence[str], *, str
         findings=tuple(found),
         refused=tuple(check.refused.values()),
         files=tuple(asked),
+        folders=tuple(Path(name) for name in names if os.path.isdir(name)) if names else None,  # noqa: PTH112 - as above
         mendable={path: sources[path] for path, may_change in asked.items() if may_change and path in sources},
         sources=sources,
     )
@@ -88,7 +91,7 @@ def with_losses(checked: Checked, library: Library, revision: str, *, strict: bo
     from dramaturg.run.against import regressions  # noqa: PLC0415 - most checks compare with nothing
 
     try:
-        lost = regressions(library, checked.files, revision)
+        lost = regressions(library, checked.files, revision, checked.folders)
     except CallerError as error:
         return replace(checked, refused=(*checked.refused, error))
     found = dict.fromkeys((*checked.findings, *(finding.as_error() if strict else finding for finding in lost)))
@@ -150,7 +153,7 @@ class _Check:
         persona = compose(leaf, partial(self._parent, path))
         yield from persona.findings
         if not any(found.rule in _LOST for found in persona.findings if found.is_error):
-            whole = not any(found.rule.startswith("P1") for found in persona.findings if found.is_error)
+            whole = not any(found.rule in ("P104", "P108") for found in persona.findings)
             faults = self._plan_faults(persona, path)
             yield from (fault for fault in faults if whole or fault.rule != "P409")  # a parent may be what is wrong
         if twin := self._twin(path):
