@@ -65,7 +65,7 @@ The law of the seat.
 """
 _MUST = " The findings MUST name the clause."
 _REPEAT = '<Step number="5" name="Repeat">Look for gaps; return to Step 3 at most two times.</Step>\n'
-_PASS_ON = '<Step number="7" name="Pass On">Hand over to `UTE-1` with the findings.</Step>\n'
+_HAND_ON = '<Step number="7" name="Pass On">Hand over to `UTE-1` with the findings.</Step>\n'
 _RISK = "- **Risk:** What can go wrong.\n"
 _POLICY = "  - id: policy\n    type: optional\n"
 _V2 = '    <Rule id="V2">Never convert a date.</Rule>\n'
@@ -123,7 +123,7 @@ def _label(found: Finding) -> str:
             "33: it was: Side letters are out of scope.",
         ),
         (
-            [(_PASS_ON, "")],
+            [(_HAND_ON, "")],
             "error[P502] 2: handoff `UTE-1` of step `Pass On` was lost since HEAD",
             "49: it was: Hand over to `UTE-1` with the findings.",
         ),

@@ -71,14 +71,14 @@ def test_the_page_of_all_rules_is_what_the_catalogue_says() -> None:
 
 
 def _checked(rule: Rule, section: str) -> tuple[Finding, ...]:
-    """Check the first persona of a page's section, with the others beside it; also against those committed, if any."""
+    """Check the first persona of a page's section, with the others beside it; all against those committed, if any."""
     shown = [*fences(rule.page, section)]
     committed = [fence for fence in shown if "at" in fence.said]
     if committed:
         _commit([_write(fence) for fence in committed])
     names = [_write(fence) for fence in shown if fence not in committed]
     library = Library((Path(),))
-    checked = check_personas(library, prompts_root(), names[:1], strict=False)
+    checked = check_personas(library, prompts_root(), ["."] if committed else names[:1], strict=False)
     return (with_losses(checked, library, "HEAD", strict=False) if committed else checked).findings
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.output import counted, explain, json_option, print_findings, print_json, strict_option
+from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
     from dramaturg.persona.library import Library
@@ -42,7 +43,7 @@ def list_personas(*, as_json: bool) -> None:
         marks += [f"hidden by {row['hidden_by']}"] if row["hidden_by"] else []
         marks += ["damaged, see `dramaturg check`"] if row["damaged"] else []
         said = " ".join(filter(None, [row["title"], row["version"], f"({', '.join(marks)})" if marks else ""]))
-        click.echo("  ".join(filter(None, [f"{row['alias']:<{width}}", said, f"[{row['path']}]"])))
+        _say("  ".join(filter(None, [f"{row['alias']:<{width}}", said, f"[{row['path']}]"])))
 
 
 @click.command()
@@ -176,10 +177,10 @@ def _print_bytes(path: Path) -> None:
 
 def _print_plan(compiled: "Plan") -> None:
     calls = counted(len(compiled.calls), "call")
-    click.echo(f"{compiled.document}  (persona {compiled.persona.alias}, {calls})")
+    _say(f"{compiled.document}  (persona {compiled.persona.alias}, {calls})")
     for artifact in compiled.persona.artifacts:
         kind = "primary" if artifact.primary else "optional"
-        click.echo(f"artifact {artifact.id} ({kind}), cited as {_label(compiled, artifact.id)}")
+        _say(f"artifact {artifact.id} ({kind}), cited as {_label(compiled, artifact.id)}")
     for step in compiled.steps:
         _print_step(step)
     print_findings(compiled.findings, to_stderr=True)
@@ -193,24 +194,29 @@ def _label(compiled: "Plan", name: str) -> str:
 
 def _print_step(step: "PlannedStep") -> None:
     layout = f" ({step.format})" if step.section else ""
-    click.echo(f"\n{step.id}. {step.kind} {step.title}{layout}")
+    _say(f"\n{step.id}. {step.kind} {step.title}{layout}")
     for reason in step.because:
-        click.echo(f"   because {reason.rule} at {reason.span}")
+        _say(f"   because {reason.rule} at {reason.span}")
     for requirement in step.requirements:
         firm = ", non-negotiable" if requirement.non_negotiable else ""
         scope = "the section itself" if requirement.whole_section else requirement.id
-        click.echo(f"   {requirement.level}{firm}: {scope}")
-        click.echo(f"      {requirement.span}  {', '.join(reason.rule for reason in requirement.because)}")
+        _say(f"   {requirement.level}{firm}: {scope}")
+        _say(f"      {requirement.span}  {', '.join(reason.rule for reason in requirement.because)}")
     if step.columns:
-        click.echo(f"   each with: {', '.join(step.columns)}")
+        _say(f"   each with: {', '.join(step.columns)}")
     for branch in step.branches:
         case = f"if {branch.check}: " if branch.check else ""
         aim = f"step {branch.goes_to}" if branch.goes_to else "the next step"
         bound = f", at most {counted(branch.bound, 'time')}" if branch.bound else ""
-        click.echo(f"   {case}goes on with {aim}{bound}")
-        click.echo(f"      {branch.span}")
+        _say(f"   {case}goes on with {aim}{bound}")
+        _say(f"      {branch.span}")
     if step.hands_to:
-        click.echo(f"   hands over to {step.hands_to}")
+        _say(f"   hands over to {step.hands_to}")
+
+
+def _say(text: str) -> None:
+    """Print a line that holds an author's words, none of which may steer the terminal."""
+    click.echo(shown(text))
 
 
 COMMANDS = (list_personas, show, plan, new, schema)

@@ -12,6 +12,7 @@ _Place = tuple[Span, str, str]  # where, what to print there, which mark to unde
 _RED, _YELLOW, _BLUE, _CYAN, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[36m", "\x1b[1m", "\x1b[0m"
 _COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
 _TAB = 4
+_WIDEST = 300  # characters of a line that are drawn at most
 _WIDE = "WF"
 _INVISIBLE = ("Mn", "Me", "Cf")
 _REVERSING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -68,19 +69,33 @@ def _drawn(places: Sequence[_Place], source_of: SourceOf, paint: _Paint) -> Iter
             continue
         yield f"{arrow} {shown(str(main if path == main.path else here[0][0]))}"
         yield bar
-        last = None
+        last, window = None, (0, 0)
         for place, text, mark in here:
             if last is not None and place.line > last + 1:
                 yield paint("...", _BLUE)
-            quoted, marked = _excerpt(place, text, mark, source, width, paint)
+            window = window if place.line == last else _window(source.line(place.line), place)
+            quoted, marked = _excerpt(place, text, mark, source, width, paint, window)
             yield from (marked,) if place.line == last else (quoted, marked)
             last = place.line
 
 
-def _excerpt(span: Span, text: str, mark: str, source: Source, width: int, paint: _Paint) -> tuple[str, str]:
+def _window(line: str, span: Span) -> tuple[int, int]:
+    """Return which characters of a line are drawn: all, or of a very long one those around a place."""
+    if len(line) <= _WIDEST:
+        return 0, len(line)
+    start = max(0, min(span.column - 1 - _WIDEST // 4, len(line) - _WIDEST))
+    return start, start + _WIDEST
+
+
+def _excerpt(
+    span: Span, text: str, mark: str, source: Source, width: int, paint: _Paint, window: tuple[int, int]
+) -> tuple[str, str]:
     """Return a place's line and the line of marks below it."""
-    line = source.line(span.line)
-    before, marked = line[: span.column - 1], line[span.column - 1 : span.column - 1 + span.length]
+    whole, (first, end) = source.line(span.line), window
+    lead = "…" if first else ""
+    line = lead + whole[first:end] + ("…" if end < len(whole) else "")
+    at = max(0, span.column - 1 - first + len(lead))
+    before, marked = line[:at], line[at : at + span.length]
     carets = mark * max(1, _columns(before + marked) - _columns(before))
     note = paint(f"{carets} {shown(text)}".rstrip(), _RED if mark == "^" else _BLUE)
     drawn = paint(f"{span.line:>{width}} |", _BLUE) + (f" {shown(line)}" if line else "")

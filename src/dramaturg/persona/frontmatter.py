@@ -138,7 +138,8 @@ def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
 
 def _says_nothing(name: str, value: yaml.Node) -> bool:
     """Tell whether a key is given no more than blanks; of those with a choice that is a value that cannot be."""
-    return isinstance(value, yaml.ScalarNode) and not value.value.strip() and name not in CHOICES
+    text = isinstance(value, yaml.ScalarNode) and KEYS[name] == _TEXT and name not in CHOICES
+    return text and not value.value.strip()
 
 
 def _read_value(name: str, value: yaml.Node, reader: Reader) -> None:

@@ -6,7 +6,7 @@ or reordered · P505 a directive, one of its rules or the output contract was lo
 another alias · P507 a persona could not be compared
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import shorten
 
@@ -90,6 +90,8 @@ def regressions(
     if not revision:
         raise CallerError("the revision to compare with is empty; name one, such as `HEAD~1`")
     past = PastLibrary(read_revision(revision), library)
+    aliases = {entry.path.as_posix(): entry.text("alias").casefold() for entry in past.entries}
+    known = {entry.alias.casefold() for entry in library.entries if past.revision.path_of(entry.path)}
     found: dict[Finding, None] = {}
     compared: set[str] = set()
     for name in names:
@@ -97,8 +99,11 @@ def regressions(
         path = past.counterpart(file)
         if path is not None:
             compared.add(path)
-            found |= dict.fromkeys((*_renamed(file, path, past), *_losses(file, path, past)))
-    return (*found, *_removed(past, compared, folders))
+            if file.alias and aliases.get(path, "") not in {"", file.alias.casefold(), *known}:
+                found[_renamed(file, past.file(path), past)] = None
+            found |= dict.fromkeys(_losses(file, path, past))
+    places = [past.revision.top] if folders is None else [folder.resolve() for folder in folders]
+    return (*found, *_removed(past, compared, known, places))
 
 
 def _losses(file: PersonaFile, path: str, past: PastLibrary) -> Iterator[Finding]:
@@ -165,32 +170,31 @@ def _uncomparable(file: PersonaFile, past: PastLibrary, faults: Sequence[Finding
     )
 
 
-def _renamed(file: PersonaFile, path: str, past: PastLibrary) -> Iterator[Finding]:
-    """Yield that a file has another alias than it had, unless another file has taken the old one."""
-    was = next((entry.alias for entry in past.entries if entry.path.as_posix() == path), "")
-    if not file.alias or not was or was.casefold() in {file.alias.casefold(), *_known(past)}:
-        return
+def _renamed(now: PersonaFile, before: PersonaFile, past: PastLibrary) -> Finding:
+    """Return that a file has another alias than it had, and what the old one means now."""
+    was = before.alias
     found = past.today.find(was)
     told = f"whoever inherits from or names `{was}` no longer finds it"
     if isinstance(found, Entry):
         told = f"whoever inherits from or names `{was}` finds `{found.spoken}`, and that by the name of the file only"
-    yield Finding(
+    return Finding(
         rule="P506",
         severity=Severity.WARNING,
-        message=f"persona `{was}` is called `{file.alias}` since {past.revision.name}: {told}",
-        span=file.head,
-        labels=(Label(span=past.file(path).head, text=f"it was: {was}"),),
-        help=f"let them name `{file.alias}`, or call it `{was}` again",
+        message=f"persona `{was}` is called `{now.alias}` since {past.revision.name}: {told}",
+        span=now.head,
+        labels=(Label(span=before.head, text=f"it was: {was}"),),
+        help=f"let them name `{now.alias}`, or call it `{was}` again",
     )
 
 
-def _removed(past: PastLibrary, compared: set[str], folders: Sequence[Path] | None) -> Iterator[Finding]:
-    """Yield the personas of some folders that are there no more, under no file name."""
-    places = [past.revision.top] if folders is None else [folder.resolve() for folder in folders]
+def _removed(
+    past: PastLibrary, compared: Collection[str], known: Collection[str], places: Sequence[Path]
+) -> Iterator[Finding]:
+    """Yield the personas below some folders that are there no more, under no file name."""
     for entry in past.gone:
         path, place = entry.path.as_posix(), past.revision.top / entry.path
         asked = any(place.is_relative_to(folder) for folder in places)
-        if asked and path not in compared and entry.alias.casefold() not in _known(past):
+        if asked and path not in compared and entry.alias.casefold() not in known:
             yield Finding(
                 rule="P506",
                 severity=Severity.WARNING,
@@ -198,8 +202,3 @@ def _removed(past: PastLibrary, compared: set[str], folders: Sequence[Path] | No
                 span=past.file(path).head,
                 help=f"`git restore --source {past.revision.name} -- {path}` brings it back",
             )
-
-
-def _known(past: PastLibrary) -> set[str]:
-    """Return the folded aliases that the repository's personas have today."""
-    return {entry.alias.casefold() for entry in past.today.entries if past.revision.path_of(entry.path)}

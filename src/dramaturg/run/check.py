@@ -135,7 +135,13 @@ class _Check:
         self._refuse_folders(found.unreadable)
         if not found.files:
             self.refuse(CallerError(f"there is no persona file below `{folder}`; they are called `NAME.persona.md`"))
-        return [(folder / name, True) for name in found.files]
+        home, seen = folder.resolve(), set[Path]()
+        targets = []
+        for path in (folder / name for name in found.files):
+            real = path.resolve()  # a link is checked like a file, but what it leads to is changed once, and only here
+            targets.append((path, real not in seen and real.is_relative_to(home)))
+            seen.add(real)
+        return targets
 
     def _refuse_folders(self, unreadable: Mapping[str, str]) -> None:
         for folder, reason in unreadable.items():

@@ -4,6 +4,7 @@ import os
 import re
 import stat
 import tempfile
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -84,26 +85,32 @@ class _Draft:
 
     source: Source
     edits: list[tuple[int, int, str]] = field(default_factory=list)
+    taken: list[tuple[int, int]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def admits(self, edit: Edit) -> bool:
         """Tell whether an edit touches no other; insertions at one place do not touch."""
         start = self.source.offset(edit.span)
         end = start + edit.span.length
-        return not any(start < other_end and begin < end for begin, other_end, _ in self.edits)
+        at = bisect_left(self.taken, (start, end))
+        return not any(start < other and begin < end for begin, other in self.taken[max(0, at - 1) : at + 1])
 
     def take(self, edit: Edit) -> None:
         """Take an edit in, with the line ends of the file."""
         start = self.source.offset(edit.span)
         text = edit.text.replace("\n", "\r\n") if "\r\n" in self.source.text else edit.text
         self.edits.append((start, start + edit.span.length, text))
+        insort(self.taken, (start, start + edit.span.length))
 
     def mend(self) -> Mend:
-        """Return the file with its edits made, from the end so that no place moves before its turn."""
-        text = self.source.text
-        for start, end, new in sorted(self.edits, key=lambda edit: edit[:2], reverse=True):
-            text = text[:start] + new + text[end:]
-        return Mend(path=self.source.path, before=self.source.text, after=text, findings=tuple(self.findings))
+        """Return the file with its edits made; of two at one place the later comes first."""
+        latest_first = [*reversed(self.edits)]
+        text, pieces, done = self.source.text, list[str](), 0
+        for start, end, new in sorted(latest_first, key=lambda edit: edit[:2]):
+            pieces += [text[done:start], new]
+            done = end
+        after = "".join([*pieces, text[done:]])
+        return Mend(path=self.source.path, before=text, after=after, findings=tuple(self.findings))
 
 
 def write_mend(mend: Mend) -> None:

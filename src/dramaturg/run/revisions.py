@@ -68,6 +68,11 @@ class Revision:
         return dict(zip(paths, _contents(_git("cat-file", "--batch", given=wanted.encode())), strict=True))
 
 
+def _environment() -> dict[str, str]:
+    """Return what git is started with: a partial clone must not fetch, which would run what its settings say."""
+    return {**os.environ, "GIT_NO_LAZY_FETCH": "1"}
+
+
 def split_operand(operand: str) -> tuple[str, str] | None:
     """Split `REV:path`, as git writes a file of a revision; None for what is not written so, or is itself a file."""
     found = _OPERAND.fullmatch(operand)
@@ -132,7 +137,7 @@ def _git(*arguments: str, given: bytes = b"", remedy: str = "`git fsck` may tell
         raise CallerError("`git` is not installed; install it, or compare two files")
     command = [git, "-c", "core.fsmonitor=false", *arguments]  # a monitor that the repository sets up is not started
     try:
-        done = subprocess.run(command, input=given, capture_output=True, check=False)  # noqa: S603 - no shell reads it
+        done = subprocess.run(command, input=given, capture_output=True, check=False, env=_environment())  # noqa: S603 - no shell reads it
     except OSError as error:
         raise CallerError(f"git cannot be started: {error.strerror or error}") from error
     if done.returncode:
