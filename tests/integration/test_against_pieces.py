@@ -196,7 +196,7 @@ def _label(found: Finding) -> str:
             "warning[P503] 2: slot `JURISDICTION` was lost since HEAD",
             "22: it was: The law of the seat.",
         ),
-        ([(_POLICY, "")], "warning[P503] 2: artifact `policy` was lost since HEAD", "8: it was: "),
+        ([(_POLICY, "")], "warning[P503] 2: artifact `policy` was lost since HEAD", "8: it was: policy"),
         (
             [("type: primary", "type: optional")],
             "warning[P503] 5: artifact `contract` was weakened since HEAD: primary → optional",

@@ -121,7 +121,7 @@ def _branch(check: str, goes_to: str, bound: int) -> Branch:
 def test_where_a_step_goes_on_is_compared_by_titles_because_numbers_change() -> None:
     *steps, last = plan_from(RELEASE).steps
     loop = replace(last, branches=(_branch("A", "2", 2), _branch("B", "", 0), _branch("C", "4", 1)))
-    onward = replace(last, branches=(_branch("A", "2", 3), _branch("C", "7", 1)), hands_to="UTE-1")
+    onward = replace(last, branches=(_branch("A", "2", 3), _branch("C", "7", 1), _branch("D", "", 0)), hands_to="UTE-1")
     before = replace(plan_from(RELEASE), steps=(*steps, loop))
     renumbered = [replace(step, id="7") if step.id == "4" else step for step in steps]
     changes = compare(before, replace(before, steps=(*renumbered, onward)))
@@ -129,6 +129,7 @@ def test_where_a_step_goes_on_is_compared_by_titles_because_numbers_change() -> 
         ("handoff", "changed", "", "", "UTE-1"),
         ("branch", "weakened", "A", "to CHECKS, at most 2 times", "to CHECKS, at most 3 times"),
         ("branch", "lost", "B", "B: to the next step", ""),
+        ("branch", "added", "D", "", "D: to the next step"),
     ]
 
 

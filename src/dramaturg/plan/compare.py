@@ -95,7 +95,7 @@ def _pieces(before: Plan, after: Plan) -> Iterator[Change]:
         elif new:
             yield place.change(new.subject, What.ADDED, new.name, after=new.text)
         elif old:
-            yield place.change(old.subject, What.LOST, old.name, before=old.text)
+            yield place.change(old.subject, What.LOST, old.name, before=old.text or old.name)
 
 
 def _piece(old: _Piece, new: _Piece, place: Place) -> Iterator[Change]:

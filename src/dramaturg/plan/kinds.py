@@ -11,8 +11,19 @@ from dramaturg.persona.model import Step
 from dramaturg.plan.model import Kind
 from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over
 from dramaturg.plan.prose import Prose
-from dramaturg.plan.titles import has_title_as_object, own_section
-from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, MAY_WRITE, later_verbs, main_verb, word_of, writes
+from dramaturg.plan.titles import has_title_as_object, own_section, own_title
+from dramaturg.plan.verbs import (
+    ASSEMBLE,
+    DOCUMENT_NOUN,
+    GATHERS,
+    INGEST,
+    MAY_WRITE,
+    further_verbs,
+    later_verbs,
+    main_verb,
+    word_of,
+    writes,
+)
 
 _ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?|entries|everything|artifacts)\b", re.IGNORECASE)
 _OBJECT_NOUN = re.compile(
@@ -30,6 +41,10 @@ _TELLS = (
     "return",
     "emit",
 )  # a name says these of thinking too
+_FINDINGS = re.compile(
+    r"\b(?:sections?|parts|everything|all (?:of )?(?:the |these )?(?:findings|results|outputs))\b", re.IGNORECASE
+)
+_INTO_TITLE = re.compile(r"[^.!?\n]{0,80}?\binto (?:a|an|the|one)(?: [\w-]+){0,2}\s+(?=[`\"“])", re.IGNORECASE)
 _FACETS = re.compile(r"\s*(?:[-*+•]|\d+[.)])[ \t]+(?:\*\*|__)")  # bullets with bold keys say nothing of the step
 _OUTPUT = re.compile(
     r"\s*(?:your|the)\s+(?:[\w-]+\s+)?(?:output|result|deliverable|response|answer)\s+(?:of this step\s+)?"
@@ -96,6 +111,9 @@ def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
         return Decision(kind=Kind.ASSEMBLE, rule="kind/assemble-verb", words=words)
     if verb and not writes(verb) and (later := _later_writing(prose, verb, known, titled=word in INGEST)):
         return Decision(kind=Kind.SECTION, rule="kind/clause-writes", words=later.span())
+    if verb and word in GATHERS and (into := _gathered(prose, verb, known)):
+        rule = "kind/gathers-the-sections" if into is Kind.ASSEMBLE else "kind/gathers-into-a-section"
+        return Decision(kind=into, rule=rule, words=words)
     if word in INGEST:
         return Decision(kind=Kind.INGEST, rule="kind/ingest-verb", words=words)
     if verb and (writes(verb) or (word in MAY_WRITE and _has_document_as_object(text, verb.end()))):
@@ -109,11 +127,22 @@ def _by_what_it_names(step: Step, prose: Prose, known: Collection[str], words: t
     title = main_verb(step.name)
     if output := _OUTPUT.match(step.text):
         return Decision(kind=Kind.SECTION, rule="kind/names-the-output", words=output.span())
+    for verb in further_verbs(prose.spoken):
+        if writes(verb) and has_title_as_object(prose, verb, known):
+            return Decision(kind=Kind.SECTION, rule="kind/sentence-writes", words=verb.span())
     if own := own_section(prose, known):
         return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=own.span())
     if title and writes(title) and word_of(title) not in _TELLS:
         return Decision(kind=Kind.SECTION, rule="kind/name-verb")
     return Decision(kind=Kind.ANALYZE, rule="kind/no-output-named", words=words)
+
+
+def _gathered(prose: Prose, verb: re.Match[str], known: Collection[str]) -> Kind | None:
+    """Return what a step does that gathers something into a document: the sections, or what becomes one."""
+    if _INTO.match(prose.text, verb.end()):
+        return Kind.ASSEMBLE if _FINDINGS.search(prose.text) else Kind.SECTION
+    into = _INTO_TITLE.match(prose.text, verb.end())
+    return Kind.SECTION if into and own_title(prose, into.end(), known) else None
 
 
 def _later_writing(prose: Prose, verb: re.Match[str], known: Collection[str], *, titled: bool) -> re.Match[str] | None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.prose import Prose
-from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, later_verbs, word_of
+from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, further_verbs, later_verbs, word_of, writes
 
 _NAMED = re.compile(r"(?<!`)`(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^”\n]+)”")
 _ENDS_AS_DOCUMENT = re.compile(rf"\s{DOCUMENT_NOUN}$", re.IGNORECASE)
@@ -55,7 +55,9 @@ def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     second: re.Match[str] | None = None
     third: re.Match[str] | None = None
     verbs = [verb, *later_verbs(text, verb.end())] if verb else []
-    for match in _candidates(prose.spoken, known):
+    candidates = [*_candidates(prose.spoken, known)]
+    verbs += [each for each in further_verbs(prose.spoken) if writes(each)] if candidates else []
+    for match in candidates:
         if any(_OBJECT.fullmatch(text, each.end(), match.start()) for each in verbs):
             return match
         if verb and match.end() <= verb.start():
@@ -71,6 +73,11 @@ def has_title_as_object(prose: Prose, verb: re.Match[str], known: Collection[str
     """Tell whether what a verb acts on is a title."""
     candidates = _candidates(prose.spoken, known)
     return any(_OBJECT.fullmatch(prose.text, verb.end(), match.start()) for match in candidates)
+
+
+def own_title(prose: Prose, at: int, known: Collection[str]) -> bool:
+    """Tell whether a title stands at an offset."""
+    return any(match.start() == at for match in _candidates(prose.spoken, known))
 
 
 def own_section(prose: Prose, known: Collection[str]) -> re.Match[str] | None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 INGEST = frozenset("ingest read load receive accept digest parse gather collect intake import".split())
 ASSEMBLE = frozenset("combine assemble merge consolidate compile collate join concatenate".split())
+GATHERS = frozenset("gather collect put bring pull".split())  # into a document: then they write, or assemble
 WRITES = frozenset(
     """produce generate create write draft provide prepare output present compose deliver render summarize summarise
     recommend list document report explain justify describe conclude detail emit return author accompany craft
@@ -53,10 +54,11 @@ _CLAUSE_END = re.compile(
 )
 _EMPHASIS = re.compile(r"[*_]+")
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
+_NEXT_SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.!?:][ \t]+(?=\S)|\n[ \t]*\n")
 _AND_THEN = re.compile(r"(?:,|;|\band\b|\bthen\b)\s+(?:and\s+)?(?:then\s+)?(?=[a-z])", re.IGNORECASE)
 _FIRST_SENTENCES = re.compile(r"[^\n]*")
 _ROUNDS = 6
-_KNOWN = INGEST | ASSEMBLE | WRITES | MAY_WRITE | LOOKS | {"ask", "request"}
+_KNOWN = INGEST | ASSEMBLE | WRITES | MAY_WRITE | LOOKS | GATHERS | {"ask", "request"}
 
 
 def main_verb(text: str, at: int = 0) -> re.Match[str] | None:
@@ -90,6 +92,14 @@ def _clause_end(text: str, at: int) -> int:
         if found["stop"]:
             break
     return at
+
+
+def further_verbs(text: str) -> Iterator[re.Match[str]]:
+    """Yield the word that each sentence behind the first turns on."""
+    for sentence in _NEXT_SENTENCE.finditer(text):
+        verb = main_verb(text, sentence.end())
+        if verb:
+            yield verb
 
 
 def word_of(verb: re.Match[str]) -> str:
