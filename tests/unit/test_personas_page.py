@@ -13,11 +13,12 @@ from dramaturg.persona.model import PersonaFile
 from dramaturg.persona.resolve import resolve
 from dramaturg.persona.scan import scan
 from dramaturg.persona.tags import SLOTS
+from dramaturg.plan import verbs
 from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Format, Kind, Level, Plan, PlannedStep
 from dramaturg.plan.people import DEFAULT_BOUND
 from dramaturg.plan.settings import SETTINGS
-from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, LOOKS, MAY_WRITE, PHRASES, WRITES
+from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, GATHERS, INGEST, LOOKS, MAY_WRITE, PHRASES, WRITES
 
 _PAGE = (ROOT / "docs" / "personas.md").read_text(encoding="utf-8")
 _PIECE = re.compile(
@@ -28,6 +29,7 @@ _REASON = re.compile(r"\"((?:[a-z]+|\{\w+\})/(?:\{[^{}]*\}|[a-z-])+)\"")
 _ANY = re.compile(rf"\{{[^{{}}]*\}}|(?:{'|'.join(Format)})(?=-title|-wording)")  # what the page writes as `*`
 _LISTS: Mapping[str, frozenset[str]] = {
     "combine": ASSEMBLE,
+    "gather": GATHERS,
     "take in": INGEST,
     "write": WRITES,
     "write with a second word": frozenset(f"{verb} {second}" for verb, second in PHRASES.items()),
@@ -144,13 +146,21 @@ def test_the_spellings_in_one_row_are_one_block() -> None:
 
 def test_every_verb_of_every_list_is_told_and_no_other() -> None:
     told = {row["verbs that"]: row["are"].split(", ") for row in _of("verbs that", "are", "so the step is").rows}
-    assert told == {what: sorted(verbs) for what, verbs in _LISTS.items()}
+    assert told == {what: sorted(listed) for what, listed in _LISTS.items()}
+
+
+def test_every_list_of_verbs_that_the_source_has_is_held_against_the_page() -> None:
+    lists = {name for name, value in vars(verbs).items() if isinstance(value, frozenset) and not name.startswith("_")}
+    assert len(lists) == len(_LISTS) - 1  # that of phrases is a mapping
 
 
 @pytest.mark.parametrize(
-    ("verbs", "text", "kind"),
+    ("listed", "text", "kind"),
     [
         ("combine", "{} the sections.", Kind.ASSEMBLE),
+        ("gather", "{} all findings into one report.", Kind.ASSEMBLE),
+        ("gather", "{} what was said into one report.", Kind.SECTION),
+        ("gather", "{0} the findings into the `Risks {0}`.", Kind.SECTION),
         ("take in", "{} it.", Kind.INGEST),
         ("write", "{} it.", Kind.SECTION),
         ("write with a second word", "{} what was found.", Kind.SECTION),
@@ -159,8 +169,8 @@ def test_every_verb_of_every_list_is_told_and_no_other() -> None:
         ("look", "{} the `RISKS` section.", Kind.ANALYZE),
     ],
 )
-def test_the_verbs_of_a_list_make_of_a_step_what_their_row_says(verbs: str, text: str, kind: Kind) -> None:
-    steps = _planned({f"Case {verb}": text.format(verb) for verb in _LISTS[verbs]})
+def test_the_verbs_of_a_list_make_of_a_step_what_their_row_says(listed: str, text: str, kind: Kind) -> None:
+    steps = _planned({f"Case {verb}": text.format(verb) for verb in _LISTS[listed]})
     assert {step.name for step in steps if step.kind is not kind} == set()
 
 

@@ -5,6 +5,7 @@ requirements, which are compared on their own.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -78,18 +79,15 @@ def _sentences(prose: Prose, span: Span, step: int) -> Iterator[_Demand]:
     if not _FIRM.search(prose.text):
         return
     leads = {bullet.lead_at + len(bullet.lead) for bullet in prose.bullets}
+    starts = [bullet.start for bullet in prose.bullets]
     done = 0
     for stop in _END.finditer(prose.spoken):
-        start, done = _after_margin(prose.spoken, done), stop.end()
+        margin = _MARGIN.match(prose.spoken, done, stop.end())
+        start, done = margin.end() if margin else done, stop.end()
         said = prose.text[start:done].rstrip()
         end = start + len(said)
         leads_in = said.endswith(":") or (end in leads and not said.endswith(_FULL_STOPS))
-        listed = any(bullet.start < end and start < bullet.end for bullet in prose.bullets)
+        before = bisect_left(starts, end)
+        listed = before > 0 and start < prose.bullets[before - 1].end
         if not leads_in and not listed and _FIRM.search(said) and not _TOLD_OTHERWISE.search(said):
             yield _Demand(text=one_line(said), span=span.within(prose.text, start, end), step=step)
-
-
-def _after_margin(text: str, at: int) -> int:
-    """Return where the next word stands, behind white space and the marks of list items."""
-    margin = _MARGIN.match(text, at)
-    return margin.end() if margin else at

@@ -10,7 +10,7 @@ from dramaturg.plan.verbs import main_verb
 _BULLET = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•]|\d+[.)])[ \t]+")
 _NEXT_BULLET = re.compile(rf"\n{_BULLET.pattern}")  # begins with one letter, which is what makes the search fast
 _ENDING = re.compile(
-    r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z))"
+    r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z)|[A-Z][a-z]+\s)"
 )
 _MASKS = re.compile(r"```|~~~|<!--")
 _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
@@ -58,7 +58,7 @@ def _bullets(text: str) -> Iterator[Bullet]:
 
 
 def _end_of(text: str, start: int, limit: int, outer: int) -> int:
-    """Return where a bullet's text ends: at a blank line, or at a line beside the bullet that leads in others."""
+    """Return where a bullet's text ends: at a blank line, or at a line beside the bullet that begins a sentence."""
     for ending in _ENDING.finditer(text, start, limit):
         if ending["indent"] is None or len(ending["indent"].expandtabs(4)) <= outer:
             return ending.start()

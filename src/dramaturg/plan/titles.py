@@ -34,6 +34,7 @@ _OWN = re.compile(
     r"|\b(?:titled|entitled|called|named|headed)\s+)$",
     re.IGNORECASE,
 )
+_IDENTIFIER = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)+")
 _THE = re.compile(r"\s*(?:the|a|an|your)?\s*", re.IGNORECASE)  # a step that begins with what it writes
 _TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
 
@@ -54,11 +55,15 @@ def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     text, verb = prose.text, prose.verb
     second: re.Match[str] | None = None
     third: re.Match[str] | None = None
-    verbs = [verb, *later_verbs(text, verb.end())] if verb else []
     candidates = [*_candidates(prose.spoken, known)]
-    verbs += [each for each in further_verbs(prose.spoken) if writes(each)] if candidates else []
     for match in candidates:
-        if any(_OBJECT.fullmatch(text, each.end(), match.start()) for each in verbs):
+        if verb and _is_object(text, verb, match):
+            return match
+    others = (
+        [*later_verbs(text, verb.end()), *filter(writes, further_verbs(prose.spoken))] if candidates and verb else []
+    )
+    for match in candidates:
+        if any(_is_object(text, each, match) for each in others):
             return match
         if verb and match.end() <= verb.start():
             continue
@@ -71,8 +76,13 @@ def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
 
 def has_title_as_object(prose: Prose, verb: re.Match[str], known: Collection[str]) -> bool:
     """Tell whether what a verb acts on is a title."""
-    candidates = _candidates(prose.spoken, known)
-    return any(_OBJECT.fullmatch(prose.text, verb.end(), match.start()) for match in candidates)
+    return any(_is_object(prose.text, verb, match) for match in _candidates(prose.spoken, known))
+
+
+def _is_object(text: str, verb: re.Match[str], title: re.Match[str]) -> bool:
+    """Tell whether a title is what a verb acts on; a bare identifier such as `UPDATE_FILE` is a value, not a title."""
+    value = _IDENTIFIER.fullmatch(named(title)) and not _FOLLOWED.match(text, title.end())
+    return not value and _OBJECT.fullmatch(text, verb.end(), title.start()) is not None
 
 
 def own_title(prose: Prose, at: int, known: Collection[str]) -> bool:
@@ -88,7 +98,7 @@ def own_section(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
         before = max(0, match.start() - 80)
         called = _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, before, match.start())
         shouted = match["code"] and match["code"].isupper() and "_" not in match["code"]
-        if verb and not looks and (called or shouted) and _OBJECT.fullmatch(text, verb.end(), match.start()):
+        if verb and not looks and (called or shouted) and _is_object(text, verb, match):
             return match
         if _THE.fullmatch(text, 0, match.start()) and (called or shouted):
             return match
