@@ -37,6 +37,7 @@ _FORMATS: Sequence[tuple[Format, re.Pattern[str], re.Pattern[str]]] = (
     ),
 )
 _DENIED = re.compile(r"\b(?:must not|should not|do not|never|no|without)\b[^.,;:\n]*")
+_MAY_DENY = re.compile("not |never |no |without ")
 _IN_PROSE = re.compile(r"\bin prose\b")
 
 
@@ -55,7 +56,9 @@ def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, 
         return titled[0], f"format/{titled[0]}-title", (at, at + len(title)) if at >= 0 else None
     start = prose.verb.start() if prose.verb else len(text) - len(text.lstrip())
     end = (text + "\n").index("\n", start)
-    line = _DENIED.sub(lambda denied: " " * len(denied[0]), lowered(text[start:end]))
+    line = lowered(text[start:end])
+    if _MAY_DENY.search(line):
+        line = _DENIED.sub(lambda denied: " " * len(denied[0]), line)
     if _IN_PROSE.search(line):
         return Format.PROSE, "format/prose-wording", None
     said = _found(line)

@@ -55,10 +55,11 @@ def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     text, verb = prose.text, prose.verb
     second: re.Match[str] | None = None
     third: re.Match[str] | None = None
-    candidates = [*_candidates(prose.spoken, known)]
-    for match in candidates:
+    candidates: list[re.Match[str]] = []
+    for match in _candidates(prose.spoken, known):
         if verb and _is_object(text, verb, match):
             return match
+        candidates.append(match)
     others = (
         [*later_verbs(text, verb.end()), *filter(writes, further_verbs(prose.spoken))] if candidates and verb else []
     )
