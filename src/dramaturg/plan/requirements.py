@@ -39,10 +39,11 @@ _AGENT_LEAD = re.compile(
 _ASIDE_LEAD = re.compile(r"(?:^|[\n.;,(])[ \t]*[*_#]*(?:for )?examples?\b[^.:\n]*:?[*_]*$", re.IGNORECASE)
 _ASIDE_KEY = re.compile(
     r"(?:notes?|examples?|warnings?)$"
-    r"|(?:e\.?\s?g\b|for example|constraint\b(?!s)|note that|do not|don't|never|avoid)\b",
+    r"|(?:constraint\b(?!s)|note that|do not|don't|never|avoid)\b",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(r"\([^()\n]*\)")
+_EXAMPLE = re.compile(r"(?:e\.\s?g\.|for example)", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<!\be\.g)\.\s")
 _EACH_WITH = re.compile(
     r"\b(?:each(?: [\w-]+){0,2} with(?: (?:a|an|its))?|(?:with|under|has|have|include|includes|including|of)"
@@ -53,7 +54,11 @@ _EACH_WITH = re.compile(
 )
 _EACH_WORDS = re.compile("each|columns")
 _COLUMN = re.compile(r"(?:(?:and|or|a|an|the|its)\s+)*(?P<name>[^,\s(][^,(]*?)\s*(?:\([^()]*\)\s*)?(?:,|$|\band\b)")
-_PER_ENTRY = re.compile(r"\b(?:each|every)\b(?! of (?:the|these)\b)[^:]*:\s*$", re.IGNORECASE)
+_PER_ENTRY = re.compile(
+    r"(?:^|\b(?:for|of|per)\s+)\W*(?:each|every)\b(?! other\b| of (?:the|these)\b)[^:]*:\s*$"
+    r"|\b(?:each|every)\s+(?:[\w-]+\s+){1,4}(?:must|has|have|should|includes?|contains?|gives?|states?|with)\b[^:]*:\s*$",
+    re.IGNORECASE,
+)
 _NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:.(–—]|\s-\s")
 _QUOTED_FIRST = re.compile(r"(?:an?|the|one)\s+(?:[\w-]+\s+)?(?:\"(?P<name>[^\"]{2,80})\")\s+\w+", re.IGNORECASE)
@@ -123,7 +128,14 @@ def _from_bullet(
     name = _bare(key["key"]) if key and short else _first_words(key["key"] if key else whole)
     name = _bare(quoted["name"]) if quoted else name
     instruction = lead is None and key is None and _instructs(whole)
-    if not name or whole.endswith("?") or instruction or (lead and lead.aside) or _ASIDE_KEY.match(name):
+    if (
+        not name
+        or whole.endswith("?")
+        or instruction
+        or (lead and lead.aside)
+        or _ASIDE_KEY.match(name)
+        or _EXAMPLE.match(whole)
+    ):
         return None
     place = span.within(text, bullet.start, bullet.end)
     level, reason = (lead.level, lead.reason) if lead else _level(bullet, "", must, text, span)

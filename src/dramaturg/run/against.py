@@ -95,7 +95,11 @@ def regressions(
     found: dict[Finding, None] = {}
     compared: set[str] = set()
     for name in names:
-        file = read_persona_file(library.locate(name))
+        place = Path(name) if Path(name).is_file() else library.locate(name)
+        try:
+            file = read_persona_file(place)
+        except CallerError:  # which the check of that file tells; the losses of the others are told all the same
+            continue
         path = past.counterpart(file)
         if path is not None:
             compared.add(path)
@@ -107,13 +111,13 @@ def regressions(
 
 
 def _losses(file: PersonaFile, path: str, past: PastLibrary) -> Iterator[Finding]:
-    """Yield what was lost of one persona; nothing if it has errors today, which are reported elsewhere."""
+    """Yield what was lost of one persona; nothing if it or a parent cannot be used today, which is reported elsewhere."""
     try:
         persona = persona_of(file, past.today.read)
         if past.has(path, persona):
             return
         now = plan_of(persona)
-    except AuthorError:
+    except (AuthorError, CallerError):
         return
     try:
         changes = compare(plan_of(past.persona(path)), now)
