@@ -10,7 +10,8 @@ from dramaturg.plan.verbs import main_verb
 _BULLET = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•]|\d+[.)])[ \t]+")
 _NEXT_BULLET = re.compile(rf"\n{_BULLET.pattern}")  # begins with one letter, which is what makes the search fast
 _ENDING = re.compile(
-    r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z)|[A-Z][a-z]+\s)"
+    r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])"
+    r"|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z)|[A-Z][a-z]+\s)"
 )
 _MASKS = re.compile(r"```|~~~|<!--")
 _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")

@@ -111,7 +111,7 @@ def regressions(
 
 
 def _losses(file: PersonaFile, path: str, past: PastLibrary) -> Iterator[Finding]:
-    """Yield what was lost of one persona; nothing if it or a parent cannot be used today, which is reported elsewhere."""
+    """Yield what was lost of one persona; nothing if it cannot be used today, which is told elsewhere."""
     try:
         persona = persona_of(file, past.today.read)
         if past.has(path, persona):
