@@ -34,7 +34,7 @@ _UNOPENED = re.compile(
 _NEARLY_CLOSED = re.compile(r"^(?:[ \t]+---|--|-{4,}|[–—]+-*)[ \t]*\r?$", re.MULTILINE)
 _BODY = re.compile(rf"^<(?:SECTION\b|{'|'.join(SLOTS)})[^<>\n]*>", re.MULTILINE | re.IGNORECASE)
 _SUSPECT = re.compile(r"[&*!{}\[\]]|^(?:---|\.\.\.)|^[ \t?:-]{40}", re.MULTILINE)  # else nothing is there to refuse
-_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 _BOM = "\ufeff"
 _MAX_DEPTH = 40
 

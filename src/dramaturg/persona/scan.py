@@ -232,7 +232,7 @@ class _Scanner:
             tag = self.tags[index]
             if tag.closes and (tag.name == meant or tag.written == written):
                 return index
-            if not tag.closes and (tag.is_known_block or tag.written == written):
+            if not tag.closes and (tag.is_known_block or tag.written == written or tag.nearly()[0]):
                 return None
         return None
 

@@ -32,9 +32,9 @@ _NAMES = frozenset((*SLOTS, _STEP, _CONDITION, WRAPPER))
 _LIKE = 0.7  # less than any likeness that is asked for
 _NEARLY = 0.85  # a name this like a known one is taken for a slip of the pen
 _WORD = r"[^\s<>=\"'/]+"
-_WORDS = rf"{_WORD}(?:[ \t]+{_WORD}(?!{_WORD}|\s*=))*"  # a section's name; what an `=` follows is an attribute
+_WORDS = rf"(?>{_WORD}+(?:[ \t]+{_WORD}+(?!\s*=))*)"  # a section's name; what an `=` follows is an attribute
 _TAG = re.compile(
-    rf"<(?P<close>/?)(?P<name>SECTION\s*:\s*{_WORDS}|[A-Za-z_][\w.:-]*)"
+    rf"<(?P<close>/?)(?P<name>SECTION\s*:\s*{_WORDS}|[A-Za-z_][\w.:-]*+)"
     r"(?P<attributes>(?:[^<>\"'\n]|\n|\"[^\"\n]*\"|'[^'\n]*')*?)>",
     re.IGNORECASE,
 )

@@ -19,7 +19,7 @@ from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason
 from dramaturg.plan.people import branches_of, hands_over
 from dramaturg.plan.prose import Prose, prose_of
 from dramaturg.plan.requirements import one_line, requirements_of
-from dramaturg.plan.settings import set_at, unknown_attributes, unknown_settings
+from dramaturg.plan.settings import set_at, some, unknown_attributes, unknown_settings
 from dramaturg.plan.titles import document_title, named, title_of
 
 ENVELOPE = "envelope-1"
@@ -179,7 +179,7 @@ class _Compiler:
 
     def branches(self) -> tuple[Branch, ...]:
         """Return where the step may go on; a way to a step that does not exist is reported."""
-        branches = tuple(branches_of(self.step))
+        branches = tuple(branches_of(self.step, self.prose.spoken))
         if not branches:
             remedy = "write a `<Condition>`, or which step to return to"
             self.fault(
@@ -188,7 +188,7 @@ class _Compiler:
         for branch in branches:
             if branch.goes_to and branch.goes_to not in self.ids:
                 message = f"step {self.step.number} goes on with step {branch.goes_to}, which does not exist"
-                self.fault("P410", message, branch.span, f"the protocol has the steps {', '.join(self.ids)}")
+                self.fault("P410", message, branch.span, f"the protocol has the steps {some(self.ids)}")
         return branches
 
     def hands_to(self) -> str:

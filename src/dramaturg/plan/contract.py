@@ -11,7 +11,7 @@ from dramaturg.plan.model import PlannedStep
 
 _CONTRACT = "output_contract"
 _DEMAND = re.compile(
-    r"(?:`(?P<code>[^`\n]+)`|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^”\n]+)”)\s+(?:section|chapter|table|checklist)\b"
+    r"(?:`(?P<code>[^`\n]+)`|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^“”\n]+)”)\s+(?:section|chapter|table|checklist)\b"
     r"|\b(?:section|chapter)s?\s+(?:titled|called|named)\s+(?:`(?P<code2>[^`\n]+)`|\"(?P<double2>[^\"\n]+)\")",
     re.IGNORECASE,
 )

@@ -37,6 +37,7 @@ _FORMATS: Sequence[tuple[Format, re.Pattern[str], re.Pattern[str]]] = (
     ),
 )
 _DENIED = re.compile(r"\b(?:must not|should not|do not|never|no|without)\b[^.,;:\n]*")
+_CALLED = re.compile(r"[`\"”]\s+(?P<noun>table|matrix|check-?list|runbook|procedure)\b", re.IGNORECASE)
 _MAY_DENY = re.compile("not |never |no |without ")
 _IN_PROSE = re.compile(r"\bin prose\b")
 
@@ -50,9 +51,12 @@ def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, 
         columns: Whether the step names cells for each entry.
     """
     text = prose.text
+    at = text.find(title)
+    called = _CALLED.match(text, at + len(title)) if at >= 0 else None
+    if called and (said := _found(lowered(called[0]))):
+        return said[0], f"format/{said[0]}-wording", called.span("noun")
     titled = _found(title.lower())
     if titled:
-        at = text.find(title)
         return titled[0], f"format/{titled[0]}-title", (at, at + len(title)) if at >= 0 else None
     start = prose.verb.start() if prose.verb else len(text) - len(text.lstrip())
     end = (text + "\n").index("\n", start)

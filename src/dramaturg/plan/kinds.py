@@ -92,7 +92,7 @@ def kind_of(step: Step, prose: Prose, alias: str, known: Collection[str]) -> Dec
 
 def _turns_to(step: Step, prose: Prose, alias: str) -> Decision | None:
     """Return the person, the way or the persona that a step turns to; None if it turns to none."""
-    if next(branches_of(step), None):
+    if next(branches_of(step, prose.spoken), None):
         return Decision(kind=Kind.BRANCH, rule="kind/condition" if step.conditions else "kind/goes-back")
     if other := hands_over(prose, alias):
         return Decision(kind=Kind.HANDOFF, rule="kind/names-a-persona", words=other.span("alias"))
@@ -168,7 +168,9 @@ def settled(decisions: list[Decision]) -> list[Decision]:
     if any(decision.kind is Kind.SECTION for decision in decisions):
         return decisions
     if len(decisions) == 1 and not decisions[0].chosen:
-        return [Decision(kind=Kind.SECTION, rule="kind/nothing-else-writes", words=decisions[0].words)]
+        only = decisions[0]
+        turns = only if only.kind in (Kind.BRANCH, Kind.GATE, Kind.ASK, Kind.HANDOFF) else None
+        return [Decision(kind=Kind.SECTION, rule="kind/nothing-else-writes", words=only.words, also=turns)]
     for kind, rule in ((Kind.ASSEMBLE, "kind/nothing-to-assemble"), (Kind.ANALYZE, "kind/nothing-else-writes")):
         for place in reversed(range(len(decisions))):
             if decisions[place].kind is kind and not decisions[place].chosen:

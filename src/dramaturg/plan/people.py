@@ -15,9 +15,12 @@ _GATE = re.compile(
     r"(?:confirm(?:ation|s)?|approv(?:al|es?)|sign-off|go-ahead|permission|consent)\b"
     r"|\b(?:continue|proceed|go on) only (?:after|once|when|if|with)\b[^.!?\n]{0,60}"
     r"\b(?:confirm|approv|agree|user|operator)\w*"
-    r"|\bshall I (?:proceed|continue|go on|go ahead|begin|start)\b"
-    r"|\bdo not (?:proceed|continue|go on)\b[^.!?\n]{0,60}\b(?:until|unless|without|before)\b"
-    r"|\b(?:pause|stop|hold)\b[^.!?\n]{0,40}\b(?:until|for)\b[^.!?\n]{0,40}\b(?:confirm|approv|user|operator)\w*",
+    r"|\b(?:shall|may|should|can) I (?:proceed|continue|go on|go ahead|begin|start)\b"
+    r"|\b(?:do not|don['’]t|must not|cannot|can not) (?:proceed|continue|go on)\b[^.!?\n]{0,60}"
+    r"\b(?:until|unless|without|before)\b"
+    r"|\b(?:present|submit|show|send)\b[^.!?\n]{0,60}?\bfor (?:\w+ )?(?:approval|confirmation|sign-off)\b"
+    r"|\bask whether to (?:proceed|continue|go on)\b"
+    r"|\b(?:pause|stop|hold|halt)\b[^.!?\n]{0,40}\b(?:until|for)\b[^.!?\n]{0,40}\b(?:confirm|approv|user|operator)\w*",
     re.IGNORECASE,
 )
 _ASK = re.compile(
@@ -39,12 +42,18 @@ _NOT = re.compile(
     r"|\b(?:upon|after|once|following|given|pending|that|which|who|whether)\s+(?:[\w']+\s+){0,3}$",
     re.IGNORECASE,
 )
-_BACK = re.compile(
-    r"\b(?:return|go back|loop back|jump back|restart (?:at|from)|repeat(?: from)?|start again (?:at|from))\b"
-    r"[^.!?\n]{0,24}?\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)",
+_ORDERS = re.compile(r"(?:ask|request|await|wait|seek|obtain|get|secure|prompt)", re.IGNORECASE)
+_CLAUSE_START = re.compile(
+    r"(?:^|[.,;:!?\n*)\]>–—-])\s*$"
+    r"|\b(?:and|or|then|must|will|shall|should|can|please|to|by|also|explicitly|always|first|next|finally|now|I|you|we|ll)\s+$",
     re.IGNORECASE,
 )
-_BACK_WORDS = re.compile("return|go back|loop back|jump back|restart|repeat|start again")
+_BACK = re.compile(
+    r"\b(?:return(?: \w+)? to|go back|loop back|jump back|restart (?:at|from)|repeat(?: from)?|start again (?:at|from)"
+    r"|re-?run|re-?execute|revisit|iterate from)\b[^.!?\n]{0,24}?\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)",
+    re.IGNORECASE,
+)
+_BACK_WORDS = re.compile("return|back|restart|repeat|start again|re-?run|re-?execute|revisit|iterate")
 _ON = re.compile(
     r"\b(?:proceed|continue|go on|skip|go|move(?: on)?|jump)\s+(?:directly\s+)?(?:to|with|at)\s+"
     r"step\s+`?(?P<step>\d+(?:\.\d+)*)",
@@ -52,6 +61,7 @@ _ON = re.compile(
 )
 _NUMBERS: Mapping[str, int] = {
     "once": 1, "one": 1, "twice": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+    "nine": 9, "ten": 10,
 }  # fmt: skip
 _COUNT = rf"(?P<count>\d{{1,2}}|{'|'.join(_NUMBERS)})"
 _BOUND = re.compile(
@@ -67,7 +77,7 @@ _HANDS = re.compile(
 )
 _NO_PERSONA = re.compile(r"(?:SHA|MD|AES|RSA|UTF|ISO|IEC|RFC|PEP|CVE|CWE|TLS|IEEE|DIN|EN|HTTP|IPv)-\d+$", re.IGNORECASE)
 _ALIAS = re.compile(r"(?<![\w/-])(?P<alias>(?:[A-Za-z_][\w-]*/)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-\d+)(?![\w-])")
-_GATE_WORDS = re.compile("confirm|approv|sign-off|go-ahead|permission|consent|shall i|do not|until|user")
+_GATE_WORDS = re.compile("confirm|approv|sign-off|go-ahead|permission|consent| i |not|n.t|until|user|whether|operator")
 _ASK_WORDS = re.compile("ask|question|prompt")
 _HAND_WORDS = re.compile("hand|delegat|executed by|instance request|continued by|taken over by|on to")
 _SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•]\s|\d+[.)]\s)")
@@ -108,10 +118,16 @@ def hands_over(prose: Prose, own: str) -> re.Match[str] | None:
     return None
 
 
-def branches_of(step: Step) -> Iterator[Branch]:
-    """Yield where a step may go on: one branch for each condition; without conditions, one for a way back."""
+def branches_of(step: Step, spoken: str | None = None) -> Iterator[Branch]:
+    """Yield where a step may go on: one branch for each condition; without conditions, one for a way back.
+
+    Args:
+        step: The step as written.
+        spoken: Its text without the items of its lists; all of it where that is not given.
+    """
+    spoken = step.text if spoken is None else spoken
     if not step.conditions:
-        way = _said(_BACK, step.text) if _BACK_WORDS.search(step.text.lower()) else None
+        way = _said(_BACK, spoken) if _BACK_WORDS.search(spoken.lower()) else None
         if way:
             yield _branch("", step.text, step.origin.span.within(step.text, *way.span()), way, _bound(step.text))
         return
@@ -142,6 +158,7 @@ def _bound(text: str) -> int:
 def _said(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     """Return the first place where a pattern is found and not negated, nor told as something that has happened."""
     for found in pattern.finditer(text):
-        if not _NOT.search(text[max(0, found.start() - 80) : found.start()]):
+        before = text[max(0, found.start() - 80) : found.start()]
+        if not _NOT.search(before) and (not _ORDERS.match(found[0]) or _CLAUSE_START.search(before)):
             return found
     return None

@@ -108,7 +108,7 @@ def _lead(bullet: Bullet, must: re.Match[str] | None, text: str, span: Span) -> 
         level=level,
         reason=reason,
         aside=_is_aside(bullet.lead, last),
-        per_entry=_PER_ENTRY.search(last) is not None,
+        per_entry=last.rstrip().endswith(":") and _PER_ENTRY.search(last) is not None,
     )
 
 
@@ -158,7 +158,7 @@ def _level(bullet: Bullet, last: str, must: re.Match[str] | None, text: str, spa
         return Level.MAY, Reason(rule="level/may-include", span=lead)
     if must:
         return Level.MUST, Reason(rule="level/step-says-must", span=span.within(text, must.start(), must.end()))
-    if _MUST_LEAD.search(bullet.lead):
+    if bullet.lead.rstrip().endswith(":") and _MUST_LEAD.search(bullet.lead):
         return Level.MUST, Reason(rule="level/bullets-after-including", span=lead)
     if bullet.lead.endswith(":"):
         return Level.MUST, Reason(rule="level/bullets-after-colon", span=lead)

@@ -7,7 +7,14 @@ from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.persona.model import Persona
 
 SETTINGS = ("kind", "section", "format", "needs")
+_SHOWN = 12
 _ATTRIBUTES = ("number", "name", *SETTINGS)
+
+
+def some(names: Sequence[str]) -> str:
+    """Return names in a row, the first ones of many."""
+    shown = names if len(names) <= _SHOWN else (*names[:_SHOWN], "…")
+    return ", ".join(shown)
 
 
 def unknown_settings(persona: Persona) -> Iterator[Finding]:
@@ -16,7 +23,7 @@ def unknown_settings(persona: Persona) -> Iterator[Finding]:
     for number, settings in persona.step_settings.items():
         if number not in numbers:
             near = get_close_matches(number, numbers, n=1)
-            known = f"the protocol has the steps {', '.join(numbers)}" if numbers else "the protocol has no steps"
+            known = f"the protocol has the steps {some(numbers)}" if numbers else "the protocol has no steps"
             remedy = f"did you mean `{near[0]}`?" if near else known
             yield _misset(persona, (number,), f"`steps:` sets step `{number}`, which does not exist", remedy)
         elif not isinstance(settings, Mapping):

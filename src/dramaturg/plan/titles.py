@@ -7,7 +7,7 @@ from dramaturg.persona.model import fold_id
 from dramaturg.plan.prose import Prose
 from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, further_verbs, later_verbs, word_of, writes
 
-_NAMED = re.compile(r"(?<!`)`(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^”\n]+)”")
+_NAMED = re.compile(r"(?<!`)`(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^“”\n]+)”")
 _ENDS_AS_DOCUMENT = re.compile(rf"\s{DOCUMENT_NOUN}$", re.IGNORECASE)
 _WORDS = 12
 _LENGTH = 100
@@ -34,6 +34,7 @@ _OWN = re.compile(
     r"|\b(?:titled|entitled|called|named|headed)\s+)$",
     re.IGNORECASE,
 )
+_FILE = re.compile(r"\.\w{1,5}$|/")
 _IDENTIFIER = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)+")
 _THE = re.compile(r"\s*(?:the|a|an|your)?\s*", re.IGNORECASE)  # a step that begins with what it writes
 _TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
@@ -68,7 +69,7 @@ def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
             return match
         if verb and match.end() <= verb.start():
             continue
-        if _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, 0, match.start()):
+        if _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, max(0, match.start() - 80), match.start()):
             second = second or match
         if match["code"] and match["code"].isupper() and "_" not in match["code"]:
             third = third or match
@@ -112,7 +113,8 @@ def document_title(text: str, sections: Collection[str]) -> re.Match[str] | None
     """Return the title that an assemble step gives the document; None if it gives none."""
     titled = _TITLED.search(text)
     for match in _NAMED.finditer(text, titled.end() if titled else 0):
-        if titled or not (match["code"] or fold_id(named(match)) in sections):
+        name = named(match)
+        if not _FILE.search(name) and (titled or not (match["code"] or fold_id(name) in sections)):
             return match
     return None
 

@@ -33,10 +33,14 @@ DOCUMENT_NOUN = (
 )
 _MARKS = re.compile(r"\s*(?:[-*+•][ \t]+|\d+[.)][ \t]+|#+[ \t]+|>[ \t]*)*")
 _BOLD_KEY = re.compile(r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*:)\s*")
-_LABEL = re.compile(r"[A-Z][A-Z ]{2,24}:\s+")
+_LABEL = re.compile(
+    r"(?:(?:[A-Z][A-Z ]{2,24}|Output|Goal|Task|Objective|Action|Deliverable|Step \d+):\s+"
+    r"|\((?:[Oo]ptional|[Rr]equired)\)\s*)(?=\S)"
+)
 _SUBJECT = re.compile(
     r"(?:(?:I|you|we|it|this step|the \w+(?: \w+)?)(?:'ll|’ll|\s+(?:will|must|shall|should|can))\s+(?:then\s+|now\s+)?"
-    r"|let(?:'s|’s| us)\s+|it is (?:now )?time to\s+|your (?:task|job|goal|role) is to\s+"
+    r"|(?:I|you|we)\s+(?:need|have|are)\s+to\s+|let(?:'s|’s| us)\s+|it is (?:now )?time to\s+"
+    r"|your (?:task|job|goal|role) is to\s+"
     r"|(?:begin|start|continue|proceed|finish|end) by\s+(?=\w+ing\b))",
     re.IGNORECASE,
 )
@@ -46,11 +50,11 @@ _FILLER = re.compile(
 )
 _CLAUSE = re.compile(
     r"(?:based|upon|once|after|before|for|from|given|if|in|when|where|while|with|within|using|to|as|per|at|during|following"
-    r"|on|by|below|above|beside|under|without|unless)\b",
+    r"|on|by|below|above|beside|under|without|unless|having|because|since|although|though)\b",
     re.IGNORECASE,
 )
 _CLAUSE_END = re.compile(
-    r"\([^()\n]*\)|`[^`\n]*`|\"[^\"\n]*\"|“[^”\n]*”|(?P<comma>,\s+)|(?P<stop>[.!?:;]\s|\n[ \t]*\n)"
+    r"\([^()\n]*\)|`[^`\n]*`|\"[^\"\n]*\"|“[^“”\n]*”|(?P<comma>,\s+)|(?P<stop>[.!?:;]\s|\n[ \t]*\n)"
 )
 _EMPHASIS = re.compile(r"[*_]+")
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
@@ -85,13 +89,19 @@ def _past(lead: re.Pattern[str], text: str, at: int) -> int:
 
 
 def _clause_end(text: str, at: int) -> int:
-    """Return where the main clause begins behind a leading one; `at` if no comma ends it."""
+    """Return where the main clause begins behind a leading one: at the comma a known verb follows, else the first."""
+    first = at
     for found in _CLAUSE_END.finditer(text, at):
         if found["comma"]:
-            return found.end()
+            first = found.end() if first == at else first
+            word = _WORD.match(text, found.end())
+            if word and (
+                word_of(word) in _KNOWN or _SUBJECT.match(text, found.end()) or _FILLER.match(text, found.end())
+            ):
+                return found.end()
         if found["stop"]:
             break
-    return at
+    return first
 
 
 def further_verbs(text: str) -> Iterator[re.Match[str]]:
