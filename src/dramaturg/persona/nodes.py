@@ -190,7 +190,7 @@ def _composed(fm: str, reader: Reader) -> yaml.Node | None:
     """Return the root node; None for an empty text, and for one that must not or cannot be composed."""
     for strange in _NOT_YAML.finditer(fm):
         place = reader.source.span(reader.start + strange.start(), reader.start + strange.end())
-        message = f"the frontmatter holds the character U+{ord(strange[0]):04X}, which YAML does not admit"
+        message = f"the frontmatter holds the character U+{ord(strange[0][0]):04X}, which YAML does not admit"
         reader.fault("P103", message, place, help="remove it")
     if any(found.rule == "P103" for found in reader.findings):
         return None

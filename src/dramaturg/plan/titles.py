@@ -34,7 +34,7 @@ _OWN = re.compile(
     r"|\b(?:titled|entitled|called|named|headed)\s+)$",
     re.IGNORECASE,
 )
-_FILE = re.compile(r"\.\w{1,5}$|/")
+_FILE = re.compile(r"[\w./-]+(?:\.\w{1,5}|/[\w.-]+)$")
 _IDENTIFIER = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)+")
 _THE = re.compile(r"\s*(?:the|a|an|your)?\s*", re.IGNORECASE)  # a step that begins with what it writes
 _TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
@@ -114,7 +114,7 @@ def document_title(text: str, sections: Collection[str]) -> re.Match[str] | None
     titled = _TITLED.search(text)
     for match in _NAMED.finditer(text, titled.end() if titled else 0):
         name = named(match)
-        if not _FILE.search(name) and (titled or not (match["code"] or fold_id(name) in sections)):
+        if not _FILE.match(name) and (titled or not (match["code"] or fold_id(name) in sections)):
             return match
     return None
 
