@@ -125,7 +125,7 @@ def test_what_is_mended_alone_in_a_spliced_file_is_mended_and_no_error_comes(spl
     for finding in scan("x.md", text).findings:
         for mend in mends([finding], {"x.md": Source("x.md", text)}):
             fault = (finding.rule, finding.message)
-            assert _faults(mend.after)[fault] == _faults(text)[fault] - 1
+            assert _faults(mend.after)[fault] < _faults(text)[fault]
             assert _errors(mend.after).total() <= _errors(text).total()
 
 

@@ -32,9 +32,9 @@ class Source:
 
     def span(self, start: int, end: int) -> Span:
         """Return the span of `text[start:end]`."""
-        line = self.line_at(start)
-        column = max(1, start - self.line_starts[line - 1] + 1)
-        return Span(path=self.path, line=line, column=column, length=end - start)
+        starts = self.line_starts
+        line = bisect_right(starts, start) or 1
+        return Span(path=self.path, line=line, column=max(1, start - starts[line - 1] + 1), length=end - start)
 
     def offset(self, span: Span) -> int:
         """Return the offset at which `span` begins."""

@@ -33,7 +33,7 @@ _UNOPENED = re.compile(
 )
 _NEARLY_CLOSED = re.compile(r"^(?:[ \t]+---|--|-{4,}|[–—]+-*)[ \t]*\r?$", re.MULTILINE)
 _BODY = re.compile(rf"^<(?:SECTION\b|{'|'.join(SLOTS)})[^<>\n]*>", re.MULTILINE | re.IGNORECASE)
-_SUSPECT = re.compile(r"[&*!{}\[\]]|^(?:---|\.\.\.)|^[ \t?:-]{40}", re.MULTILINE)  # else nothing is there to refuse
+_SUSPECT = re.compile(r"[&*!{}\[\]]|[ \t?:-]{40}|\n(?:---|\.\.\.)")  # else nothing is there to refuse
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 _BOM = "\ufeff"
 _MAX_DEPTH = 40
@@ -116,11 +116,12 @@ class Handler(BaseHandler):
             self.reader.start = min(opening.end() + 1, len(whole))
         self.found = True
         closing = _FENCE.search(whole, self.reader.start)
-        body = _BODY.search(whole, self.reader.start, closing.start() if closing else len(whole))
+        end = closing.start() if closing else len(whole)
+        body = _BODY.search(whole, self.reader.start, end) if "\n<" in whole[self.reader.start - 1 : end] else None
         if closing is None or body:
             end = self._unclosed(body)
         else:
-            end, self.body_at = closing.start(), min(closing.end() + 1, len(whole))
+            self.body_at = min(closing.end() + 1, len(whole))
         return whole[self.reader.start : end], whole[self.body_at :]
 
     def _late(self, whole: str) -> re.Match[str] | None:
@@ -195,7 +196,7 @@ def _composed(fm: str, reader: Reader) -> yaml.Node | None:
     if any(found.rule == "P103" for found in reader.findings):
         return None
     try:
-        plain = not _SUSPECT.search(fm)
+        plain = not (_SUSPECT.search(fm) or fm.startswith(("---", "...")))
         return yaml.compose(fm, Loader=Loader) if plain or _may_be_composed(fm, reader) else None
     except yaml.MarkedYAMLError as error:
         _refuse_yaml(error, reader)

@@ -46,6 +46,7 @@ _TAG_START = re.compile(
     r"(?P<rest2>\s+(?:number|name)\s*=[^<>\n]*>|\s*>)",
     re.IGNORECASE,
 )
+_NOTHING: Mapping[str, str] = {}
 _ODD_QUOTES = "“”„‘’«»"
 _ATTRIBUTE = re.compile(
     r"(?P<key>[A-Za-z_][\w-]*)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"'=/]+))"
@@ -203,14 +204,14 @@ def _counts(name: str) -> bool:
 
 def _tag(match: re.Match[str], source: Source) -> Tag:
     close, name, said = match.groups()
-    written = _written(name)
+    written, folded = _names_of(name)
     if not said or close:
-        return Tag(match.start(), match.end(), bool(close), _fold(written), written, {})
+        return Tag(match.start(), match.end(), bool(close), folded, written, _NOTHING)
     if name.casefold() == BARE_SECTION and "_".join(said.casefold().split()) in SLOTS:
         written = f"{name}:{'_'.join(said.split())}"
         return Tag(match.start(), match.end(), bool(close), _fold(written), written, {}, malformed=True)
     attributes, plain = _attributes(source, match)
-    tag = Tag(match.start(), match.end(), bool(close), _fold(written), written, attributes)
+    tag = Tag(match.start(), match.end(), bool(close), folded, written, attributes)
     if said.strip() == "/" and tag.is_structural:
         return tag._replace(closes=True, malformed=True)
     return tag if plain or not tag.is_structural else tag._replace(attributes=_loose(said), malformed=True)
@@ -239,6 +240,13 @@ def _malformed(match: re.Match[str]) -> Tag:
     written, said = _written(name), _loose(rest)
     end = match.end() if rest.endswith(">") or said or close else match.end() - len(rest)
     return Tag(match.start(), end, bool(close), _fold(written), written, said, malformed=True)
+
+
+@lru_cache(maxsize=1024)
+def _names_of(name: str) -> tuple[str, str]:
+    """Return a tag's name as it is kept, and as it is compared."""
+    written = _written(name)
+    return written, _fold(written)
 
 
 def _written(name: str) -> str:

@@ -1,7 +1,6 @@
 """A plan to what identifies it; its one rule: what is asked counts, where it was read does not."""
 
 import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +12,8 @@ def plan_digest(persona: Persona, steps: Sequence[PlannedStep], document: str, e
     """Return what identifies the plan: its meaning and the texts it came from, not where they were read."""
     meaning: list[Any] = [persona.digest, persona.alias, persona.engine_version, envelope, document]
     for step in steps:
-        owed = [[each.id, each.text, each.level, each.column] for each in step.requirements]
+        owed = [[each.id, each.text, each.level.value, each.column] for each in step.requirements]
         ways = [[branch.check, branch.goes_to, branch.bound] for branch in step.branches]
-        what = [step.id, step.kind, step.section, step.format, step.instruction, step.hands_to]
+        what = [step.id, step.kind.value, step.section, step.format.value, step.instruction, step.hands_to]
         meaning.append([*what, owed, step.needs, ways])
-    return hashlib.sha256(json.dumps(meaning, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(repr(meaning).encode("utf-8", "backslashreplace")).hexdigest()

@@ -36,6 +36,7 @@ _FORMATS: Sequence[tuple[Format, re.Pattern[str], re.Pattern[str]]] = (
         ),
     ),
 )
+_ANY = re.compile("|".join(cheap.pattern for _, cheap, _ in _FORMATS))
 _DENIED = re.compile(r"\b(?:must not|should not|do not|never|no|without)\b[^.,;:\n]*")
 _CALLED = re.compile(r"[`\"”]\s+(?P<noun>table|matrix|check-?list|runbook|procedure)\b", re.IGNORECASE)
 _MAY_DENY = re.compile("not |never |no |without ")
@@ -75,6 +76,8 @@ def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, 
 
 def _found(folded: str) -> tuple[Format, re.Match[str]] | None:
     """Return the first format that a text in lower case speaks of, and where."""
+    if not _ANY.search(folded):
+        return None
     for layout, cheap, pattern in _FORMATS:
         if cheap.search(folded) and (found := pattern.search(folded)):
             return layout, found

@@ -77,9 +77,12 @@ _HANDS = re.compile(
 )
 _NO_PERSONA = re.compile(r"(?:SHA|MD|AES|RSA|UTF|ISO|IEC|RFC|PEP|CVE|CWE|TLS|IEEE|DIN|EN|HTTP|IPv)-\d+$", re.IGNORECASE)
 _ALIAS = re.compile(r"(?<![\w/-])(?P<alias>(?:[A-Za-z_][\w-]*/)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-\d+)(?![\w-])")
-_GATE_WORDS = re.compile("confirm|approv|sign-off|go-ahead|permission|consent| i |not|n.t|until|user|whether|operator")
-_ASK_WORDS = re.compile("ask|question|prompt")
-_HAND_WORDS = re.compile("hand|delegat|executed by|instance request|continued by|taken over by|on to")
+_GATE_WORDS = re.compile(
+    "confirm|approv|sign-off|go-ahead|permission|consent|proceed|continue|go on|go ahead|[lyn] i "
+    "|pause|halt|hold |stop "
+)
+_ASK_WORDS = re.compile("[^t]ask|^ask|question|prompt")
+_HAND_WORDS = re.compile("hand|delegat|executed by|instance request|continued by|taken over by| on to ")
 _SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•]\s|\d+[.)]\s)")
 
 

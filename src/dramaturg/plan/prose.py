@@ -49,8 +49,9 @@ def _bullets(text: str) -> Iterator[Bullet]:
     lead_from, lead, lead_at = 0, "", 0
     for mark, following in zip(marks, (*marks[1:], None), strict=False):
         start = mark.start("indent")
-        paragraph = _PARAGRAPH.split(text[lead_from:start].strip())[-1]
-        if paragraph:
+        between = text[lead_from:start].strip()
+        if between:
+            paragraph = _PARAGRAPH.split(between)[-1]
             lead, lead_at = paragraph, text.rindex(paragraph, lead_from, start)
         limit = following.start("indent") if following else len(text)
         end = lead_from = _end_of(text, mark.end(), limit, outer)
