@@ -34,6 +34,7 @@ def _branches(text: str) -> list[Branch]:
         ("Upon approval, go on. Shall I proceed?", "Shall I proceed"),
         ("- **First:** request approval\n- **Then:** go on", "request approval"),
         ("İ: request approval.", "request approval"),
+        ("Show it. Should I begin?", "Should I begin"),
     ],
 )
 def test_a_gate_rests_on_the_words_that_ask_to_confirm(text: str, words: str) -> None:

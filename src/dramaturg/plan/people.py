@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dramaturg.findings.model import Span
 from dramaturg.persona.model import Step
 from dramaturg.plan.model import Branch
-from dramaturg.plan.prose import Prose
+from dramaturg.plan.prose import Prose, mentions
 from dramaturg.plan.verbs import word_of
 
 DEFAULT_BOUND = 3
@@ -53,7 +53,7 @@ _BACK = re.compile(
     r"|re-?run|re-?execute|revisit|iterate from)\b[^.!?\n]{0,24}?\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)",
     re.IGNORECASE,
 )
-_BACK_WORDS = re.compile("return|back|restart|repeat|start again|re-?run|re-?execute|revisit|iterate")
+_BACK_WORDS = ("return", "back", "restart", "repeat", "again", "re-", "rerun", "reexec", "revisit", "iterate")
 _ON = re.compile(
     r"\b(?:proceed|continue|go on|skip|go|move(?: on)?|jump)\s+(?:directly\s+)?(?:to|with|at)\s+"
     r"step\s+`?(?P<step>\d+(?:\.\d+)*)",
@@ -77,18 +77,19 @@ _HANDS = re.compile(
 )
 _NO_PERSONA = re.compile(r"(?:SHA|MD|AES|RSA|UTF|ISO|IEC|RFC|PEP|CVE|CWE|TLS|IEEE|DIN|EN|HTTP|IPv)-\d+$", re.IGNORECASE)
 _ALIAS = re.compile(r"(?<![\w/-])(?P<alias>(?:[A-Za-z_][\w-]*/)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-\d+)(?![\w-])")
-_GATE_WORDS = re.compile(
-    "confirm|approv|sign-off|go-ahead|permission|consent|proceed|continue|go on|go ahead|[lyn] i "
-    "|pause|halt|hold |stop "
-)
-_ASK_WORDS = re.compile("[^t]ask|^ask|question|prompt")
-_HAND_WORDS = re.compile("hand|delegat|executed by|instance request|continued by|taken over by| on to ")
+# what must be found for any of the patterns above to be: far cheaper to look for
+_GATE_WORDS = (
+    "confirm", "approv", "sign-off", "go-ahead", "permission", "consent", "proceed", "continue", "go on", "go ahead",
+    " i ", "pause", "halt", "hold", "stop",
+)  # fmt: skip
+_ASK_WORDS = ("ask", "question", "prompt")
+_HAND_WORDS = ("hand", "delegat", "executed by", "instance request", "continued by", "taken over by", "on to")
 _SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•]\s|\d+[.)]\s)")
 
 
 def asks_to_confirm(prose: Prose) -> re.Match[str] | None:
     """Return where a step asks a person to confirm; None if it does not."""
-    return _said(_GATE, prose.spoken) if _GATE_WORDS.search(prose.folded) else None
+    return _said(_GATE, prose.spoken) if mentions(prose.folded, _GATE_WORDS) else None
 
 
 def asks_a_person(prose: Prose) -> re.Match[str] | None:
@@ -102,12 +103,12 @@ def asks_a_person(prose: Prose) -> re.Match[str] | None:
         and (asked := _REQUEST.search(text, then.end()))
     ):
         return asked
-    return _said(_ASK, text) if _ASK_WORDS.search(prose.folded) else None
+    return _said(_ASK, text) if mentions(prose.folded.replace("task", ""), _ASK_WORDS) else None
 
 
 def hands_over(prose: Prose, own: str) -> re.Match[str] | None:
     """Return the alias of the persona a step hands over to; None if it hands nothing over."""
-    if not _HAND_WORDS.search(prose.folded):
+    if not mentions(prose.folded, _HAND_WORDS):
         return None
     text, begin = prose.spoken, 0
     for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
@@ -130,7 +131,7 @@ def branches_of(step: Step, spoken: str | None = None) -> Iterator[Branch]:
     """
     spoken = step.text if spoken is None else spoken
     if not step.conditions:
-        way = _said(_BACK, spoken) if _BACK_WORDS.search(spoken.lower()) else None
+        way = _said(_BACK, spoken) if mentions(spoken.lower(), _BACK_WORDS) else None
         if way:
             yield _branch("", step.text, step.origin.span.within(step.text, *way.span()), way, _bound(step.text))
         return

@@ -99,6 +99,14 @@ def lowered(text: str) -> str:
     return low if len(low) == len(text) else "".join(one if len(one.lower()) != 1 else one.lower() for one in text)
 
 
+def mentions(text: str, words: Sequence[str]) -> bool:
+    """Tell whether any of some words stands in a text; many times faster than one pattern of them all."""
+    for word in words:  # noqa: SIM110 - a generator costs as much again
+        if word in text:
+            return True
+    return False
+
+
 def _without(bullets: Sequence[Bullet], text: str) -> str:
     if not bullets or not text[: bullets[0].start].strip(" \t\r\n-*+•0123456789.)"):
         return text

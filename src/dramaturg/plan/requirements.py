@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from dramaturg.findings.model import Span
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.model import Level, Reason, Requirement
-from dramaturg.plan.prose import Bullet, Prose
+from dramaturg.plan.prose import Bullet, Prose, mentions
 from dramaturg.plan.verbs import ASSEMBLE, INGEST, MAY_WRITE, WRITES, main_verb, word_of
 
 _KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]+?):?(?:\*\*|__)\s*:?\s*")
@@ -52,7 +52,7 @@ _EACH_WITH = re.compile(
     r"\s*:?\s+(?P<items>(?:\([^()\n]*\)|[^.;()\n])+)",
     re.IGNORECASE,
 )
-_EACH_WORDS = re.compile("each|columns")
+_EACH_WORDS = ("each", "columns")
 _COLUMN = re.compile(r"(?:(?:and|or|a|an|the|its)\s+)*(?P<name>[^,\s(][^,(]*?)\s*(?:\([^()]*\)\s*)?(?:,|$|\band\b)")
 _PER_ENTRY = re.compile(
     r"(?:^|\b(?:for|of|per)\s+)\W*(?:each|every)\b(?! other\b| of (?:the|these)\b)[^:]*:\s*$"
@@ -77,11 +77,11 @@ def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement
         section: The section's title.
     """
     text = prose.text
-    must = _MUST_TEXT.search(text) if any(word in text for word in _MUST_WORDS) else None
+    must = _MUST_TEXT.search(text) if mentions(text, _MUST_WORDS) else None
     first = {bullet.lead_at: bullet for bullet in reversed(prose.bullets) if bullet.lead}
     leads = {at: _lead(bullet, must, text, span) for at, bullet in first.items()}
     found = [_from_bullet(bullet, leads.get(bullet.lead_at), must, text, span) for bullet in prose.bullets]
-    said = [*_each_with(prose.spoken, span)] if _EACH_WORDS.search(prose.folded) else []
+    said = [*_each_with(prose.spoken, span)] if mentions(prose.folded, _EACH_WORDS) else []
     listed = [requirement for requirement in found if requirement is not None]
     return (*_distinct([*said, *listed]), _the_section_itself(text, span, section))
 
