@@ -86,6 +86,7 @@ class Library:
         self._scanned: dict[Path, PersonaFile] = {}
         self._deep = deep
         self._near: dict[Path, Library] = {}
+        self._found: dict[str, Entry | Finding] = {}  # a thousand files have the same few parents
 
     @cached_property
     def _indexes(self) -> Mapping[Path, tuple[Mapping[str, Known], Mapping[str, str]]]:
@@ -110,6 +111,11 @@ class Library:
         A damaged file stands in the way of a farther one of its name: what an author broke must not be replaced by
         what it was to replace.
         """
+        if alias not in self._found:
+            self._found[alias] = self._nearest(alias)
+        return self._found[alias]
+
+    def _nearest(self, alias: str) -> Entry | Finding:
         found = self._ranked(alias)
         last = self.roots.index(found.root) if isinstance(found, Entry) else len(self.roots)
         same_name = self._spellings[-1].get(_last(alias.casefold()), ())
