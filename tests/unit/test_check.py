@@ -156,8 +156,25 @@ def test_a_file_outside_every_root_takes_no_alias_from_another(library: Library,
     for name in ("a", "b"):
         (tmp_path / "inside" / f"{name}.persona.md").write_text(_BASE, encoding="utf-8")
     assert _checked(inside, str(outside)).findings == ()
-    assert [finding.rule for finding in _checked(inside, "inside").findings] == ["P303", "P303"]
+    assert [finding.rule for finding in _checked(inside, "inside").findings] == ["P303"]
     assert len(_checked(library, "base.persona.md").findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("parents", "expected"),
+    [
+        ({"a": "b", "b": "c", "c": "a", "x": "b"}, ("P302", "c.persona.md", 3)),
+        ({"a": "b", "b": "c", "c": "d", "d": "gone"}, ("P301", "d.persona.md", 3)),
+    ],
+)
+def test_one_fault_of_a_chain_is_told_once_with_all_its_hops(
+    library: Library, parents: dict[str, str], expected: tuple[str, str, int]
+) -> None:
+    for alias, parent in parents.items():
+        _write(alias, f"---\nalias: {alias}\ntitle: T\ninherits_from: {parent}\n---\n")
+    (found,) = _checked(library, *(f"{alias}.persona.md" for alias in parents)).findings
+    assert found.span is not None
+    assert (found.rule, found.span.path, len(found.labels)) == expected
 
 
 def test_without_names_everything_that_can_be_named_is_checked(library: Library) -> None:

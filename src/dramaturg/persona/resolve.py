@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from dramaturg.findings.model import Edit, Finding, Label, Severity, has_errors
@@ -80,36 +81,38 @@ def _climb(leaf: PersonaFile, lookup: Lookup) -> tuple[list[PersonaFile], list[F
     chain = [leaf]
     notes: list[Finding] = []
     while parent := chain[0].frontmatter.text("inherits_from"):
-        span = chain[0].frontmatter.spans["inherits_from"]
-        hops = tuple(
-            Label(span=file.frontmatter.spans["inherits_from"], text=f"`{file.alias}` inherits from here")
-            for file in chain[1:]
-        )
         found = lookup(parent)
         if isinstance(found, Finding):
-            stop = Finding(
-                rule=found.rule,
-                severity=found.severity,
-                message=found.message,
-                span=span,
-                labels=(*found.labels, *hops),
-                help=found.help,
-            )
-            return chain, [*notes, stop]
+            place = chain[0].frontmatter.spans["inherits_from"]
+            return chain, [*notes, replace(found, span=place, labels=(*found.labels, *_hops(chain[1:])))]
         if any(file.path == found.path for file in chain):
-            circle = " → ".join([file.alias for file in reversed(chain)] + [found.alias])
-            stop = Finding(
-                rule="P302",
-                severity=Severity.ERROR,
-                message=f"the inheritance goes in a circle: {circle}",
-                span=span,
-                labels=hops,
-                help="remove one `inherits_from` of the circle",
-            )
-            return chain, [*notes, stop]
+            return chain, [*notes, _circle(chain, found)]
         notes += _spelling(chain[0], found)
         chain.insert(0, found)
     return chain, notes
+
+
+def _hops(chain: Sequence[PersonaFile]) -> tuple[Label, ...]:
+    return tuple(
+        Label(span=file.frontmatter.spans["inherits_from"], text=f"`{file.alias}` inherits from here") for file in chain
+    )
+
+
+def _circle(chain: Sequence[PersonaFile], again: PersonaFile) -> Finding:
+    """Report a circle, and in the same words from wherever it was entered, so that it is told once."""
+    entered = next(place for place, file in enumerate(chain) if file.path == again.path) + 1
+    ring, before = chain[:entered], chain[entered:]
+    last = min(range(len(ring)), key=lambda place: ring[place].path) + 1
+    ring = [*ring[last:], *ring[:last]]
+    circle = " → ".join(file.alias for file in (*reversed(ring), ring[-1]))
+    return Finding(
+        rule="P302",
+        severity=Severity.ERROR,
+        message=f"the inheritance goes in a circle: {circle}",
+        span=ring[0].frontmatter.spans["inherits_from"],
+        labels=_hops([*ring[1:], *before]),
+        help="remove one `inherits_from` of the circle",
+    )
 
 
 def _inherited_slots(file: PersonaFile, owner: PersonaFile) -> list[Slot]:

@@ -63,7 +63,7 @@ def check_personas(library: Library, prompts: Path, names: Sequence[str], *, str
     """
     check = _Check(library=library, prompts=prompts)
     targets = (target for name in names for target in check.targets(name)) if names else check.everything()
-    found: dict[Finding, None] = {}
+    found: dict[object, Finding] = {}
     asked: dict[str, bool] = {}
     for path, may_change in targets:
         try:
@@ -73,11 +73,13 @@ def check_personas(library: Library, prompts: Path, names: Sequence[str], *, str
             continue
         if file.path not in asked:
             for finding in check.faults(file, path):
-                found[finding.as_error() if strict else finding] = None
+                key = (finding.rule, finding.message, finding.span)  # a parent's fault is its heirs' too: told once, with the longest chain
+                if key not in found or len(finding.labels) > len(found[key].labels):
+                    found[key] = finding.as_error() if strict else finding
         asked[file.path] = may_change or asked.get(file.path, False)
     sources = {file.path: Source(file.path, file.text) for file in check.files.values() if _is_whole(file)}
     return Checked(
-        findings=tuple(found),
+        findings=tuple(found.values()),
         refused=tuple(check.refused.values()),
         files=tuple(asked),
         folders=tuple(Path(name) for name in names if os.path.isdir(name)) if names else None,  # noqa: PTH112 - as above
@@ -108,6 +110,7 @@ class _Check:
         self.refused: dict[str, CallerError] = {}
         self._kernels: set[str] = set()
         self._folders: dict[Path, Path] = {}
+        self._twins_told: set[Finding] = set()
 
     def refuse(self, error: CallerError) -> None:
         """Keep a reason that stands in no persona's text; once, however many personas meet it."""
@@ -162,7 +165,9 @@ class _Check:
             whole = not any(found.rule in ("P104", "P108") for found in persona.findings)
             faults = self._plan_faults(persona, path)
             yield from (fault for fault in faults if whole or fault.rule != "P409")  # a parent may be what is wrong
-        if twin := self._twin(path):
+        twin = self._twin(path)
+        if twin and twin not in self._twins_told:
+            self._twins_told.add(twin)
             yield replace(twin, span=leaf.head, labels=tuple(each for each in twin.labels if each.span != leaf.head))
 
     def _parent(self, path: Path, alias: str) -> PersonaFile | Finding:
