@@ -148,7 +148,8 @@ class _Compiler:
         """Warn of a step that ends where its demands should begin."""
         text = self.step.text.rstrip()
         if text.endswith(":"):
-            start = max(text.rfind("\n") + 1, text.rfind(". ") + 2, len(text) - len(text.lstrip()))
+            stop = text.rfind(". ")
+            start = max(text.rfind("\n") + 1, stop + 2 if stop >= 0 else 0, len(text) - len(text.lstrip()))
             place = self.step.origin.span.within(self.step.text, start, len(text))
             message = f"step {self.step.number} lists nothing behind this colon, so the section owes nothing"
             remedy = "write the demands as bullets below it"

@@ -114,7 +114,7 @@ def _lead(bullet: Bullet, must: re.Match[str] | None, text: str, span: Span) -> 
 
 def _is_aside(lead: str, last: str) -> bool:
     """Tell whether a lead's items are examples, prohibitions or instructions, none of which the section owes."""
-    example = "xample" in lead and _ASIDE_LEAD.search(lead) is not None
+    example = _ASIDE_LEAD.search(lead) is not None
     return example or _NOT_LEAD.search(last) is not None or _AGENT_LEAD.search(last) is not None
 
 
@@ -158,7 +158,7 @@ def _level(bullet: Bullet, last: str, must: re.Match[str] | None, text: str, spa
         return Level.MAY, Reason(rule="level/may-include", span=lead)
     if must:
         return Level.MUST, Reason(rule="level/step-says-must", span=span.within(text, must.start(), must.end()))
-    if bullet.lead.rstrip().endswith(":") and _MUST_LEAD.search(bullet.lead):
+    if _MUST_LEAD.search(bullet.lead):
         return Level.MUST, Reason(rule="level/bullets-after-including", span=lead)
     if bullet.lead.endswith(":"):
         return Level.MUST, Reason(rule="level/bullets-after-colon", span=lead)
@@ -182,7 +182,7 @@ def _each_with(text: str, span: Span) -> Iterator[Requirement]:
 
 def _the_section_itself(text: str, span: Span, section: str) -> Requirement:
     start = len(text) - len(text.lstrip())
-    firm = _NON_NEGOTIABLE.search(text) if "egotiable" in text or "EGOTIABLE" in text else None
+    firm = _NON_NEGOTIABLE.search(text) if "egotiable" in text.lower() else None
     place = span.within(text, start, start + len(text.strip().split("\n", 1)[0]))
     reasons = [Reason(rule="requirement/section-itself", span=place)]
     if firm:

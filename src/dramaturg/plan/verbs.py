@@ -60,7 +60,6 @@ _EMPHASIS = re.compile(r"[*_]+")
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _NEXT_SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.!?:][ \t]+(?=\S)|\n[ \t]*\n")
 _AND_THEN = re.compile(r"(?:,|;|\band\b|\bthen\b)\s+(?:and\s+)?(?:then\s+)?(?=[a-z])", re.IGNORECASE)
-_FIRST_SENTENCES = re.compile(r"[^\n]*")
 _ROUNDS = 6
 _KNOWN = INGEST | ASSEMBLE | WRITES | MAY_WRITE | LOOKS | GATHERS | {"ask", "request"}
 
@@ -130,8 +129,8 @@ def writes(verb: re.Match[str]) -> bool:
 
 def later_verbs(text: str, at: int) -> Iterator[re.Match[str]]:
     """Yield the verbs of the further clauses of a step's first line that may write: "parse the logs and produce …"."""
-    end = _FIRST_SENTENCES.match(text, at)
-    for joint in _AND_THEN.finditer(text, at, end.end() if end else len(text)):
+    end = text.find("\n", at)
+    for joint in _AND_THEN.finditer(text, at, end if end >= 0 else len(text)):
         verb = _WORD.match(text, joint.end())
         if verb and (writes(verb) or word_of(verb) in MAY_WRITE):
             yield verb

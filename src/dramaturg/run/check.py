@@ -73,7 +73,8 @@ def check_personas(library: Library, prompts: Path, names: Sequence[str], *, str
             continue
         if file.path not in asked:
             for finding in check.faults(file, path):
-                key = (finding.rule, finding.message, finding.span)  # a parent's fault is its heirs' too: told once, with the longest chain
+                # a parent's fault is its heirs' too: it is told once, with the longest chain
+                key = (finding.rule, finding.message, finding.span)
                 if key not in found or len(finding.labels) > len(found[key].labels):
                     found[key] = finding.as_error() if strict else finding
         asked[file.path] = may_change or asked.get(file.path, False)
