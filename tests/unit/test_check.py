@@ -214,3 +214,11 @@ def test_a_file_that_is_no_text_gives_none_and_cannot_be_mended(library: Library
     source = checked.source_of("base.persona.md")
     assert source is not None
     assert source.text == _FILES["base"]
+
+
+def test_a_list_that_is_missing_is_reported_from_the_first_letter_of_its_sentence(library: Library) -> None:
+    text = "---\nalias: x\ntitle: T\n---\n<operational_protocol>\n<Step>Write the `RISKS`, covering:</Step>\n"
+    _write("x", f"{text}</operational_protocol>\n")
+    (found,) = _checked(library, "x.persona.md").findings
+    assert found.span is not None
+    assert (found.rule, found.span.column, found.span.length) == ("P411", 7, 28)
