@@ -210,3 +210,18 @@ def test_two_parents_of_one_name_then_are_errors_then(checkout: Checkout) -> Non
 def test_what_cannot_be_looked_up_is_the_callers_fault(name: str, revision: str, reason: str) -> None:
     with pytest.raises(CallerError, match=reason):
         _found(name, revision=revision)
+
+
+@pytest.mark.parametrize("folder", ["other/personas", "loose"])
+def test_a_file_outside_the_roots_is_compared_with_the_parents_around_it(checkout: Checkout, folder: str) -> None:
+    home = checkout.folder / folder
+    home.mkdir(parents=True)
+    (home / "house.persona.md").write_text(_BASE, encoding="utf-8")
+    leaf = home / "leaf.persona.md"
+    leaf.write_text(_CHILD, encoding="utf-8")
+    checkout.commit(release=RELEASE)
+    leaf.write_text(_CHILD.replace(BACKUP, ""), encoding="utf-8")
+    assert [each.rule for each in _found(f"{folder}/leaf.persona.md")] == ["P501"]
+    leaf.write_text(_CHILD, encoding="utf-8")
+    (home / "house.persona.md").write_text(_BASE.replace(VOICE, ""), encoding="utf-8")
+    assert _found(f"{folder}/leaf.persona.md") != ()

@@ -84,13 +84,13 @@ class Library:
             by_place.setdefault(os.path.realpath(root), root)
         self.roots = tuple(by_place.values())
         self._scanned: dict[Path, PersonaFile] = {}
-        self._deep = deep
+        self.deep = deep
         self._near: dict[Path, Library] = {}
         self._found: dict[str, Entry | Finding] = {}  # a thousand files have the same few parents
 
     @cached_property
     def _indexes(self) -> Mapping[Path, tuple[Mapping[str, Known], Mapping[str, str]]]:
-        return {root: index(root, deep=self._deep) for root in self.roots}
+        return {root: index(root, deep=self.deep) for root in self.roots}
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -160,10 +160,7 @@ class Library:
         return Path(found.spoken)
 
     def read(self, alias: str) -> PersonaFile | Finding:
-        """Return the scanned file of an alias, or the finding that says why there is none.
-
-        A file is scanned again only if its text has changed: it may be the parent of a thousand others.
-        """
+        """Return the scanned file of an alias, or the finding that says why there is none."""
         return self._scan(self.find(alias))
 
     def find_from(self, path: Path, alias: str) -> Entry | Finding:
@@ -172,14 +169,16 @@ class Library:
         A file outside the roots means those around it first: the ones below the nearest folder called `personas`, else
         those in its own folder.
         """
-        near = self._around(path.resolve())
+        near = self.around(path)
         found = near.find(alias) if near else None
         if isinstance(found, Entry):
             return found
         far = self.find(alias)
         return found if isinstance(found, Finding) and isinstance(far, Finding) and found.rule == "P303" else far
 
-    def _around(self, path: Path) -> "Library | None":
+    def around(self, path: Path) -> "Library | None":
+        """Return the personas that lie around a file; None for a file below a root."""
+        path = path.resolve()
         if any(path.is_relative_to(root) for root in self._real_roots):
             return None
         home = next((folder for folder in path.parents if folder.name == "personas"), None)
@@ -201,6 +200,7 @@ class Library:
         return parent
 
     def _scan(self, entry: Entry | Finding) -> PersonaFile | Finding:
+        """Scan what was found, and again only if its text has changed: it may be the parent of a thousand others."""
         if isinstance(entry, Finding):
             return entry
         file = read_persona_file(entry.path, self._scanned.get(entry.path))

@@ -113,7 +113,7 @@ def regressions(
 def _losses(file: PersonaFile, path: str, past: PastLibrary) -> Iterator[Finding]:
     """Yield what was lost of one persona; nothing if it cannot be used today, which is told elsewhere."""
     try:
-        persona = persona_of(file, past.today.read)
+        persona = persona_of(file, past.today.lookup(Path(file.path)))
         if past.has(path, persona):
             return
         now = plan_of(persona)

@@ -1,6 +1,6 @@
 """Personas as they were at a git revision; its one rule: parents are those of that time, as far as it had them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -26,7 +26,7 @@ class PastLibrary(Library):
 
     def __init__(self, revision: Revision, today: Library) -> None:
         roots = (revision.path_of(root.resolve()) for root in (*today.roots, Path.cwd() / "personas"))
-        super().__init__([Path(root) for root in roots if root is not None])
+        super().__init__([Path(root) for root in roots if root is not None], deep=today.deep)
         self.revision = revision
         self.today = today
         self._files: dict[str, PersonaFile] = {}
@@ -47,14 +47,31 @@ class PastLibrary(Library):
         return self.revision.read(below)
 
     def _is_below_a_root(self, path: str) -> bool:
-        return any(Path(path).is_relative_to(root) for root in self.roots)
+        place = Path(path)
+        return any(place.is_relative_to(root) if self.deep else place.parent == root for root in self.roots)
 
-    def read(self, alias: str) -> PersonaFile | Finding:
-        """Return the scanned file of an alias as it was; today's, if that time had none of the name."""
-        found = self.find(alias)
-        if isinstance(found, Entry):
-            return self.file(found.path.as_posix())
-        return self.today.read(alias) if found.rule == "P301" else found
+    def around(self, path: Path) -> Library | None:
+        """Return the personas of that time that lay around a file; None for a file below a root."""
+        today = self.today.around(self.revision.top / path)
+        if today is None:
+            return None
+        (place,) = today.roots
+        if place not in self._near:
+            self._near[place] = PastLibrary(self.revision, today)
+        return self._near[place]
+
+    def lookup(self, path: Path) -> Callable[[str], PersonaFile | Finding]:
+        """Return what gives a file its parents as they were; those of today, if that time had none of the name."""
+        today = self.today.lookup(self.revision.top / path)
+
+        def parent(alias: str) -> PersonaFile | Finding:
+            found = self._scan(self.find_from(path, alias))
+            return today(alias) if isinstance(found, Finding) and found.rule == "P301" else found
+
+        return parent
+
+    def _scan(self, entry: Entry | Finding) -> PersonaFile | Finding:
+        return self.file(entry.path.as_posix()) if isinstance(entry, Entry) else entry
 
     def file(self, path: str) -> PersonaFile:
         """Return a scanned file of the revision by its path there."""
@@ -68,7 +85,7 @@ class PastLibrary(Library):
     def has(self, path: str, persona: Persona) -> bool:
         """Tell, without scanning it, whether a file of the revision is the same persona, its parents included."""
         parents, children = persona.chain[:-1], persona.chain[1:]
-        found = [self.find(child.frontmatter.text("inherits_from")) for child in children]
+        found = [self.find_from(Path(path), child.frontmatter.text("inherits_from")) for child in children]
         return self._raw(path) == persona.chain[-1].text.encode() and all(
             isinstance(entry, Finding) or self._raw(entry.path.as_posix()) == parent.text.encode()
             for entry, parent in zip(found, parents, strict=True)
@@ -76,7 +93,7 @@ class PastLibrary(Library):
 
     def persona(self, path: str) -> Persona:
         """Resolve a file of the revision; AuthorError if its chain has errors."""
-        return persona_of(self.file(path), self.read)
+        return persona_of(self.file(path), self.lookup(Path(path)))
 
     def counterpart(self, file: PersonaFile) -> str | None:
         """Return the path that a file of today had: its own, else that of its alias if that one is gone since."""
