@@ -5,7 +5,8 @@ from typing import Any
 
 from tests.support import Performance, envelope, item
 
-from dramaturg.engine.events import AnswerRejected, ModelCall
+from dramaturg.engine.calls import ModelCall
+from dramaturg.engine.events import AnswerRejected
 from dramaturg.engine.outcome import Entry
 
 INVENTED = [{"artifact": "ARCHITECTURE_BLUEPRINT", "quote": "Backups are taken every hour by pg_dump"}]

@@ -17,7 +17,8 @@ from tests.support import INPUTS, QUOTE, dpa1_brief, envelope, item
 from tests.vendors import Body, Vendor
 
 from dramaturg import RunResult, Runtime
-from dramaturg.engine.events import Event, ModelCall, ModelReply
+from dramaturg.engine.calls import ModelCall, ModelReply
+from dramaturg.engine.events import Event
 from dramaturg.engine.flow import perform as perform_plan
 from dramaturg.models.model import Model
 from dramaturg.models.retry import RetryPolicy

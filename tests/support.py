@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dramaturg.data import personas_root, prompts_root
-from dramaturg.engine.events import Event, ModelCall, ModelReply
+from dramaturg.engine.calls import Batch, ModelCall, ModelReply, Questions
+from dramaturg.engine.events import Event
 from dramaturg.engine.flow import Brief, perform
 from dramaturg.engine.outcome import Outcome
 from dramaturg.engine.profile import Profile
@@ -104,5 +107,7 @@ def perform_by_hand(brief: Brief, answer: Callable[[ModelCall], str | ModelReply
             performance.calls.append(request)
             given = answer(request)
             reply = given if isinstance(given, ModelReply) else ModelReply(text=given)
+        elif isinstance(request, Batch | Questions):
+            pytest.fail(f"the flow yielded {request}")
         else:
             performance.events.append(request)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dramaturg.errors import (
+        AnswerNeeded,
         AuthorError,
+        BudgetSpent,
         CallerError,
         DramaturgError,
         JournalMiss,
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from dramaturg.run.runtime import Runtime
 
 _HOMES = {
+    "AnswerNeeded": "dramaturg.errors",
     "AuthorError": "dramaturg.errors",
+    "BudgetSpent": "dramaturg.errors",
     "CallerError": "dramaturg.errors",
     "DramaturgError": "dramaturg.errors",
     "JournalMiss": "dramaturg.errors",
@@ -42,7 +46,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "AnswerNeeded",
     "AuthorError",
+    "BudgetSpent",
     "CallerError",
     "DramaturgError",
     "JournalMiss",

@@ -6,6 +6,8 @@ DramaturgError
 ├─ CallerError(message)                whoever called: missing artifact, bad setting, no key
 ├─ ModelError(message, retryable, hint)    the provider
 ├─ StepFailed(step, findings)          attempts spent; what was wrong, the last raw answer kept
+├─ AnswerNeeded(run, questions)        paused: a person must answer; resumable
+├─ BudgetSpent(run, limit, spent, needed)  money, tokens or time; resumable
 └─ JournalMiss(step, message)          the journal does not fit this plan, or strict replay has no answer
 ```
 All fields go to `super().__init__`, because that is what `pickle` calls a subclass with again.
@@ -83,6 +85,60 @@ class StepFailed(DramaturgError):
     def __str__(self) -> str:
         reasons = "\n".join(_line(finding) for finding in self.findings)
         return f"step {self.step} `{self.title}` could not be satisfied:\n{reasons}"
+
+
+class AnswerNeeded(DramaturgError):
+    """A run waits for a person; it is kept, and goes on with `resume` once the answers are there.
+
+    Attributes:
+        run: The run's id.
+        questions: Id, kind (`confirm`, `clarify`, `artifact` or `reset`) and text of each question that is open.
+    """
+
+    def __init__(self, run: str, questions: tuple[tuple[str, str, str], ...]) -> None:
+        super().__init__(run, questions)
+        self.run = run
+        self.questions = questions
+
+    @property
+    def id(self) -> str:
+        """The first question's id."""
+        return self.questions[0][0]
+
+    @property
+    def kind(self) -> str:
+        """The first question's kind."""
+        return self.questions[0][1]
+
+    @property
+    def text(self) -> str:
+        """The first question's text."""
+        return self.questions[0][2]
+
+    def __str__(self) -> str:
+        asked = "\n".join(f"{name} ({kind}): {text}" for name, kind, text in self.questions)
+        return f"run `{self.run}` waits for an answer:\n{asked}"
+
+
+class BudgetSpent(DramaturgError):
+    """The next call could exceed what a run may use; it was not made, and what exists is kept.
+
+    Attributes:
+        run: The run's id; empty when none was begun.
+        limit: What was set, in words, such as `$0.01` or `20,000 tokens`.
+        spent: What has been used, in the same unit.
+        needed: What finishing takes at most, in the same unit.
+    """
+
+    def __init__(self, run: str, limit: str, spent: str, needed: str) -> None:
+        super().__init__(run, limit, spent, needed)
+        self.run = run
+        self.limit = limit
+        self.spent = spent
+        self.needed = needed
+
+    def __str__(self) -> str:
+        return f"the next call could exceed {self.limit}: {self.spent} is spent, finishing takes at most {self.needed}"
 
 
 class JournalMiss(DramaturgError):

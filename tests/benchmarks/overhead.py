@@ -20,6 +20,7 @@ from openai import AsyncOpenAI
 from tests.support import INPUTS, dpa1_brief, good_answer, perform_by_hand
 
 from dramaturg import Runtime
+from dramaturg.engine.calls import Answer, Questions
 from dramaturg.engine.flow import perform
 from dramaturg.models.anthropic import AnthropicModel
 from dramaturg.models.model import Model
@@ -79,6 +80,10 @@ def _message(text: str) -> dict[str, Any]:
     }
 
 
+async def _nobody(asked: Questions) -> tuple[Answer, ...]:
+    return tuple(Answer() for _ in asked.questions)
+
+
 async def _timed(work: Callable[[], Awaitable[Any]]) -> float:
     began = time.perf_counter()
     await work()
@@ -96,7 +101,7 @@ async def _measure(
             await runtime.arun("DPA-1", INPUTS, fresh=True)
 
         async def engine() -> None:
-            await drive(perform(brief), model.answer, lambda _: None)
+            await drive(perform(brief), model.answer, _nobody, lambda _: None)
 
         async def theirs() -> None:
             for body in server.bodies:

@@ -7,7 +7,7 @@ from tests.commands import journals
 from tests.support import INPUTS, asked, envelope, gone_at, good_answer
 
 from dramaturg import ModelError, Runtime, StepFailed, run_persona
-from dramaturg.engine.events import ModelCall, ModelReply
+from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.models.scripted import Answer, ScriptedModel
 from dramaturg.run.record import read_journal
 from dramaturg.run.runs import kept_document, run_status

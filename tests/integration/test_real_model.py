@@ -13,7 +13,8 @@ import pytest
 from tests.support import BLUEPRINT, COMPOSE, INPUTS, dpa1_job
 
 from dramaturg import Runtime
-from dramaturg.engine.events import CallAnswered, Event, Message, ModelCall, Part, Usage
+from dramaturg.engine.calls import Message, ModelCall, Part, Usage
+from dramaturg.engine.events import CallAnswered, Event
 from dramaturg.models.gguf import GgufModel
 from dramaturg.models.profiles import LOCAL_WINDOW, hosted
 from dramaturg.plan.outputs import envelope_schema

@@ -13,7 +13,8 @@ from tests.support import BLUEPRINT, COMPOSE, INPUTS, asked, envelope, gone_at, 
 
 from dramaturg import CallerError, JournalMiss, ModelError, RunResult, Runtime, run_persona
 from dramaturg.data import personas_root, prompts_root
-from dramaturg.engine.events import Event, ModelCall, RunOpened
+from dramaturg.engine.calls import ModelCall
+from dramaturg.engine.events import Event, RunOpened
 from dramaturg.models.profiles import hosted
 from dramaturg.models.scripted import Answer, ScriptedModel
 from dramaturg.run.record import read_journal

@@ -14,7 +14,8 @@ from tests.commands import journals
 from tests.support import INPUTS, ROOT, asked, gone_at, good_answer
 
 from dramaturg import CallerError, ModelError, RunResult, arun_persona, run_persona, stream_persona
-from dramaturg.engine.events import CallAnswered, Event, ModelCall, ModelReply, Usage
+from dramaturg.engine.calls import ModelCall, ModelReply, Usage
+from dramaturg.engine.events import CallAnswered, Event
 from dramaturg.models.scripted import ScriptedModel
 from dramaturg.run.record import read_journal
 from dramaturg.run.runs import run_status

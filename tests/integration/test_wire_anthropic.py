@@ -8,7 +8,7 @@ from tests.servers import Server, perform, reply
 from tests.vendors import ANTHROPIC, REFUSAL, Anthropic
 
 from dramaturg import ModelError, StepFailed
-from dramaturg.engine.events import Usage
+from dramaturg.engine.calls import Usage
 
 
 def _cached_blocks(body: dict[str, Any]) -> Iterator[tuple[str, int, bool]]:

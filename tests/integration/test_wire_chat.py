@@ -7,7 +7,7 @@ from tests.servers import Server, perform, reply
 from tests.vendors import CHAT, LOCAL, REFUSAL
 
 from dramaturg import ModelError
-from dramaturg.engine.events import Usage
+from dramaturg.engine.calls import Usage
 from dramaturg.plan.outputs import envelope_schema
 
 

@@ -8,7 +8,8 @@ from tests.servers import Server, perform, reply
 from tests.vendors import REFUSAL, RESPONSES, Responses
 
 from dramaturg import ModelError
-from dramaturg.engine.events import Retrying, Usage
+from dramaturg.engine.calls import Usage
+from dramaturg.engine.events import Retrying
 
 
 def _message(*content: dict[str, Any]) -> dict[str, Any]:

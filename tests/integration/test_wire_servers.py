@@ -12,7 +12,7 @@ from tests.servers import first_call, good_text
 from tests.vendors import LOCAL
 
 from dramaturg import ModelError
-from dramaturg.engine.events import ModelReply
+from dramaturg.engine.calls import ModelReply
 from dramaturg.models.model import Model
 from dramaturg.models.profiles import LOCAL_WINDOW, hosted, local
 from dramaturg.models.spec import open_model, parse_spec

@@ -7,7 +7,16 @@ from collections.abc import Callable
 import pytest
 
 from dramaturg import errors
-from dramaturg.errors import AuthorError, CallerError, DramaturgError, JournalMiss, ModelError, StepFailed
+from dramaturg.errors import (
+    AnswerNeeded,
+    AuthorError,
+    BudgetSpent,
+    CallerError,
+    DramaturgError,
+    JournalMiss,
+    ModelError,
+    StepFailed,
+)
 from dramaturg.findings.model import Finding, Label, Severity, Span
 
 _SPAN = Span(path="a.md", line=3, column=1, length=4)
@@ -40,6 +49,16 @@ _EXAMPLES = [
         "step 2 `ROLLBACK PLAN` could not be satisfied:\n"
         "error[R101]: no item covers `A`\na.md:3:1: warning[P305]: `a` is deprecated",
         id="StepFailed",
+    ),
+    pytest.param(
+        AnswerNeeded("doc-1-0a1b2c3d-1", (("2", "confirm", "May I go on?"), ("2.1", "clarify", "For whom?"))),
+        "run `doc-1-0a1b2c3d-1` waits for an answer:\n2 (confirm): May I go on?\n2.1 (clarify): For whom?",
+        id="AnswerNeeded",
+    ),
+    pytest.param(
+        BudgetSpent("dpa-1-0a1b2c3d-1", "$0.01", "$0.008", "$0.03"),
+        "the next call could exceed $0.01: $0.008 is spent, finishing takes at most $0.03",
+        id="BudgetSpent",
     ),
     pytest.param(JournalMiss("3", "no answer for step 3"), "no answer for step 3", id="JournalMiss"),
 ]

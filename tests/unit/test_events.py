@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.support import dpa1_brief, good_answer, perform_by_hand
 
-from dramaturg.engine.events import Message, ModelCall, Part, Usage
+from dramaturg.engine.calls import Message, ModelCall, Part, Usage
 from dramaturg.evidence.artifact import Artifact
 
 CALL = perform_by_hand(dpa1_brief(), good_answer).calls[1]

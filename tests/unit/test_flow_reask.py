@@ -7,7 +7,8 @@ from tests.performances import CHECKS, INVENTED, calls_of, covering, entries_of,
 from tests.plans import answering, brief_of, plan_of
 from tests.support import QUOTE, dpa1_brief, envelope, good_answer, item, perform_by_hand, requirement_ids
 
-from dramaturg.engine.events import ModelCall, StepAccepted
+from dramaturg.engine.calls import ModelCall
+from dramaturg.engine.events import StepAccepted
 from dramaturg.errors import StepFailed
 from dramaturg.findings.model import Severity
 

@@ -16,7 +16,8 @@ from tests.support import (
 )
 
 from dramaturg.engine.assemble import assemble
-from dramaturg.engine.events import ModelCall, ModelReply, RunStarted, StepAccepted, StepStarted, Stop
+from dramaturg.engine.calls import ModelCall, ModelReply, Stop
+from dramaturg.engine.events import RunStarted, StepAccepted, StepStarted
 from dramaturg.engine.flow import perform
 from dramaturg.engine.verify import verify_structure
 from dramaturg.errors import CallerError, ModelError, StepFailed

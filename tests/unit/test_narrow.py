@@ -9,7 +9,7 @@ from tests.performances import calls_of, entries_of
 from tests.plans import answering, answering_narrowed, filled, step_of
 from tests.support import dpa1_brief, perform_by_hand, requirement_ids
 
-from dramaturg.engine.events import ModelCall
+from dramaturg.engine.calls import ModelCall
 from dramaturg.engine.narrow import from_narrowed, narrowed_schema, slots_of
 from dramaturg.evidence.artifact import Outline
 from dramaturg.models.profiles import local

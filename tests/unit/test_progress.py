@@ -3,6 +3,7 @@
 import pytest
 
 from dramaturg.cli.progress import Progress, tokens
+from dramaturg.engine.calls import Usage
 from dramaturg.engine.events import (
     AnswerRejected,
     CallAnswered,
@@ -12,7 +13,6 @@ from dramaturg.engine.events import (
     RunStarted,
     StepAccepted,
     StepStarted,
-    Usage,
 )
 from dramaturg.engine.outcome import Basis, Entry, Section
 from dramaturg.findings.model import Finding, Severity

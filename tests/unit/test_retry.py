@@ -6,7 +6,7 @@ import pytest
 from tests.servers import first_call
 
 from dramaturg import ModelError
-from dramaturg.engine.events import ModelReply
+from dramaturg.engine.calls import ModelReply
 from dramaturg.models.retry import RetryPolicy, answer_with_retries
 from dramaturg.models.scripted import Answer, ScriptedModel
 

@@ -8,7 +8,7 @@ from tests.rules_page import Fence, fences
 from tests.support import perform_by_hand
 
 from dramaturg.data import prompts_root
-from dramaturg.engine.events import ModelReply
+from dramaturg.engine.calls import ModelReply
 from dramaturg.engine.verify import verify_structure
 from dramaturg.errors import StepFailed
 from dramaturg.findings.catalogue import read_rule, rule_ids

@@ -7,7 +7,7 @@ from tests.servers import first_call
 from tests.support import INPUTS, good_answer
 
 from dramaturg import ModelError, Runtime
-from dramaturg.engine.events import ModelReply, Usage
+from dramaturg.engine.calls import ModelReply, Usage
 from dramaturg.models.profiles import local
 from dramaturg.models.scripted import ScriptedModel
 

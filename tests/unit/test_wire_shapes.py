@@ -12,7 +12,7 @@ from tests.servers import Server, first_call
 from tests.vendors import HOSTED, Body, Vendor
 
 from dramaturg import ModelError
-from dramaturg.engine.events import ModelReply
+from dramaturg.engine.calls import ModelReply
 
 _ODD: tuple[Any, ...] = (None, "", "x", 7, -1, 1.5, True, [], [None], ["x"], [{}], {}, {"x": 1})
 _GONE = object()

@@ -1,7 +1,7 @@
 """The `dramaturg` command; its one rule: every failure ends in a message and a documented exit code.
 
 0 good · 1 the work falls short · 2 usage, author or caller error · 3 provider or infrastructure · 4 journal or
-strict-replay miss · 130 interrupted (resumable)
+strict-replay miss · 5 paused for a person · 7 budget spent · 130 interrupted (3, 5, 7 and 130 are resumable)
 """
 
 import os
@@ -14,7 +14,16 @@ import click
 
 from dramaturg.cli import check, diff, doctor, personas, runs
 from dramaturg.cli.output import explain, let_go
-from dramaturg.errors import AuthorError, CallerError, DramaturgError, JournalMiss, ModelError, StepFailed
+from dramaturg.errors import (
+    AnswerNeeded,
+    AuthorError,
+    BudgetSpent,
+    CallerError,
+    DramaturgError,
+    JournalMiss,
+    ModelError,
+    StepFailed,
+)
 
 _EXITS: tuple[tuple[type[DramaturgError], int], ...] = (
     (StepFailed, 1),
@@ -22,6 +31,8 @@ _EXITS: tuple[tuple[type[DramaturgError], int], ...] = (
     (CallerError, 2),
     (ModelError, 3),
     (JournalMiss, 4),
+    (AnswerNeeded, 5),
+    (BudgetSpent, 7),
 )
 _USAGE = 2
 _INFRASTRUCTURE = 3

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from dramaturg.cli.output import counted, let_go, print_findings
+from dramaturg.engine.calls import Usage
 from dramaturg.engine.events import (
     AnswerRejected,
+    BranchTaken,
     CallAnswered,
     Event,
+    QuestionAnswered,
     Retrying,
     RunOpened,
     RunStarted,
     StepAccepted,
     StepStarted,
-    Usage,
 )
 from dramaturg.errors import ModelError
 from dramaturg.findings.model import Finding
@@ -80,7 +82,7 @@ class Progress:
                 self.say(f"{self._place}: {event.reason}; trying again in {event.wait:.0f} s")
             case StepAccepted():
                 self.say(f"{self._place}: {self._told(event)}")
-            case RunStarted():
+            case RunStarted() | QuestionAnswered() | BranchTaken():
                 pass
 
     def say(self, text: str) -> None:

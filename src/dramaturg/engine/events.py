@@ -1,118 +1,11 @@
-"""What crosses the seam between engine and drivers; its one rule: plain frozen data, equal when it means the same."""
+"""What a flow and its drivers tell of a run; its one rule: plain frozen data, one event for one thing that happened."""
 
-import hashlib
-import json
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Generator
+from dataclasses import dataclass
 
+from dramaturg.engine.calls import Answer, Ask, Question, Reply, Usage
 from dramaturg.engine.outcome import Outcome, Section
-from dramaturg.evidence.artifact import Artifact
 from dramaturg.findings.model import Finding
-from dramaturg.plan.model import Requirement
-
-Stop = Literal["end", "length", "refusal", "window"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A piece of a message; `cache` marks the end of a prefix that later calls repeat."""
-
-    text: str
-    cache: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One turn of the conversation."""
-
-    role: Literal["system", "user", "assistant"]
-    parts: tuple[Part, ...]
-
-    @property
-    def text(self) -> str:
-        """The whole turn."""
-        return "".join(part.text for part in self.parts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelCall:
-    """A question to a model.
-
-    Attributes:
-        step: The plan step's id.
-        attempt: 0 for the first question of a step, then one more for each re-ask.
-        sample: Which repeat of an eval this is.
-        messages: The conversation, system turn first.
-        schema: JSON Schema of the answer.
-        owes: The requirements this answer must cover.
-        artifacts: The run's artifacts, so that no adapter parses a prompt.
-        model: Name of the model asked.
-        max_output: Most tokens the answer may take.
-    """
-
-    step: str
-    attempt: int
-    sample: int
-    messages: tuple[Message, ...]
-    schema: Mapping[str, Any]
-    owes: tuple[Requirement, ...]
-    artifacts: tuple[Artifact, ...]
-    model: str
-    max_output: int
-
-    @property
-    def key(self) -> str:
-        """SHA-256 of the call's canonical content: two calls with one key are the same question."""
-        content = [
-            self.step,
-            self.attempt,
-            self.sample,
-            [[message.role, [[part.text, part.cache] for part in message.parts]] for message in self.messages],
-            self.schema,
-            [[requirement.id, requirement.text, requirement.level] for requirement in self.owes],
-            [[artifact.id, artifact.digest] for artifact in self.artifacts],
-            self.model,
-            self.max_output,
-        ]
-        return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """Tokens of one call or of many.
-
-    `input` counts every prompt token, those read from or written to a cache included; `output` includes reasoning.
-    """
-
-    input: int = 0
-    cache_read: int = 0
-    cache_write: int = 0
-    output: int = 0
-    reasoning: int = 0
-
-    def __add__(self, other: "Usage") -> "Usage":
-        return Usage(
-            input=self.input + other.input,
-            cache_read=self.cache_read + other.cache_read,
-            cache_write=self.cache_write + other.cache_write,
-            output=self.output + other.output,
-            reasoning=self.reasoning + other.reasoning,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelReply:
-    """A model's answer, whatever it is worth.
-
-    `stop` says why it ended: by itself, at the token limit, refused, or with the window full.
-    """
-
-    text: str
-    stop: Stop = "end"
-    usage: Usage = field(default_factory=Usage)
-    model: str = ""
-    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,5 +81,40 @@ class Retrying:
     wait: float
 
 
-Event = RunOpened | RunStarted | StepStarted | AnswerRejected | StepAccepted | CallAnswered | Retrying
-Flow = Generator[ModelCall | Event, ModelReply | None, Outcome]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionAnswered:
+    """A person answered, now or (`replayed`) earlier. The driver says this."""
+
+    question: Question
+    answer: Answer
+    replayed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchTaken:
+    """A step goes on elsewhere than with the next one.
+
+    `check` is the condition that held, empty for a person's wish; `goes_to` the step to go on with; `round` counts the
+    times this way was taken, this one included, and `bound` is the most there may be, 0 for a way that leads on.
+    """
+
+    step: str
+    title: str
+    check: str
+    goes_to: str
+    round: int
+    bound: int
+
+
+Event = (
+    RunOpened
+    | RunStarted
+    | StepStarted
+    | AnswerRejected
+    | StepAccepted
+    | CallAnswered
+    | Retrying
+    | QuestionAnswered
+    | BranchTaken
+)
+Flow = Generator[Ask | Event, Reply | None, Outcome]

@@ -7,18 +7,8 @@ reads no clock, which is what makes a run resumable by running it again over the
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 
-from dramaturg.engine.events import (
-    AnswerRejected,
-    Event,
-    Flow,
-    Message,
-    ModelCall,
-    ModelReply,
-    Part,
-    RunStarted,
-    StepAccepted,
-    StepStarted,
-)
+from dramaturg.engine.calls import Message, ModelCall, ModelReply, Part
+from dramaturg.engine.events import AnswerRejected, Event, Flow, RunStarted, StepAccepted, StepStarted
 from dramaturg.engine.narrow import narrowed_schema
 from dramaturg.engine.outcome import OpenQuestion, Outcome, Section
 from dramaturg.engine.profile import Profile, answer_room

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import anthropic
 from anthropic import AsyncAnthropic, transform_schema
 
-from dramaturg.engine.events import Message, ModelCall, ModelReply, Stop, Usage
+from dramaturg.engine.calls import Message, ModelCall, ModelReply, Stop, Usage
 from dramaturg.engine.profile import Profile
 from dramaturg.models.faults import broke_off, from_status, unreachable
 from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, read_body

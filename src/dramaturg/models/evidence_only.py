@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from textwrap import shorten
 
-from dramaturg.engine.events import ModelCall, ModelReply
+from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.evidence.artifact import Artifact, Passage
 from dramaturg.evidence.retrieve import Index
 from dramaturg.models.profiles import quoting

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from dramaturg.engine.events import ModelCall, ModelReply
+from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import CallerError
 from dramaturg.models.openai import ChatModel
 from dramaturg.models.profiles import local

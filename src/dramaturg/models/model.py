@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from dramaturg.engine.events import ModelCall, ModelReply
+from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.engine.profile import Profile
 
 

@@ -13,7 +13,7 @@ import openai
 from openai import AsyncOpenAI
 from pydantic import BeforeValidator, Field
 
-from dramaturg.engine.events import Message, ModelCall, ModelReply, Stop, Usage
+from dramaturg.engine.calls import Message, ModelCall, ModelReply, Stop, Usage
 from dramaturg.engine.profile import Profile
 from dramaturg.models.faults import broke_off, from_status, unreachable
 from dramaturg.models.profiles import takes_breakpoints

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from dramaturg.engine.events import ModelCall, ModelReply
+from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import ModelError
 from dramaturg.models.model import Model
 

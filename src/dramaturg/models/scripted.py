@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from dramaturg.engine.events import ModelCall, ModelReply
+from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.engine.profile import Profile
 from dramaturg.errors import ModelError
 from dramaturg.models.profiles import hosted

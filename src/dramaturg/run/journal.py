@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
-from dramaturg.engine.events import ModelCall, ModelReply
+from dramaturg.engine.calls import Answer, ModelCall, ModelReply, Question
 from dramaturg.engine.flow import Brief
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.run.record import FORMAT, Record, read_journal
@@ -33,6 +33,7 @@ class Journal:
         self.record = record
         self._descriptor = descriptor
         self._replies = dict(record.replies)
+        self._answers = dict(record.answers)
 
     @property
     def run(self) -> str:
@@ -47,6 +48,16 @@ class Journal:
         """Write the answer to a call down under its key; when this returns, it survives the process."""
         self._write({"type": "reply", "key": key, "step": call.step, "attempt": call.attempt, "reply": asdict(reply)})
         self._replies[key] = reply
+
+    def get_answer(self, key: str) -> Answer | None:
+        """Return what a person answered before."""
+        return self._answers.get(key)
+
+    def keep_answer(self, question: Question, answer: Answer) -> None:
+        """Write a person's answer down with its question; nobody is asked twice either."""
+        key = question.key
+        self._write({"type": "answer", "key": key, "question": asdict(question), "answer": asdict(answer)})
+        self._answers[key] = answer
 
     def end(self, status: str, message: str = "") -> None:
         """Write down how the run ended: `done` or `failed`. A run without this record can be resumed."""
@@ -104,7 +115,7 @@ def create_journal(state: Path, brief: Brief, spec: str) -> Journal:
         ) from error
     finally:
         Path(temporary).unlink()
-    record = Record(path=folder / f"{run}.jsonl", header=header, replies={}, steps=(), end=None)
+    record = Record(path=folder / f"{run}.jsonl", header=header, replies={}, steps=(), answers={}, end=None)
     return Journal(record, descriptor)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dramaturg.engine.assemble import assemble
-from dramaturg.engine.events import CallAnswered, Event, RunOpened, Usage
+from dramaturg.engine.calls import Usage
+from dramaturg.engine.events import CallAnswered, Event, RunOpened
 from dramaturg.engine.flow import Brief, perform
 from dramaturg.engine.outcome import Document, Outcome
 from dramaturg.engine.profile import Profile
@@ -13,7 +14,7 @@ from dramaturg.errors import StepFailed
 from dramaturg.findings.model import Finding
 from dramaturg.models.model import Model
 from dramaturg.models.retry import RetryPolicy
-from dramaturg.run.drive import Answer, Emit, drive, journaled, replayed
+from dramaturg.run.drive import Emit, Respond, drive, journaled, questioned, remembered, replayed
 from dramaturg.run.job import Job, other_version
 from dramaturg.run.journal import Journal
 from dramaturg.run.record import Record
@@ -54,6 +55,7 @@ class Conditions:
         strict: Make warnings errors.
         quotes: Print the quoted lines below each entry of the document.
         emit: Told of everything that happens.
+        respond: Asked what only a person can answer; None lets the run pause.
         profile: The traits a resumed run began with; None for those the model has now.
     """
 
@@ -62,6 +64,7 @@ class Conditions:
     strict: bool
     quotes: bool
     emit: Emit
+    respond: Respond | None
     profile: Profile | None = None
 
 
@@ -93,7 +96,7 @@ async def perform_job(
         )
         answer = journaled(model, journal, conditions.retry, tally)
         try:
-            outcome = await drive(perform(brief), answer, tally)
+            outcome = await drive(perform(brief), answer, questioned(conditions.respond, journal, tally), tally)
         except StepFailed as failure:
             journal.end("failed", str(failure))
             raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, journal.run) from None
@@ -115,9 +118,8 @@ async def replay_job(job: Job, record: Record, conditions: Conditions) -> RunRes
             findings=_told(job.findings, strict=conditions.strict),
         )
     )
-    answer: Answer = replayed(record, tally)
     try:
-        outcome = await drive(perform(brief), answer, tally)
+        outcome = await drive(perform(brief), replayed(record, tally), remembered(record, tally), tally)
     except StepFailed as failure:
         raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, record.run) from None
     return _result(job, brief, outcome, tally, record.run, conditions)

@@ -1,7 +1,8 @@
 """A journal file to what it says; its one rule: what was not written whole was never written.
 
-One JSON object a line: the header, then an answer each, then how the run ended. A line without a line end was being
-written when the process died and counts for nothing; any other line that cannot be read means damage.
+One JSON object a line: the header, then a reply or a person's answer each, then how the run ended. A line without a
+line end was being written when the process died and counts for nothing; any other line that cannot be read means
+damage.
 """
 
 import json
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dramaturg.engine.events import ModelReply, Usage
+from dramaturg.engine.calls import Answer, ModelReply, Usage
 from dramaturg.errors import CallerError, JournalMiss
 
 FORMAT = 1
@@ -27,6 +28,7 @@ class Record:
         header: What froze the run.
         replies: Answers by call key, in the order they came.
         steps: Step and attempt of each answer, in the same order.
+        answers: What a person answered, by the question's key.
         end: How it ended, its `status` and a `message`; None while it is unfinished.
     """
 
@@ -34,6 +36,7 @@ class Record:
     header: Mapping[str, Any]
     replies: Mapping[str, ModelReply]
     steps: tuple[tuple[str, int], ...]
+    answers: Mapping[str, Answer]
     end: Mapping[str, str] | None
 
     @property
@@ -62,12 +65,13 @@ def read_journal(path: Path) -> Record:
             raise ValueError(f"its header has no `{missing[0]}`")  # noqa: TRY301 - told below, as every other damage is
         answers = [record for record in records if record["type"] == "reply"]
         replies = {record["key"]: _reply(record["reply"]) for record in answers}
+        told = {each["key"]: Answer(**each["answer"]) for each in records if each["type"] == "answer"}
         steps = tuple((record["step"], record["attempt"]) for record in answers)
         ends = [{key: record[key] for key in ("status", "message")} for record in records if record["type"] == "end"]
     except (ValueError, LookupError, TypeError) as error:
         remedy = "remove it, or start a new run with `--fresh`"
         raise JournalMiss("", f"the journal `{path}` is damaged ({error}); {remedy}") from error
-    return Record(path=path, header=header, replies=replies, steps=steps, end=ends[-1] if ends else None)
+    return Record(path=path, header=header, replies=replies, steps=steps, answers=told, end=ends[-1] if ends else None)
 
 
 def _reply(data: Mapping[str, Any]) -> ModelReply:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dramaturg.engine.events import Usage
+from dramaturg.engine.calls import Usage
 from dramaturg.engine.outcome import Document
 from dramaturg.findings.model import Finding
 

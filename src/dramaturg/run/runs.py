@@ -8,7 +8,7 @@ from dramaturg.engine.events import Event, StepAccepted
 from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Outcome, Section
 from dramaturg.errors import JournalMiss, StepFailed
-from dramaturg.run.drive import drive, replayed
+from dramaturg.run.drive import drive, remembered, replayed
 from dramaturg.run.job import thaw
 from dramaturg.run.journal import is_performed
 from dramaturg.run.loop import PRIVATE_LOOP
@@ -52,7 +52,7 @@ def kept_document(record: Record) -> str:
             sections.append(event.section)
 
     try:
-        outcome = PRIVATE_LOOP.call(drive(perform(brief), replayed(record, keep), keep))
+        outcome = PRIVATE_LOOP.call(drive(perform(brief), replayed(record, keep), remembered(record, keep), keep))
     except (StepFailed, JournalMiss):
         total = len([*job.plan.sections])
         held = f"{len(sections)} of {total} sections"

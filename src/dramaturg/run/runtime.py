@@ -173,6 +173,7 @@ class Runtime:
             strict=self.strict,
             quotes=self.quotes,
             emit=on_event or _ignore,
+            respond=None,
             profile=profile,
         )
 
