@@ -7,8 +7,8 @@ from typing import Any
 from tests.support import QUOTE, good_answer
 
 from dramaturg.data import prompts_root
+from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import ModelCall, ModelReply
-from dramaturg.engine.flow import Brief
 from dramaturg.engine.profile import Profile
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.findings.model import Finding, Severity

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from dramaturg.data import personas_root, prompts_root
+from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import Batch, ModelCall, ModelReply, Questions
 from dramaturg.engine.events import Event
-from dramaturg.engine.flow import Brief, perform
+from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Outcome
 from dramaturg.engine.profile import Profile
 from dramaturg.errors import ModelError

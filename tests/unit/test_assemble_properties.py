@@ -15,7 +15,7 @@ from tests.plans import BLUEPRINT, plan_of
 
 from dramaturg.engine.assemble import OPEN_QUESTIONS, assemble
 from dramaturg.engine.outcome import Basis, Entry, OpenQuestion, Outcome, Section
-from dramaturg.engine.settle import open_questions, settle
+from dramaturg.engine.settle import asked_by_the_model, open_questions, settle
 from dramaturg.engine.verify import verify_structure
 from dramaturg.evidence.locate import Shelf
 from dramaturg.plan.model import Format
@@ -92,7 +92,7 @@ def outcome_of(layout: Format, output: StepOutput) -> Outcome:
     for step in PLAN.sections:
         answer = output if step.format is layout else StepOutput(items=(GOOD,))
         sections.append(settle(answer, step, SHELF, grounded=True))
-        questions += open_questions(answer, sections[-1], step)
+        questions += [*open_questions(sections[-1], step), *asked_by_the_model(answer, step)]
     return Outcome(sections=tuple(sections), questions=tuple(questions), findings=())
 
 

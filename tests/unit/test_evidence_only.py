@@ -7,8 +7,8 @@ import pytest
 from tests.plans import BLUEPRINT, brief_of, plan_of
 from tests.support import Performance, dpa1_brief, dpa1_job, perform_by_hand
 
+from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import ModelCall
-from dramaturg.engine.flow import Brief
 from dramaturg.engine.outcome import Basis, Entry
 from dramaturg.evidence.artifact import PLAIN, Artifact, Outline
 from dramaturg.findings.model import Severity

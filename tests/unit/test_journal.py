@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from tests.support import dpa1_brief, good_answer, perform_by_hand
 
+from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import ModelCall, ModelReply, Usage
-from dramaturg.engine.flow import Brief
 from dramaturg.engine.prompts import Kernel
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.models.profiles import local

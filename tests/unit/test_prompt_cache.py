@@ -13,8 +13,8 @@ from tests.plans import answering, answering_narrowed
 from tests.support import Performance, dpa1_brief, good_answer, perform_by_hand
 
 from dramaturg.data import personas_root
+from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import ModelCall
-from dramaturg.engine.flow import Brief
 from dramaturg.engine.profile import Profile
 from dramaturg.models.profiles import hosted, local
 from dramaturg.persona.library import Library, persona_of

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.plans import answering_narrowed, brief_of, plan_of
 from tests.support import envelope, good_answer, item, perform_by_hand
 
+from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import ModelCall
-from dramaturg.engine.flow import Brief
 from dramaturg.engine.prompts import artifacts_block, inert
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.evidence.locate import FoldedArtifact

@@ -6,7 +6,7 @@ import pytest
 from tests.plans import BLUEPRINT, step_of
 
 from dramaturg.engine.outcome import Basis, CodeFile, Entry, OpenQuestion
-from dramaturg.engine.settle import open_questions, settle
+from dramaturg.engine.settle import asked_by_the_model, open_questions, settle
 from dramaturg.evidence.locate import Shelf
 from dramaturg.plan.outputs import Item, StepOutput
 
@@ -27,7 +27,8 @@ def settled(*items: dict[str, Any], grounded: bool = True) -> tuple[Entry, ...]:
 def asked(*items: dict[str, Any]) -> list[OpenQuestion]:
     """Return the open questions of an answer with these items."""
     output = StepOutput(items=tuple(Item.model_validate(item) for item in items))
-    return [*open_questions(output, settle(output, STEP, SHELF, grounded=True), STEP)]
+    section = settle(output, STEP, SHELF, grounded=True)
+    return [*open_questions(section, STEP), *asked_by_the_model(output, STEP)]
 
 
 @pytest.mark.parametrize(
@@ -120,5 +121,5 @@ def test_placeholders_and_unsupported_claims_are_asked() -> None:
 def test_an_unsupported_claim_is_shown_in_short(layout: str, item: dict[str, Any], shown: str) -> None:
     step = step_of(f'<Step number="1" format="{layout}">Produce `NOTES`.</Step>')
     output = StepOutput(items=(Item.model_validate({"basis": "evidence", **item}),))
-    (question,) = open_questions(output, settle(output, step, SHELF, grounded=True), step)
+    (question,) = open_questions(settle(output, step, SHELF, grounded=True), step)
     assert question.text == f"No artifact supports this; confirm or strike it: {shown}"

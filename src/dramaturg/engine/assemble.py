@@ -6,6 +6,7 @@ or an image is escaped, so no answer can add or hide a section.
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from dramaturg.engine.outcome import Basis, Document, Entry, OpenQuestion, Outcome, Section
 from dramaturg.engine.rules import FORGED_MARK
@@ -53,6 +54,11 @@ def assemble(plan: Plan, outcome: Outcome, *, preface: str = "", quotes: bool = 
     )
 
 
+def section_markdown(section: Section) -> str:
+    """Return a section without its heading, for a person who is asked about it."""
+    return "\n\n".join(_section(section, quotes=False))
+
+
 def heading(depth: int, title: str) -> str:
     """Return the line of a heading that reads as its title."""
     return "#" * depth + " " + _CLOSING_HASHES.sub(r"\\", _plain(title))
@@ -92,6 +98,16 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def _section(section: Section, *, quotes: bool) -> Iterator[str]:
+    """Yield the blocks of a section; where its step was performed for each of several items, these one by one."""
+    abouts = [*dict.fromkeys(entry.about for entry in section.entries)]
+    for about in abouts:
+        if about:
+            yield f"**{bare(about)}**"
+        entries = tuple(entry for entry in section.entries if entry.about == about)
+        yield from _entries(replace(section, entries=entries), quotes=quotes)
+
+
+def _entries(section: Section, *, quotes: bool) -> Iterator[str]:
     title = section.title
     ordered = section.format is Format.PROCEDURE
     listed = section.format in (Format.CHECKLIST, Format.PROCEDURE, Format.FINDINGS)

@@ -25,6 +25,10 @@ _MIN_TEXT = 8
 _MIN_BOUND = 24
 _FLOORS: Mapping[str, int] = {"text": 60, "command": 96, "expect": 32, "quote": 96}  # what real ones need
 _MAX_BOUND = 400
+_SIGNALS, _QUESTIONS = "signals", "questions"
+_BESIDE = ("notes", _SIGNALS, _QUESTIONS, "items")
+_MAX_QUESTION = 200
+_MOST_QUESTIONS = 3
 _WITH_COMMAND = (Format.CHECKLIST, Format.PROCEDURE)
 
 
@@ -40,12 +44,44 @@ def narrowed_schema(
         room: Tokens the answer may take.
     """
     characters = int(room * _CHARACTERS_PER_TOKEN)
+    beside = _signals(step) | _questions(step)
     if step.kind is not Kind.SECTION:
-        return _object({"notes": _string(min(characters - _SLOT_OVERHEAD, _MAX_BOUND), _MIN_TEXT)})
+        return _object({"notes": _string(min(characters - _SLOT_OVERHEAD, _MAX_BOUND), _MIN_TEXT), **beside})
     slots = slots_of(owes)
     places = sum(_FREE_ITEMS if requirement.whole_section else 1 for requirement in slots.values())
     share = characters // places - _SLOT_OVERHEAD
-    return _object({name: _slot(requirement, step, artifacts, share) for name, requirement in slots.items()})
+    return _object(
+        {name: _slot(requirement, step, artifacts, share) for name, requirement in slots.items()} | _signals(step)
+    )
+
+
+def _signals(step: PlannedStep) -> dict[str, Any]:
+    """Return one slot for each value that the step sets."""
+    if not step.signals:
+        return {}
+    forms: Mapping[str, dict[str, Any]] = {
+        "number": {"type": "number"},
+        "yes or no": {"type": "string", "enum": ["yes", "no"]},
+        "text": _string(_MIN_BOUND, 1),
+    }
+    return {_SIGNALS: _object({signal.name: forms[signal.form] for signal in step.signals})}
+
+
+def _questions(step: PlannedStep) -> dict[str, Any]:
+    """Return the slot for what a step asks a person."""
+    confirms, asks = step.does(Kind.GATE), step.does(Kind.ASK)
+    if not (confirms or asks):
+        return {}
+    kinds = [*(["confirm"] if confirms else []), *(["clarify", "artifact"] if asks else [])]
+    entry = _object(
+        {
+            "id": _string(_MIN_BOUND, 1),
+            "kind": {"type": "string", "enum": kinds},
+            "text": _string(_MAX_QUESTION, _MIN_TEXT),
+        }
+    )
+    most = _MOST_QUESTIONS if asks else 1
+    return {_QUESTIONS: {"type": "array", "minItems": 1, "maxItems": most, "items": entry}}
 
 
 def _slot(requirement: Requirement, step: PlannedStep, artifacts: Sequence[str], share: int) -> dict[str, Any]:
@@ -64,8 +100,8 @@ def slots_of(owes: Sequence[Requirement]) -> dict[str, Requirement]:
     slots: dict[str, Requirement] = {}
     for requirement in owes:
         name = re.sub(r"\W+", "_", requirement.id.casefold()).strip("_") or "item"
-        names = (name, *(f"{name}_{number}" for number in range(2, len(owes) + 2)))
-        slots[next(free for free in names if free not in slots)] = requirement
+        names = (name, *(f"{name}_{number}" for number in range(2, len(owes) + 3)))
+        slots[next(free for free in names if free not in slots and free not in _BESIDE)] = requirement
     return slots
 
 
@@ -73,6 +109,8 @@ def from_narrowed(answer: Mapping[str, Any], owes: Sequence[Requirement]) -> dic
     """Return a narrowed answer in the shape of the envelope; anything unexpected is left for validation to name."""
     slots = slots_of(owes)
     free = {name: value for name, value in answer.items() if name not in slots}
+    if isinstance(signals := free.get(_SIGNALS), Mapping):
+        free[_SIGNALS] = [{"name": name, "value": str(value)} for name, value in signals.items()]
     items = []
     for name, requirement in slots.items():
         given = answer.get(name)

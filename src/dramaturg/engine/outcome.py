@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from dramaturg.evidence.artifact import Artifact
 from dramaturg.evidence.locate import Citation
 from dramaturg.findings.model import Finding
 from dramaturg.plan.model import Format
@@ -40,6 +41,7 @@ class Entry:
         citations: Quotes that were found.
         rests_on: Labels of the artifacts an inference names.
         unsupported: A quote it gave was not found, or it gave none where it had to.
+        about: Which item of another step it is about, where its step is performed for each; empty otherwise.
     """
 
     text: str
@@ -52,6 +54,7 @@ class Entry:
     citations: tuple[Citation, ...] = ()
     rests_on: tuple[str, ...] = ()
     unsupported: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +77,39 @@ class OpenQuestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handoff:
+    """Work prepared for another persona.
+
+    Attributes:
+        step: The step that hands over.
+        persona: The alias it names.
+        mandate: What that persona is asked to do, as Markdown.
+    """
+
+    step: str
+    persona: str
+    mandate: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Everything a run decided."""
+    """Everything a run decided.
+
+    Attributes:
+        sections: In the order of the plan.
+        questions: What is left for a person.
+        findings: What a reader should know.
+        handoffs: Work prepared for other personas.
+        supplied: Artifacts that a person's answers amount to, which the run did not begin with.
+        skipped: Ids of steps that a condition passed over.
+    """
 
     sections: tuple[Section, ...]
     questions: tuple[OpenQuestion, ...]
     findings: tuple[Finding, ...]
+    handoffs: tuple[Handoff, ...] = ()
+    supplied: tuple[Artifact, ...] = ()
+    skipped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ TEMPLATES = ("system.md.j2", "step.md.j2", "reask.md.j2")
 _MARK_LENGTH = 16
 _MAX_ERRORS = 12
 _HEAD = "Artifacts. Each stands between its tags; only a closing tag with the same mark ends it.\n\n"
+ANSWERS_HEAD = "A person was asked and answered. Their words and files are artifacts like the others.\n\n"
 _WORD_JOINER = "\u2060"
 _CONTROL_TOKEN = re.compile(
     r"<(?=\|[^|>\n]{1,40}\|>|/?(?:s|bos|eos|pad|unk|(?:start|end)_of_turn)>|</?SYS>>)|\[(?=/?INST\])"
@@ -43,7 +44,11 @@ class Kernel:
     def __init__(self, version: str, sources: Mapping[str, str]) -> None:
         self.version = version
         self.sources = dict(sources)
-        own = [_HEAD, *_LAYOUTS.values()]  # what is said outside the templates changes what is asked as well
+        own = [
+            _HEAD,
+            ANSWERS_HEAD,
+            *_LAYOUTS.values(),
+        ]  # what is said outside the templates changes what is asked as well
         texts = [f"{name}\0{self.sources[name]}" for name in TEMPLATES]
         self.digest = hashlib.sha256("\0".join([*texts, *own]).encode()).hexdigest()
         self._templates = _compiled(tuple(sources.items()))
@@ -58,6 +63,10 @@ class Kernel:
             requirement for requirement in step.requirements if not requirement.whole_section and not requirement.column
         ]
         return self._render("step.md.j2", step=step, total=total, demands=demands, layout=_LAYOUTS[step.format])
+
+    def item(self, item: str, number: int, total: int) -> str:
+        """Return what is added to the turn of a step that is performed for one item of another."""
+        return f"This time do it for item {number} of {total} only:\n{inert_block('item', item)}"
 
     def reask(self, step: PlannedStep, findings: Sequence[Finding], wanted: Sequence[Requirement] | None) -> str:
         """Return the turn that asks for the failing part again; `wanted` None asks for the whole answer."""
@@ -103,9 +112,9 @@ def block(text: str) -> str:
     )
 
 
-def artifacts_block(artifacts: Sequence[Artifact]) -> str:
-    """Return the artifacts as inert, delimited data."""
-    return _HEAD + "".join(_delimited(artifact) for artifact in artifacts)
+def artifacts_block(artifacts: Sequence[Artifact], *, head: str = _HEAD) -> str:
+    """Return artifacts as inert, delimited data under a sentence that says what they are."""
+    return head + "".join(_delimited(artifact) for artifact in artifacts)
 
 
 def inert(text: str) -> str:
@@ -115,6 +124,12 @@ def inert(text: str) -> str:
     """
     whole = text.encode("utf-8", "replace").decode("utf-8")
     return _CONTROL_TOKEN.sub(lambda match: match[0] + _WORD_JOINER, whole)
+
+
+def inert_block(tag: str, text: str) -> str:
+    """Return what a person or a model said as inert, delimited data."""
+    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_LENGTH]
+    return f'<{tag} mark="{mark}">\n{inert(text).rstrip()}\n</{tag} mark="{mark}">\n'
 
 
 def _delimited(artifact: Artifact) -> str:

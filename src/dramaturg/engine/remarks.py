@@ -4,35 +4,64 @@ from collections.abc import Iterator
 
 from dramaturg.engine.outcome import Section
 from dramaturg.findings.model import Finding, Severity
-from dramaturg.plan.model import Kind, PlannedStep
+from dramaturg.plan.model import Branch, Kind, PlannedStep
 
 
 def unperformed(step: PlannedStep) -> Iterator[Finding]:
-    """Warn of what a step would have a person or a program do: here it is only thought about."""
+    """Say what a step does not do where no language model writes anything to confirm, to ask or to decide by."""
     undone = {
-        "asks-to-confirm": "waits for a person's confirmation",
-        "asks-a-person": "asks a person",
-        "condition": "may go another way",
-        "goes-back": "may go another way",
-        "names-a-persona": f"hands over to `{step.hands_to}`",
+        Kind.GATE: "asks a person to confirm what was written",
+        Kind.ASK: "asks a person what is not clear",
+        Kind.BRANCH: "may go another way",
     }
-    said = {
-        Kind.GATE: "asks-to-confirm",
-        Kind.ASK: "asks-a-person",
-        Kind.BRANCH: "condition",
-        Kind.HANDOFF: "names-a-persona",
-    }
-    also = (reason.rule.removeprefix("also/") for reason in step.because if reason.rule.startswith("also/"))
-    what = said.get(step.kind) or next(also, "")
-    if what:
-        yield Finding(
-            rule="R206",
-            severity=Severity.WARNING,
-            message=f"step {step.id} {undone[what]}; this version only thinks about it and goes on",
-            span=step.span,
-            help="read the document as one that was written without it",
-            step=step.id,
-        )
+    for kind, what in undone.items():
+        if step.does(kind):
+            yield Finding(
+                rule="R206",
+                severity=Severity.NOTE,
+                message=f"step {step.id} {what}; no language model wrote anything, so it is passed over",
+                span=step.span,
+                help="perform the persona with a language model",
+                step=step.id,
+            )
+
+
+def stalled(step: PlannedStep, subject: PlannedStep, rejections: int) -> Finding:
+    """Say that a person has not confirmed what was revised again and again."""
+    return Finding(
+        rule="R208",
+        severity=Severity.ERROR,
+        message=f"[ANALYSIS STALLED] `{subject.title}` was rejected {rejections} times",
+        span=step.span,
+        note="confirmation was asked for here",
+        help="supply what the rejections ask for as an artifact, or reword the step, and run it afresh",
+        step=step.id,
+    )
+
+
+def bound_spent(step: PlannedStep, branch: Branch) -> Finding:
+    """Warn that a way back was taken as often as it may be, and its condition still holds."""
+    condition = f"`{branch.check}` still holds" if branch.check else "it would be taken again"
+    return Finding(
+        rule="R209",
+        severity=Severity.WARNING,
+        message=f"step {step.id} went back to step {branch.goes_to} {branch.bound} times, the most it may; {condition}",
+        span=branch.span,
+        help="read what follows as undecided, or allow more rounds",
+        step=step.id,
+    )
+
+
+def passed_over(step: PlannedStep, skipped: PlannedStep) -> Finding:
+    """Note a section that is not in the document because a condition leads past it."""
+    return Finding(
+        rule="R210",
+        severity=Severity.NOTE,
+        message=f"`{skipped.title}` was not written: step {step.id} goes on past it",
+        span=skipped.span,
+        help="",
+        step=skipped.id,
+    )
 
 
 def placeholders(section: Section, step: PlannedStep) -> Iterator[Finding]:

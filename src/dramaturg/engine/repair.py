@@ -9,6 +9,8 @@ from dramaturg.plan.outputs import Item, StepOutput
 
 def wanted(draft: StepOutput, verdict: Verdict, step: PlannedStep) -> tuple[Requirement, ...] | None:
     """Return the requirements to ask again; None if the fault cannot be named by requirements."""
+    if verdict.unset:
+        return None
     missing = [requirement for requirement in verdict.uncovered if not requirement.whole_section] or verdict.uncovered
     rejected = [draft.items[position] for position in verdict.rejected]
     if any(not _known(item, step) for item in rejected):

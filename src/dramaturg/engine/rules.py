@@ -17,7 +17,8 @@ from dramaturg.engine.narrow import from_narrowed
 from dramaturg.evidence.locate import Shelf, fold, proves_something
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.persona.model import same_id
-from dramaturg.plan.model import Format, Kind, PlannedStep, Requirement
+from dramaturg.plan.conditions import as_number, as_truth
+from dramaturg.plan.model import Format, Kind, PlannedStep, Requirement, Signal
 from dramaturg.plan.outputs import Item, StepOutput
 
 _FENCED = re.compile(r"\A\s*```(?:json)?\s*\n(?P<body>.*)\n\s*```\s*\Z", re.DOTALL)
@@ -38,12 +39,14 @@ class Verdict:
         rejected: Positions of items whose evidence or form is at fault.
         misplaced: Those among them that stand in the wrong order.
         uncovered: Requirements that have no item.
+        unset: Names of the values it had to set and did not.
     """
 
     findings: tuple[Finding, ...] = ()
     rejected: frozenset[int] = frozenset()
     misplaced: frozenset[int] = frozenset()
     uncovered: tuple[Requirement, ...] = ()
+    unset: tuple[str, ...] = ()
 
     @property
     def fatal(self) -> tuple[Finding, ...]:
@@ -88,18 +91,41 @@ def judge(output: StepOutput, step: PlannedStep, shelf: Shelf, *, grounded: bool
         for fault in _evidence(item, position, step, shelf, grounded=grounded)
     ]
     rejected = frozenset(position for position, _ in evidence)
+    signals = [_unset(signal, step) for signal in step.signals if writes and not _is_set(signal, output)]
+    unset = tuple(signal.name for signal in step.signals if writes and not _is_set(signal, output))
     if step.kind is not Kind.SECTION:
-        return Verdict(findings=tuple(fault for _, fault in evidence), rejected=rejected)
+        return Verdict(findings=(*signals, *(fault for _, fault in evidence)), rejected=rejected, unset=unset)
     uncovered = tuple(
         requirement for requirement in step.musts if not _covered(requirement, output.items, step.format, writes=writes)
     )
     faults = [_uncovered(requirement, step) for requirement in uncovered]
     order, misplaced = _order(output.items, step)
     return Verdict(
-        findings=(*faults, *order, *(fault for _, fault in evidence)),
+        findings=(*faults, *order, *signals, *(fault for _, fault in evidence)),
         rejected=rejected | misplaced,
+        unset=unset,
         misplaced=misplaced,
         uncovered=uncovered,
+    )
+
+
+def _is_set(signal: Signal, output: StepOutput) -> bool:
+    """Tell whether an answer sets a value in the form that its condition compares."""
+    given = next((each.value for each in output.signals if same_id(each.name, signal.name)), "")
+    if signal.form == "number":
+        return as_number(given) is not None
+    return bool(given.strip()) and (signal.form != "yes or no" or as_truth(given) is not None)
+
+
+def _unset(signal: Signal, step: PlannedStep) -> Finding:
+    return Finding(
+        rule="R207",
+        severity=Severity.ERROR,
+        message=f"`signals` must set `{signal.name}` ({signal.form}); a condition looks at it",
+        span=step.span,
+        note="the step sets it",
+        help="choose a stronger model, or say in the step how the value is found",
+        step=step.id,
     )
 
 

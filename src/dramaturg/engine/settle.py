@@ -1,7 +1,8 @@
 """An accepted answer to what the document will say; its one rule: what is not backed is marked, never dropped."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from dramaturg.engine.calls import Question
 from dramaturg.engine.outcome import Basis, CodeFile, Entry, OpenQuestion, Section
 from dramaturg.engine.rules import covers, has_content
 from dramaturg.evidence.locate import Citation, Shelf
@@ -21,8 +22,8 @@ def settle(output: StepOutput, step: PlannedStep, shelf: Shelf, *, grounded: boo
     return Section(step=step.id, title=step.section, format=step.format, entries=entries)
 
 
-def open_questions(output: StepOutput, section: Section | None, step: PlannedStep) -> Iterator[OpenQuestion]:
-    """Yield what is left for a person: placeholders, claims without support, and what the model itself asks."""
+def open_questions(section: Section | None, step: PlannedStep) -> Iterator[OpenQuestion]:
+    """Yield what a section leaves for a person: placeholders, and claims without support."""
     for entry in section.entries if section else ():
         about = entry.covers[0] if entry.covers else step.title
         if entry.basis is Basis.MISSING:
@@ -33,9 +34,19 @@ def open_questions(output: StepOutput, section: Section | None, step: PlannedSte
             yield OpenQuestion(
                 section=step.title, about=about, text=f"No artifact supports this; confirm or strike it: {short}"
             )
+
+
+def asked_by_the_model(output: StepOutput, step: PlannedStep) -> Iterator[OpenQuestion]:
+    """Yield what a model asks in a step that turns to no person."""
     for asked in output.questions:
         if asked.text.strip():
             yield OpenQuestion(section=step.title, about=asked.id or asked.kind, text=asked.text)
+
+
+def left_open(questions: Iterable[Question], step: PlannedStep) -> Iterator[OpenQuestion]:
+    """Yield the questions to which a person gave no answer."""
+    for question in questions:
+        yield OpenQuestion(section=step.title, about=f"question {question.id}", text=question.text)
 
 
 def _beside(entry: Entry) -> str:

@@ -29,6 +29,7 @@ KEYS: Mapping[str, str] = {
     "engine_version": _TEXT,
     "inherits_from": _TEXT,
     "input_mode": _TEXT,
+    "schedule": _TEXT,
     "expected_artifacts": _LIST,
     "allowed_tools": _LIST,
     "directives": _MAP,
@@ -44,6 +45,7 @@ _BLOCK_SCALAR = re.compile(r"[|>][^\n]*\n")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "status": ("active", "draft", "deprecated"),
     "input_mode": ("evidence-driven", "generative"),
+    "schedule": ("sequential", "parallel"),
 }
 ARTIFACT_KEYS = ("id", "type", "description")
 ARTIFACT_TYPES = ("primary", "optional")

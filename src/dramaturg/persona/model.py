@@ -164,6 +164,7 @@ class Persona:
         status: `active`, `draft` or `deprecated`.
         engine_version: Which prompt kernel performs it.
         input_mode: `evidence-driven` (claims must be grounded) or `generative`.
+        schedule: `sequential` or `parallel`.
         slots: Blocks, in the order they were first met from the oldest ancestor on; without the protocol.
         directives: Rule sets, likewise.
         steps: The protocol, in the order written.
@@ -182,6 +183,7 @@ class Persona:
     status: str
     engine_version: str
     input_mode: str
+    schedule: str
     slots: tuple[Slot, ...]
     directives: tuple[Directive, ...]
     steps: tuple[Step, ...]

@@ -54,6 +54,7 @@ def compose(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> Perso
         status=_nearest(nearest[:1], "status") or "active",
         engine_version=_nearest(nearest, "engine_version") or "v1",
         input_mode=_nearest(nearest, "input_mode") or "evidence-driven",
+        schedule=_nearest(nearest, "schedule") or "sequential",
         slots=tuple(slots),
         directives=tuple(directives),
         steps=owner.steps,

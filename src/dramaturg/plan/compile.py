@@ -18,23 +18,31 @@ from dramaturg.plan.kinds import Decision, kind_of, settled
 from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement
 from dramaturg.plan.people import branches_of, hands_over
 from dramaturg.plan.prose import Prose, prose_of
+from dramaturg.plan.repeats import repeated_for
 from dramaturg.plan.requirements import one_line, requirements_of
+from dramaturg.plan.schedule import scheduled
 from dramaturg.plan.settings import set_at, some, unknown_attributes, unknown_settings
+from dramaturg.plan.signals import with_signals
 from dramaturg.plan.titles import document_title, named, title_of
 
 ENVELOPE = "envelope-1"
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
-def compile_plan(persona: Persona) -> Plan:
+def compile_plan(persona: Persona, *, schedule: str | None = None) -> Plan:
     """Compile a persona's protocol into a plan.
+
+    Args:
+        persona: The resolved persona.
+        schedule: `sequential` or `parallel`; None for what the persona says.
 
     Raises:
         AuthorError: The protocol cannot be performed; every reason is a finding.
     """
     findings = [*unknown_settings(persona), *unknown_attributes(persona)]
     names = artifact_names(persona)
-    steps = _planned(persona, names, findings)
+    schedule = schedule or persona.schedule
+    steps = with_signals(scheduled(_planned(persona, names, findings), schedule))
     if not any(step.kind is Kind.SECTION for step in steps):
         findings.append(
             Finding(
@@ -53,6 +61,7 @@ def compile_plan(persona: Persona) -> Plan:
     return Plan(
         persona=persona,
         steps=tuple(steps),
+        schedule=schedule,
         document=document,
         because=because,
         names=names,
@@ -81,7 +90,10 @@ def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]
         if step.text.strip() or step.number not in holders
     ]
     decisions = settled([compiler.kind() for compiler in compilers])
-    return [compiler.planned(decision) for compiler, decision in zip(compilers, decisions, strict=True)]
+    planned: list[PlannedStep] = []
+    for compiler, decision in zip(compilers, decisions, strict=True):
+        planned.append(compiler.planned(decision, planned))
+    return planned
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +116,7 @@ class _Compiler:
     index: int
     findings: list[Finding]
 
-    def planned(self, decision: Decision) -> PlannedStep:
+    def planned(self, decision: Decision, before: Sequence[PlannedStep]) -> PlannedStep:
         step, kind = self.step, decision.kind
         reasons: list[Reason | None] = [self.reason(decision.rule, decision.words)]
         also = decision.also
@@ -121,6 +133,7 @@ class _Compiler:
         else:
             self.choice("format", Format)  # what is misspelt is misspelt whatever the step does
         needs, chosen = self.needs()
+        each, repeated = self.each(before)
         return PlannedStep(
             id=self.ids[self.index],
             name=step.name,
@@ -130,10 +143,12 @@ class _Compiler:
             format=layout,
             requirements=requirements,
             needs=needs,
-            because=tuple(reason for reason in (*reasons, chosen) if reason is not None),
+            because=tuple(reason for reason in (*reasons, chosen, repeated) if reason is not None),
             span=step.opener,
             branches=self.branches() if Kind.BRANCH in (kind, also and also.kind) else (),
             hands_to=self.hands_to() if Kind.HANDOFF in (kind, also and also.kind) else "",
+            also=also.kind if also else None,
+            each=each,
         )
 
     def kind(self) -> Decision:
@@ -204,7 +219,7 @@ class _Compiler:
     def needs(self) -> tuple[tuple[str, ...], Reason | None]:
         given = self.setting("needs")
         if not given:
-            return ((self.ids[self.index - 1],) if self.index else ()), None
+            return (), None
         wanted = tuple(dict.fromkeys(re.findall(r"[^\s,]+", given[0])))
         known = self.ids[: self.index]
         for name in wanted:
@@ -212,6 +227,19 @@ class _Compiler:
                 message = f"step {self.step.number} needs step `{name}`, which does not come before it"
                 self.fault("P404", message, given[1].span, "`needs` names earlier steps")
         return wanted, given[1]
+
+    def each(self, before: Sequence[PlannedStep]) -> tuple[str, Reason | None]:
+        """Return the earlier step for each of whose items the step is performed."""
+        known = {step.id: step.id for step in before}
+        if given := self.setting("each"):
+            name = given[0].strip()
+            if name not in known:
+                message = f"step {self.step.number} cannot be performed for each item of step `{name}`"
+                self.fault("P404", message, given[1].span, "`each` names an earlier step")
+            return name, given[1]
+        titles = {step.section.casefold(): step.id for step in before if step.section}
+        found = repeated_for(self.prose.text, known | titles)
+        return (found[0], self.reason("each/for-each", found[1])) if found else ("", None)
 
     def choice(self, key: str, choices: type[_Choice]) -> tuple[_Choice, Reason] | None:
         """Return the author's own decision, if there is a valid one."""

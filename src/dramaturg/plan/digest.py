@@ -15,5 +15,6 @@ def plan_digest(persona: Persona, steps: Sequence[PlannedStep], document: str, e
         owed = [[each.id, each.text, each.level.value, each.column] for each in step.requirements]
         ways = [[branch.check, branch.goes_to, branch.bound] for branch in step.branches]
         what = [step.id, step.kind.value, step.section, step.format.value, step.instruction, step.hands_to]
-        meaning.append([*what, owed, step.needs, ways])
+        signals = [[signal.name, signal.form] for signal in step.signals]
+        meaning.append([*what, owed, step.needs, ways, step.also, signals, step.each])
     return hashlib.sha256(repr(meaning).encode("utf-8", "backslashreplace")).hexdigest()

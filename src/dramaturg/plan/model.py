@@ -97,6 +97,21 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """A named value that a step sets, for conditions to look at.
+
+    Attributes:
+        name: As the condition spells it.
+        form: `number`, `yes or no`, or `text`.
+        asks: The condition in prose whose truth it is; empty for a value that the protocol itself names.
+    """
+
+    name: str
+    form: str
+    asks: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStep:
     """One step of the plan.
 
@@ -113,6 +128,9 @@ class PlannedStep:
         span: Its opener.
         branches: Where a `branch` may go on.
         hands_to: The alias a `handoff` names; empty otherwise.
+        also: What the step does besides: a section can end with a question. None for nothing.
+        signals: The values it sets.
+        each: The id of the earlier step for each of whose items it is performed; empty for once.
     """
 
     id: str
@@ -127,6 +145,28 @@ class PlannedStep:
     span: Span
     branches: tuple[Branch, ...] = ()
     hands_to: str = ""
+    also: Kind | None = None
+    signals: tuple[Signal, ...] = ()
+    each: str = ""
+
+    def does(self, kind: Kind) -> bool:
+        """Tell whether this is what the step does, or does besides."""
+        return kind in (self.kind, self.also)
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether nothing can go on beside it: a person, another way or another persona comes in."""
+        return bool(self.branches) or any(map(self.does, (Kind.GATE, Kind.ASK, Kind.BRANCH, Kind.HANDOFF)))
+
+    @property
+    def chooses_needs(self) -> bool:
+        """Whether the author named what the step needs, so that it sees nothing else."""
+        return any(reason.rule in ("needs/attribute", "needs/frontmatter") for reason in self.because)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a model is asked: not where code joins sections or decides by values that other steps have set."""
+        return self.kind is not Kind.ASSEMBLE and (self.kind is not Kind.BRANCH or bool(self.signals))
 
     @property
     def title(self) -> str:
@@ -161,7 +201,8 @@ class Plan:
 
     Attributes:
         persona: The resolved persona.
-        steps: In the order they are performed.
+        steps: In the order written.
+        schedule: `sequential`, or `parallel` where sections are written side by side.
         document: The document's title.
         because: Why it is titled so.
         names: What the steps call each declared artifact, by its id.
@@ -172,6 +213,7 @@ class Plan:
 
     persona: Persona
     steps: tuple[PlannedStep, ...]
+    schedule: str
     document: str
     because: tuple[Reason, ...]
     names: Mapping[str, str]
@@ -182,6 +224,11 @@ class Plan:
     @property
     def calls(self) -> tuple[PlannedStep, ...]:
         """The steps a model is asked for."""
+        return tuple(step for step in self.steps if step.is_asked)
+
+    @property
+    def performed(self) -> tuple[PlannedStep, ...]:
+        """The steps that are performed one by one; joining the sections is none of them."""
         return tuple(step for step in self.steps if step.kind is not Kind.ASSEMBLE)
 
     @property

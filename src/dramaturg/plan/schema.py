@@ -26,6 +26,7 @@ _TOLD: Mapping[str, str] = {
     "inherits_from": "The alias of its one parent.",
     "input_mode": "evidence-driven: what is claimed must be grounded in the artifacts; generative: it need not be.",
     "expected_artifacts": "The inputs a run needs (primary) or can use (optional).",
+    "schedule": "sequential: one step after the other; parallel: sections that do not need each other side by side.",
     "allowed_tools": "The tools it may use; the nearest list of the chain counts.",
     "directives": "Rules by name; the same as `<Directive_NAME>` blocks in the body.",
     "output_contract": "What the result must be like; the same as an `<output_contract>` block in the body.",
@@ -42,6 +43,7 @@ _TOLD_OF_STEPS: Mapping[str, str] = {
     "section": "The title of the section it writes.",
     "format": "How the section is laid out.",
     "needs": "The numbers of the earlier steps whose results it is given.",
+    "each": "The number of the earlier step for each of whose items it is performed.",
 }
 
 
@@ -82,6 +84,7 @@ def _step() -> Mapping[str, Any]:
         "section": {"type": _SCALARS, "pattern": r"\S"},
         "format": {"enum": [*Format]},
         "needs": {"anyOf": [_TEXT, {"type": "array", "items": {"type": _SCALARS}}]},
+        "each": {"type": _SCALARS, "pattern": r"\S"},
     }
     return _closed({key: {"description": _TOLD_OF_STEPS[key], **rules[key]} for key in SETTINGS}, [])
 

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.persona.model import Persona
 
-SETTINGS = ("kind", "section", "format", "needs")
+SETTINGS = ("kind", "section", "format", "needs", "each")
 _SHOWN = 12
 _ATTRIBUTES = ("number", "name", *SETTINGS)
 

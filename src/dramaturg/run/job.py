@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dramaturg.engine.flow import Brief
+from dramaturg.engine.brief import Brief
 from dramaturg.engine.profile import Profile
 from dramaturg.engine.prompts import Kernel
 from dramaturg.errors import JournalMiss

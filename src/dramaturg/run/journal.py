@@ -16,8 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
 
+from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import Answer, ModelCall, ModelReply, Question
-from dramaturg.engine.flow import Brief
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.run.record import FORMAT, Record, read_journal
 

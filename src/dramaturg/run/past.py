@@ -121,6 +121,7 @@ def plan_of(persona: Persona) -> Plan:
     return Plan(
         persona=persona,
         steps=(),
+        schedule=persona.schedule,
         document=persona.title,
         because=(),
         names={},

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dramaturg.engine.assemble import assemble
+from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import Usage
 from dramaturg.engine.events import CallAnswered, Event, RunOpened
-from dramaturg.engine.flow import Brief, perform
+from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Document, Outcome
 from dramaturg.engine.profile import Profile
 from dramaturg.engine.verify import verify_structure

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.data import prompts_root
+from dramaturg.engine.brief import Brief
 from dramaturg.engine.events import Event
-from dramaturg.engine.flow import Brief
 from dramaturg.engine.profile import Profile
 from dramaturg.errors import CallerError
 from dramaturg.models.model import Model

@@ -1,0 +1,77 @@
+"""What a run is decided by; its one rule: two equal briefs ask the same questions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dramaturg.engine.profile import Profile, answer_room
+from dramaturg.engine.prompts import Kernel, artifacts_block
+from dramaturg.evidence.artifact import Artifact
+from dramaturg.plan.model import Plan, PlannedStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Respondent:
+    """A model that some steps are asked of: its name and its traits."""
+
+    model: str
+    profile: Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """Everything a run is decided by.
+
+    Attributes:
+        plan: What to perform.
+        artifacts: What it is given, primary ones first.
+        kernel: The prompts.
+        profile: The traits of the model asked.
+        model: Its name.
+        reasks: How often the failing part of an answer is asked again.
+        sample: Which repeat of an eval this is.
+        others: The respondents of steps, by id, that another model is asked for.
+    """
+
+    plan: Plan
+    artifacts: tuple[Artifact, ...]
+    kernel: Kernel
+    profile: Profile
+    model: str
+    reasks: int = 2
+    sample: int = 0
+    others: Mapping[str, Respondent] = field(default_factory=dict)
+
+    @property
+    def prefix(self) -> tuple[str, str]:
+        """The text every call begins with: the system turn and the artifacts."""
+        return self.kernel.system(self.plan.persona), artifacts_block(self.artifacts)
+
+    @property
+    def grounded(self) -> bool:
+        """Whether claims must be backed by the artifacts."""
+        return self.plan.persona.input_mode == "evidence-driven"
+
+    def respondent(self, step: PlannedStep) -> Respondent:
+        """Return which model a step is asked of."""
+        return self.others.get(step.id) or Respondent(model=self.model, profile=self.profile)
+
+    @property
+    def room(self) -> int:
+        """Tokens each answer of the run's own model may take; CallerError if the artifacts do not fit its window."""
+        return self.rooms()[self.model]
+
+    def rooms(self) -> Mapping[str, int]:
+        """Return the tokens each answer may take, by model; CallerError if the artifacts do not fit one's window."""
+        prefix = "".join(self.prefix)
+        asked = {self.model: self.profile} | {each.model: each.profile for each in self.others.values()}
+        return {name: answer_room(profile, prefix, self._calls) for name, profile in asked.items()}
+
+    @property
+    def _calls(self) -> int:
+        """The number of calls to keep room for: each step once, and one round of each way back."""
+        places = {step.id: place for place, step in enumerate(self.plan.steps)}
+        again = 0
+        for step in self.plan.steps:
+            backs = (places[step.id] - places[way.goes_to] for way in step.branches if way.goes_to in places)
+            again += max((length + 1 for length in backs if length >= 0), default=0)
+        return len(self.plan.calls) + again
