@@ -87,6 +87,8 @@ def filled(schema: Mapping[str, Any], name: str = "") -> Any:
             return {key: filled(value, key) for key, value in schema["properties"].items()}
         case "array":
             return [filled(schema["items"], name)] * schema.get("minItems", 1)
+        case "number":
+            return 85
         case _:
             pass
     if "enum" in schema:

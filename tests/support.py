@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from dramaturg.data import personas_root, prompts_root
 from dramaturg.engine.brief import Brief
-from dramaturg.engine.calls import Batch, ModelCall, ModelReply, Questions
+from dramaturg.engine.calls import Answer as Said
+from dramaturg.engine.calls import Answered, Batch, ModelCall, ModelReply, Question, Questions, Reply
 from dramaturg.engine.events import Event
 from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Outcome
@@ -85,18 +84,44 @@ def requirement_ids(requirements: Sequence[Requirement]) -> list[str]:
 
 @dataclass
 class Performance:
-    """A flow driven by hand: what it asked, what it said, what came of it."""
+    """A flow driven by hand: what it asked whom, what it said, what came of it."""
 
     calls: list[ModelCall] = field(default_factory=list)
+    batches: list[int] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     outcome: Outcome | None = None
 
 
-def perform_by_hand(brief: Brief, answer: Callable[[ModelCall], str | ModelReply]) -> Performance:
-    """Drive a flow to its end without any driver; exceptions of the flow come through."""
+def says_yes(question: Question) -> Said:
+    """Answer as an agreeable person does who knows nothing."""
+    return Said(text="yes" if question.kind == "confirm" else "")
+
+
+def perform_by_hand(
+    brief: Brief,
+    answer: Callable[[ModelCall], str | ModelReply],
+    person: Callable[[Question], Said] = says_yes,
+    first: Callable[[Sequence[ModelCall]], int] = lambda _: 0,
+) -> Performance:
+    """Drive a flow to its end without any driver; exceptions of the flow come through.
+
+    Args:
+        brief: What to perform.
+        answer: The model.
+        person: Whoever is asked what only a person can answer.
+        first: Says which of the calls under way is answered first.
+    """
     performance = Performance()
     flow = perform(brief)
-    reply: ModelReply | None = None
+    reply: Reply | None = None
+    under_way: list[ModelCall] = []
+
+    def replied(call: ModelCall) -> ModelReply:
+        performance.calls.append(call)
+        given = answer(call)
+        return given if isinstance(given, ModelReply) else ModelReply(text=given)
+
     while True:
         try:
             request = flow.send(reply)
@@ -105,10 +130,14 @@ def perform_by_hand(brief: Brief, answer: Callable[[ModelCall], str | ModelReply
             return performance
         reply = None
         if isinstance(request, ModelCall):
-            performance.calls.append(request)
-            given = answer(request)
-            reply = given if isinstance(given, ModelReply) else ModelReply(text=given)
-        elif isinstance(request, Batch | Questions):
-            pytest.fail(f"the flow yielded {request}")
+            reply = replied(request)
+        elif isinstance(request, Batch):
+            under_way += request.calls
+            performance.batches.append(len(request.calls))
+            call = under_way.pop(first(under_way))
+            reply = Answered(call=call, reply=replied(call))
+        elif isinstance(request, Questions):
+            performance.questions += request.questions
+            reply = tuple(map(person, request.questions))
         else:
             performance.events.append(request)

@@ -72,7 +72,7 @@ def test_a_step_says_what_it_took(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_step_without_a_section_is_just_done(capsys: pytest.CaptureFixture[str]) -> None:
-    done = StepAccepted(step="1", title="Ingest", section=None, findings=())
+    done = StepAccepted(step="2", title="CHECKS", section=None, findings=())
     (line,) = said(capsys, STARTED, answered(), done)
     assert line.startswith("[2/5] CHECKS: done, ")
     assert "tokens" not in line

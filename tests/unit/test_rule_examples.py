@@ -1,6 +1,7 @@
 """What the pages of the artifacts' and the results' rules show: performed, each example raises its rule."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -8,14 +9,18 @@ from tests.rules_page import Fence, fences
 from tests.support import perform_by_hand
 
 from dramaturg.data import prompts_root
-from dramaturg.engine.calls import ModelReply
+from dramaturg.engine.calls import Answer, ModelReply, Usage
+from dramaturg.engine.outcome import Outcome
 from dramaturg.engine.verify import verify_structure
 from dramaturg.errors import StepFailed
 from dramaturg.findings.catalogue import read_rule, rule_ids
 from dramaturg.findings.model import Finding
 from dramaturg.models.profiles import hosted, quoting
 from dramaturg.persona.library import Library
+from dramaturg.run.follow import follow
 from dramaturg.run.job import Job, prepare
+from dramaturg.run.perform import document_of
+from dramaturg.run.report import HandedOver, RunReport, RunResult
 
 _RULES = [rule for rule in rule_ids() if not rule.startswith("P")]
 _PERSONA = """---
@@ -28,6 +33,9 @@ expected_artifacts:
 {steps}
 </operational_protocol>
 """
+_NO_REPORT = RunReport(
+    run="", persona="audit-1", plan_digest="", model="", calls=0, replayed=0, usage=Usage(), findings=()
+)
 _ARTIFACT = "The gateway listens on port 8080.\n"
 
 
@@ -49,7 +57,7 @@ def _performed(shown: Sequence[Fence], folder: Path) -> tuple[Finding, ...]:
     if documents:
         return verify_structure(job.plan, documents[0])
     answers = [fence for fence in shown if fence.kind == "json"]
-    return (*job.findings, *_judged(job, answers[0])) if answers else job.findings
+    return (*job.findings, *_judged(job, answers[0], folder)) if answers else job.findings
 
 
 def _job(shown: Sequence[Fence], folder: Path) -> Job:
@@ -62,12 +70,29 @@ def _job(shown: Sequence[Fence], folder: Path) -> Job:
     return prepare(Library((folder,)), prompts_root(), str(path), given, strict=False)
 
 
-def _judged(job: Job, answer: Fence) -> tuple[Finding, ...]:
+def _judged(job: Job, answer: Fence, folder: Path) -> tuple[Finding, ...]:
     profile = quoting() if answer.said.get("model") == "evidence" else hosted()
     reply = ModelReply(text=answer.text, stop="length" if answer.said.get("stop") == "length" else "end")
+    said = answer.said.get("person", "yes")
     try:
-        performance = perform_by_hand(job.brief(profile, "scripted", reasks=0), lambda _: reply)
+        performance = perform_by_hand(
+            job.brief(profile, "scripted", reasks=0), lambda _: reply, lambda _: Answer(text=said)
+        )
     except StepFailed as failed:
         return failed.findings
-    assert performance.outcome is not None
-    return performance.outcome.findings
+    outcome = performance.outcome
+    assert outcome is not None
+    return (*outcome.findings, *_not_followed(job, outcome, folder))
+
+
+def _not_followed(job: Job, outcome: Outcome, folder: Path) -> tuple[Finding, ...]:
+    """Return why what was handed over is not followed; the persona of the example is the only one there is."""
+
+    async def performed(alias: str, inputs: Mapping[str, str], chain: Sequence[str]) -> RunResult:
+        raise AssertionError(f"`{alias}` is performed after {chain} on {inputs}")
+
+    handed = tuple(HandedOver(persona=each.persona, mandate=each.mandate, inputs={}) for each in outcome.handoffs)
+    own = document_of(job.brief(hosted(), "scripted", reasks=0), outcome)
+    result = RunResult(document=own, report=_NO_REPORT, handoffs=handed)
+    _, findings = asyncio.run(follow(result, [job.plan.persona.alias.casefold()], Library((folder,)), performed))
+    return findings

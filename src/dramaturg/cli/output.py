@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import click
 
-from dramaturg.errors import AuthorError, DramaturgError, StepFailed
+from dramaturg.errors import AnswerNeeded, AuthorError, DramaturgError, StepFailed
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.findings.render import SourceOf, render, shown
 from dramaturg.findings.source import Source
@@ -63,6 +63,13 @@ def explain(error: DramaturgError) -> None:
         print_findings(error.findings, to_stderr=True)
         click.echo(f"error: step {error.step} `{shown(error.title)}` could not be satisfied", err=True)
         click.echo(f"what was produced is kept: dramaturg runs {error.run}", err=True)
+    elif isinstance(error, AnswerNeeded):
+        click.echo(f"run {error.run} waits for a person:", err=True)
+        for name, kind, text in error.questions:
+            click.echo(shown(f"  {name} ({kind}): {text}"), err=True)
+        sample = {"confirm": "yes", "artifact": "@FILE"}.get(error.kind, "TEXT")
+        click.echo(f"what there is so far: dramaturg runs {error.run}", err=True)
+        click.echo(f"go on: dramaturg resume {error.run} --answer {error.id}={sample}", err=True)
     else:
         click.echo(f"error: {shown(str(error))}", err=True)
 

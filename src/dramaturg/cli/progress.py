@@ -2,6 +2,10 @@
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from textwrap import shorten
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -17,7 +21,6 @@ from dramaturg.engine.events import (
     QuestionAnswered,
     Retrying,
     RunOpened,
-    RunStarted,
     StepAccepted,
     StepStarted,
 )
@@ -28,6 +31,19 @@ from dramaturg.findings.render import shown
 if TYPE_CHECKING:
     from rich.status import Status
 
+_SHOWN = 60
+
+
+@dataclass(slots=True)
+class _Step:
+    """A step that is being performed."""
+
+    place: str
+    began: float
+    usage: Usage = field(default_factory=Usage)
+    calls: int = 0
+    replayed: int = 0
+
 
 class Progress:
     """Shows what a run does; `status` is the moving line of a terminal, None elsewhere."""
@@ -37,10 +53,7 @@ class Progress:
         self.told: tuple[Finding, ...] = ()
         self._quiet = quiet
         self._began = time.monotonic()
-        self._step_began = self._began
-        self._place = ""
-        self._usage = Usage()
-        self._replayed = False
+        self._steps: dict[str, _Step] = {}
         self._status = None if quiet else _status()
 
     def __enter__(self) -> Self:
@@ -60,30 +73,58 @@ class Progress:
         """Show one event."""
         match event:
             case RunOpened():
-                self.run, self.told = event.run, event.findings
-                words = "answer is" if event.kept == 1 else "answers are"
-                kept = f", {event.kept} {words} already there" if event.kept else ""
-                self.say(f"model {event.model}: {event.destination}")
-                self.say(f"run {event.run}{kept}")
-                self._show(event.findings)
+                self._open(event)
             case StepStarted():
-                self._step_began = time.monotonic()
-                self._usage, self._replayed = Usage(), False
-                self._place = f"[{event.position}/{event.total}] {event.title}"
-                self._move(f"{self._place} …")
+                place = f"[{event.position}/{event.total}] {event.title}"
+                self._steps[event.step] = _Step(place, time.monotonic())
+                self._move()
             case CallAnswered():
-                self._usage += event.usage
-                self._replayed = self._replayed or event.replayed
+                step = self._steps[event.step]
+                step.usage += event.usage
+                step.calls += 1
+                step.replayed += event.replayed
+            case StepAccepted():
+                self.say(f"{self._place(event.step)}: {self._told(event)}")
+                self._steps.pop(event.step, None)
+                self._move()
+            case _:
+                self._interlude(event)
+
+    def _interlude(self, event: Event) -> None:
+        """Show what happens on a step's way."""
+        match event:
             case AnswerRejected():
                 more = f", and {len(event.findings) - 1} more" if event.findings[1:] else ""
-                self.say(f"{self._place}: answer not accepted ({event.findings[0].message}{more})")
-                self._move(f"{self._place}: asking again …")
+                self.say(f"{self._place(event.step)}: answer not accepted ({event.findings[0].message}{more})")
+                self._move("asking again")
             case Retrying():
-                self.say(f"{self._place}: {event.reason}; trying again in {event.wait:.0f} s")
-            case StepAccepted():
-                self.say(f"{self._place}: {self._told(event)}")
-            case RunStarted() | QuestionAnswered() | BranchTaken():
+                self.say(f"{self._place(event.step)}: {event.reason}; trying again in {event.wait:.0f} s")
+            case QuestionAnswered():
+                said = event.answer.name or " ".join(event.answer.text.split()) or "no answer"
+                self.say(f"question {event.question.id}: {shorten(said, _SHOWN, placeholder=' …')}")
+            case BranchTaken():
+                case_of = f" because {event.check}" if event.check else ""
+                often = f", time {event.round} of at most {event.bound}" if event.bound else ""
+                self.say(f"{event.title}: goes on with step {event.goes_to}{case_of}{often}")
+            case _:
                 pass
+
+    def _open(self, event: RunOpened) -> None:
+        self.run, self.told = event.run, (*self.told, *event.findings)
+        words = "answer is" if event.kept == 1 else "answers are"
+        kept = f", {event.kept} {words} already there" if event.kept else ""
+        self.say(f"model {event.model}: {event.destination}")
+        self.say(f"run {event.run}{kept}")
+        self._show(event.findings)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Keep the terminal still while a person is asked."""
+        if self._status:
+            self._status.stop()
+        yield
+        if self._status:
+            self._status.start()
 
     def say(self, text: str) -> None:
         """Print a line that stays; what a provider said in it is shown, not obeyed."""
@@ -99,11 +140,8 @@ class Progress:
     def _show(self, findings: tuple[Finding, ...]) -> None:
         """Draw what was found before anything is asked."""
         if findings and not self._quiet:
-            if self._status:
-                self._status.stop()
-            print_findings(findings, to_stderr=True, brief_notes=True)
-            if self._status:
-                self._status.start()
+            with self.paused():
+                print_findings(findings, to_stderr=True, brief_notes=True)
 
     @property
     def seconds(self) -> float:
@@ -118,18 +156,26 @@ class Progress:
             unsupported = sum(entry.unsupported for entry in event.section.entries)
             parts += [f"{missing} missing"] if missing else []
             parts += [f"{unsupported} unsupported"] if unsupported else []
-        if self._replayed:
+        step = self._steps.get(event.step)
+        if step is None or not step.calls:
+            return ", ".join(parts)
+        if step.replayed:
             parts.append("from the journal")
         else:
-            parts += [tokens(self._usage)] if self._usage.input else []
-            parts.append(f"{time.monotonic() - self._step_began:.1f} s")
+            parts += [tokens(step.usage)] if step.usage.input else []
+            parts.append(f"{time.monotonic() - step.began:.1f} s")
         return ", ".join(parts)
 
-    def _move(self, text: str) -> None:
+    def _place(self, step: str) -> str:
+        return self._steps[step].place if step in self._steps else f"step {step}"
+
+    def _move(self, doing: str = "") -> None:
+        """Show the steps under way on the moving line."""
         if self._status:
             from rich.text import Text
 
-            self._status.update(Text(text))
+            under_way = ", ".join(step.place for step in self._steps.values())
+            self._status.update(Text(f"{under_way}: {doing} …" if doing else f"{under_way} …"))
 
 
 def tokens(usage: Usage) -> str:

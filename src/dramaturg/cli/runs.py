@@ -1,20 +1,21 @@
 """`run`, `resume`, `runs`: perform a persona, go on with a run, look at those there are."""
 
-import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import counted, json_option, print_findings, print_json, strict_option
-from dramaturg.errors import CallerError
+from dramaturg.cli.deliver import deliver, require_apart, require_writable
+from dramaturg.cli.output import counted, json_option, print_json, strict_option
+from dramaturg.errors import AnswerNeeded, CallerError
+from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
-    from dramaturg.cli.progress import Progress
     from dramaturg.run.inputs import Inputs
-    from dramaturg.run.report import RunResult
+    from dramaturg.run.respond import Known
 
 _STDIO = "-"
 
@@ -36,6 +37,27 @@ def _output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option(
+            "--answer",
+            "answered",
+            multiple=True,
+            metavar="ID=TEXT",
+            help="Answer a question; ID=@FILE hands a file over.",
+        ),
+        click.option(
+            "--answers",
+            "answers_file",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Answers in a YAML or JSON file, by the id of the question or of its step.",
+        ),
+        click.option("-y", "--yes", is_flag=True, help="Confirm whatever is to be confirmed."),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
 @click.argument("persona")
 @click.argument("artifact", required=False)
@@ -47,8 +69,17 @@ def _output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "--reasks", type=click.IntRange(0, 5), default=2, show_default=True, help="How often a failing part is asked again."
 )
+@click.option(
+    "--parallel/--sequential",
+    "parallel",
+    default=None,
+    help="Write sections side by side that do not need each other, or one after the other; as the persona says unless "
+    "given.",
+)
+@click.option("--follow", is_flag=True, help="Perform the personas that the run hands over to as well.")
 @click.option("--fresh", is_flag=True, help="Begin a new run even if an unfinished one could go on.")
 @click.option("--replay", metavar="RUN", help="Give a finished run's document again, asking nothing.")
+@_answer_options
 @_output_options
 def run(  # noqa: PLR0913 - one parameter for each option
     persona: str,
@@ -58,8 +89,13 @@ def run(  # noqa: PLR0913 - one parameter for each option
     model: str | None,
     window: int | None,
     reasks: int,
+    parallel: bool | None,
+    follow: bool,
     fresh: bool,
     replay: str | None,
+    answered: tuple[str, ...],
+    answers_file: Path | None,
+    yes: bool,
     output: Path | None,
     quiet: bool,
     quotes: bool,
@@ -68,40 +104,63 @@ def run(  # noqa: PLR0913 - one parameter for each option
 ) -> None:
     """Perform PERSONA (an alias or a .md file) on ARTIFACT, a file or `-` for stdin.
 
-    An interrupted run goes on where it stopped when the same command is given again.
+    An interrupted run goes on where it stopped when the same command is given again. What only a person can answer is
+    asked on a terminal; elsewhere the run pauses, exits with 5, and `resume RUN --answer ID=TEXT` goes on.
     """
+    from dramaturg.cli.asking import asker
     from dramaturg.cli.progress import Progress
     from dramaturg.run.runtime import Runtime
 
     if replay is not None and model is not None:
         raise CallerError("`--replay` asks no model; leave `--model` out")
-    output = _require_writable(output)
+    output = require_writable(output)
     runtime = Runtime(
         model=model if replay is None else f"replay:{replay}",
         strict=strict,
         quotes=quotes,
         window=window,
         reasks=reasks,
+        parallel=parallel,
+        answers=_answers(answered, answers_file),
+        yes=yes,
+        follow=follow,
     )
     inputs = _inputs(artifact, named)
-    _require_apart(output, artifact, named)
-    with Progress(quiet=quiet) as progress:
-        result = runtime.run(persona, inputs, on_event=progress, fresh=fresh)
-    _deliver(result, progress, output, quiet=quiet, as_json=as_json)
+    require_apart(output, artifact, named)
+    with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json):
+        result = runtime.run(persona, inputs, on_event=progress, on_question=asker(progress), fresh=fresh)
+    deliver(result, progress, output, quiet=quiet, as_json=as_json)
 
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
+@_answer_options
 @_output_options
-def resume(run_id: str, *, output: Path | None, quiet: bool, quotes: bool, strict: bool, as_json: bool) -> None:
-    """Go on with RUN under the persona, prompts, artifacts and model it began with."""
+def resume(  # noqa: PLR0913 - one parameter for each option
+    run_id: str,
+    *,
+    answered: tuple[str, ...],
+    answers_file: Path | None,
+    yes: bool,
+    output: Path | None,
+    quiet: bool,
+    quotes: bool,
+    strict: bool,
+    as_json: bool,
+) -> None:
+    """Go on with RUN under the persona, prompts, artifacts and model it began with.
+
+    What it waits for is asked on a terminal, or given by --answer, --answers and --yes.
+    """
+    from dramaturg.cli.asking import asker
     from dramaturg.cli.progress import Progress
     from dramaturg.run.runtime import Runtime
 
-    output = _require_writable(output)
-    with Progress(quiet=quiet) as progress:
-        result = Runtime(strict=strict, quotes=quotes).resume(run_id, on_event=progress)
-    _deliver(result, progress, output, quiet=quiet, as_json=as_json)
+    output = require_writable(output)
+    runtime = Runtime(strict=strict, quotes=quotes, answers=_answers(answered, answers_file), yes=yes)
+    with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json):
+        result = runtime.resume(run_id, on_event=progress, on_question=asker(progress))
+    deliver(result, progress, output, quiet=quiet, as_json=as_json)
 
 
 @click.command()
@@ -132,8 +191,28 @@ def _list_runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         answers = counted(row["answers"], "answer")
         told = f"{answers}, {row['persona']} with {row['model']}" if row["persona"] else row["message"]
         click.echo(f"{row['run']}  {row['status']}, {told}")
+        for question in row["questions"]:
+            click.echo(shown(f"    {question['id']} ({question['kind']}): {question['text']}"))
     if not rows:
         click.echo("there are no runs yet", err=True)
+
+
+def _answers(answered: tuple[str, ...], file: Path | None) -> "Known":
+    from dramaturg.run.respond import parse_answers, read_answers
+
+    return {**(read_answers(file) if file else {}), **parse_answers(answered)}
+
+
+@contextmanager
+def _told_in_json(*, as_json: bool) -> Iterator[None]:
+    """Give a program the questions that a run pauses for."""
+    try:
+        yield
+    except AnswerNeeded as pause:
+        if as_json:
+            asked = [{"id": name, "kind": kind, "text": text} for name, kind, text in pause.questions]
+            print_json({"run": pause.run, "questions": asked})
+        raise
 
 
 def _inputs(artifact: str | None, named: tuple[str, ...]) -> "Inputs":
@@ -160,53 +239,6 @@ def _given(file: str) -> str | Path:
         return sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CallerError(f"stdin is not UTF-8 text (byte {error.start}); convert it to UTF-8 first") from error
-
-
-def _require_writable(output: Path | None) -> Path | None:
-    """Refuse a place the document cannot go before anything is paid for; `-` stands for stdout."""
-    if output == Path(_STDIO):
-        return None
-    if output is not None and not output.parent.is_dir():
-        raise CallerError(f"there is no folder `{output.parent}` to write the document to")
-    return output
-
-
-def _require_apart(output: Path | None, artifact: str | None, named: tuple[str, ...]) -> None:
-    """Refuse to write the document over what it is made from."""
-    for file in (artifact or "", *(pair.partition("=")[2] for pair in named)):
-        # Path.exists raises for what can be no path, such as a long text
-        there = output is not None and os.path.exists(output) and os.path.exists(file)  # noqa: PTH110
-        if output is not None and there and output.samefile(file):
-            raise CallerError(f"`--output {output}` is the artifact itself; choose another file")
-
-
-def _deliver(result: "RunResult", progress: "Progress", output: Path | None, *, quiet: bool, as_json: bool) -> None:
-    """Hand over the document, then say what was used and what to look at; exit 1 if the result has errors."""
-    from dramaturg.cli.progress import tokens
-    from dramaturg.findings.model import has_errors
-
-    if output is not None:
-        try:
-            output.write_text(result.document.markdown, encoding="utf-8")
-        except OSError as error:
-            where = f"the document is kept: dramaturg runs {progress.run}"
-            raise CallerError(f"`{output}` cannot be written: {error.strerror}; {where}") from error
-    if as_json:
-        print_json(result.to_json())
-    elif output is None:
-        click.echo(result.document.markdown, nl=False)
-    found = [finding for finding in result.findings if finding not in progress.told]
-    print_findings((finding for finding in found if finding.is_error or not quiet), to_stderr=True, brief_notes=True)
-    if not quiet:
-        report = result.report
-        journal = f", {counted(report.replayed, 'answer')} from the journal" if report.replayed else ""
-        calls = counted(report.calls, "call")
-        spent = f", {tokens(report.usage)}" if report.usage.input else ""
-        progress.say(f"used {calls}{spent}{journal}, {progress.seconds:.1f} s")
-        sections = counted(len(result.document.sections), "section") + (f" in {output}" if output else "")
-        progress.say(f"{sections}, {counted(len(result.document.questions), 'open question')}")
-    if has_errors(result.findings):
-        click.get_current_context().exit(1)
 
 
 COMMANDS = (run, resume, runs)

@@ -7,6 +7,8 @@ from enum import StrEnum
 from dramaturg.findings.model import Finding, Span
 from dramaturg.persona.model import Persona
 
+PARALLEL = "needs/parallel"
+
 
 class Kind(StrEnum):
     """What a step does.
@@ -161,7 +163,7 @@ class PlannedStep:
     @property
     def chooses_needs(self) -> bool:
         """Whether the author named what the step needs, so that it sees nothing else."""
-        return any(reason.rule in ("needs/attribute", "needs/frontmatter") for reason in self.because)
+        return any(reason.rule.startswith("needs/") and reason.rule != PARALLEL for reason in self.because)
 
     @property
     def is_asked(self) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from dramaturg.plan.model import Kind, PlannedStep, Reason
+from dramaturg.plan.model import PARALLEL, Kind, PlannedStep, Reason
 
 SCHEDULES = ("sequential", "parallel")
 _STEP = re.compile(r"\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)", re.IGNORECASE)
@@ -44,7 +44,7 @@ def needed(steps: Mapping[str, PlannedStep], step: PlannedStep) -> AbstractSet[s
 
 def _needing(step: PlannedStep, needs: tuple[str, ...], schedule: str) -> PlannedStep:
     apart = schedule == "parallel" and step.kind is Kind.SECTION and not step.stands_alone
-    because = (*step.because, Reason(rule="needs/parallel", span=step.span)) if apart else step.because
+    because = (*step.because, Reason(rule=PARALLEL, span=step.span)) if apart else step.because
     return replace(step, needs=needs, because=because)
 
 

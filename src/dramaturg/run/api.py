@@ -7,12 +7,19 @@ from dramaturg.persona.model import Persona
 from dramaturg.run.drive import Emit
 from dramaturg.run.inputs import Inputs
 from dramaturg.run.report import RunResult
+from dramaturg.run.respond import OnQuestion
 from dramaturg.run.runtime import Runtime
 from dramaturg.run.stream import Stream
 
 
 def run_persona(
-    persona: str | Path, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False, **settings: Any
+    persona: str | Path,
+    inputs: Inputs,
+    *,
+    on_event: Emit | None = None,
+    on_question: OnQuestion | None = None,
+    fresh: bool = False,
+    **settings: Any,
 ) -> RunResult:
     """Perform a persona and return its document and report.
 
@@ -20,25 +27,40 @@ def run_persona(
         persona: Its alias, or the path of its file.
         inputs: The sole primary artifact, or artifacts by id. A `str` is the text itself, a `Path` a file.
         on_event: Told of everything that happens, in order.
+        on_question: Asked what only a person can answer; returns text, a Path to a file, or None to pause the run.
         fresh: Begin a new run even if an unfinished one could go on.
         **settings: Those of `Runtime`, such as `model="anthropic:…"`.
 
     Raises:
-        AuthorError, CallerError, ModelError, StepFailed, JournalMiss: As `Runtime.arun` says.
+        AuthorError, CallerError, ModelError, StepFailed, AnswerNeeded, JournalMiss: As `Runtime.arun` says.
     """
-    return Runtime(**settings).run(persona, inputs, on_event=on_event, fresh=fresh)
+    return Runtime(**settings).run(persona, inputs, on_event=on_event, on_question=on_question, fresh=fresh)
 
 
 async def arun_persona(
-    persona: str | Path, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False, **settings: Any
+    persona: str | Path,
+    inputs: Inputs,
+    *,
+    on_event: Emit | None = None,
+    on_question: OnQuestion | None = None,
+    fresh: bool = False,
+    **settings: Any,
 ) -> RunResult:
     """Perform a persona on the running event loop; otherwise as `run_persona`."""
-    return await Runtime(**settings).arun(persona, inputs, on_event=on_event, fresh=fresh)
+    runtime = Runtime(**settings)
+    return await runtime.arun(persona, inputs, on_event=on_event, on_question=on_question, fresh=fresh)
 
 
-def stream_persona(persona: str | Path, inputs: Inputs, *, fresh: bool = False, **settings: Any) -> Stream:
+def stream_persona(
+    persona: str | Path,
+    inputs: Inputs,
+    *,
+    on_question: OnQuestion | None = None,
+    fresh: bool = False,
+    **settings: Any,
+) -> Stream:
     """Perform a persona and hand out its events to `for` or `async for`; the stream's `result` follows them."""
-    return Runtime(**settings).stream(persona, inputs, fresh=fresh)
+    return Runtime(**settings).stream(persona, inputs, on_question=on_question, fresh=fresh)
 
 
 def load_persona(persona: str | Path, *, strict: bool = False) -> Persona:

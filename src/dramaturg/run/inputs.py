@@ -124,6 +124,14 @@ def _is_file(name: str) -> bool:
         return False
 
 
+def read_artifact(name: str, path: Path) -> str:
+    """Return the text of a file that a person hands over; CallerError if it cannot be read, or is empty or no text."""
+    text = _read(name, path)
+    if not text.strip():
+        raise CallerError(f"the {name}: `{path}` is empty; hand over a file that says something")
+    return text
+
+
 def _read(name: str, path: Path) -> str:
     try:
         raw = path.read_bytes()

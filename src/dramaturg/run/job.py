@@ -46,15 +46,17 @@ class Job:
         )
 
 
-def prepare(library: Library, prompts: Path, persona: str, inputs: Inputs, *, strict: bool) -> Job:
-    """Read persona, kernel and artifacts from disk.
+def prepare(
+    library: Library, prompts: Path, persona: str, inputs: Inputs, *, strict: bool, schedule: str | None = None
+) -> Job:
+    """Read persona, kernel and artifacts from disk; `schedule` as `compile_plan` takes it.
 
     Raises:
         AuthorError: The persona's text is at fault.
         CallerError: The call is.
     """
     resolved = library.load(persona, strict=strict)
-    plan = compile_plan(resolved)
+    plan = compile_plan(resolved, schedule=schedule)
     kernel = load_kernel(prompts, resolved)
     artifacts, notes = collect_artifacts(plan, inputs)
     return Job(plan=plan, artifacts=artifacts, kernel=kernel, notes=notes)
@@ -64,7 +66,8 @@ def thaw(record: Record) -> Job:
     """Read persona, kernel and artifacts from a journal's header; JournalMiss if this version plans them otherwise."""
     header = record.header
     files = [scan(file["path"], file["text"]) for file in header["chain"]]
-    plan = compile_plan(persona_of(files[-1], lambda alias: _parent(files, alias)))
+    persona = persona_of(files[-1], lambda alias: _parent(files, alias))
+    plan = compile_plan(persona, schedule=header.get("schedule"))
     if plan.digest != header["plan"]:
         message = f"this version compiles the persona of `{record.run}` to another plan; start a new run with `--fresh`"
         raise JournalMiss("", message)

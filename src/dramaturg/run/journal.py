@@ -10,7 +10,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -58,6 +58,11 @@ class Journal:
         key = question.key
         self._write({"type": "answer", "key": key, "question": asdict(question), "answer": asdict(answer)})
         self._answers[key] = answer
+
+    def pause(self, questions: Sequence[tuple[str, str, str]]) -> None:
+        """Write down what the run waits for: id, kind and text of each question."""
+        asked = [{"id": name, "kind": kind, "text": text} for name, kind, text in questions]
+        self._write({"type": "pause", "questions": asked})
 
     def end(self, status: str, message: str = "") -> None:
         """Write down how the run ended: `done` or `failed`. A run without this record can be resumed."""
@@ -115,7 +120,7 @@ def create_journal(state: Path, brief: Brief, spec: str) -> Journal:
         ) from error
     finally:
         Path(temporary).unlink()
-    record = Record(path=folder / f"{run}.jsonl", header=header, replies={}, steps=(), answers={}, end=None)
+    record = Record(path=folder / f"{run}.jsonl", header=header, replies={}, steps=(), answers={}, waits=(), end=None)
     return Journal(record, descriptor)
 
 
@@ -190,6 +195,7 @@ def _header(run: str, brief: Brief, spec: str) -> dict[str, Any]:
         "run": run,
         "plan": brief.plan.digest,
         "inputs": inputs_digest(brief),
+        "schedule": brief.plan.schedule,
         "persona": brief.plan.persona.alias,
         "chain": [{"path": file.path, "text": file.text} for file in brief.plan.persona.chain],
         "kernel": {"version": brief.kernel.version, "sources": brief.kernel.sources},

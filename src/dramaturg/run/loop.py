@@ -3,12 +3,14 @@
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from dramaturg.errors import CallerError
 
 _Result = TypeVar("_Result")
+_Asked = TypeVar("_Asked")
 _PATIENCE = 5.0  # seconds an interrupted run gets to close its journal
 
 
@@ -53,6 +55,34 @@ class LoopThread:
         """Run a coroutine to its end and return its result; an interrupt stops it first."""
         running = self.start(coroutine)
         try:
+            return running.result()
+        finally:
+            running.stop()
+
+    def converse(
+        self,
+        begin: Callable[[Callable[[_Asked], Awaitable[Any]]], Coroutine[Any, Any, _Result]],
+        answer: Callable[[_Asked], Any],
+    ) -> _Result:
+        """Run a coroutine that asks, and answer it on the calling thread, where a terminal can be read and interrupted.
+
+        Args:
+            begin: Makes the coroutine, given what it asks with.
+            answer: Answers one question.
+        """
+        asked: SimpleQueue[tuple[_Asked, asyncio.Future[Any]] | None] = SimpleQueue()
+
+        async def ask(question: _Asked) -> object:
+            said: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+            asked.put((question, said))
+            return await said
+
+        running = self.start(begin(ask))
+        running.when_done(lambda: asked.put(None))
+        try:
+            while (request := asked.get()) is not None:
+                question, said = request
+                said.get_loop().call_soon_threadsafe(said.set_result, answer(question))
             return running.result()
         finally:
             running.stop()

@@ -1,26 +1,28 @@
 """A job and a model to a result; its one rule: the same way for a new run, a resumed one and a replayed one."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dramaturg.engine.assemble import assemble
 from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import Usage
 from dramaturg.engine.events import CallAnswered, Event, RunOpened
 from dramaturg.engine.flow import perform
-from dramaturg.engine.outcome import Document, Outcome
+from dramaturg.engine.outcome import Document, Handoff, Outcome
 from dramaturg.engine.profile import Profile
 from dramaturg.engine.verify import verify_structure
-from dramaturg.errors import StepFailed
+from dramaturg.errors import AnswerNeeded, StepFailed
 from dramaturg.findings.model import Finding
 from dramaturg.models.model import Model
 from dramaturg.models.retry import RetryPolicy
+from dramaturg.plan.model import Kind
 from dramaturg.run.drive import Emit, Respond, drive, journaled, questioned, remembered, replayed
 from dramaturg.run.job import Job, other_version
 from dramaturg.run.journal import Journal
 from dramaturg.run.record import Record
-from dramaturg.run.report import RunReport, RunResult
+from dramaturg.run.report import HandedOver, RunReport, RunResult
 
+DOCUMENT, MANDATE = "handed_over_document", "mandate"
 _QUOTES_ONLY = (
     "No language model wrote this. Each demand of the persona stands with the lines of the artifacts that come nearest "
     "to it; whether they satisfy it is for the reader to judge. What no line answers is listed under Open questions."
@@ -82,7 +84,7 @@ async def perform_job(
         conditions: How.
     """
     brief = job.brief(conditions.profile or model.profile, model.name, conditions.reasks)
-    _ = brief.room  # raises CallerError before a run exists
+    brief.rooms()  # raises CallerError before a run exists
     tally = Tally(emit=conditions.emit)
     with open_journal(brief, spec) as journal:
         kept = len(journal.record.replies)
@@ -98,6 +100,9 @@ async def perform_job(
         answer = journaled(model, journal, conditions.retry, tally)
         try:
             outcome = await drive(perform(brief), answer, questioned(conditions.respond, journal, tally), tally)
+        except AnswerNeeded as pause:
+            journal.pause(pause.questions)
+            raise
         except StepFailed as failure:
             journal.end("failed", str(failure))
             raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, journal.run) from None
@@ -145,10 +150,14 @@ def document_of(brief: Brief, outcome: Outcome, remark: str = "", *, quotes: boo
 
 def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, conditions: Conditions) -> RunResult:
     document = document_of(brief, outcome, quotes=conditions.quotes)
-    found = (*job.findings, *outcome.findings, *verify_structure(job.plan, document.markdown))
+    written = {section.step for section in outcome.sections}
+    steps = (step for step in job.plan.steps if step.kind is not Kind.SECTION or step.id in written)
+    plan = replace(job.plan, steps=tuple(steps))  # without what a condition led past
+    found = (*job.findings, *outcome.findings, *verify_structure(plan, document.markdown))
     persona = job.plan.persona
     return RunResult(
         document=document,
+        handoffs=tuple(_handed_over(brief, outcome, document, handoff) for handoff in outcome.handoffs),
         report=RunReport(
             run=run,
             persona=f"{persona.alias} {persona.version}".strip(),
@@ -160,6 +169,13 @@ def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, co
             findings=_told(found, strict=conditions.strict),
         ),
     )
+
+
+def _handed_over(brief: Brief, outcome: Outcome, document: Document, handoff: Handoff) -> HandedOver:
+    """Return what another persona is given: everything this one had, what it made of it, and the mandate."""
+    artifacts = {artifact.id: artifact.text for artifact in (*brief.artifacts, *outcome.supplied)}
+    made = {DOCUMENT: document.markdown, MANDATE: handoff.mandate}
+    return HandedOver(persona=handoff.persona, mandate=handoff.mandate, inputs=artifacts | made)
 
 
 def _told(findings: tuple[Finding, ...], *, strict: bool) -> tuple[Finding, ...]:

@@ -1,8 +1,8 @@
 """A journal file to what it says; its one rule: what was not written whole was never written.
 
-One JSON object a line: the header, then a reply or a person's answer each, then how the run ended. A line without a
-line end was being written when the process died and counts for nothing; any other line that cannot be read means
-damage.
+One JSON object a line: the header, then a reply, a person's answer or a pause each, then how the run ended. A line
+without a line end was being written when the process died and counts for nothing; any other line that cannot be read
+means damage.
 """
 
 import json
@@ -29,6 +29,7 @@ class Record:
         replies: Answers by call key, in the order they came.
         steps: Step and attempt of each answer, in the same order.
         answers: What a person answered, by the question's key.
+        waits: Id, kind and text of the questions it paused for; empty where it did not, or has gone on since.
         end: How it ended, its `status` and a `message`; None while it is unfinished.
     """
 
@@ -37,6 +38,7 @@ class Record:
     replies: Mapping[str, ModelReply]
     steps: tuple[tuple[str, int], ...]
     answers: Mapping[str, Answer]
+    waits: tuple[tuple[str, str, str], ...]
     end: Mapping[str, str] | None
 
     @property
@@ -67,11 +69,21 @@ def read_journal(path: Path) -> Record:
         replies = {record["key"]: _reply(record["reply"]) for record in answers}
         told = {each["key"]: Answer(**each["answer"]) for each in records if each["type"] == "answer"}
         steps = tuple((record["step"], record["attempt"]) for record in answers)
+        last = records[-1]
+        waits = tuple((each["id"], each["kind"], each["text"]) for each in last.get("questions", ()))
         ends = [{key: record[key] for key in ("status", "message")} for record in records if record["type"] == "end"]
     except (ValueError, LookupError, TypeError) as error:
         remedy = "remove it, or start a new run with `--fresh`"
         raise JournalMiss("", f"the journal `{path}` is damaged ({error}); {remedy}") from error
-    return Record(path=path, header=header, replies=replies, steps=steps, answers=told, end=ends[-1] if ends else None)
+    return Record(
+        path=path,
+        header=header,
+        replies=replies,
+        steps=steps,
+        answers=told,
+        waits=waits,
+        end=ends[-1] if ends else None,
+    )
 
 
 def _reply(data: Mapping[str, Any]) -> ModelReply:

@@ -1,6 +1,6 @@
 """What a run amounts to for the caller; its one rule: plain data that becomes JSON without help."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -35,11 +35,35 @@ class RunReport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """Work prepared for another persona: `run_persona(handed.persona, handed.inputs)` performs it.
+
+    Attributes:
+        persona: Its alias, as the step names it.
+        mandate: What it is asked to do.
+        inputs: Texts by artifact id: what the run worked from, its document and the mandate.
+    """
+
+    persona: str
+    mandate: str
+    inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """The document and how it came about."""
+    """The document and how it came about.
+
+    Attributes:
+        document: What was asked for.
+        report: What it took.
+        handoffs: Work prepared for other personas.
+        followed: What became of it, where the run was told to follow.
+    """
 
     document: Document
     report: RunReport
+    handoffs: tuple[HandedOver, ...] = ()
+    followed: tuple["RunResult", ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -48,7 +72,12 @@ class RunResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain JSON data."""
-        return {"document": asdict(self.document), "report": asdict(self.report)}
+        return {
+            "document": asdict(self.document),
+            "report": asdict(self.report),
+            "handoffs": [asdict(handed) for handed in self.handoffs],
+            "followed": [result.to_json() for result in self.followed],
+        }
 
 
 def findings_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:

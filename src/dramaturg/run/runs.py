@@ -27,6 +27,7 @@ def run_summary(record: Record) -> dict[str, Any]:
         "run": record.run,
         "status": run_status(record),
         "message": record.end["message"] if record.end else "",
+        "questions": [{"id": name, "kind": kind, "text": text} for name, kind, text in record.waits],
         "answers": len(record.replies),
         "persona": record.header["persona"],
         "model": record.header["model"],
@@ -35,10 +36,12 @@ def run_summary(record: Record) -> dict[str, Any]:
 
 
 def run_status(record: Record) -> str:
-    """Return `done`, `failed`, `running`, or `unfinished` for a run that can be resumed."""
+    """Return `done`, `failed`, `running`, or for a run that can be resumed `waiting` for a person or `unfinished`."""
     if record.end is not None:
         return record.end["status"]
-    return "running" if is_performed(record.path) else "unfinished"
+    if is_performed(record.path):
+        return "running"
+    return "waiting" if record.waits else "unfinished"
 
 
 def kept_document(record: Record) -> str:
@@ -65,5 +68,5 @@ def _row(path: Path) -> dict[str, Any]:
     try:
         return run_summary(read_journal(path))
     except JournalMiss as miss:
-        unknown = {"answers": 0, "persona": "", "model": "", "journal": str(path)}
+        unknown = {"questions": [], "answers": 0, "persona": "", "model": "", "journal": str(path)}
         return {"run": path.stem, "status": "unreadable", "message": miss.message, **unknown}

@@ -1,7 +1,9 @@
 """Settings to runs; its one rule: everything that can be wrong without a model is found before one is asked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from dramaturg.data import prompts_root
@@ -13,7 +15,9 @@ from dramaturg.models.model import Model
 from dramaturg.models.retry import RetryPolicy
 from dramaturg.models.spec import ModelSpec, default_spec, open_model, parse_spec
 from dramaturg.persona.library import Library
+from dramaturg.persona.model import fold_id
 from dramaturg.run.drive import Emit
+from dramaturg.run.follow import follow
 from dramaturg.run.inputs import Inputs
 from dramaturg.run.job import Job, other_version, prepare, thaw
 from dramaturg.run.journal import (
@@ -29,6 +33,7 @@ from dramaturg.run.loop import PRIVATE_LOOP
 from dramaturg.run.perform import Conditions, perform_job, recorded_brief, replay_job
 from dramaturg.run.record import Record, read_journal
 from dramaturg.run.report import RunResult
+from dramaturg.run.respond import Known, OnQuestion, responding
 from dramaturg.run.runs import run_summaries
 from dramaturg.run.settings import as_path, current, existing_folders, persona_roots, state_root, whole_number
 from dramaturg.run.stream import Stream
@@ -51,6 +56,10 @@ class Runtime:
         quotes: Print the quoted lines below each entry of the document, so that it can be judged without the artifacts.
         window: Tokens of context of a local model; None for what its server reports, else 8,192.
         retry: How patiently a faltering provider is asked again.
+        parallel: Write sections side by side that do not need each other; None for what the persona says.
+        answers: What is answered to questions of the run, by the id of the question or of its step.
+        yes: Confirm whatever is to be confirmed.
+        follow: Perform the personas that a run hands over to as well.
     """
 
     def __init__(  # noqa: PLR0913 - one parameter for each setting, all by name
@@ -65,6 +74,10 @@ class Runtime:
         quotes: bool = False,
         window: int | None = None,
         retry: RetryPolicy | None = None,
+        parallel: bool | None = None,
+        answers: Known = MappingProxyType({}),
+        yes: bool = False,
+        follow: bool = False,
     ) -> None:
         project, folder, environment = current()
         own = existing_folders(personas)
@@ -78,15 +91,35 @@ class Runtime:
         self._reasks = whole_number("reasks", reasks, least=0)
         self._window = None if window is None else whole_number("window", window, least=_LEAST_WINDOW)
         self._retry = retry or RetryPolicy()
+        self._schedule = None if parallel is None else "parallel" if parallel else "sequential"
+        self._answers = answers
+        self._yes = yes
+        self._follow = follow
 
     def run(
-        self, persona: str | Path, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False
+        self,
+        persona: str | Path,
+        inputs: Inputs,
+        *,
+        on_event: Emit | None = None,
+        on_question: OnQuestion | None = None,
+        fresh: bool = False,
     ) -> RunResult:
-        """Perform a persona and return its document; see `arun`."""
-        return PRIVATE_LOOP.call(self.arun(persona, inputs, on_event=on_event, fresh=fresh))
+        """Perform a persona and return its document; see `arun`. `on_question` is called on the calling thread."""
+
+        def begin(asking: OnQuestion | None) -> Coroutine[Any, Any, RunResult]:
+            return self.arun(persona, inputs, on_event=on_event, on_question=asking, fresh=fresh)
+
+        return PRIVATE_LOOP.converse(begin, on_question) if on_question else PRIVATE_LOOP.call(begin(None))
 
     async def arun(
-        self, persona: str | Path, inputs: Inputs, *, on_event: Emit | None = None, fresh: bool = False
+        self,
+        persona: str | Path,
+        inputs: Inputs,
+        *,
+        on_event: Emit | None = None,
+        on_question: OnQuestion | None = None,
+        fresh: bool = False,
     ) -> RunResult:
         """Perform a persona.
 
@@ -94,6 +127,8 @@ class Runtime:
             persona: Its alias, or the path of its file.
             inputs: The sole primary artifact, or artifacts by id. A `str` is the text itself, a `Path` a file.
             on_event: Told of everything that happens, in order; called on the loop that performs the run.
+            on_question: Asked what only a person can answer, unless `answers` or `yes` do: returns text, a Path to a
+                file that is handed over, or None, with which the run pauses. It may be a coroutine function.
             fresh: Begin a new run even if an unfinished one of the same plan, inputs and model could go on.
 
         Raises:
@@ -101,20 +136,42 @@ class Runtime:
             CallerError: The call is; nothing has been asked.
             ModelError: The provider failed; the same call goes on where it stopped.
             StepFailed: A step could not be satisfied; what was produced is kept in the run's journal.
+            AnswerNeeded: A person must answer; `resume` goes on once the answers are there.
             JournalMiss: The model is `replay:FILE`, and the file has no answer.
         """
-        conditions = self._conditions(on_event)
+        conditions = self._conditions(on_event, on_question)
+        return await self._arun(str(persona), inputs, conditions, fresh=fresh)
+
+    async def _arun(
+        self, persona: str, inputs: Inputs, conditions: Conditions, *, fresh: bool, chain: Sequence[str] = ()
+    ) -> RunResult:
         spec = parse_spec(self.model) if isinstance(self.model, str) else None
-        job = prepare(self.library, self._prompts, str(persona), inputs, strict=self.strict)
+        job = prepare(self.library, self._prompts, persona, inputs, strict=self.strict, schedule=self._schedule)
         if spec and spec.kind == "replay":
             return await replay_job(job, self.record(spec.name), conditions)
-        return await self._perform(job, self.model, _Opening(state=self.state, fresh=fresh), conditions)
+        result = await self._perform(job, self.model, _Opening(state=self.state, fresh=fresh), conditions)
+        if not (self._follow and result.handoffs):
+            return result
 
-    def resume(self, run: str, *, on_event: Emit | None = None) -> RunResult:
-        """Go on with a run where it stopped; see `aresume`."""
-        return PRIVATE_LOOP.call(self.aresume(run, on_event=on_event))
+        async def next_one(alias: str, given: Mapping[str, str], chain: Sequence[str]) -> RunResult:
+            return await self._arun(alias, given, conditions, fresh=fresh, chain=chain)
 
-    async def aresume(self, run: str, *, on_event: Emit | None = None) -> RunResult:
+        chain = chain or (fold_id(job.plan.persona.alias),)
+        followed, findings = await follow(result, chain, self.library, next_one)
+        report = replace(result.report, findings=(*result.report.findings, *findings))
+        return replace(result, report=report, followed=followed)
+
+    def resume(self, run: str, *, on_event: Emit | None = None, on_question: OnQuestion | None = None) -> RunResult:
+        """Go on with a run where it stopped; see `aresume`. `on_question` is called on the calling thread."""
+
+        def begin(asking: OnQuestion | None) -> Coroutine[Any, Any, RunResult]:
+            return self.aresume(run, on_event=on_event, on_question=asking)
+
+        return PRIVATE_LOOP.converse(begin, on_question) if on_question else PRIVATE_LOOP.call(begin(None))
+
+    async def aresume(
+        self, run: str, *, on_event: Emit | None = None, on_question: OnQuestion | None = None
+    ) -> RunResult:
         """Go on with a run, by id or journal file, under the persona, prompts, artifacts and model it began with.
 
         No answer it has is asked again. A run that ended gives its document, or its failure, again.
@@ -127,7 +184,7 @@ class Runtime:
         header = record.header
         job = thaw(record)
         profile = recorded_brief(job, record).profile
-        conditions = self._conditions(on_event, header["reasks"], profile)
+        conditions = self._conditions(on_event, on_question, header["reasks"], profile)
         if record.end is not None:
             return await replay_job(job, record, conditions)
         model = header["spec"] if isinstance(self.model, str) else self.model
@@ -135,9 +192,11 @@ class Runtime:
             raise CallerError(f"run `{record.run}` began with `{header['model']}`; resume it with that model")
         return await self._perform(job, model, lambda brief, _: _taken_up(record, brief), conditions, profile.window)
 
-    def stream(self, persona: str | Path, inputs: Inputs, *, fresh: bool = False) -> Stream:
+    def stream(
+        self, persona: str | Path, inputs: Inputs, *, on_question: OnQuestion | None = None, fresh: bool = False
+    ) -> Stream:
         """Perform a persona and hand out its events as they happen, to `for` and to `async for` alike."""
-        return Stream(lambda emit: self.arun(persona, inputs, on_event=emit, fresh=fresh))
+        return Stream(lambda emit: self.arun(persona, inputs, on_event=emit, on_question=on_question, fresh=fresh))
 
     def record(self, run: str) -> Record:
         """Return what a run's journal says, by the run's id or the journal's path; CallerError if there is none."""
@@ -165,7 +224,11 @@ class Runtime:
             await model.aclose()
 
     def _conditions(
-        self, on_event: Emit | None, reasks: int | None = None, profile: Profile | None = None
+        self,
+        on_event: Emit | None,
+        on_question: OnQuestion | None,
+        reasks: int | None = None,
+        profile: Profile | None = None,
     ) -> Conditions:
         return Conditions(
             reasks=self._reasks if reasks is None else reasks,
@@ -173,7 +236,7 @@ class Runtime:
             strict=self.strict,
             quotes=self.quotes,
             emit=on_event or _ignore,
-            respond=None,
+            respond=responding(self._answers, yes=self._yes, then=on_question),
             profile=profile,
         )
 

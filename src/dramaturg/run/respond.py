@@ -1,0 +1,124 @@
+"""What a person says, now or beforehand, to answers; its one rule: an answer belongs to the question it names.
+
+Answers that are known beforehand are a mapping from a question's id (`3`, `3.2`), or from its step's id for all that
+the step asks, to one answer or to a list of them, one for each time the step asks. The last of a list holds from then
+on.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dramaturg.engine.calls import Answer, Question
+from dramaturg.errors import CallerError
+from dramaturg.run.drive import Respond
+from dramaturg.run.inputs import read_artifact
+
+Given = str | bool | Path | Answer | None
+Known = Mapping[str, Given | Sequence[Given]]
+OnQuestion = Callable[[Question], Given | Awaitable[Given]]
+_FILE = "@"
+
+
+def answer_of(given: object, question: str) -> Answer | None:
+    """Return what was given to a question as an answer: text as it is, a file by its Path; None for none.
+
+    Raises:
+        CallerError: It is neither, or the file cannot be read as text.
+    """
+    if given is None or isinstance(given, Answer):
+        return given
+    if isinstance(given, bool):
+        return Answer(text="yes" if given else "no")
+    if isinstance(given, Path):
+        return Answer(artifact=read_artifact(f"answer to {question}", given), name=given.name)
+    if isinstance(given, str | int | float):
+        return Answer(text=str(given))
+    raise CallerError(f"the answer to {question} is of type `{type(given).__name__}`; give text, or a Path to a file")
+
+
+def responding(known: Known, *, yes: bool, then: OnQuestion | None) -> Respond:
+    """Return what answers questions.
+
+    Args:
+        known: Answers that are known beforehand.
+        yes: Whether every confirmation is given.
+        then: Asked for everything else; None leaves it open, so that the run pauses.
+    """
+
+    async def respond(question: Question) -> Answer | None:
+        if (found := _known(known, question)) is not None:
+            return answer_of(found, f"question {question.id}")
+        if yes and question.kind == "confirm":
+            return Answer(text="yes")
+        if then is None:
+            return None
+        said: object = then(question)
+        while inspect.isawaitable(said):  # a callback may be a coroutine function, wherever it was called
+            said = await said
+        return answer_of(said, f"question {question.id}")
+
+    return respond
+
+
+def read_answers(path: Path) -> Known:
+    """Read answers from a YAML or JSON file; `@FILE` stands for a file beside it.
+
+    Raises:
+        CallerError: It cannot be read, or is no mapping from ids to answers.
+    """
+    try:
+        data: Any = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise CallerError(f"the answers `{path}` cannot be read: {error.strerror or error}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise CallerError(f"the answers `{path}` are no YAML or JSON: {' '.join(str(error).split())}") from error
+    if not isinstance(data, dict):
+        raise CallerError(f"the answers `{path}` must be a mapping; write lines such as `3: yes`")
+    return {str(name): _read(value, path, str(name)) for name, value in data.items()}
+
+
+def parse_answers(pairs: Sequence[str]) -> Known:
+    """Read answers of a command line, `ID=TEXT` or `ID=@FILE`; CallerError for what is neither."""
+    known: dict[str, Given] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise CallerError(f"`--answer {pair}` answers nothing; write `--answer ID=TEXT` or `--answer ID=@FILE`")
+        if name.strip() in known:
+            raise CallerError(f"question `{name.strip()}` is answered twice")
+        known[name.strip()] = _file_or_text(value, Path())
+    return known
+
+
+def _read(value: Any, path: Path, name: str) -> Given | Sequence[Given]:
+    if isinstance(value, list):
+        return [_scalar(each, path, name) for each in value]
+    return _scalar(value, path, name)
+
+
+def _scalar(value: Any, path: Path, name: str) -> Given:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str | int | float):
+        return _file_or_text(str(value), path.parent)
+    raise CallerError(f"`{path}`: the answer to `{name}` must be text or a list of texts")
+
+
+def _file_or_text(value: str, folder: Path) -> Given:
+    return folder / Path(value[1:]).expanduser() if value.startswith(_FILE) and value[1:].strip() else value
+
+
+def _known(known: Known, question: Question) -> object:
+    for name in (question.id, question.step):
+        if name in known:
+            given = known[name]
+            if isinstance(given, Sequence) and not isinstance(given, str):
+                return given[min(question.round, len(given) - 1)] if given else None
+            return given
+    return None
