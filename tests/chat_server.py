@@ -23,6 +23,8 @@ def instance_of(schema: Mapping[str, Any]) -> Any:
             return {name: instance_of(value) for name, value in schema["properties"].items()}
         case "array":
             return [instance_of(schema["items"])] * schema.get("minItems", 0)
+        case "number":
+            return 0
         case _ if "enum" in schema:
             return "inference" if "inference" in schema["enum"] else schema["enum"][0]
         case _:

@@ -2,7 +2,7 @@
 
 Answers that are known beforehand are a mapping from a question's id (`3`, `3.2`), or from its step's id for all that
 the step asks, to one answer or to a list of them, one for each time the step asks. The last of a list holds from then
-on.
+on, but a no only once: what is revised is for a person to look at again.
 """
 
 import inspect
@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from dramaturg.engine.calls import Answer, Question
+from dramaturg.engine.people import is_yes
 from dramaturg.errors import CallerError
 from dramaturg.run.drive import Respond
 from dramaturg.run.inputs import read_artifact
@@ -48,10 +49,16 @@ def responding(known: Known, *, yes: bool, then: OnQuestion | None) -> Respond:
         yes: Whether every confirmation is given.
         then: Asked for everything else; None leaves it open, so that the run pauses.
     """
+    refused: set[str] = set()
 
     async def respond(question: Question) -> Answer | None:
         if (found := _known(known, question)) is not None:
-            return answer_of(found, f"question {question.id}")
+            answer = answer_of(found, f"question {question.id}")
+            if question.kind != "confirm" or answer is None or is_yes(answer):
+                return answer
+            if answer.text not in refused:
+                refused.add(answer.text)
+                return answer
         if yes and question.kind == "confirm":
             return Answer(text="yes")
         if then is None:
