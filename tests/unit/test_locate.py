@@ -40,6 +40,10 @@ def lines_of_quote(text: str, quote: str) -> tuple[int, int] | None:
         pytest.param("* first thing\n* second thing", "- first thing\n- second thing", (1, 2), id="list, other marker"),
         pytest.param("1. first thing\n2) second thing", "first thing second thing", (1, 2), id="numbered list"),
         pytest.param("- [x] done\n- [ ] to do soon", "done to do soon", (1, 2), id="task list"),
+        pytest.param("- first thing\n- second thing", "first thing - second thing", (1, 2), id="a list on one line"),
+        pytest.param(
+            "- [ ] first thing\n- [x] second", "- [ ] first thing - [x] second", (1, 2), id="a task list on one line"
+        ),
         pytest.param("> quoted words\n>tight words", "quoted words tight words", (1, 2), id="quotation"),
         pytest.param("## The Heading\n\ntext", "## The Heading", (1, 1), id="heading"),
         pytest.param("| a1 | beta |\n|---|:--|\n| gamma | d2 |", "| gamma | d2 |", (3, 3), id="table row"),
@@ -85,6 +89,8 @@ def test_a_quote_is_found_whatever_its_layout(text: str, quote: str, lines: tupl
         pytest.param("anything", "", id="empty"),
         pytest.param("one two\nthree four", "three four one two", id="another order"),
         pytest.param("one two three", "one … three", id="with a gap"),
+        pytest.param("tar -xf backup.tar dir", "tar -xf - backup.tar", id="a dash that is no marker of a list"),
+        pytest.param("first thing - second thing", "first thing second thing", id="a dash left out within a line"),
     ],
 )
 def test_what_does_not_stand_there_is_not_found(text: str, quote: str) -> None:
@@ -113,6 +119,14 @@ def test_an_artifact_is_found_by_any_spelling_of_its_id_or_name(name: str) -> No
     found = shelf.get(name)
     assert found is not None
     assert found.artifact.id == "compose"
+
+
+def test_a_quote_that_stands_at_several_places_tells_all_of_them() -> None:
+    text = "# One\n\nrestart: always on\n\n# Two\n\nrestart:\nalways on, restart: always on\n"
+    found = FoldedArtifact(Artifact(id="notes", text=text)).locate("restart: always on")
+    assert found is not None
+    assert (found.lines, found.elsewhere, found.heading) == ((3, 3), ((7, 8), (8, 8)), ("One",))
+    assert str(found) == "[Source: NOTES, L3]"
 
 
 def test_an_artifact_that_was_not_supplied_is_not_found() -> None:

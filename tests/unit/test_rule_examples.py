@@ -11,6 +11,7 @@ from tests.support import perform_by_hand
 from dramaturg.data import prompts_root
 from dramaturg.engine.calls import Answer, ModelReply, Usage
 from dramaturg.engine.outcome import Outcome
+from dramaturg.engine.remarks import several_places
 from dramaturg.engine.verify import verify_structure
 from dramaturg.errors import StepFailed
 from dramaturg.findings.catalogue import read_rule, rule_ids
@@ -82,7 +83,7 @@ def _judged(job: Job, answer: Fence, folder: Path) -> tuple[Finding, ...]:
         return failed.findings
     outcome = performance.outcome
     assert outcome is not None
-    return (*outcome.findings, *_not_followed(job, outcome, folder))
+    return (*outcome.findings, *several_places(outcome.sections), *_not_followed(job, outcome, folder))
 
 
 def _not_followed(job: Job, outcome: Outcome, folder: Path) -> tuple[Finding, ...]:

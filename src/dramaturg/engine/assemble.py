@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from dramaturg.engine.outcome import Basis, Document, Entry, OpenQuestion, Outcome, Section
 from dramaturg.engine.rules import FORGED_MARK
-from dramaturg.evidence.locate import fold
+from dramaturg.evidence.locate import Citation, fold, shown_lines
 from dramaturg.plan.model import Format, Plan
 
 OPEN_QUESTIONS = "Open questions"
@@ -140,7 +140,7 @@ def _paragraph(entry: Entry, section: str, *, quotes: bool) -> str:
         lines.append(f"File {_code(path)}:" if (path := _flat(entry.file.path)) else "File:")
         lines.append(fenced(entry.file.content, entry.file.language))
     if quotes and entry.citations:
-        lines.append("\n".join(f"- {_shown(citation.quote, entry)} {citation}" for citation in entry.citations))
+        lines.append("\n".join(f"- {_shown(each.quote, entry)} {each}{_elsewhere(each)}" for each in entry.citations))
     return "\n\n".join(lines)
 
 
@@ -203,6 +203,12 @@ def _questions(questions: Iterable[OpenQuestion]) -> Iterator[str]:
 def _shown(quote: str, entry: Entry) -> str:
     """Return a quote in quotation marks, or where it already stands in the entry."""
     return "The command above" if fold(quote) in fold(entry.command) else f"“{bare(_readable(quote))}”"
+
+
+def _elsewhere(citation: Citation) -> str:
+    """Return where a quote stands besides the place that its citation names."""
+    others = ", ".join(map(shown_lines, citation.elsewhere))
+    return f" (also {others})" if others else ""
 
 
 def _readable(quote: str) -> str:

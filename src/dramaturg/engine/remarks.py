@@ -1,10 +1,13 @@
 """What a reader of the document should know of an accepted step, as findings; its one rule: only warn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dramaturg.engine.outcome import Section
+from dramaturg.evidence.locate import Citation, shown_lines
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.plan.model import Branch, Kind, PlannedStep
+
+_PLACES = 8
 
 
 def unperformed(step: PlannedStep) -> Iterator[Finding]:
@@ -87,3 +90,25 @@ def placeholders(section: Section, step: PlannedStep) -> Iterator[Finding]:
         yield Finding(
             rule="R204", severity=Severity.WARNING, message=message, span=step.span, help=remedy, step=step.id
         )
+
+
+def several_places(sections: Sequence[Section]) -> Iterator[Finding]:
+    """Tell of quotes that stand at several places: the citation names the first, which may not be the one meant."""
+    for section in sections:
+        told: set[Citation] = set()
+        for citation in (citation for entry in section.entries for citation in entry.citations):
+            if citation.elsewhere and citation not in told:
+                told.add(citation)
+                yield _several(citation, section)
+
+
+def _several(citation: Citation, section: Section) -> Finding:
+    others = ", ".join(shown_lines(lines) for lines in citation.elsewhere[:_PLACES])
+    more = f" and {len(citation.elsewhere) - _PLACES} more" if len(citation.elsewhere) > _PLACES else ""
+    return Finding(
+        rule="R306",
+        severity=Severity.NOTE,
+        message=f"`{section.title}`: what {citation} quotes also stands at {others}{more}",
+        help="quote more of the lines around it, so that it is found in one place",
+        step=section.step,
+    )

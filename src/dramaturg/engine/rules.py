@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from dramaturg.engine.narrow import from_narrowed
-from dramaturg.evidence.locate import Shelf, fold, proves_something
+from dramaturg.evidence.locate import FoldedArtifact, Shelf, fold, proves_something
+from dramaturg.evidence.nearest import nearest
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.persona.model import same_id
 from dramaturg.plan.conditions import as_number, as_truth
@@ -221,9 +222,7 @@ def _evidence(item: Item, position: int, step: PlannedStep, shelf: Shelf, *, gro
         if artifact is None:
             faults.append(("R303", f"{name}: `evidence` names an artifact that was not supplied; there is {known}"))
         elif evidence.quote.strip() and artifact.locate(evidence.quote) is None:
-            short = not proves_something(fold(evidence.quote))
-            what = "is too short to prove anything" if short else f"does not stand in {artifact.artifact.label}"
-            faults.append(("R302", f"{name}: the quote {what}"))
+            faults.append(("R302", f"{name}: the quote {_lost(evidence.quote, artifact, shelf)}"))
     quoted = any(evidence.quote.strip() for evidence in item.evidence)
     if item.basis == "evidence" and not quoted and not faults:
         faults.append(("R301", f"{name}: basis `evidence` needs a quote"))
@@ -232,6 +231,14 @@ def _evidence(item: Item, position: int, step: PlannedStep, shelf: Shelf, *, gro
     if FORGED_MARK.search(item.text):
         faults.append(("R305", f"{name}: `text` writes a citation mark; marks are set by the program"))
     return [Finding(rule=rule, severity=Severity.WARNING, message=message, step=step.id) for rule, message in faults]
+
+
+def _lost(quote: str, artifact: FoldedArtifact, shelf: Shelf) -> str:
+    """Return why a quote proves nothing, and what comes nearest to it."""
+    if not proves_something(fold(quote)):
+        return "is too short to prove anything"
+    near = nearest(quote, artifact, shelf)
+    return f"does not stand in {artifact.artifact.label}" + (f"; {near}" if near else "")
 
 
 def _misfit(location: Sequence[Any], message: str, step: PlannedStep) -> Finding:

@@ -1,4 +1,4 @@
-"""A quote to the place it stands in; its one rule: line numbers are found by code, never believed.
+"""A quote to the places it stands in; its one rule: line numbers are found by code, never believed.
 
 Quote and artifact are compared folded: Unicode NFKC, curly quotes and dashes, white space, Markdown emphasis, list and
 quotation markers, table bars. Letter case is kept. A quote must begin and end at word boundaries and must hold enough
@@ -8,69 +8,93 @@ to prove something: a word that stands anywhere proves nothing.
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from dramaturg.evidence.artifact import Artifact, Outline, lines_of
+from dramaturg.evidence.artifact import Artifact, Outline
 from dramaturg.persona.model import fold_id
 
 _MIN_LETTERS = 10
 _MIN_WITH_NUMBER = 3
-_TYPOGRAPHY = str.maketrans(
-    {
-        "‘": "'",
-        "’": "'",
-        "\u201a": "'",
-        "“": '"',
-        "”": '"',
-        "„": '"',
-        "\u2010": "-",  # NFKC makes it of the non-breaking hyphen too
-        "\u2212": "-",
-        "–": "-",
-        "—": "-",
-        "\u200b": None,
-        "\u2060": None,
-        "\ufeff": None,
-        "\u00ad": None,
-    }
+_TYPOGRAPHY: Mapping[str, str] = {
+    "‘": "'",
+    "’": "'",
+    "\u201a": "'",
+    "“": '"',
+    "”": '"',
+    "„": '"',
+    "\u2010": "-",  # NFKC makes it of the non-breaking hyphen too
+    "\u2212": "-",
+    "–": "-",
+    "—": "-",
+    "\u200b": "",
+    "\u2060": "",
+    "\ufeff": "",
+    "\u00ad": "",
+}
+_NEWLINE = re.compile(r"\r\n?")
+_RULE_LINE = re.compile(r"^[^\S\n|:=-]*[|:=-][^\S\n|:=-]*(?:[|:=-][^\S\n]*)*$", re.MULTILINE)
+_MARKER = re.compile(
+    r"^[^\S\n]*(?:(?:[-*+•]|\d+[.)]|#{1,6})[^\S\n]+|>(?!=)[^\S\n]*)*(?:\[[ xX]\][^\S\n]+)?", re.MULTILINE
 )
-_MARKER = re.compile(r"^\s*(?:(?:[-*+•]|\d+[.)]|#{1,6})\s+|>(?!=)\s*)*(?:\[[ xX]\]\s+)?")
-_EMPHASIS = re.compile(r"[*`]+|~~|(?<!\w)_+(?=\w)|(?<=\w)_+(?!\w)")
-_RULE_LINE = re.compile(r"[\s|:=-]*")
+_INNER_MARKER = re.compile(r"[-+•]|\d+[.)]|#{1,6}|\[[xX]\]|[\[\]]")
+_STRUCK = "~~"
+_UNDERSCORES = re.compile(r"_+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """A quote that really stands in an artifact: inclusive 1-based lines, and the headings above the first."""
+    """A quote that really stands in an artifact.
+
+    Attributes:
+        artifact: The artifact's id; `label` is how it is written.
+        quote: As given.
+        lines: Inclusive, 1-based; of several places the first.
+        heading: Titles of the headings above the first line, outermost first.
+        elsewhere: The lines of its further places.
+    """
 
     artifact: str
     label: str
     quote: str
     lines: tuple[int, int]
     heading: tuple[str, ...]
+    elsewhere: tuple[tuple[int, int], ...] = ()
 
     def __str__(self) -> str:
-        first, last = self.lines
-        return f"[Source: {self.label}, L{first}]" if first == last else f"[Source: {self.label}, L{first}-{last}]"
+        return f"[Source: {self.label}, {shown_lines(self.lines)}]"
+
+
+def shown_lines(lines: tuple[int, int]) -> str:
+    """Return lines as citations write them: `L12`, `L12-14`."""
+    first, last = lines
+    return f"L{first}" if first == last else f"L{first}-{last}"
 
 
 def fold(text: str) -> str:
     """Return the form in which a quote and its source are compared: one line, single spaces."""
-    return " ".join(part for part in map(_fold_line, lines_of(text)) if part)
+    return " ".join(line for line in folded_lines(text) if line)
 
 
-def _fold_line(line: str) -> str:
-    if _RULE_LINE.fullmatch(line):
-        return ""
-    plain = unicodedata.normalize("NFKC", line).translate(_TYPOGRAPHY)
-    plain = _EMPHASIS.sub("", plain[_marker_end(plain) :]).replace("|", " ")
-    return " ".join(plain.split())
+def folded_lines(text: str) -> list[str]:
+    """Return each line of a text in the form in which it is compared; one that only draws a rule is empty."""
+    plain = unicodedata.normalize("NFKC", _NEWLINE.sub("\n", text))
+    if not plain.isascii():
+        for odd, common in _TYPOGRAPHY.items():
+            plain = plain.replace(odd, common)
+    plain = _MARKER.sub("", _RULE_LINE.sub("", plain))
+    plain = plain.replace("*", "").replace("`", "").replace(_STRUCK, "").replace("|", " ")
+    plain = _UNDERSCORES.sub(_unless_inside_a_word, plain)
+    return [" ".join(line.split()) for line in plain.split("\n")]
 
 
-def _marker_end(line: str) -> int:
-    marker = _MARKER.match(line)
-    return marker.end() if marker else 0
+def _unless_inside_a_word(found: re.Match[str]) -> str:
+    """Drop underscores that set off a word, and keep those of an identifier."""
+    start, end = found.span()
+    before, after = found.string[max(0, start - 1) : start], found.string[end : end + 1]
+    return "" if before.isalnum() != after.isalnum() else found[0]
 
 
 def proves_something(quote: str) -> bool:
@@ -95,41 +119,109 @@ class FoldedArtifact:
         return Outline(self.artifact)
 
     @cached_property
-    def _folded(self) -> tuple[str, list[int], list[int]]:
-        """The folded text, the offset each non-empty line begins at, and that line's number."""
-        parts: list[str] = []
-        starts: list[int] = []
-        numbers: list[int] = []
-        at = 0
-        for number, line in enumerate(lines_of(self.artifact.text), start=1):
-            folded = _fold_line(line)
-            if folded:
-                parts.append(folded)
-                starts.append(at)
-                numbers.append(number)
-                at += len(folded) + 1
-        return " ".join(parts), starts, numbers
+    def folded(self) -> "FoldedText":
+        """The artifact's text, folded and indexed."""
+        return FoldedText(self.artifact.text)
 
     def locate(self, quote: str) -> Citation | None:
-        """Return the first place of a quote; None if it does not stand in the artifact or is too short to prove it."""
+        """Return the places of a quote; None if it does not stand in the artifact or is too short to prove it."""
         needle = fold(quote)
         if not proves_something(needle):
             return None
-        text, starts, numbers = self._folded
-        at = text.find(needle)
-        while at >= 0 and not _at_word_boundaries(text, at, at + len(needle)):
-            at = text.find(needle, at + 1)
-        if at < 0:
+        places = self.folded.places(needle)
+        if not places:
             return None
-        first = numbers[bisect_right(starts, at) - 1]
-        last = numbers[bisect_right(starts, at + len(needle) - 1) - 1]
         return Citation(
             artifact=self.artifact.id,
             label=self.artifact.label,
             quote=quote,
-            lines=(first, last),
-            heading=self.outline.heading_at(first),
+            lines=places[0],
+            heading=self.outline.heading_at(places[0][0]),
+            elsewhere=places[1:],
         )
+
+
+class FoldedText:
+    """A folded text that knows its lines, and where each of its words stands: quotes of long texts are found at once.
+
+    Attributes:
+        text: All of it on one line.
+        lines: The folded lines that say something; `numbers` are theirs in the original, `starts` theirs in `text`.
+        words: The offsets of each word, a word being what stands between two spaces.
+    """
+
+    def __init__(self, original: str) -> None:
+        numbered = [(number, line) for number, line in enumerate(folded_lines(original), start=1) if line]
+        self.numbers = [number for number, _ in numbered]
+        self.lines = [line for _, line in numbered]
+        self.text = " ".join(self.lines)
+        self.starts: list[int] = []
+        at = 0
+        for line in self.lines:
+            self.starts.append(at)
+            at += len(line) + 1
+
+    @cached_property
+    def words(self) -> Mapping[str, list[int]]:
+        """The offsets of each word."""
+        found: dict[str, list[int]] = defaultdict(list)
+        at = 0
+        for word in self.text.split(" "):
+            found[word].append(at)
+            at += len(word) + 1
+        return found
+
+    def places(self, needle: str) -> tuple[tuple[int, int], ...]:
+        """Return the lines of each place where a folded quote stands in whole words."""
+        return self._whole(needle) or self._copied_on_one_line(needle)
+
+    def _whole(self, needle: str, skips: Sequence[int] = ()) -> tuple[tuple[int, int], ...]:
+        """Return the lines of each place of a text in which a line begins at every skip, an offset in the text."""
+        found = (
+            (self.line_at(at), self.line_at(at + len(needle) - 1))
+            for at in self._offsets(needle)
+            if _at_word_boundaries(self.text, at, at + len(needle))
+            and all(at + skip in self._line_starts for skip in skips)
+        )
+        return tuple(dict.fromkeys(found))
+
+    def _copied_on_one_line(self, needle: str) -> tuple[tuple[int, int], ...]:
+        """Return the places of a list that was copied on one line: its inner markers must stand where lines begin."""
+        kept: list[str] = []
+        skips: list[int] = []
+        for word in needle.split(" "):
+            if kept and _INNER_MARKER.fullmatch(word):
+                skips.append(sum(len(other) + 1 for other in kept))
+            else:
+                kept.append(word)
+        return self._whole(" ".join(kept), skips) if skips else ()
+
+    @cached_property
+    def _line_starts(self) -> frozenset[int]:
+        return frozenset(self.starts)
+
+    def line_at(self, offset: int) -> int:
+        """Return the number of the original line that an offset of the folded text stands in."""
+        return self.numbers[self.line_index(offset)]
+
+    def line_index(self, offset: int) -> int:
+        """Return the position among `lines` of the one that an offset stands in."""
+        return bisect_right(self.starts, offset) - 1
+
+    def _offsets(self, needle: str) -> Iterator[int]:
+        """Yield the offsets at which a text stands: by its rarest inner word, which stands whole between two spaces."""
+        inner = needle.split(" ")[1:-1]
+        if not inner:
+            at = self.text.find(needle)
+            while at >= 0:
+                yield at
+                at = self.text.find(needle, at + 1)
+            return
+        rarest = min(inner, key=lambda word: len(self.words.get(word, ())))
+        before = needle.index(f" {rarest} ") + 1
+        for at in self.words.get(rarest, ()):
+            if at >= before and self.text.startswith(needle, at - before):
+                yield at - before
 
 
 class Shelf:
@@ -140,10 +232,15 @@ class Shelf:
         folded = [FoldedArtifact(artifact) for artifact in artifacts]
         self._folded = {fold_id(one.artifact.label): one for one in folded}
         self._folded |= {fold_id(one.artifact.id): one for one in folded}
+        self._own = {one.artifact.id: one for one in folded}
 
     def get(self, name: str) -> FoldedArtifact | None:
         """Return the artifact of that name, if it was supplied."""
         return self._folded.get(fold_id(name))
+
+    def of(self, artifact: Artifact) -> FoldedArtifact:
+        """Return one of the artifacts, made searchable."""
+        return self._own[artifact.id]
 
 
 def _at_word_boundaries(text: str, start: int, end: int) -> bool:

@@ -10,6 +10,7 @@ from dramaturg.engine.events import CallAnswered, Event, RunOpened
 from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Document, Handoff, Outcome
 from dramaturg.engine.profile import Profile
+from dramaturg.engine.remarks import several_places
 from dramaturg.engine.verify import verify_structure
 from dramaturg.errors import AnswerNeeded, StepFailed
 from dramaturg.findings.model import Finding
@@ -153,7 +154,8 @@ def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, co
     written = {section.step for section in outcome.sections}
     steps = (step for step in job.plan.steps if step.kind is not Kind.SECTION or step.id in written)
     plan = replace(job.plan, steps=tuple(steps))  # without what a condition led past
-    found = (*job.findings, *outcome.findings, *verify_structure(plan, document.markdown))
+    noted = (*several_places(outcome.sections), *verify_structure(plan, document.markdown))
+    found = (*job.findings, *outcome.findings, *noted)
     persona = job.plan.persona
     return RunResult(
         document=document,
