@@ -164,7 +164,7 @@ def test_a_damaged_journal_ends_with_4(state: Path, verb: Sequence[str]) -> None
         (["show", "nobody"], "error: no persona is called `nobody`; "),
         (["run", "DPA-1"], "error: `DPA-1` cannot run without `architectural_blueprint`"),
         (["run", "DPA-1", "nowhere.md"], "`nowhere.md` cannot be read: No such file or directory"),
-        (["run", "DPA-1", str(BLUEPRINT.parent)], "is a folder; give a file"),
+        (["run", "DPA-1", "*.nothing"], "nothing matches `*.nothing`; give a file, or a folder of text files"),
         (["run", "DPA-1", "-"], "error: the artifact `architectural_blueprint` is empty"),
         (["run", "DPA-1", str(BLUEPRINT), "-a", "x"], "error: `--artifact x` has no file; write `--artifact ID=FILE`"),
         (["run", "DPA-1", str(BLUEPRINT), "-a", "x="], "`--artifact x=` has no file"),

@@ -118,7 +118,10 @@ def test_an_artifact_may_come_from_stdin() -> None:
 
 def test_stdin_that_is_no_text_is_refused() -> None:
     told = dramaturg("run", "DPA-1", "-", stdin=b"ab\xff")
-    assert (told.code, told.err) == (2, "error: stdin is not UTF-8 text (byte 2); convert it to UTF-8 first\n")
+    assert (told.code, told.err) == (
+        2,
+        "error: stdin is not UTF-8 text (byte 2); convert it to UTF-8 text first, e.g. `iconv -f ENCODING -t UTF-8`\n",
+    )
 
 
 def test_the_version_is_told() -> None:

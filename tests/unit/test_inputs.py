@@ -138,10 +138,9 @@ def test_an_artifact_that_is_neither_text_nor_a_path_is_refused(plan_for: MakePl
     [
         (None, "cannot be read: No such file or directory"),
         (b"", "the artifact `log` is empty; a run needs something to work from"),
-        ("Grüße".encode("latin-1"), r"is not UTF-8 text \(byte 2\); convert it to UTF-8 text first"),
-        ("text".encode("utf-16"), r"is not UTF-8 text \(byte 0\)"),
-        ("ü\0".encode(), r"is not text \(byte 2 is NUL\); convert it to text first"),
-        (b"%PDF-1.7\n\x00\x01", r"is not text \(byte 9 is NUL\)"),
+        ("Grüße".encode("latin-1"), r"is not UTF-8 text \(byte 2\); convert it to UTF-8 text first, e.g. `iconv"),
+        ("ü\0".encode(), r"is not text \(byte 2 is NUL\); convert it to UTF-8 text first"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "is not text but a PNG image; convert it to UTF-8 text first"),
     ],
 )
 def test_a_file_that_holds_no_text_is_refused(
@@ -154,9 +153,38 @@ def test_a_file_that_holds_no_text_is_refused(
         collect_artifacts(plan_for("log"), path)
 
 
-def test_a_folder_is_no_artifact(plan_for: MakePlan, tmp_path: Path) -> None:
-    with pytest.raises(CallerError, match="is a folder; give a file"):
-        collect_artifacts(plan_for("log"), tmp_path)
+def test_every_fault_of_the_inputs_is_told_at_once(plan_for: MakePlan, tmp_path: Path) -> None:
+    (tmp_path / "empty.md").write_bytes(b"")
+    inputs: Inputs = {"log": tmp_path / "gone.md", "one": tmp_path / "empty.md", "two": "x", "../x": "y"}
+    with pytest.raises(CallerError) as refused:
+        collect_artifacts(plan_for("log"), inputs)
+    assert [line.split("`")[1] for line in str(refused.value).split("\n")] == ["log", "one", "../x"]
+
+
+def test_a_folder_is_one_artifact_of_several_files(plan_for: MakePlan, tmp_path: Path) -> None:
+    (tmp_path / "docs" / "api").mkdir(parents=True)
+    (tmp_path / "docs" / "b.md").write_text("# B\n", encoding="utf-8")
+    (tmp_path / "docs" / "api" / "a b.yml").write_text("a: 1\n", encoding="utf-8")
+    artifacts, notes = collect_artifacts(plan_for("design-notes"), {"design notes": tmp_path / "docs"})
+    assert [(each.id, each.whole_id, each.label, each.primary) for each in artifacts] == [
+        ("design-notes/api/a_b.yml", "design-notes", "DESIGN_NOTES/api/a_b.yml", True),
+        ("design-notes/b.md", "design-notes", "DESIGN_NOTES/b.md", True),
+    ]
+    assert [each.source for each in artifacts] == [
+        str(tmp_path / "docs" / name) for name in (Path("api") / "a b.yml", "b.md")
+    ]
+    assert notes == ()
+
+
+def test_the_files_of_a_folder_can_be_given_by_their_ids(plan_for: MakePlan) -> None:
+    artifacts, _ = collect_artifacts(plan_for("log"), {"log/a/b.md": "one", "log/c.md": "two"})
+    assert [(each.id, each.label) for each in artifacts] == [("log/a/b.md", "LOG/a/b.md"), ("log/c.md", "LOG/c.md")]
+
+
+@pytest.mark.parametrize("name", ["log/", "log/../x", "log//x", "/x", 'log/a"b', "log/a b"])
+def test_what_is_no_path_below_an_artifact_names_none(plan_for: MakePlan, name: str) -> None:
+    with pytest.raises(CallerError, match="cannot name an artifact"):
+        collect_artifacts(plan_for(), {name: "x"})
 
 
 @pytest.mark.parametrize("spelling", ["notes.md", " notes.md\n"])

@@ -67,8 +67,20 @@ def _job(shown: Sequence[Fence], folder: Path) -> Job:
     path = folder / "example.persona.md"
     path.write_text(personas[0] if personas else _PERSONA.format(steps=steps), encoding="utf-8")
     given: dict[str, str | Path] = {"blueprint": _ARTIFACT}
-    given |= {fence.said.get("named", "blueprint"): fence.text for fence in shown if fence.kind == "artifact"}
+    given |= {
+        fence.said.get("named", "blueprint"): _given(fence, folder) for fence in shown if fence.kind == "artifact"
+    }
     return prepare(Library((folder,)), prompts_root(), str(path), given, strict=False)
+
+
+def _given(fence: Fence, folder: Path) -> str | Path:
+    """Return an artifact as its fence gives it: a text, or with `file=` the file or the folder of that path."""
+    if "file" not in fence.said:
+        return fence.text
+    path = folder / "given" / fence.said["file"]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(fence.text.encode(fence.said.get("saved-as", "utf-8")))
+    return folder / "given" / Path(fence.said["file"]).parts[0]
 
 
 def _judged(job: Job, answer: Fence, folder: Path) -> tuple[Finding, ...]:

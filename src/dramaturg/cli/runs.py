@@ -62,7 +62,7 @@ def _answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("persona")
 @click.argument("artifact", required=False)
 @click.option(
-    "-a", "--artifact", "named", multiple=True, metavar="ID=FILE", help="A further artifact by its id; repeatable."
+    "-a", "--artifact", "named", multiple=True, metavar="ID=PATH", help="A further artifact by its id; repeatable."
 )
 @click.option("-m", "--model", help="anthropic:NAME, openai:NAME[@URL], gguf:FILE, evidence or replay:RUN.")
 @click.option("--window", type=click.IntRange(min=1024), help="Tokens of context of a local model.")
@@ -102,7 +102,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     strict: bool,
     as_json: bool,
 ) -> None:
-    """Perform PERSONA (an alias or a .md file) on ARTIFACT, a file or `-` for stdin.
+    """Perform PERSONA (an alias or a .md file) on ARTIFACT: a file, a folder, a pattern in quotes, or `-` for stdin.
 
     An interrupted run goes on where it stopped when the same command is given again. What only a person can answer is
     asked on a terminal; elsewhere the run pauses, exits with 5, and `resume RUN --answer ID=TEXT` goes on.
@@ -235,10 +235,9 @@ def _inputs(artifact: str | None, named: tuple[str, ...]) -> "Inputs":
 def _given(file: str) -> str | Path:
     if file != _STDIO:
         return Path(file)
-    try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise CallerError(f"stdin is not UTF-8 text (byte {error.start}); convert it to UTF-8 first") from error
+    from dramaturg.run.files import read_stdin
+
+    return read_stdin(sys.stdin.buffer)
 
 
 COMMANDS = (run, resume, runs)

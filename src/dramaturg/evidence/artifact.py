@@ -22,11 +22,13 @@ class Artifact:
     """One supplied document.
 
     Attributes:
-        id: As the persona declares it, or as the caller names it.
+        id: As the persona declares it, or as the caller names it; of a file of a folder with that file's path in it.
         name: What the persona's steps call it; the id where they do not.
         text: The whole text, as decoded.
         media_type: `text/markdown`, `text/plain`, …
         primary: Whether it is the kind of input the run stands on; a primary artifact beats an optional one.
+        part: The path inside the folder that the artifact is one file of, in characters that need no quoting.
+        source: The path it was read from; empty for a text.
     """
 
     id: str
@@ -34,11 +36,24 @@ class Artifact:
     name: str = ""
     media_type: str = MARKDOWN
     primary: bool = True
+    part: str = ""
+    source: str = ""
+
+    @property
+    def whole_id(self) -> str:
+        """The id of what the persona declares: that of the folder, where this is one of its files."""
+        return self.id.removesuffix(f"/{self.part}") if self.part else self.id
 
     @property
     def label(self) -> str:
-        """How it is written in prompts and citations: `ARCHITECTURE_BLUEPRINT`."""
-        return "_".join((self.name or self.id).replace("-", " ").replace("_", " ").split()).upper()
+        """How it is written in prompts and citations: `ARCHITECTURE_BLUEPRINT`, `SOURCES/api/server.py`."""
+        whole = "_".join((self.name or self.whole_id).replace("-", " ").replace("_", " ").split()).upper()
+        return f"{whole}/{self.part}" if self.part else whole
+
+    @property
+    def place(self) -> str:
+        """What a finding calls the file it points into."""
+        return self.source or self.label
 
     @property
     def digest(self) -> str:

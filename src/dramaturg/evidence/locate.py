@@ -233,10 +233,11 @@ class Shelf:
         self._folded = {fold_id(one.artifact.label): one for one in folded}
         self._folded |= {fold_id(one.artifact.id): one for one in folded}
         self._own = {one.artifact.id: one for one in folded}
+        self._exact = {one.artifact.label: one for one in folded}
 
     def get(self, name: str) -> FoldedArtifact | None:
         """Return the artifact of that name, if it was supplied."""
-        return self._folded.get(fold_id(name))
+        return self._exact.get(name) or self._folded.get(fold_id(name))
 
     def of(self, artifact: Artifact) -> FoldedArtifact:
         """Return one of the artifacts, made searchable."""

@@ -25,7 +25,7 @@ def run_persona(
 
     Args:
         persona: Its alias, or the path of its file.
-        inputs: The sole primary artifact, or artifacts by id. A `str` is the text itself, a `Path` a file.
+        inputs: The sole primary artifact, or artifacts by id. A `str` is the text itself, a `Path` a file or folder.
         on_event: Told of everything that happens, in order.
         on_question: Asked what only a person can answer; returns text, a Path to a file, or None to pause the run.
         fresh: Begin a new run even if an unfinished one could go on.

@@ -1,23 +1,25 @@
 """What the caller hands over to artifacts; its one rule: nothing is guessed, nothing is asked before it is whole."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dramaturg.errors import CallerError
-from dramaturg.evidence.artifact import MARKDOWN, PLAIN, Artifact
-from dramaturg.findings.model import Finding, Severity
+from dramaturg.evidence.artifact import MARKDOWN, Artifact
+from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.persona.model import ArtifactSpec, Persona, fold_id
 from dramaturg.plan.model import Plan
+from dramaturg.run.files import Reading, Text, read_file, read_path, too_large
 
 Given = str | Path
 Inputs = Given | Mapping[str, Given]
 
-_MARKDOWN_SUFFIXES = (".md", ".markdown")
 _ID = re.compile(r"[A-Za-z][\w \-]*")
+_PART = re.compile(r"(?!\.\.?(?:/|$))[\w.+@~-]+(?:/(?!\.\.?(?:/|$))[\w.+@~-]+)*")
 _UNNAMED = ""
 _UNDECLARED = "input"
 _LONGEST_NAME = 1000
+_LEFT_OUT_SHOWN = 5
 
 
 def collect_artifacts(plan: Plan, inputs: Inputs) -> tuple[tuple[Artifact, ...], tuple[Finding, ...]]:
@@ -26,7 +28,7 @@ def collect_artifacts(plan: Plan, inputs: Inputs) -> tuple[tuple[Artifact, ...],
     Args:
         plan: Says which artifacts are expected, and what its steps call them.
         inputs: The sole primary artifact, or artifacts by id, the sole primary one under an empty id if need be. A
-            `str` is the text itself, a `Path` a file.
+            `str` is the text itself, a `Path` a file, a folder or a pattern.
 
     Returns:
         The artifacts, primary ones first, and a note for each one the persona does not declare.
@@ -34,30 +36,33 @@ def collect_artifacts(plan: Plan, inputs: Inputs) -> tuple[tuple[Artifact, ...],
     Raises:
         CallerError: One is missing, empty, unreadable or not text.
     """
-    persona = plan.persona
     by_id = inputs if isinstance(inputs, Mapping) else {_UNNAMED: inputs}
     declared = _declared(plan)
     artifacts: dict[str, Artifact] = {}
+    notes: list[Finding] = []
+    faults: list[str] = []
     for key, given in by_id.items():
-        name = key or _sole_primary(persona)
-        if not _ID.fullmatch(name.strip()):
-            raise CallerError(f"`{name}` cannot name an artifact; use letters, digits, `_` and `-`")
-        spec = declared.get(fold_id(name))
-        folded = fold_id(spec.id if spec else name)
-        if folded in artifacts:
-            raise CallerError(f"the artifact `{name}` is given twice; give it once")
-        artifacts[folded] = _artifact(name, given, spec, plan)
-    _require_primaries(persona, artifacts)
+        name = key or _sole_primary(plan.persona)
+        try:
+            reading = _reading(name, given)
+            made = [_artifact(name, text, declared, plan) for text in reading.texts]
+            _take(name, made, artifacts)
+        except CallerError as error:
+            faults.append(error.message)
+            continue
+        notes += _notes(name, reading, plan.persona.head)
+    if faults:
+        raise CallerError("\n".join(faults))
+    _require_primaries(plan.persona, {fold_id(artifact.whole_id) for artifact in artifacts.values()})
     ordered = tuple(sorted(artifacts.values(), key=lambda artifact: not artifact.primary))
-    return ordered, undeclared_notes(plan, ordered)
+    return ordered, (*undeclared_notes(plan, ordered), *notes)
 
 
 def undeclared_notes(plan: Plan, artifacts: Sequence[Artifact]) -> tuple[Finding, ...]:
     """Return a note for each artifact that a persona which declares its artifacts does not declare."""
     ids = {fold_id(spec.id) for spec in plan.persona.artifacts}
-    return tuple(
-        _undeclared(plan.persona, artifact) for artifact in artifacts if ids and fold_id(artifact.id) not in ids
-    )
+    strange = dict.fromkeys(artifact.whole_id for artifact in artifacts if fold_id(artifact.whole_id) not in ids)
+    return tuple(_undeclared(plan.persona, name) for name in strange) if ids else ()
 
 
 def _declared(plan: Plan) -> Mapping[str, ArtifactSpec]:
@@ -76,29 +81,73 @@ def _sole_primary(persona: Persona) -> str:
     return (primaries or declared or [_UNDECLARED])[0]
 
 
-def _artifact(name: str, given: object, spec: ArtifactSpec | None, plan: Plan) -> Artifact:
-    """Return one artifact; `given` is whatever a caller without a type checker may pass."""
+def _reading(name: str, given: object) -> Reading:
+    """Return the texts of one input; `given` is whatever a caller without a type checker may pass."""
+    whole, slash, part = name.partition("/")
+    if not _ID.fullmatch(whole.strip()) or (slash and not _PART.fullmatch(part)):
+        raise CallerError(f"`{name}` cannot name an artifact; use letters, digits, `_` and `-`")
     if isinstance(given, Path):
-        text = _read(name, given)
+        reading = read_path(name, given)
     elif isinstance(given, str):
-        text = _text(name, given)
+        reading = Reading(texts=(Text(text=_text(name, given), source="", media_type=MARKDOWN, part=part),))
     else:
         kind = type(given).__name__
         raise CallerError(f"the artifact `{name}` is of type `{kind}`; pass its text as a str, or a Path to its file")
-    if not text.strip():
+    if not any(text.text.strip() for text in reading.texts):
         raise CallerError(f"the artifact `{name}` is empty; a run needs something to work from")
-    suffix = given.suffix.casefold() if isinstance(given, Path) else ".md"
+    return reading
+
+
+def _artifact(name: str, text: Text, declared: Mapping[str, ArtifactSpec], plan: Plan) -> Artifact:
+    whole = name.partition("/")[0]
+    spec = declared.get(fold_id(whole))
+    own = spec.id if spec else whole.strip()
     return Artifact(
-        id=spec.id if spec else name.strip(),
-        text=text,
-        media_type=MARKDOWN if suffix in _MARKDOWN_SUFFIXES else PLAIN,
+        id=f"{own}/{text.part}" if text.part else own,
+        text=text.text,
+        media_type=text.media_type,
         name=plan.names[spec.id] if spec else "",
         primary=spec.primary if spec else not plan.persona.artifacts,
+        part=text.part,
+        source=text.source,
     )
+
+
+def _take(name: str, made: Sequence[Artifact], artifacts: dict[str, Artifact]) -> None:
+    """Add artifacts to those there are; CallerError if one of that name is among them."""
+    for artifact in made:
+        folded = fold_id(artifact.id)
+        if folded in artifacts:
+            raise CallerError(f"the artifact `{name}` is given twice; give it once")
+        artifacts[folded] = artifact
+
+
+def _notes(name: str, reading: Reading, head: Span) -> Iterator[Finding]:
+    """Yield what there is to say of how an input was read."""
+    for text in reading.texts:
+        if text.note:
+            message = f"`{text.source}`: {text.note}"
+            span = Span(path=text.source, line=1, column=1, length=1)
+            remedy = "save it as UTF-8 text"
+            yield Finding(rule="A102", severity=Severity.NOTE, message=message, span=span, help=remedy)
+    if reading.left_out:
+        shown = "; ".join(reading.left_out[:_LEFT_OUT_SHOWN])
+        more = len(reading.left_out) - _LEFT_OUT_SHOWN
+        yield Finding(
+            rule="A103",
+            severity=Severity.WARNING,
+            message=f"`{name}` is read without {len(reading.left_out)} of its files: {shown}"
+            + (f"; and {more} more" if more > 0 else ""),
+            span=head,
+            help="convert what matters to text, or name the files with a pattern such as `docs/**/*.md`",
+        )
 
 
 def _text(name: str, given: str) -> str:
     """Return a text as given, unless it looks like a file's name: silently performing a path would waste a run."""
+    refusal = too_large(f"the artifact `{name}`", len(given))
+    if refusal:
+        raise refusal
     if "\0" in given:
         raise CallerError(
             f"the artifact `{name}` is not text (character {given.index(chr(0))} is NUL); convert it to text first"
@@ -126,44 +175,24 @@ def _is_file(name: str) -> bool:
 
 def read_artifact(name: str, path: Path) -> str:
     """Return the text of a file that a person hands over; CallerError if it cannot be read, or is empty or no text."""
-    text = _read(name, path)
+    text = read_file(name, path).text
     if not text.strip():
         raise CallerError(f"the {name}: `{path}` is empty; hand over a file that says something")
     return text
 
 
-def _read(name: str, path: Path) -> str:
-    try:
-        raw = path.read_bytes()
-    except IsADirectoryError:
-        raise CallerError(f"the artifact `{name}`: `{path}` is a folder; give a file") from None
-    except OSError as error:
-        raise CallerError(f"the artifact `{name}`: `{path}` cannot be read: {error.strerror or error}") from error
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        remedy = "convert it to UTF-8 text first"
-        raise CallerError(
-            f"the artifact `{name}`: `{path}` is not UTF-8 text (byte {error.start}); {remedy}"
-        ) from error
-    if b"\0" in raw:
-        nul = raw.index(b"\0")
-        raise CallerError(f"the artifact `{name}`: `{path}` is not text (byte {nul} is NUL); convert it to text first")
-    return text
-
-
-def _require_primaries(persona: Persona, artifacts: Mapping[str, Artifact]) -> None:
-    missing = [spec for spec in persona.artifacts if spec.primary and fold_id(spec.id) not in artifacts]
+def _require_primaries(persona: Persona, there: Collection[str]) -> None:
+    missing = [spec for spec in persona.artifacts if spec.primary and fold_id(spec.id) not in there]
     if missing:
         wanted = "; ".join(f"`{spec.id}`" + (f" ({spec.description})" if spec.description else "") for spec in missing)
         raise CallerError(f"`{persona.alias}` cannot run without {wanted}; give it as the artifact, or by its id")
 
 
-def _undeclared(persona: Persona, artifact: Artifact) -> Finding:
+def _undeclared(persona: Persona, name: str) -> Finding:
     return Finding(
         rule="A101",
         severity=Severity.NOTE,
-        message=f"`{persona.alias}` does not declare the artifact `{artifact.id}`; it is used as an optional one",
+        message=f"`{persona.alias}` does not declare the artifact `{name}`; it is used as an optional one",
         span=persona.head,
-        help=f"declare it under `expected_artifacts:` as `- id: {artifact.id}` with `type: optional`",
+        help=f"declare it under `expected_artifacts:` as `- id: {name}` with `type: optional`",
     )

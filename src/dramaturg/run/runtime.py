@@ -125,7 +125,8 @@ class Runtime:
 
         Args:
             persona: Its alias, or the path of its file.
-            inputs: The sole primary artifact, or artifacts by id. A `str` is the text itself, a `Path` a file.
+            inputs: The sole primary artifact, or artifacts by id. A `str` is the text itself, a `Path` a file or a
+                folder.
             on_event: Told of everything that happens, in order; called on the loop that performs the run.
             on_question: Asked what only a person can answer, unless `answers` or `yes` do: returns text, a Path to a
                 file that is handed over, or None, with which the run pauses. It may be a coroutine function.
