@@ -11,7 +11,6 @@ from tests.support import perform_by_hand
 from dramaturg.data import prompts_root
 from dramaturg.engine.calls import Answer, ModelReply, Usage
 from dramaturg.engine.outcome import Outcome
-from dramaturg.engine.remarks import several_places
 from dramaturg.engine.verify import verify_structure
 from dramaturg.errors import StepFailed
 from dramaturg.findings.catalogue import read_rule, rule_ids
@@ -20,7 +19,7 @@ from dramaturg.models.profiles import hosted, quoting
 from dramaturg.persona.library import Library
 from dramaturg.run.follow import follow
 from dramaturg.run.job import Job, prepare
-from dramaturg.run.perform import document_of
+from dramaturg.run.perform import document_of, remarks
 from dramaturg.run.report import HandedOver, RunReport, RunResult
 
 _RULES = [rule for rule in rule_ids() if not rule.startswith("P")]
@@ -95,7 +94,11 @@ def _judged(job: Job, answer: Fence, folder: Path) -> tuple[Finding, ...]:
         return failed.findings
     outcome = performance.outcome
     assert outcome is not None
-    return (*outcome.findings, *several_places(outcome.sections), *_not_followed(job, outcome, folder))
+    return (
+        *outcome.findings,
+        *remarks(job.brief(profile, "scripted", reasks=0), outcome),
+        *_not_followed(job, outcome, folder),
+    )
 
 
 def _not_followed(job: Job, outcome: Outcome, folder: Path) -> tuple[Finding, ...]:

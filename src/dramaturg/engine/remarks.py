@@ -2,12 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
-from dramaturg.engine.outcome import Section
+from dramaturg.engine.outcome import Basis, Entry, Section
+from dramaturg.evidence.claims import Claim, Doubt, Ledger
 from dramaturg.evidence.locate import Citation, shown_lines
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.plan.model import Branch, Kind, PlannedStep
 
 _PLACES = 8
+_REMEDIES = {
+    "R307": "strike it, or supply the artifact that says it",
+    "R308": "read the quote beside the claim; strike the claim, or cite what says it",
+    "R309": "read the quote beside the claim; correct the claim, or cite what says it",
+}
 
 
 def unperformed(step: PlannedStep) -> Iterator[Finding]:
@@ -100,6 +106,31 @@ def several_places(sections: Sequence[Section]) -> Iterator[Finding]:
             if citation.elsewhere and citation not in told:
                 told.add(citation)
                 yield _several(citation, section)
+
+
+def doubtful(sections: Sequence[Section], ledger: Ledger) -> Iterator[Finding]:
+    """Warn of claims whose quotes stand where they should and prove something else, or less than is claimed."""
+    for section in sections:
+        for position, entry in enumerate(section.entries, start=1):
+            if entry.basis is Basis.EVIDENCE:
+                about = f" (`{entry.covers[0]}`)" if entry.covers else ""
+                name = f"`{section.title}`, item {position}{about}"
+                yield from (_doubted(doubt, name, section.step) for doubt in ledger.doubts(_claim(entry)))
+
+
+def _claim(entry: Entry) -> Claim:
+    said = (entry.text, entry.expect, *(value for _, value in entry.cells))
+    return Claim(text=". ".join(part for part in said if part), command=entry.command, citations=entry.citations)
+
+
+def _doubted(doubt: Doubt, name: str, step: str) -> Finding:
+    return Finding(
+        rule=doubt.rule,
+        severity=Severity.WARNING,
+        message=f"{name}: {doubt.what}",
+        help=_REMEDIES[doubt.rule],
+        step=step,
+    )
 
 
 def _several(citation: Citation, section: Section) -> Finding:

@@ -1,6 +1,6 @@
 """A job and a model to a result; its one rule: the same way for a new run, a resumed one and a replayed one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from dramaturg.engine.assemble import assemble
@@ -10,9 +10,10 @@ from dramaturg.engine.events import CallAnswered, Event, RunOpened
 from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Document, Handoff, Outcome
 from dramaturg.engine.profile import Profile
-from dramaturg.engine.remarks import several_places
+from dramaturg.engine.remarks import doubtful, several_places
 from dramaturg.engine.verify import verify_structure
 from dramaturg.errors import AnswerNeeded, StepFailed
+from dramaturg.evidence.claims import Ledger
 from dramaturg.findings.model import Finding
 from dramaturg.models.model import Model
 from dramaturg.models.retry import RetryPolicy
@@ -154,7 +155,7 @@ def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, co
     written = {section.step for section in outcome.sections}
     steps = (step for step in job.plan.steps if step.kind is not Kind.SECTION or step.id in written)
     plan = replace(job.plan, steps=tuple(steps))  # without what a condition led past
-    noted = (*several_places(outcome.sections), *verify_structure(plan, document.markdown))
+    noted = (*remarks(brief, outcome), *verify_structure(plan, document.markdown))
     found = (*job.findings, *outcome.findings, *noted)
     persona = job.plan.persona
     return RunResult(
@@ -171,6 +172,14 @@ def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, co
             findings=_told(found, strict=conditions.strict),
         ),
     )
+
+
+def remarks(brief: Brief, outcome: Outcome) -> Iterator[Finding]:
+    """Yield what there is to say of the claims and quotes of a finished outcome; what quotes only claims nothing."""
+    yield from several_places(outcome.sections)
+    if brief.profile.writes and brief.grounded:
+        asked = "\n".join(step.instruction for step in brief.plan.steps)
+        yield from doubtful(outcome.sections, Ledger((*brief.artifacts, *outcome.supplied), granted=asked))
 
 
 def _handed_over(brief: Brief, outcome: Outcome, document: Document, handoff: Handoff) -> HandedOver:

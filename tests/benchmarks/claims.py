@@ -1,0 +1,128 @@
+"""How well doubtful claims are told from sound ones, on claims labelled by hand.
+
+`python -m tests.benchmarks.claims` prints precision and recall over tests/claims/*.yaml, of all kinds and of each.
+Labels: `true`; `version`, `name`, `port`, `command`: invented; `number`: another one than the quote's; `swapped`: said
+of another part; `negated`; `offtopic`: the quote is true and has nothing to do with it. The rules were tuned on all
+cases but the one held out, whose claims were written after that.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from tests.support import ROOT
+
+from dramaturg.evidence.artifact import MARKDOWN, PLAIN, Artifact
+from dramaturg.evidence.claims import Claim, Doubt, Ledger
+
+CASES = ROOT / "evals" / "cases"
+LABELLED = ROOT / "tests" / "claims"
+TRUE = "true"
+INVENTED = ("version", "name", "port", "command")
+HELD_OUT = ("invoice-import",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Labelled:
+    """A claim, what it cites, how it is wrong or `true`, and the doubts that code has about it."""
+
+    case: str
+    label: str
+    text: str
+    doubts: tuple[Doubt, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """How many of the claims that are wrong were doubted, and how many doubts were right."""
+
+    wrong: int
+    found: int
+    false: int
+
+    @property
+    def precision(self) -> float:
+        """The share of doubted claims that are wrong."""
+        return self.found / (self.found + self.false) if self.found else 0.0
+
+    @property
+    def recall(self) -> float:
+        """The share of wrong claims that are doubted."""
+        return self.found / self.wrong if self.wrong else 0.0
+
+
+def labelled_claims() -> list[Labelled]:
+    """Return every labelled claim with its doubts."""
+    found: list[Labelled] = []
+    for path in sorted(LABELLED.glob("*.yaml")):
+        ledger = Ledger([_artifact(file) for file in sorted((CASES / path.stem).iterdir())])
+        for label, file, quote, text, *command in yaml.safe_load(path.read_text(encoding="utf-8")):
+            named = ledger.shelf.get(file)
+            citation = named.locate(quote) if named else None
+            if citation is None:
+                raise ValueError(f"{path.name}: {file} does not say: {quote}")
+            claim = Claim(text=text, command="".join(command), citations=(citation,))
+            found.append(Labelled(case=path.stem, label=label, text=text, doubts=tuple(ledger.doubts(claim))))
+    return found
+
+
+def score(claims: Iterable[Labelled], kinds: Sequence[str] = (), rules: Sequence[str] = ()) -> Score:
+    """Score the doubts of some rules on the wrong claims of some kinds (all, where none is named) and all true ones."""
+    doubted = [
+        (claim, any(not rules or doubt.rule in rules for doubt in claim.doubts))
+        for claim in claims
+        if claim.label == TRUE or not kinds or claim.label in kinds
+    ]
+    return Score(
+        wrong=sum(claim.label != TRUE for claim, _ in doubted),
+        found=sum(claim.label != TRUE and doubt for claim, doubt in doubted),
+        false=sum(claim.label == TRUE and doubt for claim, doubt in doubted),
+    )
+
+
+def table(claims: Sequence[Labelled]) -> str:
+    """Return the figures as a table of Markdown."""
+    by_kind: Mapping[str, list[Labelled]] = defaultdict(list)
+    for claim in claims:
+        by_kind[claim.label].append(claim)
+    held_out = [claim for claim in claims if claim.case in HELD_OUT]
+    whole = [
+        ("invented versions, names, ports, commands (R307)", score(claims, INVENTED, ("R307",))),
+        ("the same, in the case held out", score(held_out, INVENTED, ("R307",))),
+        ("wrong in any way, by any of the rules", score(claims)),
+        ("the same, in the case held out", score(held_out)),
+    ]
+    lines = [
+        "| claims that are | wrong | found | sound but doubted | precision | recall |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, each in whole:
+        figures = f"{each.wrong} | {each.found} | {each.false} | {each.precision:.2f} | {each.recall:.2f}"
+        lines.append(f"| {name} | {figures} |")
+    for kind in (*INVENTED, "number", "swapped", "negated", "offtopic"):
+        each = score(by_kind[kind])
+        lines.append(f"| – {kind} | {each.wrong} | {each.found} | | | {each.recall:.2f} |")
+    return "\n".join(lines)
+
+
+def _artifact(path: Path) -> Artifact:
+    kind = MARKDOWN if path.suffix == ".md" else PLAIN
+    return Artifact(id=path.name, text=path.read_text(encoding="utf-8"), media_type=kind)
+
+
+def main() -> None:
+    """Print the figures, and each claim that code judges otherwise than its label."""
+    claims = labelled_claims()
+    print(f"{len(claims)} claims, {sum(claim.label != TRUE for claim in claims)} of them wrong\n")
+    print(table(claims))
+    print()
+    for claim in claims:
+        if bool(claim.doubts) == (claim.label == TRUE):
+            doubts = "; ".join(doubt.what for doubt in claim.doubts) or "no doubt"
+            print(f"{claim.case}, {claim.label}: {claim.text} – {doubts}")
+
+
+if __name__ == "__main__":
+    main()
