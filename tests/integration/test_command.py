@@ -74,7 +74,7 @@ def test_a_report_says_what_was_used() -> None:
     assert report["persona"] == "DPA-1 1.0.0"
     assert (report["model"], report["calls"], report["replayed"]) == ("evidence", 5, 0)
     assert set(report["usage"]) == {"input", "cache_read", "cache_write", "output", "reasoning"}
-    assert [finding["rule"] for finding in report["findings"]] == ["A101", "R205"]
+    assert [finding["rule"] for finding in report["findings"]] == ["A101", "A104", "R205"]
 
 
 def test_check_counts_what_it_found_and_fails_on_errors(broken: Path) -> None:

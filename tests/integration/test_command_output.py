@@ -26,12 +26,13 @@ def test_stdout_holds_the_document_and_nothing_else() -> None:
     assert lines[0] == "model evidence: no language model; nothing leaves this machine"
     assert lines[1].startswith("run dpa-1-")
     assert lines[2].startswith("note[A101]: "), "what is known before anything is asked is told first"
-    assert lines[4].startswith("[2/5] PRE-FLIGHT CHECKLIST: 4 items, 1 missing, ")
+    steps = [line for line in lines if line.startswith("[")]
+    assert steps[1].startswith("[2/5] PRE-FLIGHT CHECKLIST: 4 items, 1 missing, ")
     found = [line for line in lines if line.startswith(("note[", "warning[", "error["))]
-    assert [line.partition(":")[0] for line in found] == ["note[A101]", "warning[R205]"]
-    assert lines.index(found[1]) > lines.index(found[0]) + 5, "what the result amounts to is told after the steps"
+    assert [line.partition(":")[0] for line in found] == ["note[A101]", "warning[A104]", "warning[R205]"]
+    assert lines.index(found[2]) > lines.index(steps[-1]), "what the result amounts to is told after the steps"
     assert re.fullmatch(r"used 5 calls, [0-9.]+ s", lines[-2])
-    assert lines[-1] == "4 sections, 1 open question"
+    assert lines[-1] == "4 sections, 2 open questions"
 
 
 def test_the_document_goes_to_the_file_asked_for(tmp_path: Path) -> None:
@@ -41,7 +42,7 @@ def test_the_document_goes_to_the_file_asked_for(tmp_path: Path) -> None:
     told = dramaturg(*EVIDENCE, "-o", str(path))
     assert (told.code, told.out) == (0, "")
     assert path.read_bytes() == shown.out.encode()
-    assert told.err.splitlines()[-1] == f"4 sections in {path}, 1 open question"
+    assert told.err.splitlines()[-1] == f"4 sections in {path}, 2 open questions"
     both = dramaturg(*EVIDENCE, "-o", str(path), "--json")
     assert both.json["document"]["markdown"] == path.read_text(encoding="utf-8") == shown.out
 

@@ -78,7 +78,8 @@ def test_every_must_is_answered_by_a_citation_that_stands_there_or_is_an_open_qu
 
 def test_what_the_blueprint_leaves_out_is_asked(document: dict[str, Any]) -> None:
     assert [(question["section"], question["about"]) for question in document["questions"]] == [
-        ("PRE-FLIGHT CHECKLIST", "Data Integrity")
+        ("PRE-FLIGHT CHECKLIST", "Data Integrity"),
+        ("Artifacts", "DOCUMENT_INCONSISTENCY"),
     ]
     assert "[MISSING: nothing in the artifacts answers this: A mandatory database backup" in document["markdown"]
 

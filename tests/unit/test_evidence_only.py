@@ -77,7 +77,8 @@ def test_what_the_example_leaves_out_is_missing_and_asked(example: dict[str, Ent
     outcome = performed(dpa1_brief()).outcome
     assert outcome is not None
     assert [(question.section, question.about) for question in outcome.questions] == [
-        ("PRE-FLIGHT CHECKLIST", "Data Integrity")
+        ("PRE-FLIGHT CHECKLIST", "Data Integrity"),
+        ("Artifacts", "DOCUMENT_INCONSISTENCY"),
     ]
     (finding,) = outcome.findings
     assert (finding.rule, finding.severity, finding.step) == ("R205", Severity.WARNING, "2")

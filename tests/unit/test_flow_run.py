@@ -24,6 +24,8 @@ from dramaturg.errors import CallerError, ModelError, StepFailed
 from dramaturg.findings.model import Severity
 from dramaturg.models.profiles import hosted, local
 
+CONTRADICTED = "DOCUMENT_INCONSISTENCY"  # the example has one
+
 SECTIONS = ["PRE-FLIGHT CHECKLIST", "EXECUTION PLAN", "POST-DEPLOYMENT VALIDATION CHECKLIST", "ROLLBACK PLAN"]
 PLACEHOLDERS = envelope([item(name, basis="missing", text="Not said", evidence=[]) for name in CHECKS])
 
@@ -43,7 +45,7 @@ def test_a_good_model_is_asked_once_for_each_step() -> None:
     assert [(call.step, call.attempt) for call in performance.calls] == [(str(step), 0) for step in range(1, 6)]
     assert performance.outcome is not None
     assert [section.title for section in performance.outcome.sections] == SECTIONS
-    assert performance.outcome.questions == ()
+    assert [question.about for question in performance.outcome.questions] == [CONTRADICTED]
     assert performance.outcome.findings == ()
 
 
@@ -160,7 +162,7 @@ def test_a_section_of_placeholders_is_a_warning_when_no_language_model_answers()
     assert performance.outcome is not None
     found = [(finding.rule, finding.severity, finding.step) for finding in performance.outcome.findings]
     assert found == [("R205", Severity.WARNING, "2")] * len(CHECKS) + [("R204", Severity.WARNING, "2")]
-    assert [question.about for question in performance.outcome.questions] == CHECKS
+    assert [question.about for question in performance.outcome.questions] == [*CHECKS, CONTRADICTED]
 
 
 def test_a_placeholder_beside_content_covers_its_requirement() -> None:
@@ -169,7 +171,7 @@ def test_a_placeholder_beside_content_covers_its_requirement() -> None:
     performance = perform_by_hand(dpa1_brief(), answering({("2", 0): envelope(items)}))
     assert not rejections(performance)
     assert performance.outcome is not None
-    assert [(question.about, question.text) for question in performance.outcome.questions] == [
+    assert [(question.about, question.text) for question in performance.outcome.questions[:-1]] == [
         ("Data Integrity", "No backup procedure is described")
     ]
     (finding,) = performance.outcome.findings

@@ -1,14 +1,17 @@
 """An accepted answer to what the document will say; its one rule: what is not backed is marked, never dropped."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dramaturg.engine.calls import Question
 from dramaturg.engine.outcome import Basis, CodeFile, Entry, OpenQuestion, Section
 from dramaturg.engine.rules import covers, has_content
+from dramaturg.evidence.artifact import Artifact
+from dramaturg.evidence.conflicts import conflicts
 from dramaturg.evidence.locate import Citation, Shelf
 from dramaturg.plan.model import PlannedStep
 from dramaturg.plan.outputs import Item, StepOutput
 
+ARTIFACTS = "Artifacts"
 _SHOWN = 160
 
 
@@ -47,6 +50,15 @@ def left_open(questions: Iterable[Question], step: PlannedStep) -> Iterator[Open
     """Yield the questions to which a person gave no answer."""
     for question in questions:
         yield OpenQuestion(section=step.title, about=f"question {question.id}", text=question.text)
+
+
+def inconsistencies(artifacts: Sequence[Artifact]) -> Iterator[OpenQuestion]:
+    """Yield what the artifacts contradict each other in, for a person to decide."""
+    for conflict in conflicts(artifacts):
+        beats = conflict.first.artifact.primary and not conflict.second.artifact.primary
+        follow = f"; {conflict.first.artifact.label} is primary and counts" if beats else ""
+        text = f"{conflict}{follow}. Which is right?"
+        yield OpenQuestion(section=ARTIFACTS, about="DOCUMENT_INCONSISTENCY", text=text)
 
 
 def _beside(entry: Entry) -> str:

@@ -13,7 +13,7 @@ from dramaturg.engine.crew import Asks, Crew, Task
 from dramaturg.engine.events import StepAccepted, StepStarted
 from dramaturg.engine.outcome import Entry, Handoff, OpenQuestion, Outcome, Section
 from dramaturg.engine.remarks import placeholders, unperformed
-from dramaturg.engine.settle import asked_by_the_model, open_questions, settle
+from dramaturg.engine.settle import asked_by_the_model, inconsistencies, open_questions, settle
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.evidence.locate import Shelf
 from dramaturg.findings.model import Finding
@@ -186,7 +186,10 @@ class Stage:
         begun_with = len(self.brief.artifacts)
         return Outcome(
             sections=tuple(result.section for result in results if result.section),
-            questions=tuple(question for result in results for question in result.questions),
+            questions=(
+                *(question for result in results for question in result.questions),
+                *inconsistencies(self.shelf.artifacts),
+            ),
             findings=(*(finding for result in results for finding in result.findings), *self.besides),
             handoffs=tuple(self.handoffs[step.id] for step in self.brief.plan.steps if step.id in self.handoffs),
             supplied=self.shelf.artifacts[begun_with:],

@@ -16,7 +16,7 @@ from dramaturg.evidence.artifact import MARKDOWN, PLAIN
 from dramaturg.evidence.decode import Decoded, NotText, decode
 from dramaturg.run.convert import convert
 
-MARKDOWN_SUFFIXES = (".md", ".markdown")
+_MARKDOWN_SUFFIXES = (".md", ".markdown")
 _LARGEST = 8 * 1024 * 1024  # bytes of one file; a run over it takes half a gigabyte
 _LARGEST_DOCUMENT = 64 * 1024 * 1024  # of a PDF or DOCX, most of which are images
 _LARGEST_ALL = 16 * 1024 * 1024  # bytes of all files of a folder
@@ -87,8 +87,12 @@ def read_file(name: str, path: Path) -> Text:
         kept = MARKDOWN if kind == "docx" else PLAIN
         return Text(text=convert(name, path, kind), source=str(path), media_type=kept, note=note)
     decoded = _decoded(f"the artifact `{name}`: `{path}`", raw)
-    kept = MARKDOWN if path.suffix.casefold() in MARKDOWN_SUFFIXES else PLAIN
-    return Text(text=decoded.text, source=str(path), media_type=kept, note=_told_of(decoded))
+    return Text(text=decoded.text, source=str(path), media_type=media_type(path.name), note=_told_of(decoded))
+
+
+def media_type(name: str) -> str:
+    """Return what a file of that name holds."""
+    return MARKDOWN if name.casefold().endswith(_MARKDOWN_SUFFIXES) else PLAIN
 
 
 def read_stdin(stream: IO[bytes]) -> str:

@@ -5,11 +5,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dramaturg.errors import CallerError
-from dramaturg.evidence.artifact import MARKDOWN, Artifact
-from dramaturg.findings.model import Finding, Severity, Span
+from dramaturg.evidence.artifact import MARKDOWN, Artifact, lines_of
+from dramaturg.evidence.conflicts import Conflict, Fact, conflicts
+from dramaturg.findings.model import Finding, Label, Severity, Span
 from dramaturg.persona.model import ArtifactSpec, Persona, fold_id
 from dramaturg.plan.model import Plan
-from dramaturg.run.files import Reading, Text, read_file, read_path, too_large
+from dramaturg.run.files import Reading, Text, media_type, read_file, read_path, too_large
 
 Given = str | Path
 Inputs = Given | Mapping[str, Given]
@@ -55,7 +56,12 @@ def collect_artifacts(plan: Plan, inputs: Inputs) -> tuple[tuple[Artifact, ...],
         raise CallerError("\n".join(faults))
     _require_primaries(plan.persona, {fold_id(artifact.whole_id) for artifact in artifacts.values()})
     ordered = tuple(sorted(artifacts.values(), key=lambda artifact: not artifact.primary))
-    return ordered, (*undeclared_notes(plan, ordered), *notes)
+    return ordered, (*artifact_notes(plan, ordered), *notes)
+
+
+def artifact_notes(plan: Plan, artifacts: Sequence[Artifact]) -> tuple[Finding, ...]:
+    """Return what there is to say of artifacts by themselves, whether they were read just now or before."""
+    return (*undeclared_notes(plan, artifacts), *map(_contradicted, conflicts(artifacts)))
 
 
 def undeclared_notes(plan: Plan, artifacts: Sequence[Artifact]) -> tuple[Finding, ...]:
@@ -89,7 +95,8 @@ def _reading(name: str, given: object) -> Reading:
     if isinstance(given, Path):
         reading = read_path(name, given)
     elif isinstance(given, str):
-        reading = Reading(texts=(Text(text=_text(name, given), source="", media_type=MARKDOWN, part=part),))
+        kind = media_type(part) if part else MARKDOWN
+        reading = Reading(texts=(Text(text=_text(name, given), source="", media_type=kind, part=part),))
     else:
         kind = type(given).__name__
         raise CallerError(f"the artifact `{name}` is of type `{kind}`; pass its text as a str, or a Path to its file")
@@ -186,6 +193,27 @@ def _require_primaries(persona: Persona, there: Collection[str]) -> None:
     if missing:
         wanted = "; ".join(f"`{spec.id}`" + (f" ({spec.description})" if spec.description else "") for spec in missing)
         raise CallerError(f"`{persona.alias}` cannot run without {wanted}; give it as the artifact, or by its id")
+
+
+def _contradicted(conflict: Conflict) -> Finding:
+    first, second = conflict.first, conflict.second
+    return Finding(
+        rule="A104",
+        severity=Severity.WARNING,
+        message=f"[DOCUMENT_INCONSISTENCY] {conflict}",
+        span=_place(first),
+        note=f"{first.value} here",
+        labels=(Label(span=_place(second), text=f"{second.value} here"),),
+        help="correct the one that is wrong; until then a primary artifact beats an optional one",
+    )
+
+
+def _place(fact: Fact) -> Span:
+    """Return where a fact's value stands: its first whole place in the line."""
+    line = lines_of(fact.artifact.text)[fact.line - 1]
+    places = [found.start() for found in re.finditer(rf"(?<![\w.]){re.escape(fact.value)}(?![\w.])", line)]
+    column = (places[0] if places else 0) + 1
+    return Span(path=fact.artifact.place, line=fact.line, column=column, length=len(fact.value))
 
 
 def _undeclared(persona: Persona, name: str) -> Finding:

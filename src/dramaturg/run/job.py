@@ -15,7 +15,7 @@ from dramaturg.persona.model import PersonaFile
 from dramaturg.persona.scan import scan
 from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Plan
-from dramaturg.run.inputs import Inputs, collect_artifacts, undeclared_notes
+from dramaturg.run.inputs import Inputs, artifact_notes, collect_artifacts
 from dramaturg.run.kernels import load_kernel
 from dramaturg.run.record import Record
 
@@ -76,7 +76,7 @@ def thaw(record: Record) -> Job:
         artifacts = tuple(Artifact(**artifact) for artifact in header["artifacts"])
     except (KeyError, TypeError) as error:
         raise other_version(record, error) from error
-    return Job(plan=plan, artifacts=artifacts, kernel=kernel, notes=undeclared_notes(plan, artifacts))
+    return Job(plan=plan, artifacts=artifacts, kernel=kernel, notes=artifact_notes(plan, artifacts))
 
 
 def other_version(record: Record, error: Exception) -> JournalMiss:
