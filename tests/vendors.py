@@ -9,8 +9,9 @@ from openai import AsyncOpenAI
 
 from dramaturg.engine.profile import Profile
 from dramaturg.models.anthropic import AnthropicModel
+from dramaturg.models.chat import ChatModel
 from dramaturg.models.model import Model
-from dramaturg.models.openai import ChatModel, ResponsesModel
+from dramaturg.models.openai import ResponsesModel
 from dramaturg.models.profiles import hosted, local
 
 Body = dict[str, Any]

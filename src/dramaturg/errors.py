@@ -50,14 +50,23 @@ class ModelError(DramaturgError):
         retryable: Whether the same request may succeed later; such a run stays resumable.
         hint: What the user can do; empty for none.
         retry_after: Seconds the provider asked to wait; None when it did not say.
+        limited: Whether the provider says that it is asked too much at once.
     """
 
-    def __init__(self, message: str, retryable: bool, hint: str = "", retry_after: float | None = None) -> None:  # noqa: FBT001 - pickle replays fields by position
-        super().__init__(message, retryable, hint, retry_after)
+    def __init__(
+        self,
+        message: str,
+        retryable: bool,  # noqa: FBT001 - as above
+        hint: str = "",
+        retry_after: float | None = None,
+        limited: bool = False,  # noqa: FBT001, FBT002 - as above
+    ) -> None:
+        super().__init__(message, retryable, hint, retry_after, limited)
         self.message = message
         self.retryable = retryable
         self.hint = hint
         self.retry_after = retry_after
+        self.limited = limited
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message

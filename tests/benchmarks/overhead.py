@@ -23,8 +23,8 @@ from dramaturg import Runtime
 from dramaturg.engine.calls import Answer, Questions
 from dramaturg.engine.flow import perform
 from dramaturg.models.anthropic import AnthropicModel
+from dramaturg.models.chat import ChatModel
 from dramaturg.models.model import Model
-from dramaturg.models.openai import ChatModel
 from dramaturg.models.profiles import hosted
 from dramaturg.run.drive import drive
 

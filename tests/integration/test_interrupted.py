@@ -118,7 +118,7 @@ from dramaturg.run.journal import create_journal
 brief = dpa1_brief()
 sys.stdin.readline()
 for _ in range(10):
-    with create_journal(Path(sys.argv[1]), brief, "scripted") as journal:
+    with create_journal(Path(sys.argv[1]), brief, {"scripted": "scripted"}) as journal:
         print(journal.run)
 """
     command = [sys.executable, "-c", script, str(state)]

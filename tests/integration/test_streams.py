@@ -17,6 +17,7 @@ from dramaturg import CallerError, ModelError, RunResult, arun_persona, run_pers
 from dramaturg.engine.calls import ModelCall, ModelReply, Usage
 from dramaturg.engine.events import CallAnswered, Event
 from dramaturg.models.scripted import ScriptedModel
+from dramaturg.models.watch import Watch
 from dramaturg.run.record import read_journal
 from dramaturg.run.runs import run_status
 from dramaturg.run.stream import Stream
@@ -102,10 +103,10 @@ class Stuck(ScriptedModel):
     def __init__(self) -> None:
         super().__init__(answer)
 
-    async def answer(self, call: ModelCall) -> ModelReply:
+    async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
         if call.step == "4":
             await asyncio.Event().wait()
-        return await super().answer(call)
+        return await super().answer(call, watch)
 
 
 def third_answered(event: Event) -> bool:

@@ -29,7 +29,7 @@ def test_breakpoints_stand_after_the_system_turn_and_the_artifacts_in_every_call
 def test_nothing_is_sent_that_the_vendor_refuses() -> None:
     server = Server(ANTHROPIC)
     perform(server)
-    sent = {"model", "max_tokens", "system", "messages", "output_config", "cache_control"}
+    sent = {"model", "max_tokens", "system", "messages", "output_config", "cache_control", "stream"}
     assert all(set(body) == sent for body in server.bodies)
     assert server.requests[0].headers["authorization"] == "Bearer key"
 

@@ -18,7 +18,8 @@ def _choice(message: dict[str, Any], stop: str | None = "stop") -> list[dict[str
 def test_a_server_elsewhere_gets_the_constant_schema_and_the_vendors_own_sampling() -> None:
     server = Server(CHAT)
     perform(server)
-    assert all(set(body) == {"model", "messages", "response_format", "max_tokens"} for body in server.bodies)
+    sent = {"model", "messages", "response_format", "max_tokens", "stream", "stream_options"}
+    assert all(set(body) == sent for body in server.bodies)
     assert all(CHAT.schema(body) == envelope_schema() for body in server.bodies)
 
 

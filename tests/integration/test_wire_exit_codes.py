@@ -30,7 +30,7 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
             assert window in (None, hosted().window)  # a resumed run keeps the window it began with
             return server.model
 
-        monkeypatch.setattr("dramaturg.run.runtime.open_model", opened)
+        monkeypatch.setattr("dramaturg.models.pool.open_model", opened)
         monkeypatch.setattr(sys, "argv", ["dramaturg", *arguments])
         with pytest.raises(SystemExit) as ended:
             main()

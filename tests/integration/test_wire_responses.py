@@ -21,7 +21,7 @@ def test_one_cache_key_serves_all_calls_of_a_run_and_nothing_is_stored_at_the_ve
     perform(server)
     assert len({body["prompt_cache_key"] for body in server.bodies}) == 1
     assert all(body["store"] is False for body in server.bodies)
-    sent = {"model", "input", "text", "max_output_tokens", "prompt_cache_key", "store"}
+    sent = {"model", "input", "text", "max_output_tokens", "prompt_cache_key", "store", "stream"}
     assert all(set(body) == sent for body in server.bodies)
 
 

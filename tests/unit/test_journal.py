@@ -29,6 +29,8 @@ from dramaturg.run.record import read_journal
 
 REPLY = ModelReply(text="{}", model="tiny")
 
+SPECS = {"scripted": "scripted"}
+
 
 @pytest.fixture(scope="module")
 def brief() -> Brief:
@@ -53,7 +55,7 @@ def test_an_answer_is_read_back_as_it_was_given(state: Path, brief: Brief, calls
     reply = ModelReply(
         text='“quoted”\n{"a": "\u2028"} \ud83d', stop="length", usage=usage, model="tiny-2", request_id="r1"
     )
-    with create_journal(state, brief, "scripted") as journal:
+    with create_journal(state, brief, SPECS) as journal:
         journal.keep(calls[0].key, calls[0], reply)
         assert journal.get(calls[0].key) == reply
         assert journal.get(calls[1].key) is None
@@ -64,7 +66,7 @@ def test_an_answer_is_read_back_as_it_was_given(state: Path, brief: Brief, calls
 
 
 def test_the_header_holds_everything_the_run_is_decided_by(state: Path, brief: Brief) -> None:
-    with create_journal(state, brief, "openai:x@http://127.0.0.1:1/v1") as journal:
+    with create_journal(state, brief, {"scripted": "openai:x@http://127.0.0.1:1/v1"}) as journal:
         header = read_journal(journal.record.path).header
     assert [file["path"] for file in header["chain"]] == [file.path for file in brief.plan.persona.chain]
     assert [file["text"] for file in header["chain"]] == [file.text for file in brief.plan.persona.chain]
@@ -76,21 +78,21 @@ def test_the_header_holds_everything_the_run_is_decided_by(state: Path, brief: B
 def test_runs_of_one_plan_are_counted(state: Path, brief: Brief) -> None:
     runs = []
     for _ in range(11):
-        with create_journal(state, brief, "scripted") as journal:
+        with create_journal(state, brief, SPECS) as journal:
             runs.append(journal.run)
     stem = f"dpa-1-{brief.plan.digest[:8]}"
     assert runs == [f"{stem}-{number}" for number in range(1, 12)]
 
 
 def test_the_run_written_last_is_listed_first(state: Path, brief: Brief) -> None:
-    paths = [kept(create_journal(state, brief, "scripted"), []) for _ in range(3)]
+    paths = [kept(create_journal(state, brief, SPECS), []) for _ in range(3)]
     for path, written in zip(paths, (20, 30, 10), strict=True):
         os.utime(path, (written, written))
     assert all_journals(state) == [paths[1], paths[0], paths[2]]
 
 
 def test_only_the_user_can_read_a_journal(state: Path, brief: Brief) -> None:
-    with create_journal(state, brief, "scripted") as journal:
+    with create_journal(state, brief, SPECS) as journal:
         path = journal.record.path
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -100,7 +102,7 @@ def test_only_the_user_can_read_a_journal(state: Path, brief: Brief) -> None:
 @pytest.mark.parametrize("alias", ["../../etc/x", "/etc/x", "..", "ÄÖ", "x\ny", "a" * 300, "domains/programming/dpa-1"])
 def test_an_alias_never_becomes_a_path(state: Path, brief: Brief, alias: str) -> None:
     named = replace(brief, plan=replace(brief.plan, persona=replace(brief.plan.persona, alias=alias)))
-    with create_journal(state, named, "scripted") as journal:
+    with create_journal(state, named, SPECS) as journal:
         assert journal.record.path.parent == state / "runs"
         assert re.fullmatch(r"[a-z0-9-]{1,60}\.jsonl", journal.record.path.name)
     assert find_journal(state, journal.run) == journal.record.path
@@ -115,13 +117,13 @@ def test_text_that_names_no_run_is_a_callers_error(state: Path, text: str) -> No
 
 
 def test_a_run_is_found_by_id_and_by_path(state: Path, brief: Brief) -> None:
-    with create_journal(state, brief, "scripted") as journal:
+    with create_journal(state, brief, SPECS) as journal:
         path = journal.record.path
     assert find_journal(state, path.stem) == find_journal(state, str(path)) == path
 
 
 def test_a_run_being_performed_is_locked_and_not_taken_up(state: Path, brief: Brief) -> None:
-    with create_journal(state, brief, "scripted") as held:
+    with create_journal(state, brief, SPECS) as held:
         assert is_performed(held.record.path)
         assert adopt_journal(state, brief) is None
         with pytest.raises(CallerError, match=f"run `{held.run}` is being performed by another process"):
@@ -137,7 +139,7 @@ def test_a_run_being_performed_is_locked_and_not_taken_up(state: Path, brief: Br
 def test_a_torn_last_line_counts_for_nothing_wherever_it_is_torn(
     state: Path, brief: Brief, calls: list[ModelCall]
 ) -> None:
-    path = kept(create_journal(state, brief, "scripted"), calls[:3])
+    path = kept(create_journal(state, brief, SPECS), calls[:3])
     whole = path.read_bytes()
     last = whole.rindex(b"\n", 0, -1) + 1
     for length in range(last, len(whole)):
@@ -149,7 +151,7 @@ def test_a_torn_last_line_counts_for_nothing_wherever_it_is_torn(
 
 
 def test_what_follows_a_torn_line_is_not_mixed_with_it(state: Path, brief: Brief, calls: list[ModelCall]) -> None:
-    path = kept(create_journal(state, brief, "scripted"), calls[:2])
+    path = kept(create_journal(state, brief, SPECS), calls[:2])
     path.write_bytes(path.read_bytes()[:-1])
     with open_journal(path) as journal:
         journal.end("done")
@@ -160,13 +162,13 @@ def test_what_follows_a_torn_line_is_not_mixed_with_it(state: Path, brief: Brief
 
 
 def test_a_finished_run_is_not_taken_up(state: Path, brief: Brief) -> None:
-    with create_journal(state, brief, "scripted") as journal:
+    with create_journal(state, brief, SPECS) as journal:
         journal.end("done")
     assert adopt_journal(state, brief) is None
 
 
 def test_the_newest_unfinished_run_is_taken_up(state: Path, brief: Brief) -> None:
-    paths = [kept(create_journal(state, brief, "scripted"), []) for _ in range(12)]
+    paths = [kept(create_journal(state, brief, SPECS), []) for _ in range(12)]
     with open_journal(paths[11]) as journal:
         journal.end("failed", "because")
     adopted = adopt_journal(state, brief)
@@ -209,24 +211,24 @@ def _other_plan(brief: Brief) -> Brief:
 def test_a_run_that_would_ask_otherwise_is_not_taken_up(
     state: Path, brief: Brief, change: Callable[[Brief], Brief]
 ) -> None:
-    kept(create_journal(state, brief, "scripted"), [])
+    kept(create_journal(state, brief, SPECS), [])
     assert adopt_journal(state, change(brief)) is None
 
 
 def test_a_copy_of_a_journal_is_no_run_of_the_plan(state: Path, brief: Brief) -> None:
-    path = kept(create_journal(state, brief, "scripted"), [])
+    path = kept(create_journal(state, brief, SPECS), [])
     copy = path.with_name(f"{path.stem}.copy.jsonl")
     copy.write_bytes(path.read_bytes())
     adopted = adopt_journal(state, brief)
     assert adopted is not None
     with adopted:
         assert adopted.record.path == path
-    with create_journal(state, brief, "scripted") as journal:
+    with create_journal(state, brief, SPECS) as journal:
         assert journal.run.endswith("-2")
 
 
 def test_a_damaged_line_in_the_middle_is_never_skipped(state: Path, brief: Brief, calls: list[ModelCall]) -> None:
-    path = kept(create_journal(state, brief, "scripted"), calls[:3])
+    path = kept(create_journal(state, brief, SPECS), calls[:3])
     lines = path.read_bytes().split(b"\n")
     lines[2] = lines[2][:-9]
     path.write_bytes(b"\n".join(lines))
@@ -269,7 +271,7 @@ def test_a_journal_without_its_whole_header_is_called_damaged(tmp_path: Path, co
     ["1", "{}", '{"type": "reply"}', '{"type": "reply", "key": "k", "reply": {}}', '{"type": "end"}', '"reply"', "[1"],
 )
 def test_a_line_that_is_no_record_is_damage_too(state: Path, brief: Brief, line: str) -> None:
-    path = kept(create_journal(state, brief, "scripted"), [])
+    path = kept(create_journal(state, brief, SPECS), [])
     with path.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
     with pytest.raises(JournalMiss, match="is damaged"):
@@ -277,7 +279,7 @@ def test_a_line_that_is_no_record_is_damage_too(state: Path, brief: Brief, line:
 
 
 def test_a_journal_of_another_format_says_so(state: Path, brief: Brief) -> None:
-    path = kept(create_journal(state, brief, "scripted"), [])
+    path = kept(create_journal(state, brief, SPECS), [])
     header = json.loads(path.read_text(encoding="utf-8"))
     path.write_text(json.dumps(header | {"format": 2}) + "\n", encoding="utf-8")
     with pytest.raises(JournalMiss, match="has the format 2, this version reads 1; perform it with the version that"):
@@ -288,8 +290,8 @@ def test_a_journal_of_another_format_says_so(state: Path, brief: Brief) -> None:
     "content", [b"no json\n", b'{"type": "run", "format": 2}\n', b'{"type": "run", "format": 1}\n']
 )
 def test_a_journal_that_cannot_be_read_keeps_no_run_from_its_own(state: Path, brief: Brief, content: bytes) -> None:
-    mine = kept(create_journal(state, brief, "scripted"), [])
-    other = kept(create_journal(state, brief, "scripted"), [])
+    mine = kept(create_journal(state, brief, SPECS), [])
+    other = kept(create_journal(state, brief, SPECS), [])
     other.write_bytes(content)
     journal = adopt_journal(state, brief)
     assert journal is not None
@@ -307,7 +309,7 @@ def test_a_folder_called_like_a_journal_is_none(state: Path, brief: Brief) -> No
 
 
 def test_a_journal_that_is_only_looked_at_keeps_its_time(state: Path, brief: Brief, calls: list[ModelCall]) -> None:
-    path = kept(create_journal(state, brief, "scripted"), calls[:1])
+    path = kept(create_journal(state, brief, SPECS), calls[:1])
     os.utime(path, (1_000_000, 1_000_000))
     adopted = adopt_journal(state, brief)
     assert adopted is not None
@@ -322,7 +324,7 @@ def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path, brief: Brie
     assert all_journals(state) == []
     assert adopt_journal(state, brief) is None
     with pytest.raises(CallerError, match=r"the state folder `.*/file/state/runs` cannot be written: Not a directory"):
-        create_journal(state, brief, "scripted")
+        create_journal(state, brief, SPECS)
 
 
 def test_a_journal_that_cannot_be_opened_is_named(state: Path, brief: Brief) -> None:

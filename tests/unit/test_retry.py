@@ -6,11 +6,22 @@ import pytest
 from tests.servers import first_call
 
 from dramaturg import ModelError
-from dramaturg.engine.calls import ModelReply
-from dramaturg.models.retry import RetryPolicy, answer_with_retries
+from dramaturg.engine.calls import ModelCall, ModelReply
+from dramaturg.models.breaker import Breaker
+from dramaturg.models.limiter import Limiter
+from dramaturg.models.retry import Line, RetryPolicy, answer_with_retries
 from dramaturg.models.scripted import Answer, ScriptedModel
+from dramaturg.models.watch import Watch
 
 _NO_WAIT = RetryPolicy(first=0, longest=0)
+
+
+def _line() -> Line:
+    return Line(run="run", limiter=Limiter(), breaker=Breaker(provider="scripted"))
+
+
+def _unheard(text: str) -> None:
+    del text
 
 
 def _asked(
@@ -24,7 +35,9 @@ def _asked(
         told.append((error.message, wait))
 
     try:
-        outcome: ModelReply | ModelError = asyncio.run(answer_with_retries(model, first_call(), policy, notice))
+        outcome: ModelReply | ModelError = asyncio.run(
+            answer_with_retries(model, first_call(), policy, _line(), notice, _unheard)
+        )
     except ModelError as error:
         outcome = error
     return outcome, told, len(model.calls)
@@ -79,8 +92,9 @@ def test_pauses_of_our_own_stay_below_their_doubling_bound() -> None:
 
 def test_another_exception_is_a_defect_and_comes_through() -> None:
     class Broken(ScriptedModel):
-        async def answer(self, call: object) -> ModelReply:
+        async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
+            del watch
             raise ZeroDivisionError(type(call).__name__)
 
     with pytest.raises(ZeroDivisionError, match="ModelCall"):
-        asyncio.run(answer_with_retries(Broken([]), first_call(), _NO_WAIT, lambda *_: None))
+        asyncio.run(answer_with_retries(Broken([]), first_call(), _NO_WAIT, _line(), lambda *_: None, _unheard))

@@ -34,7 +34,7 @@ expected_artifacts:
 </operational_protocol>
 """
 _NO_REPORT = RunReport(
-    run="", persona="audit-1", plan_digest="", model="", calls=0, replayed=0, usage=Usage(), findings=()
+    run="", persona="audit-1", plan_digest="", model="", calls=0, replayed=0, usage=Usage(), cost=0, findings=()
 )
 _ARTIFACT = "The gateway listens on port 8080.\n"
 

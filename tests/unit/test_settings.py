@@ -27,16 +27,19 @@ def test_a_project_that_says_nothing_sets_nothing(tmp_path: Path, text: str | No
 
 def test_a_project_names_its_model_and_its_persona_folders(tmp_path: Path) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
-    text = '[tool.dramaturg]\nmodel = "evidence"\npersonas = ["a", "a/b"]\n'
+    text = '[tool.dramaturg]\nmodel = "evidence"\npersonas = ["a", "a/b"]\nmodels = {section = "openai:x"}\n'
     said = read_project(project(tmp_path, text))
-    assert said == Project(model="evidence", personas=(tmp_path / "a", tmp_path / "a" / "b"))
+    folders = (tmp_path / "a", tmp_path / "a" / "b")
+    assert said == Project(model="evidence", models={"section": "openai:x"}, personas=folders)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[tool.dramaturg]\nmodels = "x"\n', r"unknown key `models` in \[tool.dramaturg\]; did you mean `model`\?"),
-        ("[tool.dramaturg]\nzzz = 1\n", "unknown key `zzz` .*; it has model, personas"),
+        ('[tool.dramaturg]\nmodle = "x"\n', r"unknown key `modle` in \[tool.dramaturg\]; did you mean `model`\?"),
+        ("[tool.dramaturg]\nzzz = 1\n", "unknown key `zzz` .*; it has model, models, personas"),
+        ('[tool.dramaturg]\nmodels = "x"\n', "`models` must be a table of models by step or kind"),
+        ("[tool.dramaturg.models]\nsection = 5\n", "`models` must be a table of models by step or kind"),
         ("[tool]\ndramaturg = 5\n", r"`tool.dramaturg` must be a table; write `\[tool.dramaturg\]`"),
         ("[tool.dramaturg]\nmodel = 5\n", "`model` must be a model's name in quotes"),
         ('[tool.dramaturg]\npersonas = "p"\n', "`personas` must be a list of folders"),

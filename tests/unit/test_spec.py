@@ -10,8 +10,8 @@ import pytest
 
 from dramaturg import CallerError
 from dramaturg.models.evidence_only import EvidenceModel
+from dramaturg.models.hosts import is_loopback
 from dramaturg.models.profiles import hosted, local, quoting
-from dramaturg.models.servers import is_loopback
 from dramaturg.models.spec import ModelSpec, default_spec, open_model, parse_spec
 
 

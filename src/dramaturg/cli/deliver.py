@@ -58,13 +58,17 @@ def deliver(result: "RunResult", progress: "Progress", output: Path | None, *, q
 
 def _tell(result: "RunResult", progress: "Progress", places: Sequence[tuple["RunResult", Path | None]]) -> None:
     """Say what was used and what there is."""
+    from decimal import Decimal
+
     from dramaturg.cli.progress import tokens
+    from dramaturg.models.prices import dollars
 
     report = result.report
     journal = f", {counted(report.replayed, 'answer')} from the journal" if report.replayed else ""
     calls = counted(report.calls, "call")
     spent = f", {tokens(report.usage)}" if report.usage.input else ""
-    progress.say(f"used {calls}{spent}{journal}, {progress.seconds:.1f} s")
+    cost = f", {dollars(Decimal(str(report.cost)))}" if report.cost else ""
+    progress.say(f"used {calls}{spent}{cost}{journal}, {progress.seconds:.1f} s")
     for each, place in places:
         sections = counted(len(each.document.sections), "section") + (f" in {place}" if place else "")
         progress.say(f"{sections}, {counted(len(each.document.questions), 'open question')}")

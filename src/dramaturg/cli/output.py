@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import click
 
-from dramaturg.errors import AnswerNeeded, AuthorError, DramaturgError, StepFailed
+from dramaturg.errors import AnswerNeeded, AuthorError, BudgetSpent, DramaturgError, StepFailed
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.findings.render import SourceOf, render, shown
 from dramaturg.findings.source import Source
@@ -63,6 +63,10 @@ def explain(error: DramaturgError) -> None:
         print_findings(error.findings, to_stderr=True)
         click.echo(f"error: step {error.step} `{shown(error.title)}` could not be satisfied", err=True)
         click.echo(f"what was produced is kept: dramaturg runs {error.run}", err=True)
+    elif isinstance(error, BudgetSpent):
+        click.echo(f"stopped: {shown(str(error))}", err=True)
+        click.echo(f"what there is so far: dramaturg runs {error.run}", err=True)
+        click.echo(f"go on with more: dramaturg resume {error.run}, or the same command with a larger limit", err=True)
     elif isinstance(error, AnswerNeeded):
         click.echo(f"run {error.run} waits for a person:", err=True)
         for name, kind, text in error.questions:

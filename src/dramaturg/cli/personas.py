@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,13 +80,36 @@ def show(personas: tuple[str, ...], *, resolved: bool, as_json: bool) -> None:
 
 @click.command()
 @click.argument("personas", nargs=-1, required=True)
+@click.option("--parallel/--sequential", "parallel", default=None, help="As `run` performs it with this option.")
+@click.option("--cost", is_flag=True, help="Print what a run costs at most, step by step, instead.")
+@click.option("-a", "--artifact", "named", multiple=True, metavar="ID=FILE", help="With --cost: an artifact by its id.")
+@click.option("-m", "--model", help="With --cost: the model that would be asked.")
+@click.option("--price", metavar="IN/OUT", help="With --cost: dollars for a million tokens where no price is known.")
 @strict_option
 @json_option
-def plan(personas: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
+def plan(
+    personas: tuple[str, ...],
+    *,
+    parallel: bool | None,
+    cost: bool,
+    named: tuple[str, ...],
+    model: str | None,
+    price: str | None,
+    strict: bool,
+    as_json: bool,
+) -> None:
     """Print the plans PERSONAS amount to, with the reason of every decision.
 
     --json prints one object, or, for several personas, one a line, also for those that cannot be planned.
     """
+    if cost:
+        _print_costs(personas, named=named, model=model, price=price, parallel=parallel, as_json=as_json)
+        return
+    schedule = None if parallel is None else "parallel" if parallel else "sequential"
+    _print_plans(personas, schedule, strict=strict, as_json=as_json)
+
+
+def _print_plans(personas: Sequence[str], schedule: str | None, *, strict: bool, as_json: bool) -> None:
     from dramaturg.errors import AuthorError, CallerError
     from dramaturg.plan.compile import compile_plan
     from dramaturg.run.describe import plan_json
@@ -95,7 +119,7 @@ def plan(personas: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
     several, failed = len(personas) > 1, False
     for persona in personas:
         try:
-            compiled = compile_plan(library.load(persona, strict=strict))
+            compiled = compile_plan(library.load(persona, strict=strict), schedule=schedule)
         except (AuthorError, CallerError) as error:
             if not several:
                 raise
@@ -113,6 +137,35 @@ def plan(personas: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
             print_json(plan_json(compiled))
     if failed:
         click.get_current_context().exit(_UNREAD)
+
+
+def _print_costs(
+    personas: Sequence[str],
+    *,
+    named: Sequence[str],
+    model: str | None,
+    price: str | None,
+    parallel: bool | None,
+    as_json: bool,
+) -> None:
+    """Print what each step of a persona takes at most; artifacts that are not given count nothing."""
+    from dramaturg.cli.inputs import named_inputs
+    from dramaturg.models.prices import dollars
+    from dramaturg.run.costs import costs_of
+
+    if len(personas) != 1:
+        raise click.UsageError("--cost takes one persona")
+    costs = costs_of(personas[0], named_inputs(named), model=model, price=price, parallel=parallel)
+    if as_json:
+        print_json(costs.to_json())
+        return
+    if costs.lacking:
+        click.echo(f"without {', '.join(costs.lacking)}, whose text comes on top of every step", err=True)
+    for each in costs.steps:
+        usd = "price unknown" if each.usd is None else dollars(each.usd)
+        _say(f"{each.step.id:>4}  {each.tokens_in:>9,} in  {each.tokens_out:>7,} out  {usd:>14}  {each.step.title}")
+    once, most = (("price unknown" if usd is None else dollars(usd)) for usd in (costs.once, costs.most))
+    _say(f"at most {once} with {costs.model}; {most} if every answer has to be asked for {costs.attempts} times")
 
 
 @click.command()
@@ -210,8 +263,21 @@ def _print_step(step: "PlannedStep") -> None:
         bound = f", at most {counted(branch.bound, 'time')}" if branch.bound else ""
         _say(f"   {case}goes on with {aim}{bound}")
         _say(f"      {branch.span}")
+    _print_turns(step)
+
+
+def _print_turns(step: "PlannedStep") -> None:
+    """Print what a step does besides what its kind says."""
     if step.hands_to:
         _say(f"   hands over to {step.hands_to}")
+    if step.also:
+        _say(f"   besides: {step.also}")
+    if step.signals:
+        _say(f"   sets: {', '.join(f'{signal.name} ({signal.form})' for signal in step.signals)}")
+    if step.each:
+        _say(f"   once for each item of step {step.each}")
+    if step.chooses_needs or any(reason.rule == "needs/parallel" for reason in step.because):
+        _say(f"   needs: {', '.join(step.needs) or 'nothing'}")
 
 
 def _say(text: str) -> None:

@@ -18,6 +18,8 @@ from dramaturg.engine.events import (
     BranchTaken,
     CallAnswered,
     Event,
+    FellBack,
+    ItemArrived,
     QuestionAnswered,
     Retrying,
     RunOpened,
@@ -43,6 +45,12 @@ class _Step:
     usage: Usage = field(default_factory=Usage)
     calls: int = 0
     replayed: int = 0
+    items: int = 0
+
+    @property
+    def shown(self) -> str:
+        """Its place, and how much of its answer has arrived."""
+        return f"{self.place} ({counted(self.items, 'item')})" if self.items else self.place
 
 
 class Progress:
@@ -97,6 +105,12 @@ class Progress:
                 more = f", and {len(event.findings) - 1} more" if event.findings[1:] else ""
                 self.say(f"{self._place(event.step)}: answer not accepted ({event.findings[0].message}{more})")
                 self._move("asking again")
+            case ItemArrived():
+                if step := self._steps.get(event.step):
+                    step.items = event.number
+                    self._move()
+            case FellBack():
+                self.say(f"{self._place(event.step)}: {event.reason}; asking {event.instead} instead")
             case Retrying():
                 self.say(f"{self._place(event.step)}: {event.reason}; trying again in {event.wait:.0f} s")
             case QuestionAnswered():
@@ -174,7 +188,7 @@ class Progress:
         if self._status:
             from rich.text import Text
 
-            under_way = ", ".join(step.place for step in self._steps.values())
+            under_way = ", ".join(step.shown for step in self._steps.values())
             self._status.update(Text(f"{under_way}: {doing} …" if doing else f"{under_way} …"))
 
 

@@ -1,6 +1,5 @@
 """`run`, `resume`, `runs`: perform a persona, go on with a run, look at those there are."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.deliver import deliver, require_apart, require_writable
+from dramaturg.cli.inputs import given_inputs
 from dramaturg.cli.output import counted, json_option, print_json, strict_option
 from dramaturg.errors import AnswerNeeded, CallerError
 from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
-    from dramaturg.run.inputs import Inputs
     from dramaturg.run.respond import Known
 
 _STDIO = "-"
@@ -58,6 +57,21 @@ def _answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option(
+            "--budget", metavar="USD", help="Dollars the run may cost; a call that could exceed it is not made."
+        ),
+        click.option("--max-tokens", type=click.IntRange(min=1), help="Tokens the run may use, in and out together."),
+        click.option("--deadline", metavar="TIME", help="When to make no further call: seconds, or `5m`, `1h`."),
+        click.option(
+            "--price", metavar="IN/OUT", help="Dollars for a million tokens in and out, where no price is known."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command()
 @click.argument("persona")
 @click.argument("artifact", required=False)
@@ -65,6 +79,14 @@ def _answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
     "-a", "--artifact", "named", multiple=True, metavar="ID=PATH", help="A further artifact by its id; repeatable."
 )
 @click.option("-m", "--model", help="anthropic:NAME, openai:NAME[@URL], gguf:FILE, evidence or replay:RUN.")
+@click.option(
+    "--model-for",
+    "models",
+    multiple=True,
+    metavar="STEP=MODEL",
+    help="Another model for a step's number or a kind of step: ingest=…, section=…; repeatable.",
+)
+@click.option("--fallback", multiple=True, metavar="MODEL", help="Asked where the model cannot be had; repeatable.")
 @click.option("--window", type=click.IntRange(min=1024), help="Tokens of context of a local model.")
 @click.option(
     "--reasks", type=click.IntRange(0, 5), default=2, show_default=True, help="How often a failing part is asked again."
@@ -79,6 +101,7 @@ def _answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--follow", is_flag=True, help="Perform the personas that the run hands over to as well.")
 @click.option("--fresh", is_flag=True, help="Begin a new run even if an unfinished one could go on.")
 @click.option("--replay", metavar="RUN", help="Give a finished run's document again, asking nothing.")
+@_limit_options
 @_answer_options
 @_output_options
 def run(  # noqa: PLR0913 - one parameter for each option
@@ -87,6 +110,8 @@ def run(  # noqa: PLR0913 - one parameter for each option
     *,
     named: tuple[str, ...],
     model: str | None,
+    models: tuple[str, ...],
+    fallback: tuple[str, ...],
     window: int | None,
     reasks: int,
     parallel: bool | None,
@@ -96,6 +121,10 @@ def run(  # noqa: PLR0913 - one parameter for each option
     answered: tuple[str, ...],
     answers_file: Path | None,
     yes: bool,
+    budget: str | None,
+    max_tokens: int | None,
+    deadline: str | None,
+    price: str | None,
     output: Path | None,
     quiet: bool,
     quotes: bool,
@@ -110,6 +139,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.cli.asking import asker
     from dramaturg.cli.progress import Progress
     from dramaturg.run.runtime import Runtime
+    from dramaturg.run.team import parse_models
 
     if replay is not None and model is not None:
         raise CallerError("`--replay` asks no model; leave `--model` out")
@@ -124,8 +154,14 @@ def run(  # noqa: PLR0913 - one parameter for each option
         answers=_answers(answered, answers_file),
         yes=yes,
         follow=follow,
+        models=parse_models(models),
+        fallback=fallback,
+        budget=budget,
+        max_tokens=max_tokens,
+        deadline=deadline,
+        price=price,
     )
-    inputs = _inputs(artifact, named)
+    inputs = given_inputs(artifact, named)
     require_apart(output, artifact, named)
     with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json):
         result = runtime.run(persona, inputs, on_event=progress, on_question=asker(progress), fresh=fresh)
@@ -134,6 +170,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
+@_limit_options
 @_answer_options
 @_output_options
 def resume(  # noqa: PLR0913 - one parameter for each option
@@ -142,6 +179,10 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     answered: tuple[str, ...],
     answers_file: Path | None,
     yes: bool,
+    budget: str | None,
+    max_tokens: int | None,
+    deadline: str | None,
+    price: str | None,
     output: Path | None,
     quiet: bool,
     quotes: bool,
@@ -157,7 +198,16 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.run.runtime import Runtime
 
     output = require_writable(output)
-    runtime = Runtime(strict=strict, quotes=quotes, answers=_answers(answered, answers_file), yes=yes)
+    runtime = Runtime(
+        strict=strict,
+        quotes=quotes,
+        answers=_answers(answered, answers_file),
+        yes=yes,
+        budget=budget,
+        max_tokens=max_tokens,
+        deadline=deadline,
+        price=price,
+    )
     with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json):
         result = runtime.resume(run_id, on_event=progress, on_question=asker(progress))
     deliver(result, progress, output, quiet=quiet, as_json=as_json)
@@ -184,12 +234,17 @@ def runs(run_id: str | None, *, as_json: bool) -> None:
 
 
 def _list_runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    from decimal import Decimal
+
+    from dramaturg.models.prices import dollars
+
     if as_json:
         print_json(rows)
         return
     for row in rows:
         answers = counted(row["answers"], "answer")
-        told = f"{answers}, {row['persona']} with {row['model']}" if row["persona"] else row["message"]
+        spent = "" if row["cost"] is None else f", {dollars(Decimal(str(row['cost'])))}" if row["cost"] else ""
+        told = f"{answers}{spent}, {row['persona']} with {row['model']}" if row["persona"] else row["message"]
         click.echo(f"{row['run']}  {row['status']}, {told}")
         for question in row["questions"]:
             click.echo(shown(f"    {question['id']} ({question['kind']}): {question['text']}"))
@@ -213,31 +268,6 @@ def _told_in_json(*, as_json: bool) -> Iterator[None]:
             asked = [{"id": name, "kind": kind, "text": text} for name, kind, text in pause.questions]
             print_json({"run": pause.run, "questions": asked})
         raise
-
-
-def _inputs(artifact: str | None, named: tuple[str, ...]) -> "Inputs":
-    """Return what the command line hands over: one unnamed artifact, or artifacts by id."""
-    if [artifact, *(pair.partition("=")[2] for pair in named)].count(_STDIO) > 1:
-        raise CallerError("only one artifact can come from stdin; give the others as files")
-    by_id: dict[str, str | Path] = {}
-    for pair in named:
-        name, equals, file = pair.partition("=")
-        if not equals or not name.strip() or not file:
-            raise CallerError(f"`--artifact {pair}` has no file; write `--artifact ID=FILE`")
-        if name in by_id:
-            raise CallerError(f"the artifact `{name}` is given twice")
-        by_id[name] = _given(file)
-    if artifact is None:
-        return by_id
-    return {"": _given(artifact), **by_id} if by_id else _given(artifact)
-
-
-def _given(file: str) -> str | Path:
-    if file != _STDIO:
-        return Path(file)
-    from dramaturg.run.files import read_stdin
-
-    return read_stdin(sys.stdin.buffer)
 
 
 COMMANDS = (run, resume, runs)

@@ -9,7 +9,7 @@ from dramaturg.engine.events import AnswerRejected, Event
 from dramaturg.engine.narrow import narrowed_schema
 from dramaturg.engine.prompts import inert
 from dramaturg.engine.repair import merge, wanted
-from dramaturg.engine.rules import Verdict, judge, read_answer
+from dramaturg.engine.rules import Verdict, judge, read_answer, runs_on
 from dramaturg.errors import ModelError, StepFailed
 from dramaturg.evidence.locate import Shelf
 from dramaturg.findings.model import Finding, Severity
@@ -82,7 +82,7 @@ def ask(question: Question) -> Asking:
     reasks = question.brief.reasks
     for attempt in range(reasks + 1):
         reply = yield from _reply(question, question.call(attempt, draft.correction, draft.owes))
-        faults = draft.take(reply.text)
+        faults = draft.take(reply)
         if not faults or attempt == reasks:
             break
         yield AnswerRejected(step=step.id, title=step.title, attempt=attempt, findings=faults)
@@ -144,12 +144,13 @@ class _Draft:
     raw: str = ""
     _partial: bool = False
 
-    def take(self, raw: str) -> tuple[Finding, ...]:
+    def take(self, reply: ModelReply) -> tuple[Finding, ...]:
         """Take an answer in, and return what is still wrong; with that, `owes` and `correction` are set anew."""
         brief, step = self.question.brief, self.question.step
         profile = self.question.respondent.profile
-        self.raw = raw
-        answer = read_answer(raw, step, self.owes if profile.narrowed else None)
+        self.raw = raw = reply.text
+        looped = (runs_on(step),) if reply.stop == "loop" else None
+        answer = looped or read_answer(raw, step, self.owes if profile.narrowed else None)
         if isinstance(answer, StepOutput):
             merging = self.output is not None and self._partial
             output = merge(self.output, self.verdict, answer, step) if self.output and merging else answer

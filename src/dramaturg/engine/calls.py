@@ -9,7 +9,7 @@ from typing import Any, Literal
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.plan.model import Requirement
 
-Stop = Literal["end", "length", "refusal", "window"]
+Stop = Literal["end", "length", "refusal", "window", "loop"]
 QuestionKind = Literal["confirm", "clarify", "artifact", "reset"]
 
 
@@ -114,7 +114,8 @@ class Usage:
 class ModelReply:
     """A model's answer, whatever it is worth.
 
-    `stop` says why it ended: by itself, at the token limit, refused, or with the window full.
+    `stop` says why it ended: by itself, at the token limit, refused, with the window full, or cut because it went on
+    with nothing new.
     """
 
     text: str

@@ -70,6 +70,30 @@ class CallAnswered:
     attempt: int
     usage: Usage
     replayed: bool
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemArrived:
+    """An item of an answer is complete while the rest is still being written. The driver says this.
+
+    `number` counts from 1 within the answer; `text` is what the item says, before anything is checked.
+    """
+
+    step: str
+    attempt: int
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FellBack:
+    """A model cannot be had, and another is asked instead. The driver says this."""
+
+    step: str
+    model: str
+    instead: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +137,8 @@ Event = (
     | AnswerRejected
     | StepAccepted
     | CallAnswered
+    | ItemArrived
+    | FellBack
     | Retrying
     | QuestionAnswered
     | BranchTaken

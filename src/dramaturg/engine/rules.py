@@ -76,6 +76,11 @@ def read_answer(text: str, step: PlannedStep, owes: Sequence[Requirement] | None
         return tuple(_misfit(detail["loc"], detail["msg"], step) for detail in error.errors(include_url=False))
 
 
+def runs_on(step: PlannedStep) -> Finding:
+    """Return the fault of an answer that was cut because it went on with nothing new."""
+    return _fault("R104", "the answer went on with white space or the same characters and was cut", step)
+
+
 def judge(output: StepOutput, step: PlannedStep, shelf: Shelf, *, grounded: bool, writes: bool) -> Verdict:
     """Hold an answer to what its step owes and to the evidence.
 

@@ -4,15 +4,20 @@ Cache policy: breakpoints after the system turn and after the artifacts, and an 
 conversation, so that the next step reads everything before it from the cache.
 """
 
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 import anthropic
 from anthropic import AsyncAnthropic, transform_schema
+from httpx2 import Response
 
 from dramaturg.engine.calls import Message, ModelCall, ModelReply, Stop, Usage
 from dramaturg.engine.profile import Profile
-from dramaturg.models.faults import broke_off, from_status, unreachable
+from dramaturg.models.faults import broke_off, from_event, from_status, unreachable
+from dramaturg.models.sse import body, events, is_stream
+from dramaturg.models.watch import Watch
 from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, read_body
 
 if TYPE_CHECKING:
@@ -70,24 +75,31 @@ class AnthropicModel:
         self._client = client
         self._schemas: dict[int, tuple[Mapping[str, Any], dict[str, Any]]] = {}
 
-    async def answer(self, call: ModelCall) -> ModelReply:
+    async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
         """Send one request and return its answer."""
         system, *turns = call.messages
+        request: dict[str, Any] = {
+            "model": self._model,
+            "max_tokens": call.max_output,
+            "system": _blocks(system),
+            "messages": [_turn(turn) for turn in turns],
+            "output_config": {"format": {"type": "json_schema", "schema": self._schema(call.schema)}},
+            "cache_control": {"type": "ephemeral"},
+            "timeout": self._client.timeout,  # named, because the SDK refuses a long answer that has only the default
+        }
         try:
-            response = await self._client.messages.with_raw_response.create(
-                model=self._model,
-                max_tokens=call.max_output,
-                system=_blocks(system),
-                messages=[_turn(turn) for turn in turns],
-                output_config={"format": {"type": "json_schema", "schema": self._schema(call.schema)}},
-                cache_control={"type": "ephemeral"},
-                timeout=self._client.timeout,  # named, because the SDK refuses a long answer that has only the default
-            )
+            if watch is None:
+                response = await self._client.messages.with_raw_response.create(**request)
+                return _reply(read_body(_PROVIDER, _Answer, response.http_response.content))
+            async with self._client.messages.with_streaming_response.create(**request, stream=True) as stream:
+                watch.told(stream.headers)
+                if is_stream(stream.http_response):
+                    return _reply(await _streamed(stream.http_response, watch))
+                return _reply(read_body(_PROVIDER, _Answer, await body(_PROVIDER, stream.http_response)))
         except anthropic.APIStatusError as error:
             raise from_status(_PROVIDER, error.status_code, error.response.headers, error.response.text) from error
         except anthropic.APIConnectionError as error:
             raise unreachable(_PROVIDER, error) from error
-        return _reply(read_body(_PROVIDER, _Answer, response.http_response.content))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -114,6 +126,47 @@ def _turn(message: Message) -> "MessageParam":
     if message.role == "assistant":
         return {"role": "assistant", "content": _blocks(message)}
     return {"role": "user", "content": _blocks(message)}
+
+
+@dataclass(slots=True)
+class _Arriving:
+    """An answer that is put together from its events."""
+
+    answer: dict[str, Any] = field(default_factory=dict)
+    text: list[str] = field(default_factory=list)
+    ended: bool = False
+
+    def take(self, event: Mapping[str, Any]) -> str:
+        """Take an event, and return the text it brings; ModelError if it tells of one."""
+        match event.get("type"):
+            case "message_start":
+                self.answer = dict(event.get("message") or {})
+            case "content_block_delta":
+                piece = (event.get("delta") or {}).get("text")
+                self.text.append(piece if isinstance(piece, str) else "")
+                return self.text[-1]
+            case "message_delta":
+                said = {key: value for key, value in (event.get("usage") or {}).items() if value is not None}
+                self.answer |= {**(event.get("delta") or {}), "usage": {**(self.answer.get("usage") or {}), **said}}
+            case "message_stop":
+                self.ended = True
+            case "error":
+                raise from_event(_PROVIDER, event.get("error"))
+            case _:
+                pass
+        return ""
+
+
+async def _streamed(response: Response, watch: Watch) -> _Answer:
+    """Put an answer together from its events; ModelError if it does not come to its end."""
+    arriving = _Arriving()
+    async for event in events(_PROVIDER, response, watch):
+        if piece := arriving.take(event):
+            watch(piece)
+    if not arriving.ended:
+        raise broke_off(_PROVIDER, "the stream ended before the answer did")
+    content = [{"type": "text", "text": "".join(arriving.text)}]
+    return read_body(_PROVIDER, _Answer, json.dumps(arriving.answer | {"content": content}).encode())
 
 
 def _reply(answer: _Answer) -> ModelReply:

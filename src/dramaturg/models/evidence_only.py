@@ -12,6 +12,7 @@ from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.evidence.artifact import Artifact, Passage
 from dramaturg.evidence.retrieve import Index
 from dramaturg.models.profiles import quoting
+from dramaturg.models.watch import Watch
 from dramaturg.plan.model import Requirement
 from dramaturg.plan.outputs import Evidence, Item, StepOutput
 
@@ -38,8 +39,9 @@ class EvidenceModel:
         self._indexed: tuple[Artifact, ...] = ()
         self._index: Index | None = None
 
-    async def answer(self, call: ModelCall) -> ModelReply:
-        """Answer a call with quotes from its artifacts."""
+    async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
+        """Answer a call with quotes from its artifacts, all at once."""
+        del watch
         index = self._index_of(call.artifacts)
         demands = [requirement for requirement in call.owes if not requirement.whole_section] or call.owes
         items = tuple(item for requirement in demands for item in _answered(requirement, index))

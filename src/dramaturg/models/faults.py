@@ -11,6 +11,18 @@ from dramaturg.errors import ModelError
 
 _RETRYABLE = frozenset({408, 409, 429})
 _SERVER_FAULT = 500
+_LIMITED = frozenset({429, 529})
+_EVENTS: Mapping[str, int] = {
+    "overloaded_error": 529,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "insufficient_quota": 429,
+    "authentication_error": 401,
+    "permission_error": 403,
+    "invalid_request_error": 400,
+    "exceed_context_size_error": 400,
+    "timeout_error": 408,
+}
 _SHOWN = 300
 _LATER = "run the same command again later, nothing is asked twice"
 _GOES_ON = "the same command goes on where it stopped"
@@ -47,6 +59,18 @@ def from_status(provider: str, status: int, headers: Mapping[str, str], body: st
         retryable,
         _hint(status, said, codes, _LATER if retryable else "see the provider's message"),
         _retry_after(headers),
+        limited=status in _LIMITED and retryable,
+    )
+
+
+def from_event(provider: str, error: Any) -> ModelError:
+    """Return the error that a vendor tells of in the middle of a stream, as if it had been the response's status."""
+    told = error if isinstance(error, Mapping) else {"message": str(error)}
+    kind = str(told.get("type") or told.get("code") or "")
+    code = told.get("code")
+    status = _EVENTS.get(kind) or (code if isinstance(code, int) else _SERVER_FAULT)
+    return from_status(
+        provider, status, {}, json.dumps({"error": {"message": str(told.get("message", "")), "type": kind}})
     )
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import CallerError
-from dramaturg.models.openai import ChatModel
+from dramaturg.models.chat import ChatModel
 from dramaturg.models.profiles import local
 from dramaturg.models.servers import compatible_client
+from dramaturg.models.watch import Watch
 
 _QUIET = -1
 _ANY_PORT = 0
@@ -38,12 +39,12 @@ class GgufModel:
         """Where the embedded server listens; its `/metrics` count what it really did."""
         return str(self._server.listening_address)
 
-    async def answer(self, call: ModelCall) -> ModelReply:
+    async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
         """Send one request to the embedded server."""
         if self._chat is None:
             await self.start()
         assert self._chat is not None  # noqa: S101 - start sets it or raises
-        return await self._chat.answer(call)
+        return await self._chat.answer(call, watch)
 
     async def aclose(self) -> None:
         """Close the connections and stop the server."""

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.engine.profile import Profile
+from dramaturg.models.watch import Watch
 
 
 class Model(Protocol):
@@ -24,8 +25,11 @@ class Model(Protocol):
         """Where the text goes, for the user to know before it does."""
         ...
 
-    async def answer(self, call: ModelCall) -> ModelReply:
-        """Answer one call, or raise ModelError."""
+    async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
+        """Answer one call, or raise ModelError; told `watch`, ask for a stream and tell what arrives.
+
+        What `watch` raises goes through, and the connection is let go of.
+        """
         ...
 
     async def aclose(self) -> None:

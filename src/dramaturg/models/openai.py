@@ -1,47 +1,34 @@
-"""Calls to OpenAI and to servers that speak its dialect; its one rule: one request a call, every odd answer named.
-
-The vendor's own host is asked through the Responses API; every other server through chat completions, which is where
-such servers enforce schemas.
-"""
+"""Calls to OpenAI's Responses API; its one rule: one request for one call, every odd answer named."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import json
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-import openai
+from httpx2 import Response
 from openai import AsyncOpenAI
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from dramaturg.engine.calls import Message, ModelCall, ModelReply, Stop, Usage
 from dramaturg.engine.profile import Profile
-from dramaturg.models.faults import broke_off, from_status, unreachable
+from dramaturg.models.dialect import SCHEMA_NAME, Cached, Reasoned, translated
+from dramaturg.models.faults import broke_off, from_event
 from dramaturg.models.profiles import takes_breakpoints
-from dramaturg.models.servers import is_loopback
+from dramaturg.models.sse import body, events, is_stream
+from dramaturg.models.watch import Watch
 from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, read_body
 
 _PROVIDER = "OpenAI"
-_SCHEMA_NAME = "step_output"
-_CHAT_STOPS: Mapping[str, Stop] = {"stop": "end", "length": "length", "content_filter": "refusal"}
 _RESPONSE_STOPS: Mapping[str, Stop] = {"max_output_tokens": "length", "content_filter": "refusal"}
 _PASSING = ("", "server_error", "rate_limit_exceeded")  # codes of a failed response that may succeed when repeated
 _KEY_LENGTH = 32
 
 
-class _Read(Shape):
-    cached_tokens: Count = 0
-    cache_write_tokens: Count = 0
-
-
-class _Reasoned(Shape):
-    reasoning_tokens: Count = 0
-
-
 class _ResponseUsage(Shape):
     input_tokens: Count = 0
-    input_tokens_details: Annotated[_Read, BESIDE] = _Read()
+    input_tokens_details: Annotated[Cached, BESIDE] = Cached()
     output_tokens: Count = 0
-    output_tokens_details: Annotated[_Reasoned, BESIDE] = _Reasoned()
+    output_tokens_details: Annotated[Reasoned, BESIDE] = Reasoned()
 
 
 class _Content(Shape):
@@ -80,44 +67,6 @@ class _Response(Shape):
     usage: Annotated[_ResponseUsage, BESIDE] = _ResponseUsage()
 
 
-class _ChatUsage(Shape):
-    prompt_tokens: Count = 0
-    prompt_tokens_details: Annotated[_Read, BESIDE] = _Read()
-    completion_tokens: Count = 0
-    completion_tokens_details: Annotated[_Reasoned, BESIDE] = _Reasoned()
-
-
-class _ChatMessage(Shape):
-    content: Text = ""
-    refusal: Text = ""
-
-
-class _Choice(Shape):
-    finish_reason: Text = ""
-    message: _ChatMessage
-
-
-class _Completion(Shape):
-    id: Label = ""
-    model: Label = ""
-    choices: Annotated[tuple[_Choice, ...], Field(min_length=1)]
-    usage: Annotated[_ChatUsage, BESIDE] = _ChatUsage()
-
-
-class _Meta(Shape):
-    n_ctx: Count = 0
-
-
-class _Listed(Shape):
-    id: Label = ""
-    max_model_len: Count = 0
-    meta: Annotated[_Meta, BESIDE] = _Meta()
-
-
-class _Listing(Shape):
-    data: tuple[_Listed, ...]
-
-
 class ResponsesModel:
     """A model of OpenAI's, on the vendor's own host."""
 
@@ -129,9 +78,9 @@ class ResponsesModel:
         self._client = client
         self._breakpoints = takes_breakpoints(model)
 
-    async def answer(self, call: ModelCall) -> ModelReply:
+    async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
         """Send one request and return its answer."""
-        schema = {"type": "json_schema", "name": _SCHEMA_NAME, "strict": True, "schema": call.schema}
+        schema = {"type": "json_schema", "name": SCHEMA_NAME, "strict": True, "schema": call.schema}
         request: dict[str, Any] = {
             "model": self._model,
             "input": [self._turn(message) for message in call.messages],
@@ -140,9 +89,15 @@ class ResponsesModel:
             "prompt_cache_key": _prefix_key(call),
             "store": False,
         }
-        with _translated(_PROVIDER):
-            response = await self._client.responses.with_raw_response.create(**request)
-        return self._reply(read_body(_PROVIDER, _Response, response.http_response.content))
+        with translated(_PROVIDER):
+            if watch is None:
+                response = await self._client.responses.with_raw_response.create(**request)
+                return self._reply(read_body(_PROVIDER, _Response, response.http_response.content))
+            async with self._client.responses.with_streaming_response.create(**request, stream=True) as stream:
+                watch.told(stream.headers)
+                if is_stream(stream.http_response):
+                    return self._reply(await _streamed_response(stream.http_response, watch))
+                return self._reply(read_body(_PROVIDER, _Response, await body(_PROVIDER, stream.http_response)))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -182,81 +137,19 @@ class ResponsesModel:
         )
 
 
-class ChatModel:
-    """A model behind any compatible server; `provider` is what errors call it."""
-
-    def __init__(self, name: str, model: str, *, client: AsyncOpenAI, profile: Profile, provider: str) -> None:
-        self.name = name
-        self.profile = profile
-        host = client.base_url.host
-        self.destination = "nothing leaves this machine" if is_loopback(host) else f"text goes to {host}"
-        self._provider = provider
-        self._model = model
-        self._client = client
-
-    async def answer(self, call: ModelCall) -> ModelReply:
-        """Send one request and return its answer."""
-        schema = {"name": _SCHEMA_NAME, "strict": True, "schema": call.schema}
-        request: dict[str, Any] = {
-            "model": self._model,
-            "messages": [{"role": message.role, "content": message.text} for message in call.messages],
-            "response_format": {"type": "json_schema", "json_schema": schema},
-            "max_tokens": call.max_output,
-        }
-        if self.profile.narrowed:
-            request |= {"temperature": 0, "seed": call.sample}
-        with _translated(self._provider):
-            response = await self._client.chat.completions.with_raw_response.create(**request)
-        return self._reply(read_body(self._provider, _Completion, response.http_response.content))
-
-    async def window(self) -> int | None:
-        """Return the context size the server reports (llama.cpp and vLLM do), None if it does not."""
-        with _translated(self._provider):
-            try:
-                response = await self._client.models.with_raw_response.list()
-            except openai.NotFoundError:  # a server that lists no models can answer all the same
-                return None
-        listed = read_body(self._provider, _Listing, response.http_response.content).data
-        named = [model for model in listed if model.id == self._model]
-        # A server of one model answers to any name; of several, another one's window says nothing.
-        model = named[0] if named else listed[0] if len(listed) == 1 else _Listed()
-        return model.max_model_len or model.meta.n_ctx or None
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        await self._client.close()
-
-    def _reply(self, completion: _Completion) -> ModelReply:
-        choice = completion.choices[0]
-        stop = _CHAT_STOPS.get(choice.finish_reason)
-        if stop is None:
-            raise broke_off(self._provider, f"finish reason `{choice.finish_reason}`")
-        message = choice.message
-        usage = completion.usage
-        return ModelReply(
-            text=message.refusal or (choice.finish_reason if stop == "refusal" else message.content),
-            stop="refusal" if message.refusal else stop,
-            usage=Usage(
-                input=usage.prompt_tokens,
-                cache_read=usage.prompt_tokens_details.cached_tokens,
-                cache_write=usage.prompt_tokens_details.cache_write_tokens,
-                output=usage.completion_tokens,
-                reasoning=usage.completion_tokens_details.reasoning_tokens,
-            ),
-            model=completion.model,
-            request_id=completion.id,
-        )
-
-
-@contextmanager
-def _translated(provider: str) -> Iterator[None]:
-    """Turn the SDK's exceptions into ours, for a block that makes one request."""
-    try:
-        yield
-    except openai.APIStatusError as error:
-        raise from_status(provider, error.status_code, error.response.headers, error.response.text) from error
-    except openai.APIConnectionError as error:
-        raise unreachable(provider, error) from error
+async def _streamed_response(response: Response, watch: Watch) -> _Response:
+    """Return the response that the last event of a stream holds whole."""
+    async for event in events(_PROVIDER, response, watch):
+        match event.get("type"):
+            case "response.output_text.delta":
+                watch(str(event.get("delta", "")))
+            case "response.completed" | "response.incomplete" | "response.failed":
+                return read_body(_PROVIDER, _Response, json.dumps(event.get("response")).encode())
+            case "error":
+                raise from_event(_PROVIDER, event.get("error") or event)
+            case _:
+                pass
+    raise broke_off(_PROVIDER, "the stream ended before the answer did")
 
 
 def _prefix_key(call: ModelCall) -> str:

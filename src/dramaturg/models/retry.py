@@ -4,14 +4,19 @@ The SDKs' own retries are off, and semantic re-asks are new questions that the e
 multiply.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from dramaturg.engine.calls import ModelCall, ModelReply
+from dramaturg.engine.calls import ModelCall, ModelReply, Usage
 from dramaturg.errors import ModelError
+from dramaturg.models.breaker import Breaker
+from dramaturg.models.limiter import Limiter
 from dramaturg.models.model import Model
+from dramaturg.models.rates import wait_for_allowance
+from dramaturg.models.watch import LoopError, Watchdog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,15 +27,33 @@ class RetryPolicy:
         attempts: Requests at most, the first included.
         first: Upper bound of the first pause in seconds; later ones double, each drawn at random below its bound.
         longest: No pause is longer, whatever the provider asks for: one vendor's SDK would sleep an hour if told so.
+        first_word: Seconds until the first sign of an answer.
+        stall: Seconds of silence once there was one.
     """
 
     attempts: int = 5
     first: float = 1.0
     longest: float = 60.0
+    first_word: float = 300.0
+    stall: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """How the calls of one run reach one model: whose turn it is, and whether it is worth asking."""
+
+    run: str
+    limiter: Limiter
+    breaker: Breaker
 
 
 async def answer_with_retries(
-    model: Model, call: ModelCall, policy: RetryPolicy, notice: Callable[[ModelError, float], None]
+    model: Model,
+    call: ModelCall,
+    policy: RetryPolicy,
+    line: Line,
+    notice: Callable[[ModelError, float], None],
+    on_text: Callable[[str], None],
 ) -> ModelReply:
     """Ask until there is an answer, a fault that repeating cannot mend, or the attempts are spent.
 
@@ -38,7 +61,9 @@ async def answer_with_retries(
         model: Whom to ask.
         call: What to ask.
         policy: How patiently.
+        line: By which way.
         notice: Told of each fault and the pause in seconds that follows it.
+        on_text: Told each piece of the answer as it arrives.
     """
     backoff = wait_random_exponential(multiplier=policy.first, max=policy.longest)
 
@@ -49,14 +74,55 @@ async def answer_with_retries(
     def tell(state: RetryCallState) -> None:
         notice(_error(state), state.upcoming_sleep)
 
-    asking: Callable[[ModelCall], Awaitable[ModelReply]] = model.answer
-    return await AsyncRetrying(
+    line.breaker.check()
+    asking = AsyncRetrying(
         stop=stop_after_attempt(policy.attempts),
         retry=retry_if_exception(lambda error: isinstance(error, ModelError) and error.retryable),
         wait=pause,
         before_sleep=tell,
         reraise=True,
-    )(asking, call)
+    )
+    try:
+        reply: ModelReply = await asking(_once, model, call, policy, line, on_text)
+    except ModelError as error:
+        if error.retryable:
+            line.breaker.failed()
+        raise
+    line.breaker.succeeded()
+    return reply
+
+
+async def _once(
+    model: Model, call: ModelCall, policy: RetryPolicy, line: Line, on_text: Callable[[str], None]
+) -> ModelReply:
+    """Ask once, when it is the call's turn, and watch what arrives."""
+
+    def on_headers(headers: Mapping[str, str]) -> None:
+        line.limiter.hold(wait_for_allowance(headers))
+
+    dog = Watchdog(on_text, on_headers, policy.stall)
+    async with line.limiter.place(line.run) as place:
+        try:
+            async with asyncio.timeout(policy.first_word) as dog.limit:
+                reply = await model.answer(call, dog)
+        except LoopError:
+            reply = ModelReply(text=dog.text, stop="loop", usage=_estimated(model, call, dog.text), model=model.name)
+        except TimeoutError as error:
+            silence = policy.stall if dog.alive else policy.first_word
+            message = f"{model.name} has said nothing for {silence:g} s"
+            raise ModelError(message, retryable=True, hint="the same command goes on where it stopped") from error
+        except ModelError as error:
+            if error.limited:
+                line.limiter.pressed(place, error.retry_after)
+            raise
+        line.limiter.eased()
+    return reply
+
+
+def _estimated(model: Model, call: ModelCall, text: str) -> Usage:
+    """Return what a call that was cut has used, which no provider tells."""
+    asked = "".join(message.text for message in call.messages)
+    return Usage(input=model.profile.tokens(asked), output=model.profile.tokens(text))
 
 
 def _error(state: RetryCallState) -> ModelError:

@@ -6,6 +6,7 @@ from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.engine.profile import Profile
 from dramaturg.errors import ModelError
 from dramaturg.models.profiles import hosted
+from dramaturg.models.watch import Watch
 
 Answer = str | ModelReply | ModelError
 
@@ -28,7 +29,7 @@ class ScriptedModel:
         self._function = answers if callable(answers) else None
         self._list: Iterator[Answer] = iter(()) if callable(answers) else iter(answers)
 
-    async def answer(self, call: ModelCall) -> ModelReply:
+    async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
         """Return the next prepared answer; a prepared ModelError is raised."""
         self.calls.append(call)
         prepared = self._function(call) if self._function else next(self._list, None)
@@ -36,7 +37,10 @@ class ScriptedModel:
             raise ModelError(f"no answer is prepared for step {call.step}, attempt {call.attempt}", retryable=False)
         if isinstance(prepared, ModelError):
             raise prepared
-        return prepared if isinstance(prepared, ModelReply) else ModelReply(text=prepared, model=self.name)
+        reply = prepared if isinstance(prepared, ModelReply) else ModelReply(text=prepared, model=self.name)
+        if watch is not None:
+            watch(reply.text)
+        return reply
 
     async def aclose(self) -> None:
         """Hold nothing, release nothing."""

@@ -1,9 +1,10 @@
 """A server's address to a client for it; its one rule: nothing travels there, or past it, that need not."""
 
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+
+from dramaturg.models.hosts import is_loopback
 
 
 def compatible_client(address: str, key: str) -> AsyncOpenAI:
@@ -23,12 +24,3 @@ def compatible_client(address: str, key: str) -> AsyncOpenAI:
     )
     client.organization = client.project = None
     return client
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine; a name that merely looks like a loopback address is not."""
-    name = host.strip("[]").casefold()
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost"

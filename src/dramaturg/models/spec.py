@@ -162,8 +162,9 @@ def _constructed(variable: str) -> Iterator[None]:
 
 
 async def _compatible(spec: ModelSpec, window: int | None) -> Model:
-    from dramaturg.models.openai import ChatModel  # noqa: PLC0415 - as above
-    from dramaturg.models.servers import compatible_client, is_loopback  # noqa: PLC0415 - as above
+    from dramaturg.models.chat import ChatModel  # noqa: PLC0415 - as above
+    from dramaturg.models.hosts import is_loopback  # noqa: PLC0415 - as above
+    from dramaturg.models.servers import compatible_client  # noqa: PLC0415 - as above
 
     host = urlsplit(spec.base_url).hostname or ""
     nearby = is_loopback(host)

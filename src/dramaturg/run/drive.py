@@ -1,14 +1,17 @@
 """A flow, a model and a person to an outcome; its one rule: carry out what the flow asks, decide nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from dramaturg.engine.calls import Answer, Answered, Batch, ModelCall, ModelReply, Question, Questions, Reply
-from dramaturg.engine.events import CallAnswered, Event, Flow, QuestionAnswered, Retrying
+from dramaturg.engine.events import CallAnswered, Event, FellBack, Flow, ItemArrived, QuestionAnswered, Retrying
 from dramaturg.engine.outcome import Outcome
 from dramaturg.errors import AnswerNeeded, JournalMiss, ModelError
 from dramaturg.models.model import Model
-from dramaturg.models.retry import RetryPolicy, answer_with_retries
+from dramaturg.models.retry import Line, RetryPolicy, answer_with_retries
+from dramaturg.run.arriving import Arriving
+from dramaturg.run.budget import Purse
 from dramaturg.run.journal import Journal
 from dramaturg.run.record import Record
 
@@ -64,26 +67,71 @@ async def _let_go(under_way: _UnderWay) -> None:
     await asyncio.gather(*under_way, return_exceptions=True)
 
 
-def journaled(model: Model, journal: Journal, policy: RetryPolicy, emit: Emit) -> AskModel:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """How the calls of a run are made.
+
+    Attributes:
+        models: Gives whom to ask in place of a model's name: itself, then those to fall back on.
+        line: Gives the way to a model.
+        policy: How patiently a faltering provider is asked again.
+        purse: Says whether a call may still be made.
+        emit: Told of what happens.
+    """
+
+    models: Callable[[str], Sequence[Model]]
+    line: Callable[[Model], Line]
+    policy: RetryPolicy
+    purse: Purse
+    emit: Emit
+
+    async def __call__(self, call: ModelCall) -> ModelReply:
+        """Ask the model that a call names, and where it cannot be had the next."""
+        candidates = self.models(call.model)
+        for model, instead in zip(candidates, (*candidates[1:], None), strict=True):
+            try:
+                return await self._one(model, call)
+            except ModelError as error:
+                if instead is None or not error.retryable:
+                    raise
+                said = FellBack(step=call.step, model=model.name, instead=instead.name, reason=error.message)
+                self.emit(said)
+        raise AssertionError("a call names no model")
+
+    async def _one(self, model: Model, call: ModelCall) -> ModelReply:
+        def notice(error: ModelError, wait: float) -> None:
+            self.emit(Retrying(step=call.step, reason=error.message, wait=wait))
+
+        def item(number: int, text: str) -> None:
+            self.emit(ItemArrived(step=call.step, attempt=call.attempt, number=number, text=text))
+
+        return await answer_with_retries(model, call, self.policy, self.line(model), notice, Arriving(item))
+
+
+def journaled(asking: Asking, journal: Journal) -> AskModel:
     """Return what answers from the journal first, and writes down what it had to ask."""
+    purse, emit = asking.purse, asking.emit
 
     async def answer(call: ModelCall) -> ModelReply:
         key = call.key
         kept = journal.get(key)
         if kept is not None:
-            emit(CallAnswered(step=call.step, attempt=call.attempt, usage=kept.usage, replayed=True))
+            purse.used(call, kept.usage)
+            emit(_answered(call, kept, replayed=True))
             return kept
-
-        def notice(error: ModelError, wait: float) -> None:
-            emit(Retrying(step=call.step, reason=error.message, wait=wait))
-
-        reply = await answer_with_retries(model, call, policy, notice)
+        with purse.holding(call):
+            reply = await asking(call)
+        purse.used(call, reply.usage)
         if reply.stop != "refusal":  # a refusal kept would be all that a resumed run ever gets
             journal.keep(key, call, reply)
-        emit(CallAnswered(step=call.step, attempt=call.attempt, usage=reply.usage, replayed=False))
+        emit(_answered(call, reply, replayed=False))
         return reply
 
     return answer
+
+
+def _answered(call: ModelCall, reply: ModelReply, *, replayed: bool) -> CallAnswered:
+    return CallAnswered(step=call.step, attempt=call.attempt, usage=reply.usage, replayed=replayed, model=call.model)
 
 
 def questioned(respond: Respond | None, journal: Journal, emit: Emit) -> AskPerson:
@@ -122,7 +170,7 @@ def replayed(record: Record, emit: Emit) -> AskModel:
                 f"`{record.run}` has no answer for step {call.step}, attempt {call.attempt}: it {why}; "
                 "the persona, the prompts, an artifact or the model differ from what was recorded",
             )
-        emit(CallAnswered(step=call.step, attempt=call.attempt, usage=kept.usage, replayed=True))
+        emit(_answered(call, kept, replayed=True))
         return kept
 
     return answer

@@ -1,10 +1,11 @@
 """What is asked for to what will be performed; its one rule: fresh files and a frozen journal give the same job."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
-from dramaturg.engine.brief import Brief
+from dramaturg.engine.brief import Brief, Respondent
 from dramaturg.engine.profile import Profile
 from dramaturg.engine.prompts import Kernel
 from dramaturg.errors import JournalMiss
@@ -34,8 +35,10 @@ class Job:
         """What there is to say of the persona and the artifacts."""
         return (*self.plan.findings, *self.notes)
 
-    def brief(self, profile: Profile, model: str, reasks: int) -> Brief:
-        """Return the brief for a model of this name and these traits."""
+    def brief(
+        self, profile: Profile, model: str, reasks: int, others: Mapping[str, Respondent] = MappingProxyType({})
+    ) -> Brief:
+        """Return the brief for a model of this name and these traits, and others for some steps."""
         return Brief(
             plan=self.plan,
             artifacts=self.artifacts,
@@ -43,6 +46,7 @@ class Job:
             profile=profile,
             model=model,
             reasks=reasks,
+            others=others,
         )
 
 

@@ -88,8 +88,14 @@ class Journal:
             ) from error
 
 
-def create_journal(state: Path, brief: Brief, spec: str) -> Journal:
-    """Begin a run: a new id, a header on disk, a lock. The header appears whole or not at all."""
+def create_journal(state: Path, brief: Brief, specs: Mapping[str, str]) -> Journal:
+    """Begin a run: a new id, a header on disk, a lock. The header appears whole or not at all.
+
+    Args:
+        state: Folder of the journals.
+        brief: What the run is decided by.
+        specs: By the name of each model asked, the one by which it can be opened again.
+    """
     folder = state / _FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -104,7 +110,7 @@ def create_journal(state: Path, brief: Brief, spec: str) -> Journal:
         number = max(map(_counter, _of_plan(state, brief)), default=0) + 1
         while True:
             run = f"{stem}-{number}"
-            header = _header(run, brief, spec)
+            header = _header(run, brief, specs)
             os.lseek(descriptor, 0, os.SEEK_SET)
             _write_line(descriptor, header)
             try:
@@ -184,11 +190,12 @@ def inputs_digest(brief: Brief) -> str:
         asdict(brief.profile),
         brief.reasks,
         brief.sample,
+        [[step, asdict(each)] for step, each in sorted(brief.others.items())],
     ]
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def _header(run: str, brief: Brief, spec: str) -> dict[str, Any]:
+def _header(run: str, brief: Brief, specs: Mapping[str, str]) -> dict[str, Any]:
     return {
         "type": "run",
         "format": FORMAT,
@@ -200,11 +207,12 @@ def _header(run: str, brief: Brief, spec: str) -> dict[str, Any]:
         "chain": [{"path": file.path, "text": file.text} for file in brief.plan.persona.chain],
         "kernel": {"version": brief.kernel.version, "sources": brief.kernel.sources},
         "artifacts": [asdict(artifact) for artifact in brief.artifacts],
-        "spec": spec,
+        "spec": specs[brief.model],
         "model": brief.model,
         "profile": asdict(brief.profile),
         "reasks": brief.reasks,
         "sample": brief.sample,
+        "others": {step: {"spec": specs[each.model], **asdict(each)} for step, each in sorted(brief.others.items())},
     }
 
 

@@ -1,10 +1,11 @@
 """A job and a model to a result; its one rule: the same way for a new run, a resumed one and a replayed one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from dramaturg.engine.assemble import assemble
-from dramaturg.engine.brief import Brief
+from dramaturg.engine.brief import Brief, Respondent
 from dramaturg.engine.calls import Usage
 from dramaturg.engine.events import CallAnswered, Event, RunOpened
 from dramaturg.engine.flow import perform
@@ -12,17 +13,21 @@ from dramaturg.engine.outcome import Document, Handoff, Outcome
 from dramaturg.engine.profile import Profile
 from dramaturg.engine.remarks import doubtful, several_places
 from dramaturg.engine.verify import verify_structure
-from dramaturg.errors import AnswerNeeded, StepFailed
+from dramaturg.errors import AnswerNeeded, BudgetSpent, StepFailed
 from dramaturg.evidence.claims import Ledger
 from dramaturg.findings.model import Finding
-from dramaturg.models.model import Model
+from dramaturg.models.pool import Pool
 from dramaturg.models.retry import RetryPolicy
 from dramaturg.plan.model import Kind
-from dramaturg.run.drive import Emit, Respond, drive, journaled, questioned, remembered, replayed
+from dramaturg.run.budget import Limits, Purse, Tariffs
+from dramaturg.run.drive import Asking, Emit, Respond, drive, journaled, questioned, remembered, replayed
 from dramaturg.run.job import Job, other_version
 from dramaturg.run.journal import Journal
 from dramaturg.run.record import Record
 from dramaturg.run.report import HandedOver, RunReport, RunResult
+from dramaturg.run.team import Team, recorded_others
+
+OpenJournal = Callable[[Brief, Mapping[str, str]], Journal]
 
 DOCUMENT, MANDATE = "handed_over_document", "mandate"
 _QUOTES_ONLY = (
@@ -33,12 +38,14 @@ _QUOTES_ONLY = (
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """Passes events on and counts what the answers cost."""
+    """Passes events on and counts what the answers cost; `usd` is None where a price is not known."""
 
     emit: Emit
+    tariffs: Tariffs
     calls: int = 0
     replayed: int = 0
     usage: Usage = field(default_factory=Usage)
+    usd: Decimal | None = Decimal(0)
 
     def __call__(self, event: Event) -> None:
         """Count an event and pass it on."""
@@ -47,6 +54,8 @@ class Tally:
         elif isinstance(event, CallAnswered):
             self.calls += 1
             self.usage += event.usage
+            cost = self.tariffs.of(event.model).cost(event.usage)
+            self.usd = None if cost is None or self.usd is None else self.usd + cost
         self.emit(event)
 
 
@@ -61,7 +70,11 @@ class Conditions:
         quotes: Print the quoted lines below each entry of the document.
         emit: Told of everything that happens.
         respond: Asked what only a person can answer; None lets the run pause.
-        profile: The traits a resumed run began with; None for those the model has now.
+        pool: What is shared with the other runs of the process.
+        limits: What the run may use.
+        tariffs: What tokens cost.
+        begun_with: The brief's traits that a resumed run began with: of its model, and of those for some steps; None
+            for those the models have now.
     """
 
     reasks: int
@@ -70,25 +83,28 @@ class Conditions:
     quotes: bool
     emit: Emit
     respond: Respond | None
-    profile: Profile | None = None
+    pool: Pool = field(default_factory=Pool)
+    limits: Limits = field(default_factory=Limits)
+    tariffs: Tariffs = field(default_factory=Tariffs)
+    begun_with: tuple[Profile, Mapping[str, Respondent]] | None = None
 
 
-async def perform_job(
-    job: Job, model: Model, spec: str, open_journal: Callable[[Brief, str], Journal], conditions: Conditions
-) -> RunResult:
-    """Perform a job with a model.
+async def perform_job(job: Job, team: Team, open_journal: OpenJournal, conditions: Conditions) -> RunResult:
+    """Perform a job with its models.
 
     Args:
         job: What to perform.
-        model: Whom to ask.
-        spec: The name by which the model can be opened again.
+        team: Whom to ask.
         open_journal: Begins or takes up the run; called once nothing can be wrong before a call any more.
         conditions: How.
     """
-    brief = job.brief(conditions.profile or model.profile, model.name, conditions.reasks)
+    model = team.model
+    profile, others = conditions.begun_with or (model.profile, team.respondents)
+    brief = job.brief(profile, model.name, conditions.reasks, others)
     brief.rooms()  # raises CallerError before a run exists
-    tally = Tally(emit=conditions.emit)
-    with open_journal(brief, spec) as journal:
+    tally = Tally(emit=conditions.emit, tariffs=conditions.tariffs)
+    purse = Purse(limits=conditions.limits, tariffs=conditions.tariffs, brief=brief)
+    with open_journal(brief, team.specs) as journal:
         kept = len(journal.record.replies)
         tally(
             RunOpened(
@@ -99,12 +115,21 @@ async def perform_job(
                 findings=_told(job.findings, strict=conditions.strict),
             )
         )
-        answer = journaled(model, journal, conditions.retry, tally)
+        asking = Asking(
+            models=team.asked,
+            line=lambda each: conditions.pool.line(each, journal.run, conditions.retry),
+            policy=conditions.retry,
+            purse=purse,
+            emit=tally,
+        )
+        answer = journaled(asking, journal)
         try:
             outcome = await drive(perform(brief), answer, questioned(conditions.respond, journal, tally), tally)
         except AnswerNeeded as pause:
             journal.pause(pause.questions)
             raise
+        except BudgetSpent as spent:
+            raise BudgetSpent(journal.run, spent.limit, spent.spent, spent.needed) from None
         except StepFailed as failure:
             journal.end("failed", str(failure))
             raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, journal.run) from None
@@ -116,7 +141,7 @@ async def perform_job(
 async def replay_job(job: Job, record: Record, conditions: Conditions) -> RunResult:
     """Perform a job over a recorded journal, asking nothing."""
     brief = recorded_brief(job, record)
-    tally = Tally(emit=conditions.emit)
+    tally = Tally(emit=conditions.emit, tariffs=conditions.tariffs)
     tally(
         RunOpened(
             run=record.run,
@@ -137,10 +162,10 @@ def recorded_brief(job: Job, record: Record) -> Brief:
     """Return the brief of a recorded run: its job under the model, the traits and the patience it began with."""
     header = record.header
     try:
-        profile = Profile(**header["profile"])
-    except TypeError as error:
+        profile, others = Profile(**header["profile"]), recorded_others(header)
+    except (TypeError, KeyError) as error:
         raise other_version(record, error) from error
-    return job.brief(profile, header["model"], header["reasks"])
+    return job.brief(profile, header["model"], header["reasks"], others)
 
 
 def document_of(brief: Brief, outcome: Outcome, remark: str = "", *, quotes: bool = False) -> Document:
@@ -169,6 +194,7 @@ def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, co
             calls=tally.calls,
             replayed=tally.replayed,
             usage=tally.usage,
+            cost=None if tally.usd is None else float(tally.usd),
             findings=_told(found, strict=conditions.strict),
         ),
     )

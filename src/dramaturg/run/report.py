@@ -21,6 +21,7 @@ class RunReport:
         calls: Answers taken from the model.
         replayed: Answers taken from the journal.
         usage: Tokens of the calls, the replayed ones not counted.
+        cost: US dollars of these calls; None where a price is not known.
         findings: Everything found on the way.
     """
 
@@ -31,6 +32,7 @@ class RunReport:
     calls: int
     replayed: int
     usage: Usage
+    cost: float | None
     findings: tuple[Finding, ...]
 
 

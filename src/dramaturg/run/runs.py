@@ -1,6 +1,7 @@
 """Journals to what a person wants to know of them; its one rule: reading a run never asks and never writes."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from dramaturg.engine.events import Event, StepAccepted
 from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Outcome, Section
 from dramaturg.errors import JournalMiss, StepFailed
+from dramaturg.run.budget import Tariffs
 from dramaturg.run.drive import drive, remembered, replayed
 from dramaturg.run.job import thaw
 from dramaturg.run.journal import is_performed
@@ -29,6 +31,7 @@ def run_summary(record: Record) -> dict[str, Any]:
         "message": record.end["message"] if record.end else "",
         "questions": [{"id": name, "kind": kind, "text": text} for name, kind, text in record.waits],
         "answers": len(record.replies),
+        "cost": _cost(record),
         "persona": record.header["persona"],
         "model": record.header["model"],
         "journal": str(record.path),
@@ -64,9 +67,29 @@ def kept_document(record: Record) -> str:
     return document_of(brief, outcome).markdown
 
 
+def _cost(record: Record) -> float | None:
+    """Return the dollars of all answers a run has; None where a price is not known."""
+    tariffs = Tariffs()
+    others = {step: each["model"] for step, each in record.header.get("others", {}).items()}
+    total = Decimal(0)
+    for (step, _), reply in zip(record.steps, record.replies.values(), strict=False):
+        cost = tariffs.of(others.get(step, record.header["model"])).cost(reply.usage)
+        if cost is None:
+            return None
+        total += cost
+    return float(total)
+
+
 def _row(path: Path) -> dict[str, Any]:
     try:
         return run_summary(read_journal(path))
     except JournalMiss as miss:
-        unknown = {"questions": [], "answers": 0, "persona": "", "model": "", "journal": str(path)}
+        unknown: dict[str, Any] = {
+            "questions": [],
+            "cost": None,
+            "answers": 0,
+            "persona": "",
+            "model": "",
+            "journal": str(path),
+        }
         return {"run": path.stem, "status": "unreadable", "message": miss.message, **unknown}

@@ -1,42 +1,43 @@
 """Settings to runs; its one rule: everything that can be wrong without a model is found before one is asked."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from dramaturg.data import prompts_root
-from dramaturg.engine.brief import Brief
 from dramaturg.engine.events import Event
-from dramaturg.engine.profile import Profile
 from dramaturg.errors import CallerError
 from dramaturg.models.model import Model
+from dramaturg.models.pool import Pool
+from dramaturg.models.prices import parse_price
 from dramaturg.models.retry import RetryPolicy
-from dramaturg.models.spec import ModelSpec, default_spec, open_model, parse_spec
+from dramaturg.models.spec import default_spec, parse_spec
 from dramaturg.persona.library import Library
 from dramaturg.persona.model import fold_id
+from dramaturg.plan.compile import compile_plan
+from dramaturg.run.budget import Limits, Tariffs, parse_seconds, parse_usd
 from dramaturg.run.drive import Emit
 from dramaturg.run.follow import follow
 from dramaturg.run.inputs import Inputs
-from dramaturg.run.job import Job, other_version, prepare, thaw
+from dramaturg.run.job import Job, prepare, thaw
 from dramaturg.run.journal import (
-    Journal,
-    adopt_journal,
     all_journals,
-    create_journal,
     find_journal,
-    inputs_digest,
-    open_journal,
 )
+from dramaturg.run.kernels import load_kernel
 from dramaturg.run.loop import PRIVATE_LOOP
-from dramaturg.run.perform import Conditions, perform_job, recorded_brief, replay_job
+from dramaturg.run.opening import Opening, taken_up
+from dramaturg.run.perform import Conditions, OpenJournal, perform_job, recorded_brief, replay_job
 from dramaturg.run.record import Record, read_journal
 from dramaturg.run.report import RunResult
 from dramaturg.run.respond import Known, OnQuestion, responding
 from dramaturg.run.runs import run_summaries
 from dramaturg.run.settings import as_path, current, existing_folders, persona_roots, state_root, whole_number
 from dramaturg.run.stream import Stream
+from dramaturg.run.team import Choice, Named, models_of_steps, open_team
 
 _LEAST_WINDOW = 1024
 
@@ -60,6 +61,12 @@ class Runtime:
         answers: What is answered to questions of the run, by the id of the question or of its step.
         yes: Confirm whatever is to be confirmed.
         follow: Perform the personas that a run hands over to as well.
+        models: Models for some steps instead, by step number or by kind of step (`ingest`, `section`, …).
+        fallback: Models to ask, one after the other, where the one that is meant cannot be had.
+        budget: US dollars a run may cost; a call that could exceed it is not made, and BudgetSpent is raised.
+        max_tokens: Tokens a run may use, in and out together; likewise.
+        deadline: Seconds after which no further call is made; `5m` and `1h` are understood.
+        price: Dollars for a million tokens in and out, `3/15`, of a model whose price is not known.
     """
 
     def __init__(  # noqa: PLR0913 - one parameter for each setting, all by name
@@ -78,6 +85,12 @@ class Runtime:
         answers: Known = MappingProxyType({}),
         yes: bool = False,
         follow: bool = False,
+        models: Mapping[str, Named] = MappingProxyType({}),
+        fallback: str | Sequence[Named] = (),
+        budget: str | float | None = None,
+        max_tokens: int | None = None,
+        deadline: str | float | None = None,
+        price: str | None = None,
     ) -> None:
         project, folder, environment = current()
         own = existing_folders(personas)
@@ -95,6 +108,15 @@ class Runtime:
         self._answers = answers
         self._yes = yes
         self._follow = follow
+        self._models = {**project.models, **models}
+        self._fallback = (fallback,) if isinstance(fallback, str) else tuple(fallback)
+        self._pool = Pool()
+        self._limits = Limits(
+            usd=None if budget is None else parse_usd(budget),
+            tokens=None if max_tokens is None else whole_number("max_tokens", max_tokens, least=1),
+            seconds=None if deadline is None else parse_seconds(deadline),
+        )
+        self._price = None if price is None else parse_price(price)
 
     def run(
         self,
@@ -150,7 +172,10 @@ class Runtime:
         job = prepare(self.library, self._prompts, persona, inputs, strict=self.strict, schedule=self._schedule)
         if spec and spec.kind == "replay":
             return await replay_job(job, self.record(spec.name), conditions)
-        result = await self._perform(job, self.model, _Opening(state=self.state, fresh=fresh), conditions)
+        others = models_of_steps(job.plan, self._models)
+        opening = Opening(state=self.state, fresh=fresh)
+        choice = Choice(model=self.model, others=others, fallback=self._fallback)
+        result = await self._perform(job, choice, opening, conditions)
         if not (self._follow and result.handoffs):
             return result
 
@@ -184,20 +209,38 @@ class Runtime:
         record = self.record(run)
         header = record.header
         job = thaw(record)
-        profile = recorded_brief(job, record).profile
-        conditions = self._conditions(on_event, on_question, header["reasks"], profile)
+        brief = recorded_brief(job, record)
+        conditions = replace(
+            self._conditions(on_event, on_question),
+            reasks=header["reasks"],
+            begun_with=(brief.profile, brief.others),
+        )
         if record.end is not None:
             return await replay_job(job, record, conditions)
         model = header["spec"] if isinstance(self.model, str) else self.model
         if not isinstance(model, str) and model.name != header["model"]:
             raise CallerError(f"run `{record.run}` began with `{header['model']}`; resume it with that model")
-        return await self._perform(job, model, lambda brief, _: _taken_up(record, brief), conditions, profile.window)
+        others = {step: each["spec"] for step, each in header.get("others", {}).items()}
+        choice = Choice(model=model, others=others, fallback=self._fallback)
+        return await self._perform(
+            job, choice, lambda brief, _: taken_up(record, brief), conditions, brief.profile.window
+        )
 
     def stream(
         self, persona: str | Path, inputs: Inputs, *, on_question: OnQuestion | None = None, fresh: bool = False
     ) -> Stream:
         """Perform a persona and hand out its events as they happen, to `for` and to `async for` alike."""
         return Stream(lambda emit: self.arun(persona, inputs, on_event=emit, on_question=on_question, fresh=fresh))
+
+    def job(self, persona: str | Path) -> Job:
+        """Return the plan of a persona with its prompts, and no artifacts.
+
+        Raises:
+            AuthorError, CallerError: As `arun` does.
+        """
+        resolved = self.library.load(str(persona), strict=self.strict)
+        plan = compile_plan(resolved, schedule=self._schedule)
+        return Job(plan=plan, artifacts=(), kernel=load_kernel(self._prompts, resolved))
 
     def record(self, run: str) -> Record:
         """Return what a run's journal says, by the run's id or the journal's path; CallerError if there is none."""
@@ -210,60 +253,27 @@ class Runtime:
     async def _perform(
         self,
         job: Job,
-        named: str | Model,
-        opening: Callable[[Brief, str], Journal],
+        choice: Choice,
+        opening: OpenJournal,
         conditions: Conditions,
         window: int | None = None,
     ) -> RunResult:
-        if not isinstance(named, str):
-            return await perform_job(job, named, named.name, opening, conditions)
-        spec = parse_spec(named)
-        model = await open_model(spec, window or self._window)
-        try:
-            return await perform_job(job, model, _lasting(spec), opening, conditions)
-        finally:
-            await model.aclose()
+        async with AsyncExitStack() as undo:
+            team = await open_team(choice, window or self._window, self._pool, undo)
+            return await perform_job(job, team, opening, conditions)
 
-    def _conditions(
-        self,
-        on_event: Emit | None,
-        on_question: OnQuestion | None,
-        reasks: int | None = None,
-        profile: Profile | None = None,
-    ) -> Conditions:
+    def _conditions(self, on_event: Emit | None, on_question: OnQuestion | None) -> Conditions:
         return Conditions(
-            reasks=self._reasks if reasks is None else reasks,
+            reasks=self._reasks,
             retry=self._retry,
             strict=self.strict,
             quotes=self.quotes,
             emit=on_event or _ignore,
             respond=responding(self._answers, yes=self._yes, then=on_question),
-            profile=profile,
+            pool=self._pool,
+            limits=self._limits,
+            tariffs=Tariffs(given=self._price),
         )
-
-
-def _lasting(spec: ModelSpec) -> str:
-    """Return a model's name that means the same in another folder, where its run may be resumed."""
-    return f"gguf:{Path(spec.name).expanduser().absolute()}" if spec.kind == "gguf" else str(spec)
-
-
-def _taken_up(record: Record, brief: Brief) -> Journal:
-    """Take up a run, if this version would ask what it asked."""
-    if record.header["inputs"] != inputs_digest(brief):
-        raise other_version(record, ValueError("it would ask other questions"))
-    return open_journal(record.path)
-
-
-class _Opening:
-    """Takes up the newest unfinished run that would ask the same, or begins a new one."""
-
-    def __init__(self, *, state: Path, fresh: bool) -> None:
-        self.state = state
-        self.fresh = fresh
-
-    def __call__(self, brief: Brief, spec: str) -> Journal:
-        adopted = None if self.fresh else adopt_journal(self.state, brief)
-        return adopted or create_journal(self.state, brief, spec)
 
 
 def _ignore(event: Event) -> None:

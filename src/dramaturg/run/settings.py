@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from dramaturg.data import personas_root
 from dramaturg.errors import CallerError
 
-_KEYS = ("model", "personas")
+_KEYS = ("model", "models", "personas")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,7 @@ class Project:
     """What `[tool.dramaturg]` of the working folder's `pyproject.toml` says."""
 
     model: str = ""
+    models: Mapping[str, str] = field(default_factory=dict)
     personas: tuple[Path, ...] = ()
 
 
@@ -39,12 +40,22 @@ def read_project(folder: Path) -> Project:
             near = get_close_matches(key, _KEYS, n=1)
             remedy = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(_KEYS)}"
             raise CallerError(f"`{path}`: unknown key `{key}` in [tool.dramaturg]; {remedy}")
-    return Project(model=_model(path, table.get("model", "")), personas=_folders(path, table.get("personas", [])))
+    return Project(
+        model=_model(path, table.get("model", "")),
+        models=_models(path, table.get("models", {})),
+        personas=_folders(path, table.get("personas", [])),
+    )
 
 
 def _model(path: Path, value: Any) -> str:
     if not isinstance(value, str):
         raise CallerError(f"`{path}`: `model` must be a model's name in quotes")
+    return value
+
+
+def _models(path: Path, value: Any) -> Mapping[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value.values()):
+        raise CallerError(f'`{path}`: `models` must be a table of models by step or kind; write `section = "MODEL"`')
     return value
 
 

@@ -1,0 +1,44 @@
+"""What a command line hands over to artifacts; its one rule: stdin is read once."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dramaturg.errors import CallerError
+
+if TYPE_CHECKING:
+    from dramaturg.run.inputs import Inputs
+
+_STDIO = "-"
+
+
+def given_inputs(artifact: str | None, named: Sequence[str]) -> "Inputs":
+    """Return what the command line hands over: one unnamed artifact, or artifacts by id."""
+    if [artifact, *(pair.partition("=")[2] for pair in named)].count(_STDIO) > 1:
+        raise CallerError("only one artifact can come from stdin; give the others as files")
+    by_id = named_inputs(named)
+    if artifact is None:
+        return by_id
+    return {"": _given(artifact), **by_id} if by_id else _given(artifact)
+
+
+def named_inputs(named: Sequence[str]) -> dict[str, str | Path]:
+    """Return artifacts that are given by id, `ID=FILE`."""
+    by_id: dict[str, str | Path] = {}
+    for pair in named:
+        name, equals, file = pair.partition("=")
+        if not equals or not name.strip() or not file:
+            raise CallerError(f"`--artifact {pair}` has no file; write `--artifact ID=FILE`")
+        if name in by_id:
+            raise CallerError(f"the artifact `{name}` is given twice")
+        by_id[name] = _given(file)
+    return by_id
+
+
+def _given(file: str) -> str | Path:
+    if file != _STDIO:
+        return Path(file)
+    from dramaturg.run.files import read_stdin
+
+    return read_stdin(sys.stdin.buffer)

@@ -1,0 +1,60 @@
+"""A stream of server-sent events to their data; its one rule: an event counts once its blank line has come.
+
+The format is that of the WHATWG HTML standard, section 9.2; only `data` is read, the vendors repeat the type in it.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx2
+
+from dramaturg.models.faults import not_an_answer, unreachable
+from dramaturg.models.watch import Watch
+
+_DONE = "[DONE]"
+STREAM = "text/event-stream"
+
+
+def is_stream(response: httpx2.Response) -> bool:
+    """Tell whether a response is a stream; a server that was asked for one may answer at once all the same."""
+    return response.headers.get("content-type", "").startswith(STREAM)
+
+
+async def events(provider: str, response: httpx2.Response, watch: Watch) -> AsyncIterator[Mapping[str, Any]]:
+    """Yield the data of each event as a JSON object.
+
+    Raises:
+        ModelError: The connection broke, or what came is no JSON object; retryable.
+    """
+    data: list[str] = []
+    try:
+        async for line in response.aiter_lines():
+            watch("")  # anything that comes is a sign of life
+            if line.startswith("data:"):
+                data.append(line[5:].removeprefix(" "))
+            elif not line and data:
+                text, data = "\n".join(data), []
+                if text.strip() == _DONE:
+                    return
+                yield _object(provider, text)
+    except httpx2.HTTPError as error:
+        raise unreachable(provider, error) from error
+
+
+async def body(provider: str, response: httpx2.Response) -> bytes:
+    """Return a whole body; ModelError, retryable, where the connection breaks before its end."""
+    try:
+        return await response.aread()
+    except httpx2.HTTPError as error:
+        raise unreachable(provider, error) from error
+
+
+def _object(provider: str, text: str) -> Mapping[str, Any]:
+    try:
+        data: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise not_an_answer(provider, f"an event that is no JSON; it begins `{text[:80]}`") from error
+    if not isinstance(data, Mapping):
+        raise not_an_answer(provider, f"an event that is no JSON object; it begins `{text[:80]}`")
+    return data

@@ -1,0 +1,141 @@
+"""Models and the steps they are asked for; its one rule: who is asked what is settled before anything is."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from dramaturg.engine.brief import Respondent
+from dramaturg.engine.profile import Profile
+from dramaturg.errors import CallerError
+from dramaturg.models.model import Model
+from dramaturg.models.pool import Pool
+from dramaturg.models.spec import ModelSpec, parse_spec
+from dramaturg.plan.model import Kind, Plan
+
+Named = str | Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """The models of a run.
+
+    Attributes:
+        model: Whom to ask.
+        specs: By the name of each model, the one by which it can be opened again.
+        others: Whom to ask for some steps instead, by step id.
+        fallback: Whom to ask where one of them cannot be had.
+    """
+
+    model: Model
+    specs: Mapping[str, str]
+    others: Mapping[str, Model] = field(default_factory=dict)
+    fallback: Sequence[Model] = ()
+
+    def asked(self, name: str) -> Sequence[Model]:
+        """Return whom to ask in place of a model's name, one after the other."""
+        own = next((each for each in self.others.values() if each.name == name), self.model)
+        return (own, *(each for each in self.fallback if each is not own))
+
+    @property
+    def respondents(self) -> Mapping[str, Respondent]:
+        """Name and traits of each of the others, by step id."""
+        return {step: Respondent(model=each.name, profile=each.profile) for step, each in self.others.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The models that are wanted: the run's own, those of some steps by id, and those to fall back on."""
+
+    model: Named
+    others: Mapping[str, Named] = field(default_factory=dict)
+    fallback: Sequence[Named] = ()
+
+
+def models_of_steps(plan: Plan, wanted: Mapping[str, Named]) -> Mapping[str, Named]:
+    """Return which model each step is asked of, by step id, where another is wanted than the run's own.
+
+    Args:
+        plan: What is performed.
+        wanted: Models by step id or by kind of step; the step counts first.
+
+    Raises:
+        CallerError: A key is neither, or is a kind that no model is asked for.
+    """
+    steps = {step.id: step for step in plan.calls}
+    kinds = [kind.value for kind in Kind if kind is not Kind.ASSEMBLE]
+    for key in wanted:
+        if key not in steps and key not in kinds:
+            near = get_close_matches(key, [*steps, *kinds], n=1)
+            remedy = f"did you mean `{near[0]}`?" if near else f"use a kind ({', '.join(kinds)}) or a step's number"
+            raise CallerError(f"`{key}` is neither a step of `{plan.persona.alias}` nor a kind of step; {remedy}")
+    chosen = {step.id: wanted.get(step.id) or wanted.get(step.kind.value) for step in steps.values()}
+    return {step: model for step, model in chosen.items() if model is not None}
+
+
+async def open_team(choice: Choice, window: int | None, pool: Pool, undo: AsyncExitStack) -> Team:
+    """Make the models of a run ready to be asked; those opened here are let go of when `undo` is.
+
+    Raises:
+        CallerError: A fallback could not answer the same calls.
+    """
+    specs: dict[str, str] = {}
+
+    async def ready(named: Named) -> Model:
+        if not isinstance(named, str):
+            specs[named.name] = named.name
+            return named
+        spec = parse_spec(named)
+        model = await undo.enter_async_context(pool.lease(spec, window))
+        specs[model.name] = lasting_spec(spec)
+        return model
+
+    own = await ready(choice.model)
+    asked = {step: await ready(named) for step, named in choice.others.items()}
+    fallback = [await ready(named) for named in choice.fallback]
+    for stand_in in fallback:
+        for model in (own, *asked.values()):
+            _require_stand_in(model, stand_in)
+    others = {step: each for step, each in asked.items() if each is not own}
+    return Team(model=own, specs=specs, others=others, fallback=fallback)
+
+
+def _require_stand_in(model: Model, stand_in: Model) -> None:
+    """Refuse a fallback that is asked in another form, or has less room."""
+    traits, others = model.profile, stand_in.profile
+    if (traits.narrowed, traits.writes) != (others.narrowed, others.writes):
+        raise CallerError(
+            f"`{stand_in.name}` cannot stand in for `{model.name}`: one of them is asked as local engines are, the "
+            "other is not; name a fallback of the same kind"
+        )
+    if others.window is not None and (traits.window is None or others.window < traits.window):
+        raise CallerError(
+            f"`{stand_in.name}` cannot stand in for `{model.name}`: its window of {others.window:,} tokens is smaller; "
+            "name a fallback with as much room"
+        )
+
+
+def recorded_others(header: Mapping[str, Any]) -> Mapping[str, Respondent]:
+    """Return whom a recorded run asks for some steps, with the traits they had when it began."""
+    return {
+        step: Respondent(model=each["model"], profile=Profile(**each["profile"]))
+        for step, each in header.get("others", {}).items()
+    }
+
+
+def lasting_spec(spec: ModelSpec) -> str:
+    """Return a model's name that means the same in another folder, where its run may be resumed."""
+    return f"gguf:{Path(spec.name).expanduser().absolute()}" if spec.kind == "gguf" else str(spec)
+
+
+def parse_models(pairs: Sequence[str]) -> Mapping[str, str]:
+    """Read models of a command line, `ingest=MODEL` or `3=MODEL`; CallerError for what is neither."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, model = pair.partition("=")
+        if not equals or not key.strip() or not model.strip():
+            raise CallerError(f"`--model-for {pair}` names no model; write `--model-for section=MODEL` or `3=MODEL`")
+        found[key.strip()] = model.strip()
+    return found

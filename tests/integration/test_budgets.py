@@ -1,0 +1,89 @@
+"""Runs that may use only so much, against a server that counts."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.chat_server import ChatServer
+from tests.commands import RUN, dramaturg, journals
+
+from dramaturg import BudgetSpent, run_persona
+from dramaturg.run.record import read_journal
+
+_PRICE = ("--price", "1/1")
+
+
+def test_a_cent_stops_a_run_before_the_call_that_would_exceed_it(state: Path) -> None:
+    with ChatServer() as server:
+        whole = dramaturg(*RUN, "--model", server.model, *_PRICE, "--fresh", "--json").json["report"]["cost"]
+        asked = len(server.requests)
+        limit = f"{whole * 0.6:.6f}"
+        told = dramaturg(*RUN, "--model", server.model, *_PRICE, "--fresh", "--budget", limit)
+        assert (told.code, told.out) == (7, "")
+        made = len(server.requests) - asked
+        assert 0 < made < asked
+        journal = journals(state)[-1]
+        record = read_journal(journal)
+        assert (len(record.replies), record.end) == (made, None)
+        assert "stopped: the next call could exceed $" in told.err
+        assert "finishing takes at most $" in told.err
+        assert f"what there is so far: dramaturg runs {record.run}" in told.err
+        assert "## PRE-FLIGHT CHECKLIST" in dramaturg("runs", record.run).out
+        done = dramaturg("resume", record.run, "--budget", "100", *_PRICE)
+        assert done.code == 0
+        assert len(server.requests) == 2 * asked  # nothing was asked twice
+
+
+@pytest.mark.parametrize("limit", [{"budget": 0.01}, {"max_tokens": 1_000}, {"deadline": "0"}])
+def test_what_does_not_suffice_for_one_call_makes_none(state: Path, limit: dict[str, Any]) -> None:
+    del state
+    with ChatServer() as server, pytest.raises(BudgetSpent) as spent:
+        run_persona("DPA-1", Path(RUN[2]), model=server.model, price="1000/1000", **limit)
+    assert server.requests == []
+    assert spent.value.run.startswith("dpa-1-")
+
+
+def test_another_model_can_be_asked_for_some_steps_and_a_resumed_run_asks_the_same(state: Path) -> None:
+    with ChatServer() as cheap, ChatServer(held_from=2) as strong:
+        models = ("--model", strong.model, "--model-for", f"ingest={cheap.model}", "--model-for", f"5={cheap.model}")
+        strong.release()
+        assert dramaturg(*RUN, *models).code == 0
+        assert (len(cheap.requests), len(strong.requests)) == (2, 3)
+        (journal,) = journals(state)
+        assert {*read_journal(journal).header["others"]} == {"1", "5"}
+        told = dramaturg(*RUN, "--model", strong.model, "--model-for", "ingets=evidence")
+    assert (told.code, "did you mean `ingest`?" in told.err) == (2, True)
+
+
+def test_a_run_goes_on_with_the_models_it_began_with(state: Path) -> None:
+    with ChatServer() as cheap, ChatServer(lambda number, request: 400) as strong:  # noqa: ARG005 - it fails for all
+        told = dramaturg(*RUN, "--model", strong.model, "--model-for", f"ingest={cheap.model}")
+        assert told.code == 3
+        (journal,) = journals(state)
+        assert dramaturg("resume", journal.stem).code == 3
+        assert len(cheap.requests) == 1
+
+
+def test_what_a_run_costs_at_most_is_told_step_by_step() -> None:
+    told = dramaturg("plan", "DPA-1", "--cost", "--model", "anthropic:claude-sonnet-4-5")
+    assert told.code == 0
+    assert "without architectural_blueprint" in told.err
+    assert "ROLLBACK PLAN" in told.out
+    costs = dramaturg(
+        "plan",
+        "DPA-1",
+        "--cost",
+        "-m",
+        "anthropic:claude-sonnet-4-5",
+        "-a",
+        f"architectural_blueprint={RUN[2]}",
+        "--json",
+    ).json
+    assert costs["lacking"] == []
+    assert costs["usd"]["once"] == pytest.approx(sum(step["usd"] for step in costs["steps"]))
+    assert costs["usd"]["most"] == pytest.approx(3 * costs["usd"]["once"])
+
+
+def test_an_unknown_price_is_said_to_be_unknown() -> None:
+    told = dramaturg("plan", "DPA-1", "--cost", "--model", "anthropic:no-such-model")
+    assert "price unknown" in told.out
