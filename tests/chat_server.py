@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
+from tests.sse import streamed
+
 Answer = Callable[[int, Mapping[str, Any]], str | int]
 
 _PROSE = "Do what the persona demands, and look at the result. "
@@ -118,17 +120,23 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             answer = server.take(request)
             if isinstance(answer, int):
                 self._send(answer, {"error": {"message": "not now"}})
+                return
+            whole = _completion(answer, prompt=len(json.dumps(request["messages"])))
+            if request.get("stream"):
+                self._send_bytes(200, streamed(whole), "text/event-stream")
             else:
-                self._send(200, _completion(answer, prompt=len(json.dumps(request["messages"]))))
+                self._send(200, whole)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name the base class gives it
             """Say nothing."""
 
         def _send(self, status: int, body: Mapping[str, Any]) -> None:
-            content = json.dumps(body).encode()
+            self._send_bytes(status, json.dumps(body).encode(), "application/json")
+
+        def _send_bytes(self, status: int, content: bytes, kind: str) -> None:
             with suppress(ConnectionError):  # the client was killed
                 self.send_response(status)
-                self.send_header("content-type", "application/json")
+                self.send_header("content-type", kind)
                 self.send_header("content-length", str(len(content)))
                 self.send_header("retry-after", "0")
                 self.end_headers()

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 import httpx2
+from tests.sse import streamed
 from tests.support import INPUTS, QUOTE, dpa1_brief, envelope, item
 from tests.vendors import Body, Vendor
 
@@ -61,7 +62,10 @@ class Server:
             raise turn
         if isinstance(turn, httpx2.Response):
             return turn
-        return httpx2.Response(200, json=turn(good_text(self.vendor, self.bodies[-1])))
+        answer = turn(good_text(self.vendor, self.bodies[-1]))
+        if not self.bodies[-1].get("stream"):
+            return httpx2.Response(200, json=answer)
+        return httpx2.Response(200, content=streamed(answer), headers={"content-type": "text/event-stream"})
 
 
 def page(status: int = 200) -> httpx2.Response:

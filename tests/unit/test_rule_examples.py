@@ -9,7 +9,7 @@ from tests.rules_page import Fence, fences
 from tests.support import perform_by_hand
 
 from dramaturg.data import prompts_root
-from dramaturg.engine.calls import Answer, ModelReply, Usage
+from dramaturg.engine.calls import Answer, ModelReply, Stop, Usage
 from dramaturg.engine.outcome import Outcome
 from dramaturg.engine.verify import verify_structure
 from dramaturg.errors import StepFailed
@@ -84,7 +84,8 @@ def _given(fence: Fence, folder: Path) -> str | Path:
 
 def _judged(job: Job, answer: Fence, folder: Path) -> tuple[Finding, ...]:
     profile = quoting() if answer.said.get("model") == "evidence" else hosted()
-    reply = ModelReply(text=answer.text, stop="length" if answer.said.get("stop") == "length" else "end")
+    stops: dict[str, Stop] = {"length": "length", "loop": "loop"}
+    reply = ModelReply(text=answer.text, stop=stops.get(answer.said.get("stop", ""), "end"))
     said = answer.said.get("person", "yes")
     try:
         performance = perform_by_hand(

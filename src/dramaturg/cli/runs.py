@@ -1,4 +1,4 @@
-"""`run`, `resume`, `runs`: perform a persona, go on with a run, look at those there are."""
+"""`run`, `resume`: perform a persona, go on with a run."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,9 +9,8 @@ import click
 
 from dramaturg.cli.deliver import deliver, require_apart, require_writable
 from dramaturg.cli.inputs import given_inputs
-from dramaturg.cli.output import counted, json_option, print_json, strict_option
+from dramaturg.cli.output import json_option, print_json, strict_option
 from dramaturg.errors import AnswerNeeded, CallerError
-from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
     from dramaturg.run.respond import Known
@@ -213,45 +212,6 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     deliver(result, progress, output, quiet=quiet, as_json=as_json)
 
 
-@click.command()
-@click.argument("run_id", metavar="[RUN]", required=False)
-@json_option
-def runs(run_id: str | None, *, as_json: bool) -> None:
-    """List the runs of this machine, or show what RUN has produced so far."""
-    from dramaturg.run.runs import kept_document, run_summary
-    from dramaturg.run.runtime import Runtime
-
-    runtime = Runtime(model="evidence")
-    if run_id is None:
-        _list_runs(runtime.runs(), as_json=as_json)
-        return
-    record = runtime.record(run_id)
-    document = kept_document(record)
-    if as_json:
-        print_json({**run_summary(record), "markdown": document})
-    else:
-        click.echo(document, nl=False)
-
-
-def _list_runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    from decimal import Decimal
-
-    from dramaturg.models.prices import dollars
-
-    if as_json:
-        print_json(rows)
-        return
-    for row in rows:
-        answers = counted(row["answers"], "answer")
-        spent = "" if row["cost"] is None else f", {dollars(Decimal(str(row['cost'])))}" if row["cost"] else ""
-        told = f"{answers}{spent}, {row['persona']} with {row['model']}" if row["persona"] else row["message"]
-        click.echo(f"{row['run']}  {row['status']}, {told}")
-        for question in row["questions"]:
-            click.echo(shown(f"    {question['id']} ({question['kind']}): {question['text']}"))
-    if not rows:
-        click.echo("there are no runs yet", err=True)
-
-
 def _answers(answered: tuple[str, ...], file: Path | None) -> "Known":
     from dramaturg.run.respond import parse_answers, read_answers
 
@@ -270,4 +230,4 @@ def _told_in_json(*, as_json: bool) -> Iterator[None]:
         raise
 
 
-COMMANDS = (run, resume, runs)
+COMMANDS = (run, resume)

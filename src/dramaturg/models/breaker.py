@@ -26,13 +26,13 @@ class Breaker:
     _open_until: float = 0.0
 
     def check(self) -> None:
-        """Raise ModelError, not to be tried again, while nothing may go out; afterwards let one call try."""
+        """Raise ModelError while nothing may go out; afterwards let one call try."""
         wait = self._open_until - self.clock()
         if self._failed < self.failures:
             return
         if wait > 0:
             message = f"{self.provider} is not asked for another {wait:.0f} s: {self._failed} calls in a row failed"
-            raise ModelError(message, retryable=False, hint="the same command goes on where it stopped")
+            raise ModelError(message, retryable=True, hint="the same command goes on where it stopped")
         self._open_until = self.clock() + self.pause  # until the one that tries has its answer
 
     def succeeded(self) -> None:

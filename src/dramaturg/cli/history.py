@@ -1,0 +1,84 @@
+"""`runs`: the runs there are, what they have produced, and their end."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dramaturg.cli.output import counted, json_option, print_json
+from dramaturg.findings.render import shown
+
+
+@click.command()
+@click.argument("run_id", metavar="[RUN]", required=False)
+@click.option("--prune", is_flag=True, help="Remove runs that have ended and are old.")
+@click.option("--older-than", metavar="TIME", default="30d", show_default=True, help="With --prune: `12h`, `30d`, ….")
+@click.option(
+    "--status",
+    "statuses",
+    default="done,failed",
+    show_default=True,
+    help="With --prune: which runs; also waiting, unfinished, unreadable.",
+)
+@click.option("--dry-run", is_flag=True, help="With --prune: only say what would be removed.")
+@json_option
+def runs(run_id: str | None, *, prune: bool, older_than: str, statuses: str, dry_run: bool, as_json: bool) -> None:
+    """List the runs of this machine, or show what RUN has produced so far."""
+    from dramaturg.run.runs import kept_document, run_summary
+    from dramaturg.run.runtime import Runtime
+
+    runtime = Runtime(model="evidence")
+    if prune:
+        _prune(runtime.state, older_than, statuses, dry_run=dry_run, as_json=as_json)
+        return
+    if run_id is None:
+        _list_runs(runtime.runs(), as_json=as_json)
+        return
+    record = runtime.record(run_id)
+    document = kept_document(record)
+    if as_json:
+        print_json({**run_summary(record), "markdown": document})
+    else:
+        click.echo(document, nl=False)
+
+
+def _prune(state: Path, older_than: str, statuses: str, *, dry_run: bool, as_json: bool) -> None:
+    import time
+
+    from dramaturg.run.budget import parse_seconds
+    from dramaturg.run.prune import prunable, remove
+
+    wanted = [status.strip() for status in statuses.split(",") if status.strip()]
+    found = [*prunable(state, older_than=parse_seconds(older_than), statuses=wanted, now=time.time())]
+    for each in found:
+        if not dry_run:
+            remove(each)
+        if not as_json:
+            click.echo(f"{'would remove' if dry_run else 'removed'} {each.summary['run']}, {each.size:,} bytes")
+    if as_json:
+        rows = [{"run": each.summary["run"], "bytes": each.size, "removed": not dry_run} for each in found]
+        print_json(rows)
+    freed = sum(each.size for each in found)
+    click.echo(f"{counted(len(found), 'run')}, {freed:,} bytes{' would be freed' if dry_run else ' freed'}", err=True)
+
+
+def _list_runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    from decimal import Decimal
+
+    from dramaturg.models.prices import dollars
+
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        answers = counted(row["answers"], "answer")
+        spent = f", {dollars(Decimal(str(row['cost'])))}" if row["cost"] else ""
+        told = f"{answers}{spent}, {row['persona']} with {row['model']}" if row["persona"] else row["message"]
+        click.echo(f"{row['run']}  {row['status']}, {told}")
+        for question in row["questions"]:
+            click.echo(shown(f"    {question['id']} ({question['kind']}): {question['text']}"))
+    if not rows:
+        click.echo("there are no runs yet", err=True)
+
+
+COMMANDS = (runs,)

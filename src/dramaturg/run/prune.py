@@ -1,0 +1,51 @@
+"""Old runs to free space; its one rule: a run that is being performed is never touched."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dramaturg.errors import CallerError
+from dramaturg.run.journal import all_journals, open_journal
+from dramaturg.run.runs import run_summaries
+
+STATUSES = ("done", "failed", "waiting", "unfinished", "unreadable")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """A run that was removed, or would be: its summary and the bytes its journal holds."""
+
+    summary: dict[str, Any]
+    size: int
+
+
+def prunable(state: Path, *, older_than: float, statuses: Sequence[str], now: float) -> Iterator[Pruned]:
+    """Yield the runs that are old enough.
+
+    Args:
+        state: Folder of the journals.
+        older_than: Seconds since a journal was last written.
+        statuses: Which runs, by how they stand; `running` ones never are.
+        now: Seconds since the epoch.
+
+    Raises:
+        CallerError: A status means nothing.
+    """
+    for status in statuses:
+        if status not in STATUSES:
+            raise CallerError(f"no run that can be removed stands at `{status}`; use {', '.join(STATUSES)}")
+    old = [path for path in all_journals(state) if now - path.stat().st_mtime >= older_than]
+    for row in run_summaries(old):
+        if row["status"] in statuses:
+            yield Pruned(summary=row, size=Path(row["journal"]).stat().st_size)
+
+
+def remove(run: Pruned) -> None:
+    """Remove a run's journal; CallerError if another process has taken it up meanwhile."""
+    path = Path(run.summary["journal"])
+    if run.summary["status"] == "unreadable":
+        path.unlink(missing_ok=True)
+        return
+    with open_journal(path):  # whoever holds the lock performs it
+        path.unlink()
