@@ -87,9 +87,12 @@ class ChatServer:
 
     def wait_for(self, count: int) -> None:
         """Wait until that many requests have arrived; fail after a minute."""
+        assert self.arrived(count, within=60), f"{len(self.requests)} of {count} requests arrived"
+
+    def arrived(self, count: int, within: float = 5) -> bool:
+        """Wait for so many requests, and tell whether they came."""
         with self._arrived:
-            came = self._arrived.wait_for(lambda: len(self.requests) >= count, timeout=60)
-        assert came, f"{len(self.requests)} of {count} requests arrived"
+            return self._arrived.wait_for(lambda: len(self.requests) >= count, timeout=within)
 
     def release(self) -> None:
         """Answer what is held back, and everything from now on."""

@@ -89,6 +89,37 @@ def test_a_run_killed_at_any_moment_never_asks_again_what_it_wrote_down(state: P
     assert len(journals(state)) == 1
 
 
+@pytest.mark.parametrize(
+    ("kills", "schedule"),
+    [
+        (3, "--parallel"),
+        pytest.param(50, "--sequential", marks=pytest.mark.slow),
+        pytest.param(50, "--parallel", marks=pytest.mark.slow),
+    ],
+)
+def test_however_often_a_run_is_killed_only_what_was_under_way_is_asked_again(kills: int, schedule: str) -> None:
+    dice = random.Random()  # noqa: S311 - as above
+    together = 4 if schedule == "--parallel" else 1
+    with ChatServer(delay=0.1) as server:
+        undisturbed = process(*RUN, "--model", server.model, schedule).out
+        while kills > 0:
+            before, killed = len(server.requests), 0
+            while True:
+                with started(*RUN, "--model", server.model, schedule, "--quiet", stderr=subprocess.DEVNULL) as child:
+                    came = server.arrived(before + 1 if not killed else len(server.requests) + 1)
+                    time.sleep(dice.uniform(0, 0.4) if came else 0)
+                    if kills > 0:
+                        child.kill()
+                    out = child.communicate(timeout=60)[0]
+                if child.returncode == 0:
+                    break
+                kills, killed = kills - 1, killed + 1
+            times = Counter(server.prompts[before:])
+            assert out.decode() == undisturbed
+            assert len(times) == 5
+            assert sum(times.values()) - 5 <= killed * together
+
+
 def test_a_run_in_progress_is_left_alone(state: Path) -> None:
     with ChatServer(held_from=2) as server:
         run = (*RUN, "--model", server.model)

@@ -1,5 +1,6 @@
 """`run`, `resume`: perform a persona, go on with a run."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from dramaturg.cli.output import json_option, print_json, strict_option
 from dramaturg.errors import AnswerNeeded, CallerError
 
 if TYPE_CHECKING:
+    from dramaturg.cli.progress import Progress
+    from dramaturg.engine.events import Event
+    from dramaturg.run.drive import Emit
     from dramaturg.run.respond import Known
 
 _STDIO = "-"
@@ -25,6 +29,9 @@ def _output_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--output",
             type=click.Path(dir_okay=False, path_type=Path),
             help="Write the document here instead of to stdout.",
+        ),
+        click.option(
+            "--log", type=click.Path(dir_okay=False), help="Write a line of JSON for each event here; `-`: stderr."
         ),
         click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
         click.option("--quotes", is_flag=True, help="Print the quoted lines below each entry."),
@@ -125,6 +132,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     deadline: str | None,
     price: str | None,
     output: Path | None,
+    log: str | None,
     quiet: bool,
     quotes: bool,
     strict: bool,
@@ -162,8 +170,8 @@ def run(  # noqa: PLR0913 - one parameter for each option
     )
     inputs = given_inputs(artifact, named)
     require_apart(output, artifact, named)
-    with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json):
-        result = runtime.run(persona, inputs, on_event=progress, on_question=asker(progress), fresh=fresh)
+    with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json), _logged(log, progress) as emit:
+        result = runtime.run(persona, inputs, on_event=emit, on_question=asker(progress), fresh=fresh)
     deliver(result, progress, output, quiet=quiet, as_json=as_json)
 
 
@@ -183,6 +191,7 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     deadline: str | None,
     price: str | None,
     output: Path | None,
+    log: str | None,
     quiet: bool,
     quotes: bool,
     strict: bool,
@@ -207,8 +216,8 @@ def resume(  # noqa: PLR0913 - one parameter for each option
         deadline=deadline,
         price=price,
     )
-    with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json):
-        result = runtime.resume(run_id, on_event=progress, on_question=asker(progress))
+    with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json), _logged(log, progress) as emit:
+        result = runtime.resume(run_id, on_event=emit, on_question=asker(progress))
     deliver(result, progress, output, quiet=quiet, as_json=as_json)
 
 
@@ -216,6 +225,31 @@ def _answers(answered: tuple[str, ...], file: Path | None) -> "Known":
     from dramaturg.run.respond import parse_answers, read_answers
 
     return {**(read_answers(file) if file else {}), **parse_answers(answered)}
+
+
+@contextmanager
+def _logged(log: str | None, progress: "Progress") -> "Iterator[Emit]":
+    """Give what shows events, and writes each down as well where that is wished."""
+    from dramaturg.run.log import EventLog
+
+    if log is None:
+        yield progress
+        return
+    try:
+        stream = sys.stderr if log == _STDIO else Path(log).open("a", encoding="utf-8")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise CallerError(f"the log `{log}` cannot be written: {error.strerror}") from error
+    write = EventLog(stream)
+
+    def emit(event: "Event") -> None:
+        write(event)
+        progress(event)
+
+    try:
+        yield emit
+    finally:
+        if log != _STDIO:
+            stream.close()
 
 
 @contextmanager

@@ -32,7 +32,7 @@ class Profile:
 
     def tokens(self, text: str) -> int:
         """Estimate how many tokens a text takes; a character beyond ASCII may take one or two by itself."""
-        plain = sum(map(str.isascii, text))
+        plain = len(text.encode("ascii", "ignore"))
         return math.ceil(plain / self.characters_per_token + (len(text) - plain) * _TOKENS_BEYOND_ASCII)
 
 

@@ -83,8 +83,9 @@ class AnthropicModel:
             "max_tokens": call.max_output,
             "system": _blocks(system),
             "messages": [_turn(turn) for turn in turns],
-            "output_config": {"format": {"type": "json_schema", "schema": self._schema(call.schema)}},
             "cache_control": {"type": "ephemeral"},
+            # beside the parameters: the SDK looks through those piece by piece, which takes longer than all else
+            "extra_body": {"output_config": {"format": {"type": "json_schema", "schema": self._schema(call.schema)}}},
             "timeout": self._client.timeout,  # named, because the SDK refuses a long answer that has only the default
         }
         try:

@@ -80,8 +80,9 @@ class ChatModel:
         request: dict[str, Any] = {
             "model": self._model,
             "messages": [{"role": message.role, "content": message.text} for message in call.messages],
-            "response_format": {"type": "json_schema", "json_schema": schema},
             "max_tokens": call.max_output,
+            # beside the parameters: the SDK looks through those piece by piece, which takes longer than all else
+            "extra_body": {"response_format": {"type": "json_schema", "json_schema": schema}},
         }
         if self.profile.narrowed:
             request |= {"temperature": 0, "seed": call.sample}

@@ -84,10 +84,11 @@ class ResponsesModel:
         request: dict[str, Any] = {
             "model": self._model,
             "input": [self._turn(message) for message in call.messages],
-            "text": {"format": schema},
             "max_output_tokens": call.max_output,
             "prompt_cache_key": _prefix_key(call),
             "store": False,
+            # beside the parameters: the SDK looks through those piece by piece, which takes longer than all else
+            "extra_body": {"text": {"format": schema}},
         }
         with translated(_PROVIDER):
             if watch is None:

@@ -131,7 +131,7 @@ def _anthropic(spec: ModelSpec) -> Model:
     from dramaturg.models.anthropic import AnthropicModel  # noqa: PLC0415 - as above
 
     with _constructed("ANTHROPIC_BASE_URL"):
-        client = AsyncAnthropic(api_key=key, max_retries=0)
+        client = AsyncAnthropic(api_key=key, max_retries=0, open_telemetry=False)  # our own spans say more, once
     return AnthropicModel(spec.name, client=client, profile=profiles.hosted())
 
 

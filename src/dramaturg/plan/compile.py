@@ -20,7 +20,7 @@ from dramaturg.plan.people import branches_of, hands_over
 from dramaturg.plan.prose import Prose, prose_of
 from dramaturg.plan.repeats import repeated_for
 from dramaturg.plan.requirements import one_line, requirements_of
-from dramaturg.plan.schedule import scheduled
+from dramaturg.plan.schedule import side_by_side
 from dramaturg.plan.settings import set_at, some, unknown_attributes, unknown_settings
 from dramaturg.plan.signals import with_signals
 from dramaturg.plan.titles import document_title, named, title_of
@@ -42,7 +42,9 @@ def compile_plan(persona: Persona, *, schedule: str | None = None) -> Plan:
     findings = [*unknown_settings(persona), *unknown_attributes(persona)]
     names = artifact_names(persona)
     schedule = schedule or persona.schedule
-    steps = with_signals(scheduled(_planned(persona, names, findings), schedule))
+    steps = with_signals(_planned(persona, names, findings))
+    if schedule == "parallel":
+        steps = side_by_side(steps)
     if not any(step.kind is Kind.SECTION for step in steps):
         findings.append(
             Finding(
@@ -132,8 +134,8 @@ class _Compiler:
             reasons += [because, why]
         else:
             self.choice("format", Format)  # what is misspelt is misspelt whatever the step does
-        needs, chosen = self.needs()
         each, repeated = self.each(before)
+        needs, chosen = self.needs(before, each)
         return PlannedStep(
             id=self.ids[self.index],
             name=step.name,
@@ -216,17 +218,18 @@ class _Compiler:
             )
         return found["alias"] if found else ""
 
-    def needs(self) -> tuple[tuple[str, ...], Reason | None]:
+    def needs(self, before: Sequence[PlannedStep], each: str) -> tuple[tuple[str, ...], Reason | None]:
+        """Return what the author says the step needs, else the step before it."""
         given = self.setting("needs")
         if not given:
-            return (), None
+            return ((before[-1].id,) if before else ()), None
         wanted = tuple(dict.fromkeys(re.findall(r"[^\s,]+", given[0])))
         known = self.ids[: self.index]
         for name in wanted:
             if name not in known:
                 message = f"step {self.step.number} needs step `{name}`, which does not come before it"
                 self.fault("P404", message, given[1].span, "`needs` names earlier steps")
-        return wanted, given[1]
+        return (*wanted, each) if each and each not in wanted else wanted, given[1]
 
     def each(self, before: Sequence[PlannedStep]) -> tuple[str, Reason | None]:
         """Return the earlier step for each of whose items the step is performed."""

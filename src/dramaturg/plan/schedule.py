@@ -1,33 +1,25 @@
 """Planned steps to what each of them needs; its one rule: a step never sees less than its text speaks of.
 
-In sequence, a step needs the one before it. In parallel, a section needs the steps that only read and think, those
+In sequence, a step needs the one before it. Side by side, a section needs the steps that only read and think, those
 that turn to a person or another way, and the sections it speaks of; everything else still needs all before it.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from dramaturg.plan.model import PARALLEL, Kind, PlannedStep, Reason
 
-SCHEDULES = ("sequential", "parallel")
 _STEP = re.compile(r"\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)", re.IGNORECASE)
 
 
-def scheduled(steps: Sequence[PlannedStep], schedule: str) -> list[PlannedStep]:
-    """Return the steps with their needs; those that the author named stay."""
-    needs: Callable[[Sequence[PlannedStep], PlannedStep], tuple[str, ...]]
-    needs = _in_parallel if schedule == "parallel" else _in_sequence
+def side_by_side(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
+    """Return the steps with the needs they have where sections go on side by side; those the author named stay."""
     return [
-        _with_source(step if step.chooses_needs else _needing(step, needs(steps[:place], step), schedule))
+        step if step.chooses_needs else _needing(step, _in_parallel(steps[:place], step))
         for place, step in enumerate(steps)
     ]
-
-
-def _with_source(step: PlannedStep) -> PlannedStep:
-    """Return a step that needs the one whose items it is performed for."""
-    return replace(step, needs=(*step.needs, step.each)) if step.each and step.each not in step.needs else step
 
 
 def needed(steps: Mapping[str, PlannedStep], step: PlannedStep) -> AbstractSet[str]:
@@ -42,15 +34,10 @@ def needed(steps: Mapping[str, PlannedStep], step: PlannedStep) -> AbstractSet[s
     return seen
 
 
-def _needing(step: PlannedStep, needs: tuple[str, ...], schedule: str) -> PlannedStep:
-    apart = schedule == "parallel" and step.kind is Kind.SECTION and not step.stands_alone
+def _needing(step: PlannedStep, needs: tuple[str, ...]) -> PlannedStep:
+    apart = step.kind is Kind.SECTION and not step.stands_alone
     because = (*step.because, Reason(rule=PARALLEL, span=step.span)) if apart else step.because
     return replace(step, needs=needs, because=because)
-
-
-def _in_sequence(before: Sequence[PlannedStep], step: PlannedStep) -> tuple[str, ...]:
-    del step
-    return (before[-1].id,) if before else ()
 
 
 def _in_parallel(before: Sequence[PlannedStep], step: PlannedStep) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from dramaturg.plan.model import Branch, PlannedStep, Signal
 
 def with_signals(steps: Sequence[PlannedStep]) -> list[PlannedStep]:
     """Return the steps, each with the signals it must set."""
+    if not any(step.branches for step in steps):
+        return [*steps]
     wanted: dict[int, dict[str, Signal]] = {}
     for place, step in enumerate(steps):
         for signal in signals_of(step):

@@ -14,6 +14,7 @@ from dramaturg.run.arriving import Arriving
 from dramaturg.run.budget import Purse
 from dramaturg.run.journal import Journal
 from dramaturg.run.record import Record
+from dramaturg.run.telemetry import Trace
 
 Emit = Callable[[Event], None]
 AskModel = Callable[[ModelCall], Awaitable[ModelReply]]
@@ -77,6 +78,7 @@ class Asking:
         policy: How patiently a faltering provider is asked again.
         purse: Says whether a call may still be made.
         emit: Told of what happens.
+        trace: Spans each call.
     """
 
     models: Callable[[str], Sequence[Model]]
@@ -84,6 +86,7 @@ class Asking:
     policy: RetryPolicy
     purse: Purse
     emit: Emit
+    trace: Trace
 
     async def __call__(self, call: ModelCall) -> ModelReply:
         """Ask the model that a call names, and where it cannot be had the next."""
@@ -105,7 +108,10 @@ class Asking:
         def item(number: int, text: str) -> None:
             self.emit(ItemArrived(step=call.step, attempt=call.attempt, number=number, text=text))
 
-        return await answer_with_retries(model, call, self.policy, self.line(model), notice, Arriving(item))
+        with self.trace.calling(call, model.name) as replies:
+            reply = await answer_with_retries(model, call, self.policy, self.line(model), notice, Arriving(item))
+            replies.append(reply)
+        return reply
 
 
 def journaled(asking: Asking, journal: Journal) -> AskModel:

@@ -26,6 +26,7 @@ from dramaturg.run.journal import Journal
 from dramaturg.run.record import Record
 from dramaturg.run.report import HandedOver, RunReport, RunResult
 from dramaturg.run.team import Team, recorded_others
+from dramaturg.run.telemetry import Trace
 
 OpenJournal = Callable[[Brief, Mapping[str, str]], Journal]
 
@@ -42,6 +43,7 @@ class Tally:
 
     emit: Emit
     tariffs: Tariffs
+    trace: Trace = field(default_factory=Trace.begin)
     calls: int = 0
     replayed: int = 0
     usage: Usage = field(default_factory=Usage)
@@ -56,6 +58,7 @@ class Tally:
             self.usage += event.usage
             cost = self.tariffs.of(event.model).cost(event.usage)
             self.usd = None if cost is None or self.usd is None else self.usd + cost
+        self.trace.event(event)
         self.emit(event)
 
 
@@ -121,10 +124,12 @@ async def perform_job(job: Job, team: Team, open_journal: OpenJournal, condition
             policy=conditions.retry,
             purse=purse,
             emit=tally,
+            trace=tally.trace,
         )
         answer = journaled(asking, journal)
         try:
-            outcome = await drive(perform(brief), answer, questioned(conditions.respond, journal, tally), tally)
+            with tally.trace.running(brief, journal.run):
+                outcome = await drive(perform(brief), answer, questioned(conditions.respond, journal, tally), tally)
         except AnswerNeeded as pause:
             journal.pause(pause.questions)
             raise
