@@ -19,7 +19,7 @@ from dramaturg import AnswerNeeded, run_persona
 from dramaturg.engine.calls import Question
 from dramaturg.run.record import read_journal
 
-_PERSONA = """---
+PERSONA = """---
 alias: ASK-1
 title: Asker
 expected_artifacts:
@@ -69,7 +69,7 @@ def answer(number: int, request: Mapping[str, Any]) -> str:
 def _place(tmp_path: Path) -> Path:
     folder = tmp_path / "work"
     folder.mkdir()
-    (folder / "ask-1.persona.md").write_text(_PERSONA, encoding="utf-8")
+    (folder / "ask-1.persona.md").write_text(PERSONA, encoding="utf-8")
     (folder / "brief.md").write_text("# Brief\n\nThe gateway was down this morning.\n", encoding="utf-8")
     (folder / "deploy.log").write_text(_LOG, encoding="utf-8")
     (folder / "answers.yaml").write_text(

@@ -21,9 +21,26 @@ from dramaturg.findings.render import shown
     help="With --prune: which runs; also waiting, unfinished, unreadable.",
 )
 @click.option("--dry-run", is_flag=True, help="With --prune: only say what would be removed.")
+@click.option("--database", metavar="URL", help="The runs of a database that many machines share.")
+@click.option("--cancel", is_flag=True, help="With --database: stop RUN.")
 @json_option
-def runs(run_id: str | None, *, prune: bool, older_than: str, statuses: str, dry_run: bool, as_json: bool) -> None:
+def runs(
+    run_id: str | None,
+    *,
+    prune: bool,
+    older_than: str,
+    statuses: str,
+    dry_run: bool,
+    database: str | None,
+    cancel: bool,
+    as_json: bool,
+) -> None:
     """List the runs of this machine, or show what RUN has produced so far."""
+    if database is not None:
+        from dramaturg.cli.queued import list_queued
+
+        list_queued(database, run_id, cancel=cancel, as_json=as_json)
+        return
     from dramaturg.run.runs import kept_document, run_summary
     from dramaturg.run.runtime import Runtime
 

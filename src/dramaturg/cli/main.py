@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from dramaturg.cli import check, diff, doctor, history, personas, runs
+from dramaturg.cli import check, diff, doctor, history, personas, runs, worker
 from dramaturg.cli.output import explain, let_go
 from dramaturg.errors import (
     AnswerNeeded,
@@ -70,7 +70,15 @@ def app() -> None:
     """
 
 
-for _command in (*personas.COMMANDS, *check.COMMANDS, *diff.COMMANDS, *runs.COMMANDS, *history.COMMANDS, doctor.doctor):
+for _command in (
+    *personas.COMMANDS,
+    *check.COMMANDS,
+    *diff.COMMANDS,
+    *runs.COMMANDS,
+    *history.COMMANDS,
+    *worker.COMMANDS,
+    doctor.doctor,
+):
     app.add_command(_command)
 
 

@@ -106,6 +106,7 @@ def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--follow", is_flag=True, help="Perform the personas that the run hands over to as well.")
 @click.option("--fresh", is_flag=True, help="Begin a new run even if an unfinished one could go on.")
+@click.option("--queue", metavar="URL", help="Let a worker on this Postgres database perform it, and follow it.")
 @click.option("--replay", metavar="RUN", help="Give a finished run's document again, asking nothing.")
 @_limit_options
 @_answer_options
@@ -123,6 +124,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     parallel: bool | None,
     follow: bool,
     fresh: bool,
+    queue: str | None,
     replay: str | None,
     answered: tuple[str, ...],
     answers_file: Path | None,
@@ -145,6 +147,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     """
     from dramaturg.cli.asking import asker
     from dramaturg.cli.progress import Progress
+    from dramaturg.cli.queued import give
     from dramaturg.run.runtime import Runtime
     from dramaturg.run.team import parse_models
 
@@ -171,18 +174,23 @@ def run(  # noqa: PLR0913 - one parameter for each option
     inputs = given_inputs(artifact, named)
     require_apart(output, artifact, named)
     with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json), _logged(log, progress) as emit:
-        result = runtime.run(persona, inputs, on_event=emit, on_question=asker(progress), fresh=fresh)
+        if queue is None:
+            result = runtime.run(persona, inputs, on_event=emit, on_question=asker(progress), fresh=fresh)
+        else:
+            result = give(queue, runtime.order(persona, inputs), progress, asker(progress))
     deliver(result, progress, output, quiet=quiet, as_json=as_json)
 
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
+@click.option("--database", metavar="URL", help="A run of a database that many machines share.")
 @_limit_options
 @_answer_options
 @_output_options
 def resume(  # noqa: PLR0913 - one parameter for each option
     run_id: str,
     *,
+    database: str | None,
     answered: tuple[str, ...],
     answers_file: Path | None,
     yes: bool,
@@ -203,6 +211,7 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     """
     from dramaturg.cli.asking import asker
     from dramaturg.cli.progress import Progress
+    from dramaturg.cli.queued import take_up
     from dramaturg.run.runtime import Runtime
 
     output = require_writable(output)
@@ -217,7 +226,11 @@ def resume(  # noqa: PLR0913 - one parameter for each option
         price=price,
     )
     with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json), _logged(log, progress) as emit:
-        result = runtime.resume(run_id, on_event=emit, on_question=asker(progress))
+        if database is None:
+            result = runtime.resume(run_id, on_event=emit, on_question=asker(progress))
+        else:
+            known: Known = {**_answers(answered, answers_file)}
+            result = take_up(database, run_id, known, progress, asker(progress))
     deliver(result, progress, output, quiet=quiet, as_json=as_json)
 
 

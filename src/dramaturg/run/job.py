@@ -70,7 +70,7 @@ def thaw(record: Record) -> Job:
     """Read persona, kernel and artifacts from a journal's header; JournalMiss if this version plans them otherwise."""
     header = record.header
     files = [scan(file["path"], file["text"]) for file in header["chain"]]
-    persona = persona_of(files[-1], lambda alias: _parent(files, alias))
+    persona = persona_of(files[-1], lambda alias: parent_in(files, alias))
     plan = compile_plan(persona, schedule=header.get("schedule"))
     if plan.digest != header["plan"]:
         message = f"this version compiles the persona of `{record.run}` to another plan; start a new run with `--fresh`"
@@ -89,7 +89,7 @@ def other_version(record: Record, error: Exception) -> JournalMiss:
     return JournalMiss("", f"run `{record.run}` was begun by another version ({error}); {remedy}")
 
 
-def _parent(files: Sequence[PersonaFile], alias: str) -> PersonaFile:
+def parent_in(files: Sequence[PersonaFile], alias: str) -> PersonaFile:
     """Return the file that an `inherits_from` was resolved to when the run began: the one before its child."""
     child = next(index for index, file in enumerate(files) if file.frontmatter.text("inherits_from") == alias)
     if child == 0:

@@ -19,6 +19,7 @@ from typing import Any, Self
 from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import Answer, ModelCall, ModelReply, Question
 from dramaturg.errors import CallerError, JournalMiss
+from dramaturg.plan.model import Plan
 from dramaturg.run.record import FORMAT, Record, read_journal
 
 _DIGEST_SHOWN = 8
@@ -106,7 +107,7 @@ def create_journal(state: Path, brief: Brief, specs: Mapping[str, str]) -> Journ
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        stem = _stem(brief)
+        stem = stem_of(brief.plan)
         number = max(map(_counter, _of_plan(state, brief)), default=0) + 1
         while True:
             run = f"{stem}-{number}"
@@ -261,12 +262,13 @@ def _drop_torn_line(descriptor: int) -> int:
 
 def _of_plan(state: Path, brief: Brief) -> list[Path]:
     """Return the journals of a plan, whatever it was performed on; a copy under another name is none."""
-    found = (state / _FOLDER).glob(f"{_stem(brief)}-*.jsonl")
+    found = (state / _FOLDER).glob(f"{stem_of(brief.plan)}-*.jsonl")
     return [path for path in found if _RUN_ID.fullmatch(path.stem) and path.is_file()]
 
 
-def _stem(brief: Brief) -> str:
-    return f"{_slug(brief.plan.persona.alias)}-{brief.plan.digest[:_DIGEST_SHOWN]}"
+def stem_of(plan: Plan) -> str:
+    """Return what the ids of all runs of a plan begin with."""
+    return f"{_slug(plan.persona.alias)}-{plan.digest[:_DIGEST_SHOWN]}"
 
 
 def _counter(path: Path) -> int:

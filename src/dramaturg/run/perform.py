@@ -54,12 +54,16 @@ class Tally:
         if isinstance(event, CallAnswered) and event.replayed:
             self.replayed += 1
         elif isinstance(event, CallAnswered):
-            self.calls += 1
-            self.usage += event.usage
-            cost = self.tariffs.of(event.model).cost(event.usage)
-            self.usd = None if cost is None or self.usd is None else self.usd + cost
+            self.count(event.model, event.usage)
         self.trace.event(event)
         self.emit(event)
+
+    def count(self, model: str, usage: Usage) -> None:
+        """Count a call."""
+        self.calls += 1
+        self.usage += usage
+        cost = self.tariffs.of(model).cost(usage)
+        self.usd = None if cost is None or self.usd is None else self.usd + cost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +142,7 @@ async def perform_job(job: Job, team: Team, open_journal: OpenJournal, condition
         except StepFailed as failure:
             journal.end("failed", str(failure))
             raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, journal.run) from None
-        result = _result(job, brief, outcome, tally, journal.run, conditions)
+        result = result_of(job, brief, outcome, tally, journal.run, conditions)
         journal.end("done")
         return result
 
@@ -160,7 +164,7 @@ async def replay_job(job: Job, record: Record, conditions: Conditions) -> RunRes
         outcome = await drive(perform(brief), replayed(record, tally), remembered(record, tally), tally)
     except StepFailed as failure:
         raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, record.run) from None
-    return _result(job, brief, outcome, tally, record.run, conditions)
+    return result_of(job, brief, outcome, tally, record.run, conditions)
 
 
 def recorded_brief(job: Job, record: Record) -> Brief:
@@ -180,7 +184,8 @@ def document_of(brief: Brief, outcome: Outcome, remark: str = "", *, quotes: boo
     return assemble(brief.plan, outcome, preface=preface, quotes=quotes or quoting)
 
 
-def _result(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, conditions: Conditions) -> RunResult:
+def result_of(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, conditions: Conditions) -> RunResult:
+    """Return what an outcome amounts to for the caller."""
     document = document_of(brief, outcome, quotes=conditions.quotes)
     written = {section.step for section in outcome.sections}
     steps = (step for step in job.plan.steps if step.kind is not Kind.SECTION or step.id in written)

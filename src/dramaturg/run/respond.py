@@ -71,6 +71,15 @@ def responding(known: Known, *, yes: bool, then: OnQuestion | None) -> Respond:
     return respond
 
 
+def answers_of(known: Known) -> dict[str, list[Answer]]:
+    """Return answers that are known beforehand with their files read, a list for each name."""
+    found: dict[str, list[Answer]] = {}
+    for name, given in known.items():
+        several = given if isinstance(given, Sequence) and not isinstance(given, str) else [given]
+        found[name] = [answer for each in several if (answer := answer_of(each, f"question {name}")) is not None]
+    return found
+
+
 def read_answers(path: Path) -> Known:
     """Read answers from a YAML or JSON file; `@FILE` stands for a file beside it.
 

@@ -1,5 +1,6 @@
 """Settings to runs; its one rule: everything that can be wrong without a model is found before one is asked."""
 
+import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -30,6 +31,7 @@ from dramaturg.run.journal import (
 from dramaturg.run.kernels import load_kernel
 from dramaturg.run.loop import PRIVATE_LOOP
 from dramaturg.run.opening import Opening, taken_up
+from dramaturg.run.orders import Terms, order_of
 from dramaturg.run.perform import Conditions, OpenJournal, perform_job, recorded_brief, replay_job
 from dramaturg.run.record import Record, read_journal
 from dramaturg.run.report import RunResult
@@ -61,6 +63,7 @@ class Runtime:
         answers: What is answered to questions of the run, by the id of the question or of its step.
         yes: Confirm whatever is to be confirmed.
         follow: Perform the personas that a run hands over to as well.
+        durable: URL of a Postgres database whose workers perform the runs; None for this process.
         models: Models for some steps instead, by step number or by kind of step (`ingest`, `section`, …).
         fallback: Models to ask, one after the other, where the one that is meant cannot be had.
         budget: US dollars a run may cost; a call that could exceed it is not made, and BudgetSpent is raised.
@@ -85,6 +88,7 @@ class Runtime:
         answers: Known = MappingProxyType({}),
         yes: bool = False,
         follow: bool = False,
+        durable: str | None = None,
         models: Mapping[str, Named] = MappingProxyType({}),
         fallback: str | Sequence[Named] = (),
         budget: str | float | None = None,
@@ -108,6 +112,7 @@ class Runtime:
         self._answers = answers
         self._yes = yes
         self._follow = follow
+        self._durable = durable
         self._models = {**project.models, **models}
         self._fallback = (fallback,) if isinstance(fallback, str) else tuple(fallback)
         self._pool = Pool()
@@ -162,8 +167,18 @@ class Runtime:
             AnswerNeeded: A person must answer; `resume` goes on once the answers are there.
             JournalMiss: The model is `replay:FILE`, and the file has no answer.
         """
+        if self._durable is not None:
+            return await asyncio.to_thread(
+                self._elsewhere, self.order(persona, inputs), on_event or _ignore, on_question
+            )
         conditions = self._conditions(on_event, on_question)
         return await self._arun(str(persona), inputs, conditions, fresh=fresh)
+
+    def _elsewhere(self, order: dict[str, Any], emit: Emit, on_question: OnQuestion | None) -> RunResult:
+        """Let a worker perform an order."""
+        from dramaturg.run.durable.elsewhere import perform_elsewhere  # noqa: PLC0415 - the extra `durable`
+
+        return perform_elsewhere(str(self._durable), order, emit, on_question)
 
     async def _arun(
         self, persona: str, inputs: Inputs, conditions: Conditions, *, fresh: bool, chain: Sequence[str] = ()
@@ -231,6 +246,19 @@ class Runtime:
     ) -> Stream:
         """Perform a persona and hand out its events as they happen, to `for` and to `async for` alike."""
         return Stream(lambda emit: self.arun(persona, inputs, on_event=emit, on_question=on_question, fresh=fresh))
+
+    def order(self, persona: str | Path, inputs: Inputs) -> dict[str, Any]:
+        """Return what a worker needs to perform a persona, as plain JSON data: see `dramaturg.run.durable`.
+
+        Raises:
+            AuthorError, CallerError: As `arun` does.
+        """
+        job = prepare(self.library, self._prompts, str(persona), inputs, strict=self.strict, schedule=self._schedule)
+        return order_of(
+            job,
+            Choice(model=self.model, others=models_of_steps(job.plan, self._models)),
+            Terms(reasks=self._reasks, strict=self.strict, quotes=self.quotes, answers=self._answers, yes=self._yes),
+        )
 
     def job(self, persona: str | Path) -> Job:
         """Return the plan of a persona with its prompts, and no artifacts.
