@@ -16,6 +16,7 @@ from dramaturg.findings.render import shown
 if TYPE_CHECKING:
     from dramaturg.run.inputs import Inputs
     from dramaturg.run.respond import Known
+    from dramaturg.run.secrets import Handling
 
 _STDIO = "-"
 
@@ -80,6 +81,8 @@ def _answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--fresh", is_flag=True, help="Begin a new run even if an unfinished one could go on.")
 @click.option("--replay", metavar="RUN", help="Give a finished run's document again, asking nothing.")
 @_answer_options
+@click.option("--allow-secrets", is_flag=True, help="Send artifacts even if they hold what looks like a secret.")
+@click.option("--redact", is_flag=True, help="Send a placeholder in place of what looks like a secret.")
 @_output_options
 def run(  # noqa: PLR0913 - one parameter for each option
     persona: str,
@@ -99,6 +102,8 @@ def run(  # noqa: PLR0913 - one parameter for each option
     output: Path | None,
     quiet: bool,
     quotes: bool,
+    allow_secrets: bool,
+    redact: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -118,6 +123,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
         model=model if replay is None else f"replay:{replay}",
         strict=strict,
         quotes=quotes,
+        secrets=_secrets(allow=allow_secrets, redact=redact),
         window=window,
         reasks=reasks,
         parallel=parallel,
@@ -213,6 +219,12 @@ def _told_in_json(*, as_json: bool) -> Iterator[None]:
             asked = [{"id": name, "kind": kind, "text": text} for name, kind, text in pause.questions]
             print_json({"run": pause.run, "questions": asked})
         raise
+
+
+def _secrets(*, allow: bool, redact: bool) -> "Handling":
+    if allow and redact:
+        raise CallerError("`--allow-secrets` sends secrets, `--redact` keeps them back; choose one")
+    return "allow" if allow else "redact" if redact else "stop"
 
 
 def _inputs(artifact: str | None, named: tuple[str, ...]) -> "Inputs":

@@ -15,7 +15,7 @@ from dramaturg.engine.verify import verify_structure
 from dramaturg.errors import AnswerNeeded, StepFailed
 from dramaturg.evidence.claims import Ledger
 from dramaturg.findings.model import Finding
-from dramaturg.models.model import Model
+from dramaturg.models.model import Model, leaves_this_machine
 from dramaturg.models.retry import RetryPolicy
 from dramaturg.plan.model import Kind
 from dramaturg.run.drive import Emit, Respond, drive, journaled, questioned, remembered, replayed
@@ -23,6 +23,7 @@ from dramaturg.run.job import Job, other_version
 from dramaturg.run.journal import Journal
 from dramaturg.run.record import Record
 from dramaturg.run.report import HandedOver, RunReport, RunResult
+from dramaturg.run.secrets import Handling, screened
 
 DOCUMENT, MANDATE = "handed_over_document", "mandate"
 _QUOTES_ONLY = (
@@ -62,6 +63,7 @@ class Conditions:
         emit: Told of everything that happens.
         respond: Asked what only a person can answer; None lets the run pause.
         profile: The traits a resumed run began with; None for those the model has now.
+        secrets: What to do with secrets in artifacts that leave this machine; None where that was decided before.
     """
 
     reasks: int
@@ -71,6 +73,7 @@ class Conditions:
     emit: Emit
     respond: Respond | None
     profile: Profile | None = None
+    secrets: Handling | None = None
 
 
 async def perform_job(
@@ -85,6 +88,9 @@ async def perform_job(
         open_journal: Begins or takes up the run; called once nothing can be wrong before a call any more.
         conditions: How.
     """
+    if conditions.secrets and leaves_this_machine(model):
+        artifacts, told = screened(job.artifacts, conditions.secrets)
+        job = replace(job, artifacts=artifacts, notes=(*job.notes, *told))
     brief = job.brief(conditions.profile or model.profile, model.name, conditions.reasks)
     brief.rooms()  # raises CallerError before a run exists
     tally = Tally(emit=conditions.emit)

@@ -35,6 +35,7 @@ from dramaturg.run.record import Record, read_journal
 from dramaturg.run.report import RunResult
 from dramaturg.run.respond import Known, OnQuestion, responding
 from dramaturg.run.runs import run_summaries
+from dramaturg.run.secrets import HANDLINGS, Handling
 from dramaturg.run.settings import as_path, current, existing_folders, persona_roots, state_root, whole_number
 from dramaturg.run.stream import Stream
 
@@ -54,6 +55,8 @@ class Runtime:
         strict: Make warnings errors: of loading, which raises AuthorError, and of the result, which is returned all
             the same with its findings as errors, because the work is done and paid for.
         quotes: Print the quoted lines below each entry of the document, so that it can be judged without the artifacts.
+        secrets: What to do if artifacts that would leave this machine hold what looks like a secret: `stop`, `redact`
+            (send a placeholder) or `allow`.
         window: Tokens of context of a local model; None for what its server reports, else 8,192.
         retry: How patiently a faltering provider is asked again.
         parallel: Write sections side by side that do not need each other; None for what the persona says.
@@ -72,6 +75,7 @@ class Runtime:
         reasks: int = 2,
         strict: bool = False,
         quotes: bool = False,
+        secrets: Handling = "stop",
         window: int | None = None,
         retry: RetryPolicy | None = None,
         parallel: bool | None = None,
@@ -87,6 +91,9 @@ class Runtime:
         self.model = found if model is None else model
         self.strict = strict
         self.quotes = quotes
+        if secrets not in HANDLINGS:
+            raise CallerError(f"`secrets` must be one of {', '.join(HANDLINGS)}, not {secrets!r}")
+        self._secrets = secrets
         self._prompts = as_path(prompts) if prompts else prompts_root()
         self._reasks = whole_number("reasks", reasks, least=0)
         self._window = None if window is None else whole_number("window", window, least=_LEAST_WINDOW)
@@ -140,7 +147,7 @@ class Runtime:
             AnswerNeeded: A person must answer; `resume` goes on once the answers are there.
             JournalMiss: The model is `replay:FILE`, and the file has no answer.
         """
-        conditions = self._conditions(on_event, on_question)
+        conditions = replace(self._conditions(on_event, on_question), secrets=self._secrets)
         return await self._arun(str(persona), inputs, conditions, fresh=fresh)
 
     async def _arun(
