@@ -4,6 +4,7 @@
 DramaturgError
 ├─ AuthorError(findings)               the persona's author
 ├─ CallerError(message)                whoever called: missing artifact, bad setting, no key
+│  └─ SecretsFound(findings)           artifacts that would leave this machine hold secrets
 ├─ ModelError(message, retryable, hint)    the provider
 ├─ StepFailed(step, findings)          attempts spent; what was wrong, the last raw answer kept
 ├─ AnswerNeeded(run, questions)        paused: a person must answer; resumable
@@ -40,6 +41,15 @@ class CallerError(DramaturgError):
 
     def __str__(self) -> str:
         return self.message
+
+
+class SecretsFound(CallerError):
+    """Artifacts that would leave this machine hold what looks like secrets; `findings` say where, nothing was sent."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(f"the artifacts hold what looks like secrets ({len(findings)}); nothing was sent")
+        self.args = (findings,)
+        self.findings = findings
 
 
 class ModelError(DramaturgError):

@@ -15,6 +15,7 @@ from dramaturg.errors import (
     DramaturgError,
     JournalMiss,
     ModelError,
+    SecretsFound,
     StepFailed,
 )
 from dramaturg.findings.model import Finding, Label, Severity, Span
@@ -38,6 +39,11 @@ _EXAMPLES = [
         id="AuthorError",
     ),
     pytest.param(CallerError("no artifact; give one"), "no artifact; give one", id="CallerError"),
+    pytest.param(
+        SecretsFound((_FAULT,)),
+        "the artifacts hold what looks like secrets (1); nothing was sent",
+        id="SecretsFound",
+    ),
     pytest.param(
         ModelError("529 overloaded", retryable=True, hint="try later", retry_after=2.5),
         "529 overloaded; try later",

@@ -12,11 +12,12 @@ from dramaturg.data import prompts_root
 from dramaturg.engine.calls import Answer, ModelReply, Stop, Usage
 from dramaturg.engine.outcome import Outcome
 from dramaturg.engine.verify import verify_structure
-from dramaturg.errors import StepFailed
+from dramaturg.errors import SecretsFound, StepFailed
 from dramaturg.findings.catalogue import read_rule, rule_ids
 from dramaturg.findings.model import Finding
 from dramaturg.models.profiles import hosted, quoting
 from dramaturg.persona.library import Library
+from dramaturg.run import secrets
 from dramaturg.run.follow import follow
 from dramaturg.run.job import Job, prepare
 from dramaturg.run.perform import document_of, remarks
@@ -40,8 +41,11 @@ _ARTIFACT = "The gateway listens on port 8080.\n"
 
 
 @pytest.mark.parametrize("rule", _RULES)
-def test_the_example_of_a_page_raises_its_rule(rule: str, tmp_path: Path) -> None:
-    found = _performed([*fences(read_rule(rule).page, "Example")], tmp_path)
+def test_the_example_of_a_page_raises_its_rule(rule: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = [*fences(read_rule(rule).page, "Example")]
+    if any(fence.said.get("without") == "secrets" for fence in shown):
+        monkeypatch.setattr(secrets, "find_spec", lambda _: None)
+    found = _performed(shown, tmp_path)
     assert {finding.severity for finding in found if finding.rule == rule} == {read_rule(rule).severity}
 
 
@@ -57,6 +61,12 @@ def _performed(shown: Sequence[Fence], folder: Path) -> tuple[Finding, ...]:
     if documents:
         return verify_structure(job.plan, documents[0])
     answers = [fence for fence in shown if fence.kind == "json"]
+    try:
+        _, told = secrets.screened(job.artifacts, "stop")
+    except SecretsFound as refusal:
+        return refusal.findings
+    if told:
+        return told
     return (*job.findings, *_judged(job, answers[0], folder)) if answers else job.findings
 
 

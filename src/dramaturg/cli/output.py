@@ -10,7 +10,7 @@ from typing import IO, Any
 
 import click
 
-from dramaturg.errors import AnswerNeeded, AuthorError, BudgetSpent, DramaturgError, StepFailed
+from dramaturg.errors import AnswerNeeded, AuthorError, BudgetSpent, DramaturgError, SecretsFound, StepFailed
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.findings.render import SourceOf, render, shown
 from dramaturg.findings.source import Source
@@ -59,6 +59,9 @@ def explain(error: DramaturgError) -> None:
     if isinstance(error, AuthorError):
         print_findings(error.findings, to_stderr=True)
         click.echo(f"error: the persona cannot be performed: {summary(error.findings)}", err=True)
+    elif isinstance(error, SecretsFound):  # without their lines: what is printed is often kept
+        print_findings(error.findings, to_stderr=True, source_of=lambda _: None)
+        click.echo(f"error: {shown(str(error))}", err=True)
     elif isinstance(error, StepFailed):
         print_findings(error.findings, to_stderr=True)
         click.echo(f"error: step {error.step} `{shown(error.title)}` could not be satisfied", err=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from dramaturg.engine.events import Event
     from dramaturg.run.drive import Emit
     from dramaturg.run.respond import Known
+    from dramaturg.run.secrets import Handling
 
 _STDIO = "-"
 
@@ -110,6 +111,8 @@ def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--replay", metavar="RUN", help="Give a finished run's document again, asking nothing.")
 @_limit_options
 @_answer_options
+@click.option("--allow-secrets", is_flag=True, help="Send artifacts even if they hold what looks like a secret.")
+@click.option("--redact", is_flag=True, help="Send a placeholder in place of what looks like a secret.")
 @_output_options
 def run(  # noqa: PLR0913 - one parameter for each option
     persona: str,
@@ -137,6 +140,8 @@ def run(  # noqa: PLR0913 - one parameter for each option
     log: str | None,
     quiet: bool,
     quotes: bool,
+    allow_secrets: bool,
+    redact: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
@@ -158,6 +163,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
         model=model if replay is None else f"replay:{replay}",
         strict=strict,
         quotes=quotes,
+        secrets=_secrets(allow=allow_secrets, redact=redact),
         window=window,
         reasks=reasks,
         parallel=parallel,
@@ -275,6 +281,12 @@ def _told_in_json(*, as_json: bool) -> Iterator[None]:
             asked = [{"id": name, "kind": kind, "text": text} for name, kind, text in pause.questions]
             print_json({"run": pause.run, "questions": asked})
         raise
+
+
+def _secrets(*, allow: bool, redact: bool) -> "Handling":
+    if allow and redact:
+        raise CallerError("`--allow-secrets` sends secrets, `--redact` keeps them back; choose one")
+    return "allow" if allow else "redact" if redact else "stop"
 
 
 COMMANDS = (run, resume)

@@ -6,6 +6,8 @@ from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.engine.profile import Profile
 from dramaturg.models.watch import Watch
 
+STAYS_HERE = "nothing leaves this machine"
+
 
 class Model(Protocol):
     """Something that answers calls."""
@@ -35,3 +37,8 @@ class Model(Protocol):
     async def aclose(self) -> None:
         """Release what the adapter holds."""
         ...
+
+
+def leaves_this_machine(model: Model) -> bool:
+    """Tell whether what a model is asked goes elsewhere; of one that does not say it does not, assume it does."""
+    return STAYS_HERE not in model.destination

@@ -6,13 +6,16 @@ the text it was given with, whatever is installed there.
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from dramaturg.engine.profile import Profile
 from dramaturg.engine.prompts import Kernel
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.evidence.artifact import Artifact
+from dramaturg.models.hosts import is_loopback
+from dramaturg.models.spec import ModelSpec, parse_spec
 from dramaturg.persona.library import persona_of
 from dramaturg.persona.scan import scan
 from dramaturg.plan.compile import compile_plan
@@ -20,6 +23,7 @@ from dramaturg.run.inputs import undeclared_notes
 from dramaturg.run.job import Job, parent_in
 from dramaturg.run.journal import stem_of
 from dramaturg.run.respond import Known, answers_of
+from dramaturg.run.secrets import Handling, screened
 from dramaturg.run.team import Choice
 
 FORMAT = 1
@@ -35,6 +39,20 @@ class Terms:
     quotes: bool
     answers: Known
     yes: bool
+
+
+def cleared(job: Job, choice: Choice, handling: Handling) -> Job:
+    """Return a job whose artifacts may go where its models are; SecretsFound if they may not."""
+    specs = [parse_spec(model) for model in (choice.model, *choice.others.values()) if isinstance(model, str)]
+    if not any(map(_is_elsewhere, specs)):
+        return job
+    artifacts, told = screened(job.artifacts, handling)
+    return replace(job, artifacts=artifacts, notes=(*job.notes, *told))
+
+
+def _is_elsewhere(spec: ModelSpec) -> bool:
+    nearby = bool(spec.base_url) and is_loopback(urlsplit(spec.base_url).hostname or "")
+    return spec.kind in ("anthropic", "openai") and not nearby
 
 
 def order_of(job: Job, choice: Choice, terms: Terms) -> dict[str, Any]:

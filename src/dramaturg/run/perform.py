@@ -16,6 +16,7 @@ from dramaturg.engine.verify import verify_structure
 from dramaturg.errors import AnswerNeeded, BudgetSpent, StepFailed
 from dramaturg.evidence.claims import Ledger
 from dramaturg.findings.model import Finding
+from dramaturg.models.model import leaves_this_machine
 from dramaturg.models.pool import Pool
 from dramaturg.models.retry import RetryPolicy
 from dramaturg.plan.model import Kind
@@ -25,6 +26,7 @@ from dramaturg.run.job import Job, other_version
 from dramaturg.run.journal import Journal
 from dramaturg.run.record import Record
 from dramaturg.run.report import HandedOver, RunReport, RunResult
+from dramaturg.run.secrets import Handling, screened
 from dramaturg.run.team import Team, recorded_others
 from dramaturg.run.telemetry import Trace
 
@@ -82,6 +84,7 @@ class Conditions:
         tariffs: What tokens cost.
         begun_with: The brief's traits that a resumed run began with: of its model, and of those for some steps; None
             for those the models have now.
+        secrets: What to do with secrets in artifacts that leave this machine; None where that was decided before.
     """
 
     reasks: int
@@ -94,6 +97,7 @@ class Conditions:
     limits: Limits = field(default_factory=Limits)
     tariffs: Tariffs = field(default_factory=Tariffs)
     begun_with: tuple[Profile, Mapping[str, Respondent]] | None = None
+    secrets: Handling | None = None
 
 
 async def perform_job(job: Job, team: Team, open_journal: OpenJournal, conditions: Conditions) -> RunResult:
@@ -105,6 +109,9 @@ async def perform_job(job: Job, team: Team, open_journal: OpenJournal, condition
         open_journal: Begins or takes up the run; called once nothing can be wrong before a call any more.
         conditions: How.
     """
+    if conditions.secrets and any(map(leaves_this_machine, team.all)):
+        artifacts, told = screened(job.artifacts, conditions.secrets)
+        job = replace(job, artifacts=artifacts, notes=(*job.notes, *told))
     model = team.model
     profile, others = conditions.begun_with or (model.profile, team.respondents)
     brief = job.brief(profile, model.name, conditions.reasks, others)

@@ -31,12 +31,13 @@ from dramaturg.run.journal import (
 from dramaturg.run.kernels import load_kernel
 from dramaturg.run.loop import PRIVATE_LOOP
 from dramaturg.run.opening import Opening, taken_up
-from dramaturg.run.orders import Terms, order_of
+from dramaturg.run.orders import Terms, cleared, order_of
 from dramaturg.run.perform import Conditions, OpenJournal, perform_job, recorded_brief, replay_job
 from dramaturg.run.record import Record, read_journal
 from dramaturg.run.report import RunResult
 from dramaturg.run.respond import Known, OnQuestion, responding
 from dramaturg.run.runs import run_summaries
+from dramaturg.run.secrets import HANDLINGS, Handling
 from dramaturg.run.settings import as_path, current, existing_folders, persona_roots, state_root, whole_number
 from dramaturg.run.stream import Stream
 from dramaturg.run.team import Choice, Named, models_of_steps, open_team
@@ -57,6 +58,8 @@ class Runtime:
         strict: Make warnings errors: of loading, which raises AuthorError, and of the result, which is returned all
             the same with its findings as errors, because the work is done and paid for.
         quotes: Print the quoted lines below each entry of the document, so that it can be judged without the artifacts.
+        secrets: What to do if artifacts that would leave this machine hold what looks like a secret: `stop`, `redact`
+            (send a placeholder) or `allow`.
         window: Tokens of context of a local model; None for what its server reports, else 8,192.
         retry: How patiently a faltering provider is asked again.
         parallel: Write sections side by side that do not need each other; None for what the persona says.
@@ -82,6 +85,7 @@ class Runtime:
         reasks: int = 2,
         strict: bool = False,
         quotes: bool = False,
+        secrets: Handling = "stop",
         window: int | None = None,
         retry: RetryPolicy | None = None,
         parallel: bool | None = None,
@@ -104,6 +108,9 @@ class Runtime:
         self.model = found if model is None else model
         self.strict = strict
         self.quotes = quotes
+        if secrets not in HANDLINGS:
+            raise CallerError(f"`secrets` must be one of {', '.join(HANDLINGS)}, not {secrets!r}")
+        self._secrets = secrets
         self._prompts = as_path(prompts) if prompts else prompts_root()
         self._reasks = whole_number("reasks", reasks, least=0)
         self._window = None if window is None else whole_number("window", window, least=_LEAST_WINDOW)
@@ -171,7 +178,7 @@ class Runtime:
             return await asyncio.to_thread(
                 self._elsewhere, self.order(persona, inputs), on_event or _ignore, on_question
             )
-        conditions = self._conditions(on_event, on_question)
+        conditions = replace(self._conditions(on_event, on_question), secrets=self._secrets)
         return await self._arun(str(persona), inputs, conditions, fresh=fresh)
 
     def _elsewhere(self, order: dict[str, Any], emit: Emit, on_question: OnQuestion | None) -> RunResult:
@@ -254,9 +261,10 @@ class Runtime:
             AuthorError, CallerError: As `arun` does.
         """
         job = prepare(self.library, self._prompts, str(persona), inputs, strict=self.strict, schedule=self._schedule)
+        choice = Choice(model=self.model, others=models_of_steps(job.plan, self._models))
         return order_of(
-            job,
-            Choice(model=self.model, others=models_of_steps(job.plan, self._models)),
+            cleared(job, choice, self._secrets),
+            choice,
             Terms(reasks=self._reasks, strict=self.strict, quotes=self.quotes, answers=self._answers, yes=self._yes),
         )
 

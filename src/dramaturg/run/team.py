@@ -40,6 +40,11 @@ class Team:
         return (own, *(each for each in self.fallback if each is not own))
 
     @property
+    def all(self) -> tuple[Model, ...]:
+        """Everyone who may be asked."""
+        return (self.model, *self.others.values(), *self.fallback)
+
+    @property
     def respondents(self) -> Mapping[str, Respondent]:
         """Name and traits of each of the others, by step id."""
         return {step: Respondent(model=each.name, profile=each.profile) for step, each in self.others.items()}
