@@ -29,11 +29,10 @@ expected_artifacts:
   - **Hosts:** where it runs.
   - **Ports:** where it listens.
 </Step>
-<Step number="2" name="Risks">Produce the `RISKS`.</Step>
 </operational_protocol>
 """
 TEXT = "# Parts\n\nAll services run as containers on two hosts.\n\n{}\n\nThe gateway listens on port 8080.\n"
-AT_ONCE = 39  # two runs for all
+AT_ONCE = 20
 
 
 def test_a_small_model_that_reads_every_attack_writes_the_same_headings(tmp_path: Path) -> None:
@@ -44,7 +43,7 @@ def test_a_small_model_that_reads_every_attack_writes_the_same_headings(tmp_path
     assert spec is not None
     assert spec.origin is not None
     weights = next(Path(spec.origin).parent.glob("*.gguf"))
-    runtime = Runtime(model=f"gguf:{weights}", reasks=0)
+    runtime = Runtime(model=f"gguf:{weights}", reasks=0, window=4096)
     attacks = [*ATTACKS.values()]
     for first in range(0, len(attacks), AT_ONCE):
         hostile = "\n\n".join(attacks[first : first + AT_ONCE])

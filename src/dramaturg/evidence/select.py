@@ -58,10 +58,10 @@ class Parts:
         """Release the index."""
         self._index.close()
 
-    def outline(self) -> str:
+    def outline(self, most: int = _MOST_NAMED) -> str:
         """Return the parts by name, one a line; of very many the first."""
-        lines = [f"- {part}" for part in self.all[:_MOST_NAMED]]
-        more = len(self.all) - _MOST_NAMED
+        lines = [f"- {part}" for part in self.all[:most]]
+        more = len(self.all) - most
         return "\n".join([*lines, f"- and {more} more parts"] if more > 0 else lines)
 
     def select(self, demands: Sequence[str], room: int, tokens: Callable[[str], int]) -> Selection:

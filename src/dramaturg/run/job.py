@@ -1,7 +1,7 @@
 """What is asked for to what will be performed; its one rule: fresh files and a frozen journal give the same job."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dramaturg.engine.brief import Brief
@@ -15,6 +15,7 @@ from dramaturg.persona.model import PersonaFile
 from dramaturg.persona.scan import scan
 from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Plan
+from dramaturg.run.excerpts import excerpts_of
 from dramaturg.run.inputs import Inputs, artifact_notes, collect_artifacts
 from dramaturg.run.kernels import load_kernel
 from dramaturg.run.record import Record
@@ -35,8 +36,8 @@ class Job:
         return (*self.plan.findings, *self.notes)
 
     def brief(self, profile: Profile, model: str, reasks: int) -> Brief:
-        """Return the brief for a model of this name and these traits."""
-        return Brief(
+        """Return the brief for a model of this name and these traits, with excerpts of artifacts beyond its window."""
+        whole = Brief(
             plan=self.plan,
             artifacts=self.artifacts,
             kernel=self.kernel,
@@ -44,6 +45,7 @@ class Job:
             model=model,
             reasks=reasks,
         )
+        return whole if whole.fits else replace(whole, excerpts=excerpts_of(whole))
 
 
 def prepare(
