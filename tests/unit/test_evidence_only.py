@@ -179,6 +179,23 @@ def test_a_section_quotes_more_than_one_entry_holds() -> None:
     assert len({*quotes}) == len(quotes) == 20
 
 
+@pytest.mark.parametrize(
+    ("text", "basis"),
+    [
+        ("There are no backups of the database.", "missing"),
+        (
+            "The database is never backed up, backups are not made.",
+            "evidence",
+        ),  # only the word that follows is looked at
+        ("Backups of the database run nightly; no downtime.", "evidence"),
+        ("| Backups | no | database |", "evidence"),
+    ],
+)
+def test_a_line_that_denies_a_demand_does_not_answer_it(text: str, basis: str) -> None:
+    protocol = '<Step number="1">Produce `NOTES`, including:\n- Database backups.\n</Step>'
+    assert items_of(first_section_call(text, protocol), EvidenceModel())[0].basis == basis
+
+
 def test_a_code_section_is_answered_with_quotes_too() -> None:
     call = first_section_call(
         "Write a script: the xylophone is tuned.", '<Step number="1">Write a script for the xylophone.</Step>'
@@ -197,11 +214,11 @@ def test_other_artifacts_are_indexed_anew_and_a_closed_model_can_be_asked_again(
     model = EvidenceModel()
     protocol = '<Step number="1">Produce `NOTES`, including:\n- Gateway port.\n</Step>'
     call = performed(brief_of(plan_of(protocol))).calls[0]
-    other = replace(call, artifacts=(Artifact(id="blueprint", text="The gateway has no port."),))
+    other = replace(call, artifacts=(Artifact(id="blueprint", text="The gateway has another port."),))
     assert items_of(call, model)[0].evidence[0].quote in BLUEPRINT.text
-    assert items_of(other, model)[0].evidence[0].quote == "The gateway has no port."
+    assert items_of(other, model)[0].evidence[0].quote == "The gateway has another port."
     asyncio.run(model.aclose())
-    assert items_of(other, model)[0].evidence[0].quote == "The gateway has no port."
+    assert items_of(other, model)[0].evidence[0].quote == "The gateway has another port."
     asyncio.run(model.aclose())
     asyncio.run(model.aclose())
     assert items_of(replace(call, artifacts=()), model)[0].basis == "missing"

@@ -148,7 +148,7 @@ def test_questions_of_a_correction_join_those_of_the_draft() -> None:
     told = {("2", 0): asking(CHECKS[:3], "one"), ("2", 1): asking(CHECKS[3:], "two")}
     outcome = perform_by_hand(dpa1_brief(), answering(told)).outcome
     assert outcome is not None
-    assert [question.about for question in outcome.questions] == ["one", "two"]
+    assert [question.about for question in outcome.questions] == ["one", "two", "DOCUMENT_INCONSISTENCY"]
 
 
 def test_what_answers_a_section_of_placeholders_takes_their_place() -> None:

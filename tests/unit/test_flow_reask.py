@@ -121,7 +121,9 @@ def test_an_invented_quote_is_asked_again_then_marked_and_never_fails_the_run() 
     assert entry.unsupported
     assert entry.citations == ()
     assert performance.outcome is not None
-    assert [(question.about, question.text[:45]) for question in performance.outcome.questions] == [
+    *asked, contradicted = performance.outcome.questions
+    assert contradicted.about == "DOCUMENT_INCONSISTENCY"  # the example has one
+    assert [(question.about, question.text[:45]) for question in asked] == [
         ("Data Integrity", "No artifact supports this; confirm or strike ")
     ]
     assert [(finding.rule, finding.severity) for finding in performance.outcome.findings] == [
@@ -169,7 +171,8 @@ def test_what_the_model_asks_is_an_open_question() -> None:
     told = {("1", 0): envelope(notes="seen", questions=questions)}
     outcome = perform_by_hand(dpa1_brief(), answering(told)).outcome
     assert outcome is not None
-    assert [(question.section, question.about, question.text) for question in outcome.questions] == [
+    *asked, _ = outcome.questions  # the last is what the example's artifacts contradict each other in
+    assert [(question.section, question.about, question.text) for question in asked] == [
         ("Ingest & Scope", "Window", "When may the site be down?"),
         ("Ingest & Scope", "confirm", "Is 4.1.3 still in the registry?"),
     ]

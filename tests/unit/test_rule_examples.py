@@ -85,7 +85,7 @@ def _job(shown: Sequence[Fence], folder: Path) -> Job:
 def _given(fence: Fence, folder: Path) -> str | Path:
     """Return an artifact as its fence gives it: a text, or with `file=` the file or the folder of that path."""
     if "file" not in fence.said:
-        return fence.text
+        return fence.text * int(fence.said.get("times", 1))
     path = folder / "given" / fence.said["file"]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(fence.text.encode(fence.said.get("saved-as", "utf-8")))
@@ -93,7 +93,7 @@ def _given(fence: Fence, folder: Path) -> str | Path:
 
 
 def _judged(job: Job, answer: Fence, folder: Path) -> tuple[Finding, ...]:
-    profile = quoting() if answer.said.get("model") == "evidence" else hosted()
+    profile = quoting() if answer.said.get("model") == "evidence" else hosted(int(answer.said.get("window", 0)) or None)
     stops: dict[str, Stop] = {"length": "length", "loop": "loop"}
     reply = ModelReply(text=answer.text, stop=stops.get(answer.said.get("stop", ""), "end"))
     said = answer.said.get("person", "yes")

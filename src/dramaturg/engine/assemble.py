@@ -220,7 +220,7 @@ def _readable(quote: str) -> str:
 
 
 def _code(text: str) -> str:
-    return "`" + text.replace("`", "'") + "`"
+    return "`" + FORGED_MARK.sub(r"(\1)", text).replace("`", "'") + "`"
 
 
 def _indented(text: str, indent: str) -> str:

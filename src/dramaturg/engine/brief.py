@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from dramaturg.engine.profile import Profile, answer_room
 from dramaturg.engine.prompts import Kernel, artifacts_block
+from dramaturg.errors import CallerError
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.plan.model import Plan, PlannedStep
 
@@ -15,6 +16,21 @@ class Respondent:
 
     model: str
     profile: Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpts:
+    """What is shown of artifacts that do not fit a window.
+
+    Attributes:
+        outline: Names every part; it stands where the artifacts would.
+        by_step: The parts that a step is shown, by its id, ready to be put before its turn; no other step sees them.
+        unseen: The parts that no step is shown.
+    """
+
+    outline: str
+    by_step: Mapping[str, str]
+    unseen: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +46,7 @@ class Brief:
         reasks: How often the failing part of an answer is asked again.
         sample: Which repeat of an eval this is.
         others: The respondents of steps, by id, that another model is asked for.
+        excerpts: What is shown of the artifacts; None for all of them.
     """
 
     plan: Plan
@@ -40,11 +57,26 @@ class Brief:
     reasks: int = 2
     sample: int = 0
     others: Mapping[str, Respondent] = field(default_factory=dict)
+    excerpts: Excerpts | None = None
 
     @property
     def prefix(self) -> tuple[str, str]:
-        """The text every call begins with: the system turn and the artifacts."""
-        return self.kernel.system(self.plan.persona), artifacts_block(self.artifacts)
+        """The text every call begins with: the system turn and the artifacts, or the outline of large ones."""
+        shown = self.excerpts.outline if self.excerpts else artifacts_block(self.artifacts)
+        return self.kernel.system(self.plan.persona), shown
+
+    def shown(self, step: PlannedStep) -> str:
+        """Return the excerpts that a step is shown, to stand before its turn in its own calls only."""
+        return self.excerpts.by_step.get(step.id, "") if self.excerpts else ""
+
+    @property
+    def fits(self) -> bool:
+        """Whether all that is shown of the artifacts leaves room for answers."""
+        try:
+            self.rooms()
+        except CallerError:
+            return False
+        return True
 
     @property
     def grounded(self) -> bool:
@@ -62,12 +94,13 @@ class Brief:
 
     def rooms(self) -> Mapping[str, int]:
         """Return the tokens each answer may take, by model; CallerError if the artifacts do not fit one's window."""
-        prefix = "".join(self.prefix)
+        shown = max(self.excerpts.by_step.values(), key=self.profile.tokens, default="") if self.excerpts else ""
+        prefix = "".join((*self.prefix, shown))
         asked = {self.model: self.profile} | {each.model: each.profile for each in self.others.values()}
-        return {name: answer_room(profile, prefix, self._calls) for name, profile in asked.items()}
+        return {name: answer_room(profile, prefix, self.calls) for name, profile in asked.items()}
 
     @property
-    def _calls(self) -> int:
+    def calls(self) -> int:
         """The number of calls to keep room for: each step once, and one round of each way back."""
         places = {step.id: place for place, step in enumerate(self.plan.steps)}
         again = 0

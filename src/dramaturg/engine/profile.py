@@ -36,6 +36,17 @@ class Profile:
         return math.ceil(plain / self.characters_per_token + (len(text) - plain) * _TOKENS_BEYOND_ASCII)
 
 
+def excerpt_room(profile: Profile, prefix: str, calls: int) -> int:
+    """Return how many tokens of artifacts each call of a run may be shown, where they do not fit as a whole.
+
+    Half of what the prefix leaves is kept for answers, which stay in the conversation; excerpts do not.
+    """
+    if profile.window is None:
+        return profile.max_output
+    left = profile.window - profile.tokens(prefix) - calls * _STEP_ALLOWANCE - _REASK_ALLOWANCE
+    return max(0, left - max(left // 2, (calls + 1) * _MIN_ANSWER))
+
+
 def answer_room(profile: Profile, prefix: str, calls: int) -> int:
     """Return how many tokens each answer may take, so that a whole run with one re-ask fits the window.
 

@@ -126,6 +126,14 @@ def inert(text: str) -> str:
     return _CONTROL_TOKEN.sub(lambda match: match[0] + _WORD_JOINER, whole)
 
 
+def excerpt_block(artifact: Artifact, first: int, last: int, text: str) -> str:
+    """Return some lines of an artifact as inert, delimited data."""
+    mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_LENGTH]
+    kind = "primary" if artifact.primary else "optional"
+    head = f'<artifact id="{artifact.label}" type="{kind}" lines="{first}-{last}" mark="{mark}">'
+    return f'{head}\n{inert(text).strip()}\n</artifact mark="{mark}">\n\n'
+
+
 def inert_block(tag: str, text: str) -> str:
     """Return what a person or a model said as inert, delimited data."""
     mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_MARK_LENGTH]

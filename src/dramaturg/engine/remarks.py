@@ -98,6 +98,19 @@ def placeholders(section: Section, step: PlannedStep) -> Iterator[Finding]:
         )
 
 
+def unseen(parts: Sequence[str]) -> Finding:
+    """Warn that the artifacts were shown in parts, and of the parts that no step was shown."""
+    shown = "; ".join(parts[:_PLACES])
+    more = f"; and {len(parts) - _PLACES} more" if len(parts) > _PLACES else ""
+    what = f"no step was shown {shown}{more}" if parts else "each part was shown to some step"
+    return Finding(
+        rule="A107",
+        severity=Severity.WARNING,
+        message=f"the artifacts are larger than the model's window and were shown in parts: {what}",
+        help="choose a model with a larger window, or give shorter artifacts",
+    )
+
+
 def several_places(sections: Sequence[Section]) -> Iterator[Finding]:
     """Tell of quotes that stand at several places: the citation names the first, which may not be the one meant."""
     for section in sections:

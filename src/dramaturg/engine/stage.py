@@ -143,7 +143,7 @@ class Stage:
         return Question(
             brief=self.brief,
             step=step,
-            messages=self.conversation.asking(turn, sees, only=step.chooses_needs),
+            messages=self.conversation.asking(self.brief.shown(step) + turn, sees, only=step.chooses_needs),
             shelf=self.shelf,
             room=self.rooms[self.brief.respondent(step).model],
         )

@@ -171,6 +171,12 @@ def _opposites(claim: str, quote: str) -> Iterator[str]:
         yield from (word for word in denied if _stem(word) in stated)
 
 
+def denies(text: str, demand: str) -> bool:
+    """Tell whether a text says that what is demanded is not there: `There are no backups`; a cell `no` says more."""
+    asked = _stems(demand)
+    return not text.lstrip().startswith("|") and any(_stem(word) in asked for word in _denied(text))
+
+
 def _denied(text: str) -> Iterator[str]:
     """Yield the word after each negation, if it means something by itself."""
     plain = fold(text)

@@ -10,6 +10,7 @@ from textwrap import shorten
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.evidence.artifact import Artifact, Passage
+from dramaturg.evidence.claims import denies
 from dramaturg.evidence.retrieve import Index
 from dramaturg.models.profiles import quoting
 from dramaturg.models.watch import Watch
@@ -66,6 +67,7 @@ def _answered(requirement: Requirement, index: Index) -> Iterator[Item]:
     """Yield one item with the quotes that answer a requirement, or one that says it is missing."""
     limit = _PASSAGES_OF_A_SECTION if requirement.whole_section else _PASSAGES
     hits = index.search(requirement.text, at_least=_ANSWERS, limit=limit)
+    hits = [hit for hit in hits if not denies(hit.passage.text, requirement.text)]
     best = max((hit.coverage for hit in hits), default=0)
     # A passage with a command that answers less well than another answers something else: `maintenance on` must not
     # bring `maintenance off` with it.

@@ -1,7 +1,7 @@
 """What is asked for to what will be performed; its one rule: fresh files and a frozen journal give the same job."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,6 +16,7 @@ from dramaturg.persona.model import PersonaFile
 from dramaturg.persona.scan import scan
 from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Plan
+from dramaturg.run.excerpts import excerpts_of
 from dramaturg.run.inputs import Inputs, artifact_notes, collect_artifacts
 from dramaturg.run.kernels import load_kernel
 from dramaturg.run.record import Record
@@ -38,8 +39,11 @@ class Job:
     def brief(
         self, profile: Profile, model: str, reasks: int, others: Mapping[str, Respondent] = MappingProxyType({})
     ) -> Brief:
-        """Return the brief for a model of this name and these traits, and others for some steps."""
-        return Brief(
+        """Return the brief for a model of this name and these traits, and others for some steps.
+
+        Artifacts beyond a window are given in excerpts.
+        """
+        whole = Brief(
             plan=self.plan,
             artifacts=self.artifacts,
             kernel=self.kernel,
@@ -48,6 +52,7 @@ class Job:
             reasks=reasks,
             others=others,
         )
+        return whole if whole.fits else replace(whole, excerpts=excerpts_of(whole))
 
 
 def prepare(

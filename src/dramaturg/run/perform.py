@@ -11,7 +11,7 @@ from dramaturg.engine.events import CallAnswered, Event, RunOpened
 from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Document, Handoff, Outcome
 from dramaturg.engine.profile import Profile
-from dramaturg.engine.remarks import doubtful, several_places
+from dramaturg.engine.remarks import doubtful, several_places, unseen
 from dramaturg.engine.verify import verify_structure
 from dramaturg.errors import AnswerNeeded, BudgetSpent, StepFailed
 from dramaturg.evidence.claims import Ledger
@@ -219,6 +219,8 @@ def result_of(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, 
 
 def remarks(brief: Brief, outcome: Outcome) -> Iterator[Finding]:
     """Yield what there is to say of the claims and quotes of a finished outcome; what quotes only claims nothing."""
+    if brief.excerpts:
+        yield unseen(brief.excerpts.unseen)
     yield from several_places(outcome.sections)
     if brief.profile.writes and brief.grounded:
         asked = "\n".join(step.instruction for step in brief.plan.steps)
