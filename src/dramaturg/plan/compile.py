@@ -233,15 +233,13 @@ class _Compiler:
 
     def each(self, before: Sequence[PlannedStep]) -> tuple[str, Reason | None]:
         """Return the earlier step for each of whose items the step is performed."""
-        known = {step.id: step.id for step in before}
         if given := self.setting("each"):
             name = given[0].strip()
-            if name not in known:
+            if name not in self.ids[: self.index]:
                 message = f"step {self.step.number} cannot be performed for each item of step `{name}`"
                 self.fault("P404", message, given[1].span, "`each` names an earlier step")
             return name, given[1]
-        titles = {step.section.casefold(): step.id for step in before if step.section}
-        found = repeated_for(self.prose.text, known | titles)
+        found = repeated_for(self.prose.text, before)
         return (found[0], self.reason("each/for-each", found[1])) if found else ("", None)
 
     def choice(self, key: str, choices: type[_Choice]) -> tuple[_Choice, Reason] | None:
