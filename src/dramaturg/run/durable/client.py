@@ -131,7 +131,7 @@ class Desk:
         for each in found:
             status = _STATUSES.get(each.status, each.status.casefold())
             waits: Any = ()
-            if status == "running":
+            if status in ("running", "queued"):  # one that is taken over is queued again, and waits all the same
                 waits = self._client.get_event(each.workflow_id, WAITS, timeout_seconds=0) or ()
             yield QueuedRun(
                 run=each.workflow_id,
