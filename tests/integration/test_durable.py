@@ -15,7 +15,7 @@ from tests.integration.test_people import PERSONA, answer
 from tests.postgres import database, postgres, working
 from tests.support import BLUEPRINT
 
-from dramaturg import AnswerNeeded, CallerError, Runtime
+from dramaturg import AnswerNeeded, CallerError, ModelError, Runtime
 from dramaturg.engine.calls import Question
 from dramaturg.engine.events import Event, StepAccepted
 from dramaturg.models.scripted import ScriptedModel
@@ -140,17 +140,20 @@ def test_a_run_survives_workers_that_die_again_and_again(url: str) -> None:
         with working(url):
             pass  # makes the tables
         with Desk(url) as desk:
-            runs = [desk.give(order) for order in _orders(chat.model, 30, parallel=True)]
-            for _ in range(25):
+            runs = [desk.give(order) for order in _orders(chat.model, 60, parallel=True)]
+            killed = 0
+            while any(each.status != "done" for each in desk.standings()) and killed < 25:
                 with working(url, "--concurrency", "2") as worker:
-                    time.sleep(0.5 + os.urandom(1)[0] / 200)
+                    worker.wait_for("is done")  # a run that outlives five workers is given up, and rightly so
+                    time.sleep(os.urandom(1)[0] / 512)
                     worker.kill()
+                killed += 1
             with working(url):
                 for run in runs:
                     desk.result(run)
         asked = Counter(chat.prompts)
-        assert len(asked) == 30 * 5
-        assert sum(asked.values()) - len(asked) <= 25 * 2 * 4
+        assert len(asked) == 60 * 5
+        assert sum(asked.values()) - len(asked) <= killed * 2 * 4
 
 
 def test_trap_1_each_process_has_an_id_of_its_own() -> None:
@@ -238,6 +241,8 @@ def test_a_run_can_be_cancelled(url: str) -> None:
         chat.wait_for(1)
         assert dramaturg("runs", run, "--database", url, "--cancel").code == 0
         assert desk.standing(run).status == "cancelled"
+        with pytest.raises(ModelError, match="was cancelled, or given up"):
+            desk.result(run)
 
 
 @pytest.mark.parametrize(

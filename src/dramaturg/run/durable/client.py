@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from dbos import DBOSClient
-from dbos._error import DBOSException
+from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSException
 from pydantic import TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -76,7 +76,11 @@ class Desk:
         """Wait for a run's end and return its result, or raise what ended it."""
         self.standing(run)
         handle: Any = self._client.retrieve_workflow(run)
-        return _RESULT.validate_python(handle.get_result())
+        try:
+            return _RESULT.validate_python(handle.get_result())
+        except DBOSAwaitedWorkflowCancelledError as error:
+            hint = f"`dramaturg resume {run} --database URL` goes on with it"
+            raise ModelError(f"run `{run}` was cancelled, or given up", retryable=True, hint=hint) from error
 
     def standing(self, run: str) -> QueuedRun:
         """Return how a run stands; CallerError if there is none of that id."""
