@@ -133,6 +133,9 @@ class Purse:
     @contextmanager
     def holding(self, call: ModelCall) -> Iterator[None]:
         """Set aside what a call can take at most while it is under way; BudgetSpent if there is not so much left."""
+        if self.limits == Limits():
+            yield
+            return
         text = "".join(message.text for message in call.messages)
         profile = next(
             (each.profile for each in self.brief.others.values() if each.model == call.model), self.brief.profile
@@ -149,15 +152,16 @@ class Purse:
             self._held_tokens -= tokens_in + call.max_output
 
     def _check(self, tokens: int, most: Decimal) -> None:
-        limits, left = self.limits, self._left()
+        limits = self.limits
         if limits.usd is not None and self.usd is not None and self.usd + self._held_usd + most > limits.usd:
-            usd = sum((each.usd for each in left if each.usd is not None), Decimal(0))
+            usd = sum((each.usd for each in self._left() if each.usd is not None), Decimal(0))
             raise BudgetSpent("", dollars(limits.usd), dollars(self.usd), dollars(usd))
         if limits.tokens is not None and self.tokens + self._held_tokens + tokens > limits.tokens:
-            needed = sum(each.tokens_in + each.tokens_out for each in left)
+            needed = sum(each.tokens_in + each.tokens_out for each in self._left())
             raise BudgetSpent("", _tokens(limits.tokens), _tokens(self.tokens), _tokens(needed))
         spent = self.clock() - self._began
         if limits.seconds is not None and spent > limits.seconds:
+            left = self._left()
             steps = f"{len(left)} more step" + ("s" if len(left) != 1 else "")
             raise BudgetSpent("", f"{limits.seconds:g} s", f"{spent:.0f} s", steps)
 
