@@ -7,10 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from tests.support import ROOT
+from tests.support import BLUEPRINT, ROOT
+
+from dramaturg import Runtime
 
 
 @contextmanager
@@ -36,11 +39,25 @@ def database(server: str, name: str) -> Iterator[str]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-class WorkerProcess:
-    """`dramaturg worker` as a process of its own; `lines` is what it has printed."""
+def orders(model: str, count: int, **settings: Any) -> list[dict[str, Any]]:
+    """Return orders that ask different questions, each with its own number in the blueprint."""
+    runtime = Runtime(model=model, **settings)
+    blueprint = BLUEPRINT.read_text(encoding="utf-8")
+    return [runtime.order("DPA-1", f"{blueprint}\nPlan number {number}.\n") for number in range(count)]
 
-    def __init__(self, url: str, *options: str) -> None:
-        command = [sys.executable, "-u", "-m", "dramaturg", "worker", "--database", url, *options]
+
+class WorkerProcess:
+    """`dramaturg worker` as a process of its own; `lines` is what it has printed.
+
+    Args:
+        url: The database.
+        options: Of the command.
+        first: Python that the process runs before the command.
+    """
+
+    def __init__(self, url: str, *options: str, first: str = "") -> None:
+        script = f"{first}\nfrom dramaturg.__main__ import main\nmain()"
+        command = [sys.executable, "-u", "-c", script, "worker", "--database", url, *options]
         self.process = subprocess.Popen(
             command, cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -62,6 +79,11 @@ class WorkerProcess:
             came = self._changed.wait_for(lambda: sum(words in line for line in self.lines) >= times, timeout=60)
         assert came, "\n".join(self.lines)
 
+    @property
+    def threads(self) -> int:
+        """How many threads it has."""
+        return len([*Path(f"/proc/{self.process.pid}/task").iterdir()])
+
     def kill(self) -> None:
         """Kill it, as a machine does that loses power."""
         self.process.kill()
@@ -82,9 +104,9 @@ class WorkerProcess:
 
 
 @contextmanager
-def working(url: str, *options: str) -> Iterator[WorkerProcess]:
+def working(url: str, *options: str, first: str = "") -> Iterator[WorkerProcess]:
     """Start a worker and wait until it takes runs."""
-    worker = WorkerProcess(url, *options)
+    worker = WorkerProcess(url, *options, first=first)
     try:
         worker.wait_for("runs at once")
         yield worker

@@ -3,16 +3,15 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from tests.chat_server import ChatServer, well
 from tests.commands import RUN, dramaturg
 from tests.integration.test_people import PERSONA, answer
-from tests.postgres import database, postgres, working
+from tests.postgres import orders, working
 from tests.support import BLUEPRINT
 
 from dramaturg import AnswerNeeded, CallerError, ModelError, Runtime
@@ -20,27 +19,7 @@ from dramaturg.engine.calls import Question
 from dramaturg.engine.events import Event, StepAccepted
 from dramaturg.models.scripted import ScriptedModel
 from dramaturg.run.durable.client import Desk
-from dramaturg.run.durable.reaper import MOST, Reaper
-from dramaturg.run.durable.worker import Worker
-
-
-@pytest.fixture(name="server", scope="module")
-def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
-        yield url
-
-
-@pytest.fixture(name="url")
-def _url(server: str, request: pytest.FixtureRequest) -> Iterator[str]:
-    with database(server, f"t{abs(hash(request.node.name))}") as url:
-        yield url
-
-
-def _orders(model: str, count: int, **settings: Any) -> list[dict[str, Any]]:
-    """Return orders that ask different questions, each with its own number in the blueprint."""
-    runtime = Runtime(model=model, **settings)
-    blueprint = BLUEPRINT.read_text(encoding="utf-8")
-    return [runtime.order("DPA-1", f"{blueprint}\nPlan number {number}.\n") for number in range(count)]
+from dramaturg.run.durable.reaper import Reaper
 
 
 @pytest.mark.parametrize("schedule", ["--sequential", pytest.param("--parallel", marks=pytest.mark.slow)])
@@ -109,7 +88,7 @@ def _shared_out(url: str, count: int, *, kill: bool) -> tuple[Counter[str], Coun
     """Queue runs for two workers, one of which may be killed; return runs by worker, and how often each was asked."""
     with ChatServer(delay=0.05) as chat, working(url, "--concurrency", "5") as one, working(url, "--concurrency", "5"):
         with Desk(url) as desk:
-            runs = [desk.give(order) for order in _orders(chat.model, count)]
+            runs = [desk.give(order) for order in orders(chat.model, count)]
             if kill:
                 one.wait_for("is done", times=max(1, count // 10))
                 one.kill()
@@ -140,7 +119,7 @@ def test_a_run_survives_workers_that_die_again_and_again(url: str) -> None:
         with working(url):
             pass  # makes the tables
         with Desk(url) as desk:
-            runs = [desk.give(order) for order in _orders(chat.model, 60, parallel=True)]
+            runs = [desk.give(order) for order in orders(chat.model, 60, parallel=True)]
             killed = 0
             while any(each.status != "done" for each in desk.standings()) and killed < 25:
                 with working(url, "--concurrency", "2") as worker:
@@ -156,58 +135,10 @@ def test_a_run_survives_workers_that_die_again_and_again(url: str) -> None:
         assert sum(asked.values()) - len(asked) <= killed * 2 * 4
 
 
-def test_trap_1_each_process_has_an_id_of_its_own() -> None:
-    assert len({Worker(database="").name for _ in range(100)}) == 100
-
-
-@pytest.mark.slow
-def test_traps_2_3_4_and_6_an_order_is_json_in_a_named_queue_of_a_fixed_version_and_names_its_plan(url: str) -> None:
-    with ChatServer() as chat, working(url):
-        (order,) = _orders(chat.model, 1)
-        with Desk(url) as desk:
-            run = desk.give(order)
-            desk.result(run)
-        assert str(order["plan"])[:8] in run
-        with psycopg.connect(url) as connection:
-            rows = connection.execute(
-                "SELECT queue_name, application_version, given.inputs, made.output, serialization "
-                "FROM dbos.workflow_status JOIN dbos.workflow_input AS given USING (workflow_uuid) "
-                "JOIN dbos.workflow_output AS made USING (workflow_uuid)"
-            ).fetchall()
-            steps = connection.execute("SELECT function_name, output FROM dbos.operation_outputs").fetchall()
-    ((queue, version, inputs, output, kind),) = rows
-    assert (queue, version, kind) == ("dramaturg-runs", "dramaturg-1", "dramaturg_json")
-    assert all(text.startswith(("{", "[")) for text in (inputs, output))
-    assert not any(text and text.startswith("gA") for _, text in steps)  # how pickled data begins in base64
-    names = [name for name, _ in steps if name.startswith("step-")]
-    assert names == ["step-1", "step-2", "step-3", "step-4", "step-5"]
-
-
-@pytest.mark.slow
-def test_trap_5_a_run_that_kills_its_workers_is_given_up(url: str) -> None:
-    with ChatServer(held_from=1) as chat:
-        with working(url) as worker, Desk(url) as desk:
-            (order,) = _orders(chat.model, 1)
-            run = desk.give(order)
-            chat.wait_for(1)
-            worker.kill()
-        reaper = Reaper(database=url, worker="watcher")
-        reaper.start()
-        try:
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute("INSERT INTO dramaturg_taken_over VALUES (%s, %s)", (run, MOST))
-            assert reaper.sweep() == []
-            assert reaper.given_up == [run]
-        finally:
-            reaper.stop()
-        with Desk(url) as desk:
-            assert desk.standing(run).status == "cancelled"
-
-
 @pytest.mark.slow
 def test_a_worker_that_lives_keeps_its_runs(url: str) -> None:
     with ChatServer(held_from=1) as chat, working(url), Desk(url) as desk:
-        (order,) = _orders(chat.model, 1)
+        (order,) = orders(chat.model, 1)
         desk.give(order)
         chat.wait_for(1)
         reaper = Reaper(database=url, worker="watcher")
@@ -236,7 +167,7 @@ def test_a_run_that_failed_goes_on_where_it_stopped(url: str) -> None:
 @pytest.mark.slow
 def test_a_run_can_be_cancelled(url: str) -> None:
     with ChatServer(held_from=1) as chat, working(url), Desk(url) as desk:
-        (order,) = _orders(chat.model, 1)
+        (order,) = orders(chat.model, 1)
         run = desk.give(order)
         chat.wait_for(1)
         assert dramaturg("runs", run, "--database", url, "--cancel").code == 0

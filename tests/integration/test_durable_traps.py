@@ -1,0 +1,179 @@
+"""The traps of durable execution that were met while it was built, each closed: see what is guaranteed in docs."""
+
+import re
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from tests.chat_server import ChatServer, well
+from tests.commands import RUN, dramaturg
+from tests.postgres import orders, working
+
+from dramaturg.run.durable.client import Desk
+from dramaturg.run.durable.reaper import MOST, Reaper
+from dramaturg.run.durable.worker import Worker
+
+_AUDIT = """
+import sys
+log = open({path!r}, "a", buffering=1)
+def audit(event, arguments):
+    if event == "socket.connect":
+        log.write(f"{{arguments[1]}}\\n")
+    elif event == "socket.getaddrinfo":
+        log.write(f"{{arguments[:2]}}\\n")
+sys.addaudithook(audit)
+"""
+
+
+def test_trap_1_each_process_has_an_id_of_its_own() -> None:
+    assert len({Worker(database="").name for _ in range(100)}) == 100
+
+
+@pytest.mark.slow
+def test_traps_2_3_4_and_6_an_order_is_json_in_a_named_queue_of_a_fixed_version_and_names_its_plan(url: str) -> None:
+    with ChatServer() as chat, working(url):
+        (order,) = orders(chat.model, 1)
+        with Desk(url) as desk:
+            run = desk.give(order)
+            desk.result(run)
+        assert str(order["plan"])[:8] in run
+        with psycopg.connect(url) as connection:
+            rows = connection.execute(
+                "SELECT queue_name, application_version, given.inputs, made.output, serialization "
+                "FROM dbos.workflow_status JOIN dbos.workflow_input AS given USING (workflow_uuid) "
+                "JOIN dbos.workflow_output AS made USING (workflow_uuid)"
+            ).fetchall()
+            steps = connection.execute("SELECT function_name, output FROM dbos.operation_outputs").fetchall()
+    ((queue, version, inputs, output, kind),) = rows
+    assert (queue, version, kind) == ("dramaturg-runs", "dramaturg-1", "dramaturg_json")
+    assert all(text.startswith(("{", "[")) for text in (inputs, output))
+    assert not any(text and text.startswith("gA") for _, text in steps)  # how pickled data begins in base64
+    names = [name for name, _ in steps if name.startswith("step-")]
+    assert names == ["step-1", "step-2", "step-3", "step-4", "step-5"]
+
+
+@pytest.mark.slow
+def test_trap_5_a_run_that_kills_its_workers_is_given_up(url: str) -> None:
+    with ChatServer(held_from=1) as chat:
+        with working(url) as worker, Desk(url) as desk:
+            (order,) = orders(chat.model, 1)
+            run = desk.give(order)
+            chat.wait_for(1)
+            worker.kill()
+        reaper = Reaper(database=url, worker="watcher")
+        reaper.start()
+        try:
+            with psycopg.connect(url, autocommit=True) as connection:
+                connection.execute("INSERT INTO dramaturg_taken_over VALUES (%s, %s)", (run, MOST))
+            assert reaper.sweep() == []
+            assert reaper.given_up == [run]
+        finally:
+            reaper.stop()
+        with Desk(url) as desk:
+            assert desk.standing(run).status == "cancelled"
+
+
+def test_trap_7_a_call_is_made_at_least_once_and_counts_exactly_once(url: str) -> None:
+    with ChatServer(held_from=3) as chat, Desk(url) as desk:
+        (order,) = orders(chat.model, 1)
+        with working(url) as first:
+            run = desk.give(order)
+            assert desk.give(order) == run  # whoever is not sure that it arrived gives it again
+            chat.wait_for(3)
+            first.kill()
+        with working(url) as second:
+            second.wait_for("was left by a worker that is gone")
+            chat.release()
+            result = desk.result(run)
+            assert desk.result(run) == result
+        assert [*Counter(chat.prompts).values()] == [1, 1, 2, 1, 1]
+        assert result.report.calls == 5
+        assert len(desk.standings()) == 1
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT function_name FROM dbos.operation_outputs").fetchall()
+    assert Counter(name for (name,) in rows if name.startswith("step-")) == {f"step-{each}": 1 for each in range(1, 6)}
+
+
+class _Narrow:
+    """Answers well after a moment, but refuses more than so many calls at once."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.under_way = 0
+        self.refused = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, number: int, request: Mapping[str, Any]) -> str | int:
+        with self._lock:
+            self.under_way += 1
+            refuse = self.under_way > self.most
+            self.refused += refuse
+        try:
+            if refuse:
+                return 429
+            time.sleep(0.1)
+            return well(number, request)
+        finally:
+            with self._lock:
+                self.under_way -= 1
+
+
+@pytest.mark.slow
+def test_trap_8_a_worker_asks_a_provider_no_more_than_it_bears_however_many_runs_it_has(url: str) -> None:
+    narrow = _Narrow(4)
+    with ChatServer(narrow) as chat, working(url, "--concurrency", "20") as worker, Desk(url) as desk:
+        runs = [desk.give(order) for order in orders(chat.model, 20)]
+        for run in runs:
+            desk.result(run)
+        assert not any("waits" in line for line in worker.lines)
+    assert narrow.refused < 60  # twenty runs on their own would be refused for as long as they last
+    assert len(chat.requests) == 20 * 5 + narrow.refused
+
+
+def test_trap_8_no_layer_above_the_retries_of_a_call_tries_again(url: str) -> None:
+    def gone(number: int, request: Mapping[str, Any]) -> str | int:
+        del request
+        return 500 if number > 1 else 400
+
+    with ChatServer(gone) as chat, working(url) as worker, Desk(url) as desk:
+        refused, faltering = orders(chat.model, 2)
+        desk.give(refused)
+        worker.wait_for("400")
+        assert len(chat.requests) == 1
+        desk.give(faltering)
+        worker.wait_for("waits 30 s")
+        assert len(chat.requests) == 1 + 5
+
+
+@pytest.mark.slow
+def test_trap_8_threads_do_not_grow_with_runs(url: str) -> None:
+    with ChatServer(held_from=1) as chat, working(url, "--concurrency", "40") as worker, Desk(url) as desk:
+        before = worker.threads
+        runs = [desk.give(order) for order in orders(chat.model, 40)]
+        chat.wait_for(40)
+        assert worker.threads <= before + 8
+        chat.release()
+        for run in runs:
+            desk.result(run)
+        assert worker.threads <= before + 8
+
+
+def test_trap_9_a_worker_says_only_what_is_its_own_and_connects_to_nobody_else(url: str, tmp_path: Path) -> None:
+    met = tmp_path / "met"
+    with ChatServer() as chat, working(url, first=_AUDIT.format(path=str(met))) as worker:
+        there = dramaturg(*RUN, "--model", chat.model, "--queue", url)
+        assert there.code == 0
+        assert worker.stop() == 0
+        port = re.search(r":(\d+)/", chat.model)
+        assert port is not None
+        places = {*met.read_text(encoding="utf-8").splitlines()}
+    assert places == {f"('127.0.0.1', {port[1]})"}
+    own = re.compile(
+        r"\S+: (takes up to \d+ runs at once|begins|is done|stops; what is not done in 600 s goes on elsewhere)"
+    )
+    assert [line for line in worker.lines if not own.fullmatch(line)] == []
