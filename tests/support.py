@@ -19,7 +19,7 @@ from dramaturg.models.profiles import hosted
 from dramaturg.models.scripted import Answer, ScriptedModel
 from dramaturg.persona.library import Library
 from dramaturg.plan.model import Requirement
-from dramaturg.run.job import Job, prepare
+from dramaturg.run.job import Job, Plans, prepare
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLE = ROOT / "evals" / "cases" / "parcel-tracking"
@@ -31,7 +31,7 @@ QUOTE = "All services run as containers on two hosts"
 
 def dpa1_job() -> Job:
     """Return DPA-1 on the example, ready to be performed."""
-    return prepare(Library((personas_root(),)), prompts_root(), "DPA-1", INPUTS, strict=False)
+    return prepare(Plans(Library((personas_root(),))), prompts_root(), "DPA-1", INPUTS)
 
 
 def dpa1_brief(profile: Profile | None = None, reasks: int = 2, model: str = "scripted") -> Brief:

@@ -19,7 +19,7 @@ from dramaturg.models.profiles import hosted, quoting
 from dramaturg.persona.library import Library
 from dramaturg.run import secrets
 from dramaturg.run.follow import follow
-from dramaturg.run.job import Job, prepare
+from dramaturg.run.job import Job, Plans, prepare
 from dramaturg.run.perform import document_of, remarks
 from dramaturg.run.report import HandedOver, RunReport, RunResult
 
@@ -79,7 +79,7 @@ def _job(shown: Sequence[Fence], folder: Path) -> Job:
     given |= {
         fence.said.get("named", "blueprint"): _given(fence, folder) for fence in shown if fence.kind == "artifact"
     }
-    return prepare(Library((folder,)), prompts_root(), str(path), given, strict=False)
+    return prepare(Plans(Library((folder,))), prompts_root(), str(path), given)
 
 
 def _given(fence: Fence, folder: Path) -> str | Path:

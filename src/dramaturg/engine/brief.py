@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dramaturg.engine.profile import Profile, answer_room
 from dramaturg.engine.prompts import Kernel, artifacts_block
@@ -33,7 +34,7 @@ class Excerpts:
     unseen: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what is derived from it is derived once
 class Brief:
     """Everything a run is decided by.
 
@@ -59,7 +60,7 @@ class Brief:
     others: Mapping[str, Respondent] = field(default_factory=dict)
     excerpts: Excerpts | None = None
 
-    @property
+    @cached_property
     def prefix(self) -> tuple[str, str]:
         """The text every call begins with: the system turn and the artifacts, or the outline of large ones."""
         shown = self.excerpts.outline if self.excerpts else artifacts_block(self.artifacts)
@@ -73,7 +74,7 @@ class Brief:
     def fits(self) -> bool:
         """Whether all that is shown of the artifacts leaves room for answers."""
         try:
-            self.rooms()
+            _ = self.rooms
         except CallerError:
             return False
         return True
@@ -90,16 +91,17 @@ class Brief:
     @property
     def room(self) -> int:
         """Tokens each answer of the run's own model may take; CallerError if the artifacts do not fit its window."""
-        return self.rooms()[self.model]
+        return self.rooms[self.model]
 
+    @cached_property
     def rooms(self) -> Mapping[str, int]:
-        """Return the tokens each answer may take, by model; CallerError if the artifacts do not fit one's window."""
+        """The tokens each answer may take, by model; CallerError if the artifacts do not fit one's window."""
         shown = max(self.excerpts.by_step.values(), key=self.profile.tokens, default="") if self.excerpts else ""
         prefix = "".join((*self.prefix, shown))
         asked = {self.model: self.profile} | {each.model: each.profile for each in self.others.values()}
         return {name: answer_room(profile, prefix, self.calls) for name, profile in asked.items()}
 
-    @property
+    @cached_property
     def calls(self) -> int:
         """The number of calls to keep room for: each step once, and one round of each way back."""
         places = {step.id: place for place, step in enumerate(self.plan.steps)}

@@ -59,7 +59,7 @@ def perform(brief: Brief) -> Flow:
     system, artifacts = brief.prefix
     stage = Stage(
         brief=brief,
-        rooms=brief.rooms(),
+        rooms=brief.rooms,
         conversation=Conversation(system=system, artifacts=artifacts),
         shelf=Shelf(brief.artifacts),
     )

@@ -6,12 +6,12 @@ certain to be wrong, so it is told and never rejected.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from dramaturg.evidence.artifact import Artifact, Passage
-from dramaturg.evidence.locate import Citation, Shelf, fold
+from dramaturg.evidence.artifact import Artifact
+from dramaturg.evidence.locate import LONGEST_SHARED, SHARED, Citation, Shelf, fold
 from dramaturg.evidence.values import Stated, Value, number_words_of, values_of
 
 _WORD = re.compile(r"[^\W\d_][^\W_]{2,}")
@@ -81,7 +81,11 @@ class Ledger:
     @cached_property
     def all(self) -> Stated:
         """What any artifact says."""
-        return Stated("\n".join([*(artifact.text for artifact in self.shelf.artifacts), self.granted]))
+        return Stated("", self._granted, *(_said(artifact.text) for artifact in self.shelf.artifacts))
+
+    @cached_property
+    def _granted(self) -> Stated:
+        return _said(self.granted)
 
     def doubts(self, claim: Claim) -> Iterator[Doubt]:
         """Yield what is doubtful about a claim that cites evidence."""
@@ -129,18 +133,14 @@ class Ledger:
     def _passage(self, citation: Citation) -> str:
         """Return the passages that a quote touches: the item, the row, the lines up to the next blank one."""
         first, last = citation.lines
-        found = self._passages.get(citation.artifact, ())
+        named = self.shelf.get(citation.artifact)
+        found = named.passages if named else ()
         return "\n".join(f"{each.text}\n{each.context}" for each in found if each.first <= last and first <= each.last)
-
-    @cached_property
-    def _passages(self) -> Mapping[str, tuple[Passage, ...]]:
-        artifacts = self.shelf.artifacts
-        return {artifact.id: tuple(self.shelf.of(artifact).outline.passages()) for artifact in artifacts}
 
     def _otherwise(self, claim: Claim, near: str, told: Collection[str]) -> Iterator[Doubt]:
         """Yield values that some artifact says but the quotes do not, and what a quote says the opposite of."""
-        lines = Stated(f"{near}\n{self.granted}")
-        passage = Stated("\n".join([near, self.granted, *map(self._passage, claim.citations)]))
+        lines = Stated(near, self._granted)
+        passage = Stated("\n".join(map(self._passage, claim.citations)), lines)
         counted = _stems(near)
         written = (value for value, what in number_words_of(claim.text) if _stem(what) in counted)
         for value in (*values_of(_SPAN.sub(" ", claim.text)), *written):
@@ -158,6 +158,14 @@ class Ledger:
         stated = values_of(claim.text)
         tied = any(Stated(near).says(value) for value in stated)
         return len(words) >= _FEWEST_WORDS and not tied and len(shared) < _LEAST_SHARED * len(words)
+
+
+def _said(text: str) -> Stated:
+    """Return what an artifact or a persona says; many runs share both."""
+    return _shared(text) if len(text) <= LONGEST_SHARED else Stated(text)
+
+
+_shared = lru_cache(maxsize=SHARED)(Stated)
 
 
 def _opposites(claim: str, quote: str) -> Iterator[str]:

@@ -11,9 +11,9 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from dramaturg.evidence.artifact import Artifact, Outline
+from dramaturg.evidence.artifact import Artifact, Outline, Passage
 from dramaturg.persona.model import fold_id
 
 _MIN_LETTERS = 10
@@ -41,6 +41,8 @@ _MARKER = re.compile(
 )
 _INNER_MARKER = re.compile(r"[-+•]|\d+[.)]|#{1,6}|\[[xX]\]|[\[\]]")
 _STRUCK = "~~"
+SHARED = 32  # artifacts that are kept searchable for the runs to come,
+LONGEST_SHARED = 256 * 1024  # if they are no longer than this: characters
 _UNDERSCORES = re.compile(r"_+")
 
 
@@ -119,6 +121,11 @@ class FoldedArtifact:
         return Outline(self.artifact)
 
     @cached_property
+    def passages(self) -> tuple[Passage, ...]:
+        """The artifact's passages, in order."""
+        return tuple(self.outline.passages())
+
+    @cached_property
     def folded(self) -> "FoldedText":
         """The artifact's text, folded and indexed."""
         return FoldedText(self.artifact.text)
@@ -139,6 +146,14 @@ class FoldedArtifact:
             heading=self.outline.heading_at(places[0][0]),
             elsewhere=places[1:],
         )
+
+
+def folded_artifact(artifact: Artifact) -> FoldedArtifact:
+    """Return an artifact made searchable; many runs over the same one share the work."""
+    return _shared(artifact) if len(artifact.text) <= LONGEST_SHARED else FoldedArtifact(artifact)
+
+
+_shared = lru_cache(maxsize=SHARED)(FoldedArtifact)
 
 
 class FoldedText:
@@ -229,7 +244,7 @@ class Shelf:
 
     def __init__(self, artifacts: Sequence[Artifact]) -> None:
         self.artifacts = tuple(artifacts)
-        folded = [FoldedArtifact(artifact) for artifact in artifacts]
+        folded = [folded_artifact(artifact) for artifact in artifacts]
         self._folded = {fold_id(one.artifact.label): one for one in folded}
         self._folded |= {fold_id(one.artifact.id): one for one in folded}
         self._own = {one.artifact.id: one for one in folded}

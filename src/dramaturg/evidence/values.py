@@ -87,10 +87,16 @@ def number_words_of(text: str) -> tuple[tuple[Value, str], ...]:
 
 
 class Stated:
-    """What some text says, made to be asked whether it says a value."""
+    """What some text says, made to be asked whether it says a value.
 
-    def __init__(self, text: str) -> None:
-        self.text = fold(_THOUSANDS.sub("", text)).casefold()
+    Args:
+        text: The text.
+        beside: What was read before and counts as said too.
+    """
+
+    def __init__(self, text: str, *beside: "Stated") -> None:
+        own = fold(_THOUSANDS.sub("", text)).casefold()
+        self.texts: tuple[str, ...] = (own, *(each for other in beside for each in other.texts))
 
     def says(self, value: Value) -> bool:
         """Tell whether a value stands there: a version by its beginning, a number also written out."""
@@ -101,17 +107,22 @@ class Stated:
         return self._holds(needle) or bool(written and self._holds(written))
 
     def _holds(self, needle: str) -> bool:
-        at = self.text.find(needle)
-        while at >= 0:
-            if not (self._joined(at - 1, needle[:1], -1) or self._joined(at + len(needle), needle[-1:], 1)):
-                return True
-            at = self.text.find(needle, at + 1)
-        return False
+        return any(_holds(text, needle) for text in self.texts)
 
-    def _joined(self, at: int, edge: str, way: int) -> bool:
-        """Tell whether the character outside an edge goes on what stands inside: `80` in `8080`, `2.0` in `4.2.0`."""
-        outside = self.text[at] if 0 <= at < len(self.text) else " "
-        if edge.isdigit():
-            beyond = self.text[at + way] if 0 <= at + way < len(self.text) else " "
-            return outside.isdigit() or (way < 0 and outside in ".," and beyond.isdigit())
-        return edge.isalnum() and (outside.isalnum() or outside == "_")
+
+def _holds(text: str, needle: str) -> bool:
+    at = text.find(needle)
+    while at >= 0:
+        if not (_joined(text, at - 1, needle[:1], -1) or _joined(text, at + len(needle), needle[-1:], 1)):
+            return True
+        at = text.find(needle, at + 1)
+    return False
+
+
+def _joined(text: str, at: int, edge: str, way: int) -> bool:
+    """Tell whether the character outside an edge goes on what stands inside: `80` in `8080`, `2.0` in `4.2.0`."""
+    outside = text[at] if 0 <= at < len(text) else " "
+    if edge.isdigit():
+        beyond = text[at + way] if 0 <= at + way < len(text) else " "
+        return outside.isdigit() or (way < 0 and outside in ".," and beyond.isdigit())
+    return edge.isalnum() and (outside.isalnum() or outside == "_")

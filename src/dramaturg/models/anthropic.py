@@ -7,7 +7,7 @@ conversation, so that the next step reads everything before it from the cache.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import anthropic
 from anthropic import AsyncAnthropic, transform_schema
@@ -18,10 +18,7 @@ from dramaturg.engine.profile import Profile
 from dramaturg.models.faults import broke_off, from_event, from_status, unreachable
 from dramaturg.models.sse import body, events, is_stream
 from dramaturg.models.watch import Watch
-from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, read_body
-
-if TYPE_CHECKING:
-    from anthropic.types import MessageParam, TextBlockParam
+from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, posted, read_body
 
 _PROVIDER = "Anthropic"
 _STOPS: Mapping[str, Stop] = {
@@ -82,21 +79,13 @@ class AnthropicModel:
             "model": self._model,
             "max_tokens": call.max_output,
             "system": _blocks(system),
-            "messages": [_turn(turn) for turn in turns],
+            "messages": [{"role": turn.role, "content": _blocks(turn)} for turn in turns],
             "cache_control": {"type": "ephemeral"},
-            # beside the parameters: the SDK looks through those piece by piece, which takes longer than all else
-            "extra_body": {"output_config": {"format": {"type": "json_schema", "schema": self._schema(call.schema)}}},
-            "timeout": self._client.timeout,  # named, because the SDK refuses a long answer that has only the default
+            "output_config": {"format": {"type": "json_schema", "schema": self._schema(call.schema)}},
         }
         try:
-            if watch is None:
-                response = await self._client.messages.with_raw_response.create(**request)
-                return _reply(read_body(_PROVIDER, _Answer, response.http_response.content))
-            async with self._client.messages.with_streaming_response.create(**request, stream=True) as stream:
-                watch.told(stream.headers)
-                if is_stream(stream.http_response):
-                    return _reply(await _streamed(stream.http_response, watch))
-                return _reply(read_body(_PROVIDER, _Answer, await body(_PROVIDER, stream.http_response)))
+            async with posted(self._client, "/v1/messages", request, stream=watch is not None) as response:
+                return _reply(await _read(response, watch))
         except anthropic.APIStatusError as error:
             raise from_status(_PROVIDER, error.status_code, error.response.headers, error.response.text) from error
         except anthropic.APIConnectionError as error:
@@ -113,20 +102,14 @@ class AnthropicModel:
         return self._schemas[id(schema)][1]
 
 
-def _blocks(message: Message) -> "list[TextBlockParam]":
-    blocks: list[TextBlockParam] = []
+def _blocks(message: Message) -> list[dict[str, Any]]:
+    blocks: list[dict[str, Any]] = []
     for part in message.parts:
-        block: TextBlockParam = {"type": "text", "text": part.text}
+        block: dict[str, Any] = {"type": "text", "text": part.text}
         if part.cache:
             block["cache_control"] = {"type": "ephemeral"}
         blocks.append(block)
     return blocks
-
-
-def _turn(message: Message) -> "MessageParam":
-    if message.role == "assistant":
-        return {"role": "assistant", "content": _blocks(message)}
-    return {"role": "user", "content": _blocks(message)}
 
 
 @dataclass(slots=True)
@@ -156,6 +139,14 @@ class _Arriving:
             case _:
                 pass
         return ""
+
+
+async def _read(response: Response, watch: Watch | None) -> _Answer:
+    if watch is not None:
+        watch.told(response.headers)
+        if is_stream(response):
+            return await _streamed(response, watch)
+    return read_body(_PROVIDER, _Answer, await body(_PROVIDER, response))
 
 
 async def _streamed(response: Response, watch: Watch) -> _Answer:

@@ -19,7 +19,7 @@ from dramaturg.models.faults import broke_off, from_event
 from dramaturg.models.hosts import is_loopback
 from dramaturg.models.sse import body, events, is_stream
 from dramaturg.models.watch import Watch
-from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, read_body
+from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, posted, read_body
 
 _STOPS: Mapping[str, Stop] = {"stop": "end", "length": "length", "content_filter": "refusal"}
 
@@ -81,23 +81,15 @@ class ChatModel:
             "model": self._model,
             "messages": [{"role": message.role, "content": message.text} for message in call.messages],
             "max_tokens": call.max_output,
-            # beside the parameters: the SDK looks through those piece by piece, which takes longer than all else
-            "extra_body": {"response_format": {"type": "json_schema", "json_schema": schema}},
+            "response_format": {"type": "json_schema", "json_schema": schema},
         }
         if self.profile.narrowed:
             request |= {"temperature": 0, "seed": call.sample}
-        create = self._client.chat.completions
+        if watch is not None:
+            request["stream_options"] = {"include_usage": True}
         with translated(self._provider):
-            if watch is None:
-                response = await create.with_raw_response.create(**request)
-                return self._reply(read_body(self._provider, _Completion, response.http_response.content))
-            request |= {"stream": True, "stream_options": {"include_usage": True}}
-            async with create.with_streaming_response.create(**request) as stream:
-                watch.told(stream.headers)
-                if is_stream(stream.http_response):
-                    return self._reply(await _streamed_chat(self._provider, stream.http_response, watch))
-                whole = await body(self._provider, stream.http_response)
-                return self._reply(read_body(self._provider, _Completion, whole))
+            async with posted(self._client, "/chat/completions", request, stream=watch is not None) as response:
+                return self._reply(await self._read(response, watch))
 
     async def window(self) -> int | None:
         """Return the context size the server reports (llama.cpp and vLLM do), None if it does not."""
@@ -115,6 +107,13 @@ class ChatModel:
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.close()
+
+    async def _read(self, response: Response, watch: Watch | None) -> _Completion:
+        if watch is not None:
+            watch.told(response.headers)
+            if is_stream(response):
+                return await _streamed_chat(self._provider, response, watch)
+        return read_body(self._provider, _Completion, await body(self._provider, response))
 
     def _reply(self, completion: _Completion) -> ModelReply:
         choice = completion.choices[0]

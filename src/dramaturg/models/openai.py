@@ -16,7 +16,7 @@ from dramaturg.models.faults import broke_off, from_event
 from dramaturg.models.profiles import takes_breakpoints
 from dramaturg.models.sse import body, events, is_stream
 from dramaturg.models.watch import Watch
-from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, read_body
+from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, posted, read_body
 
 _PROVIDER = "OpenAI"
 _RESPONSE_STOPS: Mapping[str, Stop] = {"max_output_tokens": "length", "content_filter": "refusal"}
@@ -83,22 +83,15 @@ class ResponsesModel:
         schema = {"type": "json_schema", "name": SCHEMA_NAME, "strict": True, "schema": call.schema}
         request: dict[str, Any] = {
             "model": self._model,
-            "input": [self._turn(message) for message in call.messages],
             "max_output_tokens": call.max_output,
             "prompt_cache_key": _prefix_key(call),
             "store": False,
-            # beside the parameters: the SDK looks through those piece by piece, which takes longer than all else
-            "extra_body": {"text": {"format": schema}},
+            "input": [self._turn(message) for message in call.messages],
+            "text": {"format": schema},
         }
         with translated(_PROVIDER):
-            if watch is None:
-                response = await self._client.responses.with_raw_response.create(**request)
-                return self._reply(read_body(_PROVIDER, _Response, response.http_response.content))
-            async with self._client.responses.with_streaming_response.create(**request, stream=True) as stream:
-                watch.told(stream.headers)
-                if is_stream(stream.http_response):
-                    return self._reply(await _streamed_response(stream.http_response, watch))
-                return self._reply(read_body(_PROVIDER, _Response, await body(_PROVIDER, stream.http_response)))
+            async with posted(self._client, "/responses", request, stream=watch is not None) as response:
+                return self._reply(await _read(response, watch))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -136,6 +129,14 @@ class ResponsesModel:
             model=response.model,
             request_id=response.id,
         )
+
+
+async def _read(response: Response, watch: Watch | None) -> _Response:
+    if watch is not None:
+        watch.told(response.headers)
+        if is_stream(response):
+            return await _streamed_response(response, watch)
+    return read_body(_PROVIDER, _Response, await body(_PROVIDER, response))
 
 
 async def _streamed_response(response: Response, watch: Watch) -> _Response:

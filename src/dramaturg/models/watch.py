@@ -5,6 +5,7 @@ silent without breaking. Both are noticed from the text and the time alone, what
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -12,6 +13,7 @@ _MOST_BLANK = 400
 _MOST_REPEATED = 1_000
 _LONGEST_UNIT = 8
 _LOOK_EACH = 250  # characters between two looks for a repetition
+_SLACK = 0.05  # share of the silence allowed by which the limit may strike late: to move it takes longer than to read
 _BLANK_ESCAPES = ("\\n", "\\t", "\\r")
 
 
@@ -50,6 +52,7 @@ class Watchdog:
         self._blank = 0
         self._length = 0
         self._looked = 0
+        self._moved = -math.inf
         self.limit: asyncio.Timeout | None = None
         self.alive = False
 
@@ -61,8 +64,7 @@ class Watchdog:
     def __call__(self, text: str) -> None:
         """Take the next piece; LoopError if the answer goes nowhere."""
         self.alive = True
-        if self.limit is not None:
-            self.limit.reschedule(asyncio.get_running_loop().time() + self._stall)
+        self._move_limit()
         if not text:
             return
         self._parts.append(text)
@@ -80,6 +82,12 @@ class Watchdog:
     def told(self, headers: Mapping[str, str]) -> None:
         """Pass the headers on."""
         self._on_headers(headers)
+
+    def _move_limit(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if self.limit is not None and now - self._moved > self._stall * _SLACK:
+            self._moved = now
+            self.limit.reschedule(now + self._stall * (1 + _SLACK))
 
     def _count_blank(self, text: str) -> None:
         """Count the white space at the end, that which is escaped in a JSON string included."""

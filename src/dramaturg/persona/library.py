@@ -84,6 +84,7 @@ class Library:
             by_place.setdefault(os.path.realpath(root), root)
         self.roots = tuple(by_place.values())
         self._scanned: dict[Path, PersonaFile] = {}
+        self._loaded: dict[tuple[Path, bool], tuple[Persona, Sequence[Path]]] = {}
         self.deep = deep
         self._near: dict[Path, Library] = {}
         self._found: dict[str, Entry | Finding] = {}  # a thousand files have the same few parents
@@ -210,12 +211,21 @@ class Library:
     def load(self, name: str, *, strict: bool = False) -> Persona:
         """Resolve a persona by alias, or by path where `name` ends in `.md`.
 
+        As long as no file of its chain has another text, the same object is returned again.
+
         Raises:
             CallerError: No such persona or file.
             AuthorError: The chain has errors.
         """
         path = self.locate(name)
-        return persona_of(read_persona_file(path), self.lookup(path), strict=strict)
+        if (path, strict) in self._loaded:
+            persona, places = self._loaded[path, strict]
+            chain = zip(places, persona.chain, strict=True)
+            if all(read_persona_file(place, file) is file for place, file in chain):
+                return persona
+        persona = persona_of(read_persona_file(path), self.lookup(path), strict=strict)
+        self._loaded[path, strict] = (persona, [Path(file.path).absolute() for file in persona.chain])
+        return persona
 
 
 def persona_of(leaf: PersonaFile, lookup: Callable[[str], PersonaFile | Finding], *, strict: bool = False) -> Persona:

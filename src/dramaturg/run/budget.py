@@ -63,7 +63,7 @@ def parse_seconds(text: str | float) -> float:
 
 def estimates(brief: Brief, tariffs: "Tariffs") -> Sequence[Estimate]:
     """Return what each step that a model is asked for takes at most, asked once and answered at full length."""
-    rooms = brief.rooms()
+    rooms = brief.rooms
     said = 0
     found = []
     for step in brief.plan.calls:
@@ -116,7 +116,7 @@ class Purse:
 
     def __post_init__(self) -> None:
         self._began = self.clock()
-        unpriced = [name for name in self.brief.rooms() if self.tariffs.of(name).most(1, 1) is None]
+        unpriced = [name for name in self.brief.rooms if self.tariffs.of(name).most(1, 1) is None]
         if self.limits.usd is not None and unpriced:
             raise CallerError(
                 f"the price of `{unpriced[0]}` is not known, so a budget in dollars cannot be kept; "

@@ -55,18 +55,44 @@ class Job:
         return whole if whole.fits else replace(whole, excerpts=excerpts_of(whole))
 
 
-def prepare(
-    library: Library, prompts: Path, persona: str, inputs: Inputs, *, strict: bool, schedule: str | None = None
-) -> Job:
-    """Read persona, kernel and artifacts from disk; `schedule` as `compile_plan` takes it.
+class Plans:
+    """The plans of a library's personas; a persona whose files say what they said is not planned again.
+
+    Args:
+        library: Where they are.
+        strict: Make warnings errors.
+        schedule: As `compile_plan` takes it.
+    """
+
+    def __init__(self, library: Library, *, strict: bool = False, schedule: str | None = None) -> None:
+        self.library = library
+        self._strict = strict
+        self._schedule = schedule
+        self._made: dict[str, Plan] = {}
+
+    def of(self, name: str) -> Plan:
+        """Return the plan of a persona, by alias or path.
+
+        Raises:
+            AuthorError: The persona's text is at fault.
+            CallerError: There is no such persona.
+        """
+        persona = self.library.load(name, strict=self._strict)
+        plan = self._made.get(name)
+        if plan is None or plan.persona is not persona:
+            plan = self._made[name] = compile_plan(persona, schedule=self._schedule)
+        return plan
+
+
+def prepare(plans: Plans, prompts: Path, persona: str, inputs: Inputs) -> Job:
+    """Read persona, kernel and artifacts from disk.
 
     Raises:
         AuthorError: The persona's text is at fault.
         CallerError: The call is.
     """
-    resolved = library.load(persona, strict=strict)
-    plan = compile_plan(resolved, schedule=schedule)
-    kernel = load_kernel(prompts, resolved)
+    plan = plans.of(persona)
+    kernel = load_kernel(prompts, plan.persona)
     artifacts, notes = collect_artifacts(plan, inputs)
     return Job(plan=plan, artifacts=artifacts, kernel=kernel, notes=notes)
 

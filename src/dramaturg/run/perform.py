@@ -115,8 +115,8 @@ async def perform_job(job: Job, team: Team, open_journal: OpenJournal, condition
     model = team.model
     profile, others = conditions.begun_with or (model.profile, team.respondents)
     brief = job.brief(profile, model.name, conditions.reasks, others)
-    brief.rooms()  # raises CallerError before a run exists
     tally = Tally(emit=conditions.emit, tariffs=conditions.tariffs)
+    # before a run exists: CallerError if the artifacts do not fit, or a price is not known
     purse = Purse(limits=conditions.limits, tariffs=conditions.tariffs, brief=brief)
     with open_journal(brief, team.specs) as journal:
         kept = len(journal.record.replies)

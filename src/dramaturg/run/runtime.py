@@ -18,12 +18,11 @@ from dramaturg.models.retry import RetryPolicy
 from dramaturg.models.spec import default_spec, parse_spec
 from dramaturg.persona.library import Library
 from dramaturg.persona.model import fold_id
-from dramaturg.plan.compile import compile_plan
 from dramaturg.run.budget import Limits, Tariffs, parse_seconds, parse_usd
 from dramaturg.run.drive import Emit
 from dramaturg.run.follow import follow
 from dramaturg.run.inputs import Inputs
-from dramaturg.run.job import Job, prepare, thaw
+from dramaturg.run.job import Job, Plans, prepare, thaw
 from dramaturg.run.journal import (
     all_journals,
     find_journal,
@@ -115,7 +114,8 @@ class Runtime:
         self._reasks = whole_number("reasks", reasks, least=0)
         self._window = None if window is None else whole_number("window", window, least=_LEAST_WINDOW)
         self._retry = retry or RetryPolicy()
-        self._schedule = None if parallel is None else "parallel" if parallel else "sequential"
+        schedule = None if parallel is None else "parallel" if parallel else "sequential"
+        self._plans = Plans(self.library, strict=strict, schedule=schedule)
         self._answers = answers
         self._yes = yes
         self._follow = follow
@@ -191,7 +191,7 @@ class Runtime:
         self, persona: str, inputs: Inputs, conditions: Conditions, *, fresh: bool, chain: Sequence[str] = ()
     ) -> RunResult:
         spec = parse_spec(self.model) if isinstance(self.model, str) else None
-        job = prepare(self.library, self._prompts, persona, inputs, strict=self.strict, schedule=self._schedule)
+        job = prepare(self._plans, self._prompts, persona, inputs)
         if spec and spec.kind == "replay":
             return await replay_job(job, self.record(spec.name), conditions)
         others = models_of_steps(job.plan, self._models)
@@ -260,7 +260,7 @@ class Runtime:
         Raises:
             AuthorError, CallerError: As `arun` does.
         """
-        job = prepare(self.library, self._prompts, str(persona), inputs, strict=self.strict, schedule=self._schedule)
+        job = prepare(self._plans, self._prompts, str(persona), inputs)
         choice = Choice(model=self.model, others=models_of_steps(job.plan, self._models))
         return order_of(
             cleared(job, choice, self._secrets),
@@ -274,9 +274,8 @@ class Runtime:
         Raises:
             AuthorError, CallerError: As `arun` does.
         """
-        resolved = self.library.load(str(persona), strict=self.strict)
-        plan = compile_plan(resolved, schedule=self._schedule)
-        return Job(plan=plan, artifacts=(), kernel=load_kernel(self._prompts, resolved))
+        plan = self._plans.of(str(persona))
+        return Job(plan=plan, artifacts=(), kernel=load_kernel(self._prompts, plan.persona))
 
     def record(self, run: str) -> Record:
         """Return what a run's journal says, by the run's id or the journal's path; CallerError if there is none."""
