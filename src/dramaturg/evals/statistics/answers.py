@@ -1,0 +1,108 @@
+"""A metric's samples to p values and effect; its one rule: all samples are there, and are looked at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dramaturg.evals.statistics.effects import Effect, passes_effect, scores_effect, stratum_of
+from dramaturg.evals.statistics.intervals import Interval
+from dramaturg.evals.statistics.permutation import Scores, compare_scores
+from dramaturg.evals.statistics.power import detectable_drop, repeats_to_decide
+from dramaturg.evals.statistics.samples import Arms, Case, compared_cases
+from dramaturg.evals.statistics.stratified import Tails, compare_passes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On what terms to decide.
+
+    Attributes:
+        margin: How much worse counts as no worse, where a metric does not say.
+        alpha: One-sided level.
+        seed: Of the permutation test's draws.
+        gating: Metrics that decide; the levels allow for their number.
+    """
+
+    margin: float
+    alpha: float
+    seed: int
+    gating: int
+
+    def margin_of(self, arms: Arms) -> float:
+        """Return the margin of a metric."""
+        return self.margin if arms.margin is None else arms.margin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the samples of one metric say, before anything is decided.
+
+    Attributes:
+        worse: Evidence as a p value that it is worse, not yet raised for other metrics.
+        better: The same that it is better.
+        no_worse: The same that it is not worse by the margin.
+        effect: Candidate minus baseline; None without data.
+        cases: The values that were compared.
+        informing: Samples that could tell the arms apart.
+        detectable: The smallest drop found with a probability of 80 %; None without data.
+        pairs: More pairs that decide it; None for never.
+        method: How the p values were found.
+    """
+
+    worse: float
+    better: float
+    no_worse: float
+    effect: Interval | None
+    cases: Sequence[Case]
+    informing: int
+    detectable: float | None
+    pairs: int | None
+    method: str
+
+
+SILENT = Answer(
+    worse=1.0,
+    better=1.0,
+    no_worse=1.0,
+    effect=None,
+    cases=(),
+    informing=0,
+    detectable=None,
+    pairs=None,
+    method="no data",
+)
+
+
+def fixed_answer(arms: Arms, terms: Terms) -> Answer:
+    """Return what all samples of a metric say together."""
+    cases = compared_cases(arms)
+    if not cases:
+        return SILENT
+    effect, tails = _effect_of(arms, cases), _tails(arms, cases, terms.seed)
+    margin = terms.margin_of(arms)
+    smaller = sum(min(len(case.candidate), len(case.baseline)) for case in cases)
+    repeats = repeats_to_decide(effect, smaller / len(cases), margin, terms.alpha)
+    return Answer(
+        worse=tails.worse,
+        better=tails.better,
+        no_worse=effect.p_no_worse(margin),
+        effect=effect.interval(terms.alpha),
+        cases=cases,
+        informing=tails.informing,
+        detectable=detectable_drop(effect, smaller, terms.alpha / terms.gating),
+        pairs=None if repeats is None else repeats * len(cases),
+        method=tails.method,
+    )
+
+
+def _tails(arms: Arms, cases: Sequence[Case], seed: int) -> Tails:
+    if arms.scored:
+        scores = (Scores(candidate=case.candidate, baseline=case.baseline) for case in cases)
+        return compare_scores(scores, seed=seed)
+    return compare_passes(map(stratum_of, cases))
+
+
+def _effect_of(arms: Arms, cases: Sequence[Case]) -> Effect:
+    effect = scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)
+    if arms.judge and arms.judge.sharpness > 0:
+        return effect.magnified(arms.judge.sharpness, arms.judge.sharpness_variance)
+    return effect

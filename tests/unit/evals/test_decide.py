@@ -1,0 +1,195 @@
+"""Verdicts from samples: what is decided, what is counted, and what keeps a comparison from being decided."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from dramaturg.errors import CallerError
+from dramaturg.evals.statistics.calibration import Judge
+from dramaturg.evals.statistics.decide import decide
+from dramaturg.evals.statistics.samples import Arms, Sample
+from dramaturg.evals.statistics.sequential import shuffled_pairs
+from dramaturg.evals.statistics.verdict import Comparison, Kind
+
+
+def arms(baseline: Sequence[Sequence[Sample]], candidate: Sequence[Sequence[Sample]]) -> Arms:
+    """Return a metric whose cases are numbered."""
+    return Arms(
+        baseline={f"case-{number}": samples for number, samples in enumerate(baseline)},
+        candidate={f"case-{number}": samples for number, samples in enumerate(candidate)},
+    )
+
+
+def only(metric: Arms, **terms: float) -> Comparison:
+    """Return the comparison of the only metric."""
+    verdict = decide({"pass": metric}, margin=terms.get("margin", 0.1))
+    assert verdict.kind is verdict.comparisons[0].kind
+    return verdict.comparisons[0]
+
+
+PASS: list[Sample] = ["pass"] * 5
+FAIL: list[Sample] = ["fail"] * 5
+
+
+def test_a_case_that_always_passed_and_now_always_fails_is_red() -> None:
+    compared = only(arms([PASS] * 20, [PASS] * 18 + [FAIL] * 2))
+
+    assert compared.kind is Kind.WORSE
+    assert compared.p_worse == pytest.approx((1 / 252) ** 2)
+    assert compared.effect is not None
+    assert compared.effect.estimate == pytest.approx(-0.1)
+    assert compared.informing == 20
+
+
+def test_what_fails_in_both_arms_is_no_news() -> None:
+    assert only(arms([PASS] * 30 + [FAIL] * 10, [PASS] * 30 + [FAIL] * 10)).kind is Kind.NO_WORSE
+
+
+def test_mended_cases_are_better() -> None:
+    assert only(arms([PASS] * 18 + [FAIL] * 2, [PASS] * 20)).kind is Kind.BETTER
+
+
+@pytest.mark.parametrize(("cases", "kind"), [(28, Kind.INCONCLUSIVE), (29, Kind.NO_WORSE)])
+def test_passes_alone_say_no_more_than_their_number(cases: int, kind: Kind) -> None:
+    """An all-pass suite of 28 still allows a failure rate of 10.1 %."""
+    compared = only(arms([["pass"]] * cases, [["pass"]] * cases))
+
+    assert compared.kind is kind
+    assert compared.candidate.failure_bound == pytest.approx(1 - 0.05 ** (1 / cases))
+
+
+def test_one_case_decides_nothing_and_says_what_would() -> None:
+    verdict = decide({"pass": arms([["pass"]], [["pass"]])}, cost_per_sample=0.05)
+
+    assert verdict.kind is Kind.INCONCLUSIVE
+    assert verdict.price is not None
+    assert (verdict.price.repeats, verdict.price.pairs) == (28, 28)
+    assert verdict.price.cost == pytest.approx(2.80)
+    assert "28 more repeats, about $2.80" in str(verdict)
+
+
+@pytest.mark.parametrize("broken", ["baseline", "candidate"])
+def test_half_errors_are_no_verdict_on_the_persona(broken: str) -> None:
+    lost: list[list[Sample]] = [["pass", "pass", "error", "error"]] * 40
+    whole: list[list[Sample]] = [["pass"] * 4] * 40
+    compared = only(arms(lost, whole) if broken == "baseline" else arms(whole, lost))
+
+    assert compared.kind is Kind.INFRASTRUCTURE
+    assert f"80 of 160 samples of the {broken} are errors" in str(compared)
+
+
+def test_an_eval_that_only_errs_is_not_green() -> None:
+    assert only(arms([["error"] * 5] * 10, [["error"] * 5] * 10)).kind is Kind.INFRASTRUCTURE
+
+
+def test_errors_are_not_fails() -> None:
+    compared = only(arms([PASS] * 40, [["pass", "pass", "pass", "pass", "error"]] * 4 + [PASS] * 36))
+
+    assert compared.kind is Kind.NO_WORSE
+    assert (compared.candidate.passed, compared.candidate.failed, compared.candidate.errors) == (196, 0, 4)
+    assert compared.candidate.asked == 200
+
+
+def test_fails_that_hide_among_the_missing_are_not_green() -> None:
+    compared = only(arms([PASS] * 40, [["pass", "pass", "pass", "pass", "unscored"]] * 40))
+
+    assert compared.kind is Kind.INCONCLUSIVE
+    assert "40 samples of the candidate have no value, against 0 of the baseline" in str(compared)
+
+
+def test_a_scorer_that_does_not_apply_to_a_case_hides_nothing() -> None:
+    silent: list[Sample] = ["unscored"] * 5
+    compared = only(arms([PASS] * 40 + [silent] * 60, [PASS] * 40 + [silent] * 60))
+
+    assert compared.kind is Kind.NO_WORSE
+    assert (compared.cases, compared.candidate.unscored, compared.candidate.missing) == (40, 300, 0)
+
+
+@pytest.mark.parametrize("nothing", [[], [[]], [["unscored"]], [[None, None]]])
+def test_nothing_asked_decides_nothing(nothing: list[list[Sample]]) -> None:
+    verdict = decide({"pass": arms(nothing, nothing)})
+
+    assert verdict.kind is Kind.INCONCLUSIVE
+    assert verdict.price is None
+    assert "no case has a value in both arms" in str(verdict)
+
+
+def test_red_needs_one_metric_and_green_all() -> None:
+    same, worse, few = arms([PASS] * 40, [PASS] * 40), arms([PASS] * 40, [FAIL] * 40), arms([PASS], [PASS])
+
+    assert decide({"a": same, "b": same}).kind is Kind.NO_WORSE
+    assert decide({"a": same, "b": worse}).kind is Kind.WORSE
+    assert decide({"a": same, "b": few}).kind is Kind.INCONCLUSIVE
+    assert [each.kind for each in decide({"a": same, "b": few}).comparisons] == [Kind.NO_WORSE, Kind.INCONCLUSIVE]
+
+
+def test_a_metric_that_does_not_gate_is_told_and_decides_nothing() -> None:
+    same = arms([PASS] * 40, [PASS] * 40)
+    watched = Arms(baseline=same.baseline, candidate=dict.fromkeys(same.candidate, FAIL), gates=False)
+    verdict = decide({"a": same, "b": watched})
+
+    assert verdict.kind is Kind.NO_WORSE
+    assert verdict.comparisons[1].kind is Kind.WORSE
+
+
+def test_scores_are_compared_within_their_case() -> None:
+    baseline: list[list[Sample]] = [[number / 40, number / 40 + 0.02] for number in range(39)]
+    lower: list[list[Sample]] = [[0.9 * float(score or 0) for score in scores] for scores in baseline]
+    compared = only(arms(baseline, lower))
+
+    assert compared.kind is Kind.WORSE
+    assert compared.scored
+    assert "permutation" in compared.method
+
+
+def test_a_judge_that_nobody_can_trust_decides_nothing() -> None:
+    red = arms([PASS] * 40, [FAIL] * 40)
+    dull = Judge(passes=10, passes_agreed=6, fails=10, fails_agreed=5)
+    sharp = Judge(passes=50, passes_agreed=48, fails=50, fails_agreed=45)
+
+    for judge, kind in ((dull, Kind.INCONCLUSIVE), (sharp, Kind.WORSE)):
+        judged = Arms(baseline=red.baseline, candidate=red.candidate, judge=judge)
+        assert decide({"clear": judged}).kind is kind
+
+
+def test_pairs_are_read_in_order_until_they_decide() -> None:
+    metric = arms([PASS] * 40, [PASS] * 40)
+    order = shuffled_pairs(metric.baseline, 5, seed=7)
+    verdict = decide({"pass": metric}, order=order)
+
+    assert verdict.kind is Kind.NO_WORSE
+    assert verdict.pairs is not None
+    assert verdict.pairs < 70
+    asked = {
+        case: [sample if (case, repeat) in order[: verdict.pairs] else None for repeat, sample in enumerate(PASS)]
+        for case in metric.baseline
+    }
+    sooner = Arms(baseline=asked, candidate=asked)
+    assert decide({"pass": sooner}, order=order).pairs == verdict.pairs
+    assert decide({"pass": sooner}, order=[("case-0", 9), *order]).pairs == 0
+
+
+def test_reading_stops_at_the_first_pair_not_asked() -> None:
+    metric = Arms(baseline={"a": ["pass", "pass"]}, candidate={"a": ["pass", None]})
+    verdict = decide({"pass": metric}, order=[("a", 0), ("a", 1)])
+
+    assert verdict.pairs == 1
+    assert not verdict.decided
+
+
+def test_every_fault_is_told_at_once() -> None:
+    mixed = Arms(baseline={"a": ["pass", 0.5]}, candidate={"a": [1.5]})
+    with pytest.raises(CallerError) as caught:
+        decide({"m": mixed}, alpha=0.7, margin=0)
+
+    assert str(caught.value).splitlines() == [
+        "alpha is 0.7; give a level between 0 and 0.5, such as 0.05",
+        "the margin is 0; give how much worse counts as no worse, such as 0.1 for 10 points",
+        "metric `m` has passes and scores; make it two metrics, or score a pass as a number",
+        "metric `m`, case `a`, repeat 0 of the candidate: 1.5 is outside 0.0 to 1.0",
+    ]
+
+
+def test_nothing_that_gates_is_a_fault() -> None:
+    with pytest.raises(CallerError, match="no metric gates"):
+        decide({})
