@@ -52,10 +52,14 @@ class Kernel:
         texts = [f"{name}\0{self.sources[name]}" for name in TEMPLATES]
         self.digest = hashlib.sha256("\0".join([*texts, *own]).encode()).hexdigest()
         self._templates = _compiled(tuple(sources.items()))
+        self._system: tuple[Persona, str] | None = None
 
     def system(self, persona: Persona) -> str:
-        """Return the system turn: rules and persona, without any step's text."""
-        return self._render("system.md.j2", persona=persona, grounded=persona.input_mode == "evidence-driven")
+        """Return the system turn: rules and persona, without any step's text; that of many runs is written once."""
+        if self._system is None or self._system[0] is not persona:
+            grounded = persona.input_mode == "evidence-driven"
+            self._system = (persona, self._render("system.md.j2", persona=persona, grounded=grounded))
+        return self._system[1]
 
     def step(self, step: PlannedStep, total: int) -> str:
         """Return the turn that asks for a step."""

@@ -8,10 +8,11 @@ certain to be wrong, so it is told and never rejected.
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from dramaturg.evidence.artifact import Artifact
-from dramaturg.evidence.locate import LONGEST_SHARED, SHARED, Citation, Shelf, fold
+from dramaturg.evidence.locate import Citation, Shelf, fold
+from dramaturg.evidence.shared import shared
 from dramaturg.evidence.values import Stated, Value, number_words_of, values_of
 
 _WORD = re.compile(r"[^\W\d_][^\W_]{2,}")
@@ -91,17 +92,18 @@ class Ledger:
         """Yield what is doubtful about a claim that cites evidence."""
         if not claim.citations:
             return
-        invented = [*self._invented(claim)]
+        stated = values_of(_SPAN.sub(" ", claim.text))
+        invented = [*self._invented(claim, stated)]
         yield from invented
-        near = "\n".join(map(self._lines, claim.citations))
-        otherwise = [*self._otherwise(claim, near, {doubt.what for doubt in invented})]
+        near = _Near("\n".join(map(self._lines, claim.citations)))
+        otherwise = [*self._otherwise(claim, stated, near, {doubt.what for doubt in invented})]
         yield from otherwise
-        if not otherwise and not invented and self._beside_the_point(claim, near):
+        if not otherwise and not invented and _beside_the_point(claim, near):
             yield Doubt(rule="R308", what="its quotes have next to no words in common with it")
 
-    def _invented(self, claim: Claim) -> Iterator[Doubt]:
+    def _invented(self, claim: Claim, stated: Sequence[Value]) -> Iterator[Doubt]:
         """Yield values and commands that stand in no artifact."""
-        for value in values_of(_SPAN.sub(" ", claim.text)):
+        for value in stated:
             if not self.all.says(value) and not self._known_by_parts(value):
                 yield Doubt(rule="R307", what=f"no artifact says `{_shown(value.text)}`")
         commands = [*claim.command.splitlines(), *_SPAN.findall(claim.text)]
@@ -137,13 +139,14 @@ class Ledger:
         found = named.passages if named else ()
         return "\n".join(f"{each.text}\n{each.context}" for each in found if each.first <= last and first <= each.last)
 
-    def _otherwise(self, claim: Claim, near: str, told: Collection[str]) -> Iterator[Doubt]:
+    def _otherwise(
+        self, claim: Claim, stated: Sequence[Value], near: "_Near", told: Collection[str]
+    ) -> Iterator[Doubt]:
         """Yield values that some artifact says but the quotes do not, and what a quote says the opposite of."""
-        lines = Stated(near, self._granted)
+        lines = Stated("", near.stated, self._granted)
         passage = Stated("\n".join(map(self._passage, claim.citations)), lines)
-        counted = _stems(near)
-        written = (value for value, what in number_words_of(claim.text) if _stem(what) in counted)
-        for value in (*values_of(_SPAN.sub(" ", claim.text)), *written):
+        written = (value for value, what in number_words_of(claim.text) if _stem(what) in near.stems)
+        for value in (*stated, *written):
             unknown = any(f"`{_shown(value.text)}`" in each for each in told)
             there = passage if value.kind == "identifier" else lines
             if not unknown and value.kind != "name" and not there.says(value):
@@ -152,20 +155,25 @@ class Ledger:
         if opposite:
             yield Doubt(rule="R309", what=f"one of claim and quote denies `{_shown(opposite)}`, the other does not")
 
-    def _beside_the_point(self, claim: Claim, near: str) -> bool:
-        words = _stems(claim.text)
-        shared = words & _stems(near)
-        stated = values_of(claim.text)
-        tied = any(Stated(near).says(value) for value in stated)
-        return len(words) >= _FEWEST_WORDS and not tied and len(shared) < _LEAST_SHARED * len(words)
+
+class _Near:
+    """The lines around the quotes of a claim, read once."""
+
+    def __init__(self, text: str) -> None:
+        self.stated = Stated(text)
+        self.stems = _stems(text)
 
 
+def _beside_the_point(claim: Claim, near: _Near) -> bool:
+    words = _stems(claim.text)
+    tied = any(near.stated.says(value) for value in values_of(claim.text))
+    return len(words) >= _FEWEST_WORDS and not tied and len(words & near.stems) < _LEAST_SHARED * len(words)
+
+
+@shared(len)
 def _said(text: str) -> Stated:
-    """Return what an artifact or a persona says; many runs share both."""
-    return _shared(text) if len(text) <= LONGEST_SHARED else Stated(text)
-
-
-_shared = lru_cache(maxsize=SHARED)(Stated)
+    """Return what an artifact or a persona says."""
+    return Stated(text)
 
 
 def _opposites(claim: str, quote: str) -> Iterator[str]:
@@ -173,10 +181,9 @@ def _opposites(claim: str, quote: str) -> Iterator[str]:
     ours, theirs = _stems(claim), _stems(quote)
     if len(ours & theirs) < _NEAR * min(len(ours), len(theirs)) or _DENIES_TOO.search(quote):
         return
-    for one, other in ((claim, quote), (quote, claim)):
-        denied = [*_denied(one)]
-        stated = _stems(other) - {_stem(word) for word in _denied(other)}
-        yield from (word for word in denied if _stem(word) in stated)
+    denied, denies_too = [*_denied(claim)], [*_denied(quote)]
+    yield from (word for word in denied if _stem(word) in theirs - {_stem(other) for other in denies_too})
+    yield from (word for word in denies_too if _stem(word) in ours - {_stem(other) for other in denied})
 
 
 def denies(text: str, demand: str) -> bool:

@@ -9,12 +9,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import yaml
 
 from dramaturg.evidence.artifact import MARKDOWN, Artifact, lines_of
-from dramaturg.evidence.locate import LONGEST_SHARED, SHARED
+from dramaturg.evidence.shared import shared
 from dramaturg.persona.model import fold_id
 
 _ATTRIBUTES: Mapping[str, str] = {
@@ -72,11 +71,11 @@ class Conflict:
 
 def conflicts(artifacts: Sequence[Artifact]) -> tuple[Conflict, ...]:
     """Return what artifacts contradict each other in, primary ones first, each matter once for two artifacts."""
-    known = sum(len(artifact.text) for artifact in artifacts) <= LONGEST_SHARED
-    return (_shared if known else _found)(tuple(artifacts))
+    return _conflicts(tuple(artifacts))
 
 
-def _found(artifacts: tuple[Artifact, ...]) -> tuple[Conflict, ...]:
+@shared(lambda artifacts: sum(len(artifact.text) for artifact in artifacts))
+def _conflicts(artifacts: tuple[Artifact, ...]) -> tuple[Conflict, ...]:
     stated: dict[tuple[str, str], dict[str, list[Fact]]] = defaultdict(lambda: defaultdict(list))
     for artifact in sorted(artifacts, key=lambda each: not each.primary):
         for fact in _facts(artifact):
@@ -86,9 +85,6 @@ def _found(artifacts: tuple[Artifact, ...]) -> tuple[Conflict, ...]:
         plain = [facts[0] for facts in by_artifact.values() if len({fact.value for fact in facts}) == 1]
         found += [Conflict(first=plain[0], second=other) for other in plain[1:] if _excludes(plain[0], other)]
     return tuple(found)
-
-
-_shared = lru_cache(maxsize=SHARED)(_found)
 
 
 def _told(fact: Fact) -> str:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from dramaturg.evidence.artifact import Artifact, Outline, Passage
+from dramaturg.evidence.shared import shared
 from dramaturg.persona.model import fold_id
 
 _MIN_LETTERS = 10
@@ -41,8 +42,8 @@ _MARKER = re.compile(
 )
 _INNER_MARKER = re.compile(r"[-+•]|\d+[.)]|#{1,6}|\[[xX]\]|[\[\]]")
 _STRUCK = "~~"
-SHARED = 32  # artifacts that are kept searchable for the runs to come,
-LONGEST_SHARED = 256 * 1024  # if they are no longer than this: characters
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9./:@%-]*")  # is its own folded form
+_QUOTES = 512
 _UNDERSCORES = re.compile(r"_+")
 
 
@@ -77,6 +78,8 @@ def shown_lines(lines: tuple[int, int]) -> str:
 
 def fold(text: str) -> str:
     """Return the form in which a quote and its source are compared: one line, single spaces."""
+    if _WORD.fullmatch(text):
+        return text
     return " ".join(line for line in folded_lines(text) if line)
 
 
@@ -114,6 +117,7 @@ class FoldedArtifact:
 
     def __init__(self, artifact: Artifact) -> None:
         self.artifact = artifact
+        self.locate = lru_cache(maxsize=_QUOTES)(self._locate)  # asked when an answer is judged, and when it is kept
 
     @cached_property
     def outline(self) -> Outline:
@@ -130,7 +134,7 @@ class FoldedArtifact:
         """The artifact's text, folded and indexed."""
         return FoldedText(self.artifact.text)
 
-    def locate(self, quote: str) -> Citation | None:
+    def _locate(self, quote: str) -> Citation | None:
         """Return the places of a quote; None if it does not stand in the artifact or is too short to prove it."""
         needle = fold(quote)
         if not proves_something(needle):
@@ -148,12 +152,10 @@ class FoldedArtifact:
         )
 
 
+@shared(lambda artifact: len(artifact.text))
 def folded_artifact(artifact: Artifact) -> FoldedArtifact:
-    """Return an artifact made searchable; many runs over the same one share the work."""
-    return _shared(artifact) if len(artifact.text) <= LONGEST_SHARED else FoldedArtifact(artifact)
-
-
-_shared = lru_cache(maxsize=SHARED)(FoldedArtifact)
+    """Return an artifact made searchable."""
+    return FoldedArtifact(artifact)
 
 
 class FoldedText:

@@ -4,7 +4,6 @@ Cache policy: breakpoints after the system turn and after the artifacts, and an 
 conversation, so that the next step reads everything before it from the cache.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -158,7 +157,7 @@ async def _streamed(response: Response, watch: Watch) -> _Answer:
     if not arriving.ended:
         raise broke_off(_PROVIDER, "the stream ended before the answer did")
     content = [{"type": "text", "text": "".join(arriving.text)}]
-    return read_body(_PROVIDER, _Answer, json.dumps(arriving.answer | {"content": content}).encode())
+    return read_body(_PROVIDER, _Answer, arriving.answer | {"content": content})
 
 
 def _reply(answer: _Answer) -> ModelReply:

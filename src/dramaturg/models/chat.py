@@ -3,7 +3,6 @@
 Chat completions are where such servers enforce schemas.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -157,4 +156,4 @@ async def _streamed_chat(provider: str, response: Response, watch: Watch) -> _Co
         raise broke_off(provider, "the stream ended before the answer did")
     message = {key: "".join(pieces) for key, pieces in said.items()}
     whole["choices"] = [{"finish_reason": reason, "message": message}]
-    return read_body(provider, _Completion, json.dumps(whole).encode())
+    return read_body(provider, _Completion, whole)

@@ -1,7 +1,8 @@
 """Calls that want to go out to those that may; its one rule: as many as the provider bears, and each run its turn.
 
-The number that may be under way grows with each answer until the provider first says that it is too much, and slowly
-after that (additive increase, multiplicative decrease, as TCP has it: RFC 5681). It is halved when calls are refused.
+The number that may be under way grows with each answer, and doubles while calls wait, until the provider first says
+that it is too much; after that it grows slowly (slow start, then additive increase, multiplicative decrease, as TCP has
+it: RFC 5681). It is halved when calls are refused.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 
 START = 64
 _LEAST = 1
+_DOUBLES_AFTER = 0.5  # seconds: a refusal comes sooner than an answer
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class Limiter:
     _settled: bool = False
     _pressed_at: float = -1.0
     _open_at: float = 0.0
+    _timer: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
     async def place(self, run: str) -> AsyncIterator[Place]:
@@ -75,6 +78,7 @@ class Limiter:
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(run, deque()).append(turn)
+        self._double_soon()
         try:
             await turn
         except asyncio.CancelledError:
@@ -82,6 +86,18 @@ class Limiter:
                 self.under_way -= 1
                 self._let_in()
             raise
+
+    def _double_soon(self) -> None:
+        if self._timer is None and not self._settled:
+            self._timer = asyncio.get_running_loop().call_later(_DOUBLES_AFTER, self._double)
+
+    def _double(self) -> None:
+        self._timer = None
+        if self._waiting and not self._settled:
+            self.limit *= 2
+            self._let_in()
+        if self._waiting:
+            self._double_soon()
 
     def _let_in(self) -> None:
         """Let in whoever's turn it is, one call of each run after the other."""

@@ -3,6 +3,7 @@
 The SDKs make an object of whatever arrives (a proxy's page, half a body, `null`), so adapters read the bytes.
 """
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -58,13 +59,14 @@ async def posted(
         await response.aclose()
 
 
-def read_body(provider: str, shape: type[_Read], body: bytes) -> _Read:
-    """Read a body of status 200; ModelError, retryable, if it is not of the shape."""
+def read_body(provider: str, shape: type[_Read], body: bytes | Mapping[str, Any]) -> _Read:
+    """Read a body of status 200, or what was put together from a stream; ModelError, retryable, for another shape."""
     try:
-        return shape.model_validate_json(body)
+        return shape.model_validate_json(body) if isinstance(body, bytes) else shape.model_validate(body)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(str(key) for key in fault["loc"])
-        begins = " ".join(body[: _SHOWN * 4].decode(errors="replace").split())[:_SHOWN]
+        whole = body if isinstance(body, bytes) else json.dumps(body).encode()
+        begins = " ".join(whole[: _SHOWN * 4].decode(errors="replace").split())[:_SHOWN]
         what = (f"`{place}`: " if place else "") + fault["msg"] + (f"; it begins `{begins}`" if begins else "")
         raise not_an_answer(provider, what) from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -206,6 +207,7 @@ def same_id(left: str, right: str) -> bool:
     return fold_id(left) == fold_id(right)
 
 
+@lru_cache(maxsize=4096)  # the same few names are compared again and again
 def fold_id(identifier: str) -> str:
     """Return the form in which two equal ids are the same string."""
     return "_".join(identifier.strip().casefold().replace("-", " ").replace("_", " ").split())

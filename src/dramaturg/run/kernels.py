@@ -1,5 +1,6 @@
 """Folders of templates to prompt kernels; its one rule: a kernel is read whole, once, and known by its digest."""
 
+from functools import lru_cache
 from pathlib import Path
 
 from jinja2 import TemplateSyntaxError
@@ -42,7 +43,13 @@ def load_kernel(root: Path, persona: Persona) -> Kernel:
     except (OSError, UnicodeDecodeError) as error:
         raise CallerError(f"the prompt kernel `{root / version}` is not whole: {error}") from error
     try:
-        return Kernel(version, sources)
+        return _kernel(version, tuple(sources.items()))
     except TemplateSyntaxError as error:
         where = f"{root / version / (error.name or '')}:{error.lineno}"
         raise CallerError(f"`{where}`: the template cannot be compiled: {error.message}") from error
+
+
+@lru_cache(maxsize=16)
+def _kernel(version: str, sources: tuple[tuple[str, str], ...]) -> Kernel:
+    """Return the kernel of these texts; many runs share it."""
+    return Kernel(version, dict(sources))

@@ -16,6 +16,7 @@ from typing import Literal
 
 from dramaturg.errors import SecretsFound
 from dramaturg.evidence.artifact import Artifact, lines_of
+from dramaturg.evidence.shared import shared
 from dramaturg.findings.model import Finding, Severity, Span
 
 Handling = Literal["stop", "allow", "redact"]
@@ -85,7 +86,8 @@ def find_secrets(artifact: Artifact) -> list[Secret]:
         for kind, pattern in _OWN
         for match in pattern.finditer(artifact.text)
     ]
-    for number, kind, value in sorted(_scanned(lines)):
+    text = "\n".join(line if _WORTH_A_LOOK.search(line) else "" for line in lines)
+    for number, kind, value in sorted(_scanned(text)):
         line = lines[number - 1]
         at = line.find(value)
         if at < 0 or (kind == _KEYWORD and not _may_be_one(line, value)):
@@ -98,19 +100,19 @@ def find_secrets(artifact: Artifact) -> list[Secret]:
     return [*_apart(found)]
 
 
-def _scanned(lines: Sequence[str]) -> set[tuple[int, str, str]]:
-    """Return line, kind and value of what detect-secrets finds; lines that can hold nothing are not shown to it."""
+@shared(len)
+def _scanned(text: str) -> frozenset[tuple[int, str, str]]:
+    """Return line, kind and value of what detect-secrets finds."""
     from detect_secrets.core.secrets_collection import SecretsCollection  # noqa: PLC0415 - an extra, and slow to import
     from detect_secrets.settings import default_settings  # noqa: PLC0415 - as above
 
-    text = "\n".join(line if _WORTH_A_LOOK.search(line) else "" for line in lines)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / _NAME  # it reads files only; the folder is this user's alone
         path.write_text(text, encoding="utf-8")
         secrets = SecretsCollection()
         with default_settings():
             secrets.scan_file(str(path))
-        return {(secret.line_number, secret.type, str(secret.secret_value)) for _, secret in secrets}
+        return frozenset((secret.line_number, secret.type, str(secret.secret_value)) for _, secret in secrets)
 
 
 def _may_be_one(line: str, value: str) -> bool:
