@@ -1,7 +1,7 @@
 """Many calls at once: sections side by side, and many runs on one loop, against a server with a fixed latency.
 
-`python -m tests.benchmarks.crowd [RUNS [SECONDS]]` prints wall times as ratios to what the latency alone takes, and what
-a run costs in CPU time and memory. Two seconds are a short answer of a hosted model.
+`python -m tests.benchmarks.crowd [RUNS [SECONDS]]` prints wall times as ratios to what the latency alone takes, and
+what a run costs in CPU time and memory. Two seconds are a short answer of a hosted model.
 """
 
 import asyncio

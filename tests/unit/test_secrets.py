@@ -71,7 +71,7 @@ def test_a_secret_is_found_whole_at_its_place(kind: str, secret: str) -> None:
     ],
 )
 def test_what_only_speaks_of_secrets_is_none(text: str) -> None:
-    assert find_secrets(Artifact(id="blueprint", text=text)) == []
+    assert find_secrets(Artifact(id="blueprint", text=text)) == ()
 
 
 def test_the_shipped_cases_hold_no_secret() -> None:

@@ -77,7 +77,8 @@ def screened(artifacts: Sequence[Artifact], handling: Handling) -> tuple[tuple[A
     return tuple(_redacted(artifact, names) for artifact in artifacts), told
 
 
-def find_secrets(artifact: Artifact) -> list[Secret]:
+@shared(lambda artifact: len(artifact.text))
+def find_secrets(artifact: Artifact) -> tuple[Secret, ...]:
     """Return what looks like a secret in an artifact, in order, none inside another."""
     lines = lines_of(artifact.text)
     starts = _starts(artifact.text)
@@ -97,10 +98,9 @@ def find_secrets(artifact: Artifact) -> list[Secret]:
         end = rest.end() if rest else at
         start = starts[number - 1]
         found.append(Secret(artifact=artifact, kind=kind, start=start + at, end=start + end))
-    return [*_apart(found)]
+    return tuple(_apart(found))
 
 
-@shared(len)
 def _scanned(text: str) -> frozenset[tuple[int, str, str]]:
     """Return line, kind and value of what detect-secrets finds."""
     from detect_secrets.core.secrets_collection import SecretsCollection  # noqa: PLC0415 - an extra, and slow to import
@@ -150,7 +150,7 @@ def _redacted(artifact: Artifact, names: Sequence[tuple[Secret, str]]) -> Artifa
     """Return an artifact with placeholders; no line is added or lost, so that citations keep their numbers."""
     text = artifact.text
     for secret, name in reversed(names):
-        if secret.artifact is artifact:
+        if secret.artifact == artifact:
             text = text[: secret.start] + name + "\n" * text.count("\n", secret.start, secret.end) + text[secret.end :]
     for secret, name in names:  # elsewhere it may stand without what gave it away
         text = text.replace(secret.artifact.text[secret.start : secret.end], name)
