@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dramaturg.persona.model import Persona
     from dramaturg.plan.compile import compile_plan
     from dramaturg.plan.model import Plan
-    from dramaturg.run.api import arun_persona, load_persona, run_persona, stream_persona
+    from dramaturg.run.api import arun_persona, load_persona, render_page, run_persona, stream_persona
     from dramaturg.run.report import RunResult
     from dramaturg.run.runtime import Runtime
 
@@ -41,6 +41,7 @@ _HOMES = {
     "arun_persona": "dramaturg.run.api",
     "compile_plan": "dramaturg.plan.compile",
     "load_persona": "dramaturg.run.api",
+    "render_page": "dramaturg.run.api",
     "run_persona": "dramaturg.run.api",
     "stream_persona": "dramaturg.run.api",
 }
@@ -61,6 +62,7 @@ __all__ = [
     "arun_persona",
     "compile_plan",
     "load_persona",
+    "render_page",
     "run_persona",
     "stream_persona",
 ]

@@ -10,7 +10,8 @@ from dramaturg import ModelError, Runtime, StepFailed, run_persona
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.models.scripted import Answer, ScriptedModel
 from dramaturg.run.record import read_journal
-from dramaturg.run.runs import kept_document, run_status
+from dramaturg.run.retell import run_status
+from dramaturg.run.runs import kept_document
 
 
 def failing_at(step: str) -> ScriptedModel:

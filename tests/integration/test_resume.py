@@ -18,7 +18,7 @@ from dramaturg.engine.events import Event, RunOpened
 from dramaturg.models.profiles import hosted
 from dramaturg.models.scripted import Answer, ScriptedModel
 from dramaturg.run.record import read_journal
-from dramaturg.run.runs import run_status
+from dramaturg.run.retell import run_status
 
 
 def inferred(call: ModelCall) -> str:

@@ -19,7 +19,7 @@ from dramaturg.engine.events import CallAnswered, Event
 from dramaturg.models.scripted import ScriptedModel
 from dramaturg.models.watch import Watch
 from dramaturg.run.record import read_journal
-from dramaturg.run.runs import run_status
+from dramaturg.run.retell import run_status
 from dramaturg.run.stream import Stream
 
 Taken = tuple[list[Event], RunResult]

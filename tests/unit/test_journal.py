@@ -6,6 +6,7 @@ import re
 import stat
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -158,7 +159,31 @@ def test_what_follows_a_torn_line_is_not_mixed_with_it(state: Path, brief: Brief
     record = read_journal(path)
     assert path.read_bytes().endswith(b"}\n")
     assert [*record.replies] == [calls[0].key]
-    assert record.end == {"status": "done", "message": ""}
+    assert record.end is not None
+    assert (record.end["status"], record.end["message"]) == ("done", "")
+
+
+def test_the_times_that_a_run_and_its_answers_took_are_kept(state: Path, brief: Brief, calls: list[ModelCall]) -> None:
+    with create_journal(state, brief, SPECS) as journal:
+        journal.keep(calls[0].key, calls[0], REPLY, 1.23456)
+        journal.end("done")
+    record = read_journal(journal.record.path)
+    assert record.seconds == {calls[0].key: 1.235}
+    assert record.end is not None
+    began, ended = (datetime.fromisoformat(text) for text in (record.header["began"], record.end["at"]))
+    assert timedelta(0) <= ended - began < timedelta(minutes=1)
+    assert began.tzinfo == UTC
+
+
+def test_a_journal_without_times_is_read_all_the_same(state: Path, brief: Brief, calls: list[ModelCall]) -> None:
+    path = kept(create_journal(state, brief, SPECS), calls[:1])
+    with open_journal(path) as journal:
+        journal.end("done")
+    path.write_text(re.sub(r', "(seconds|at|began)": (0.0|"[^"]*")', "", path.read_text("utf-8")), encoding="utf-8")
+    record = read_journal(path)
+    assert [*record.replies] == [calls[0].key]
+    assert record.seconds == {}
+    assert record.end == {"status": "done", "message": "", "at": ""}
 
 
 def test_a_finished_run_is_not_taken_up(state: Path, brief: Brief) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.deliver import deliver, require_apart, require_writable
+from dramaturg.cli.deliver import deliver, delivery, html_option, require_apart, require_journal
 from dramaturg.cli.inputs import given_inputs
 from dramaturg.cli.output import json_option, print_json, strict_option
 from dramaturg.errors import AnswerNeeded, CallerError
@@ -31,6 +31,7 @@ def _output_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Path(dir_okay=False, path_type=Path),
             help="Write the document here instead of to stdout.",
         ),
+        html_option,
         click.option(
             "--log", type=click.Path(dir_okay=False), help="Write a line of JSON for each event here; `-`: stderr."
         ),
@@ -137,6 +138,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     deadline: str | None,
     price: str | None,
     output: Path | None,
+    html: Path | None,
     log: str | None,
     quiet: bool,
     quotes: bool,
@@ -158,7 +160,9 @@ def run(  # noqa: PLR0913 - one parameter for each option
 
     if replay is not None and model is not None:
         raise CallerError("`--replay` asks no model; leave `--model` out")
-    output = require_writable(output)
+    where = delivery(output, html, as_json=as_json, quiet=quiet)
+    if queue is not None:
+        require_journal(html)
     runtime = Runtime(
         model=model if replay is None else f"replay:{replay}",
         strict=strict,
@@ -178,13 +182,13 @@ def run(  # noqa: PLR0913 - one parameter for each option
         price=price,
     )
     inputs = given_inputs(artifact, named)
-    require_apart(output, artifact, named)
+    require_apart(where, artifact, named)
     with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json), _logged(log, progress) as emit:
         if queue is None:
             result = runtime.run(persona, inputs, on_event=emit, on_question=asker(progress), fresh=fresh)
         else:
             result = give(queue, runtime.order(persona, inputs), progress, asker(progress))
-    deliver(result, progress, output, quiet=quiet, as_json=as_json)
+    deliver(result, progress, where, lambda run: runtime.record(replay or run))
 
 
 @click.command()
@@ -205,6 +209,7 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     deadline: str | None,
     price: str | None,
     output: Path | None,
+    html: Path | None,
     log: str | None,
     quiet: bool,
     quotes: bool,
@@ -220,7 +225,9 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.cli.queued import take_up
     from dramaturg.run.runtime import Runtime
 
-    output = require_writable(output)
+    where = delivery(output, html, as_json=as_json, quiet=quiet)
+    if database is not None:
+        require_journal(html)
     runtime = Runtime(
         strict=strict,
         quotes=quotes,
@@ -237,7 +244,7 @@ def resume(  # noqa: PLR0913 - one parameter for each option
         else:
             known: Known = {**_answers(answered, answers_file)}
             result = take_up(database, run_id, known, progress, asker(progress))
-    deliver(result, progress, output, quiet=quiet, as_json=as_json)
+    deliver(result, progress, where, lambda run: runtime.record(run_id if run == result.report.run else run))
 
 
 def _answers(answered: tuple[str, ...], file: Path | None) -> "Known":

@@ -5,7 +5,7 @@ or an image is escaped, so no answer can add or hide a section.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from dramaturg.engine.outcome import Basis, Document, Entry, OpenQuestion, Outcome, Section
@@ -112,7 +112,7 @@ def _entries(section: Section, *, quotes: bool) -> Iterator[str]:
     ordered = section.format is Format.PROCEDURE
     listed = section.format in (Format.CHECKLIST, Format.PROCEDURE, Format.FINDINGS)
     if not listed:
-        rows = [entry for entry in section.entries if section.format is Format.TABLE and _is_row(entry)]
+        rows = [entry for entry in section.entries if is_row(entry, section.format)]
         if rows:
             yield _table(rows)
         yield from (_paragraph(entry, title, quotes=quotes) for entry in section.entries if entry not in rows)
@@ -144,12 +144,20 @@ def _paragraph(entry: Entry, section: str, *, quotes: bool) -> str:
     return "\n\n".join(lines)
 
 
-def _statement(entry: Entry, section: str) -> str:
+def statement(entry: Entry, section: str) -> tuple[str, str]:
+    """Return the label that an entry of a section stands under, empty where its text opens with it, and its text."""
     label = next((name for name in entry.covers if name != section), "")
     if entry.basis is Basis.MISSING:
-        return f"{_label(label)}[MISSING: {bare(entry.text)}]"
+        return label, entry.text
     text = entry.text or ("Run:" if entry.command else "")
-    return inline(text) if not label or _says(text, label) else f"{_label(label)}{bare(text)}"
+    return "" if _says(text, label) else label, text
+
+
+def _statement(entry: Entry, section: str) -> str:
+    label, text = statement(entry, section)
+    if entry.basis is Basis.MISSING:
+        return f"{_label(label)}[MISSING: {bare(text)}]"
+    return f"{_label(label)}{bare(text)}" if label else inline(text)
 
 
 def _label(label: str) -> str:
@@ -170,15 +178,26 @@ def _marks(entry: Entry, *, quotes: bool) -> Iterator[str]:
         yield "[UNSUPPORTED]"
 
 
-def _is_row(entry: Entry) -> bool:
-    return bool(entry.cells) and entry.basis is not Basis.MISSING
+def is_row(entry: Entry, layout: Format) -> bool:
+    """Tell whether an entry is a row of its section's table, rather than a paragraph of its own."""
+    return layout is Format.TABLE and bool(entry.cells) and entry.basis is not Basis.MISSING
 
 
-def _table(entries: Iterable[Entry]) -> str:
-    columns = [*dict.fromkeys(column for entry in entries for column, _ in entry.cells)]
+def columns_of(rows: Iterable[Entry]) -> tuple[str, ...]:
+    """Return the columns of a table of these rows."""
+    return tuple(dict.fromkeys(column for entry in rows for column, _ in entry.cells))
+
+
+def cell_of(entry: Entry, column: str) -> str:
+    """Return what a row has in a column."""
+    return "; ".join(value for name, value in entry.cells if name == column)
+
+
+def _table(entries: Sequence[Entry]) -> str:
+    columns = columns_of(entries)
     lines = [_row(map(_cell, columns), "Source"), _row(["---"] * len(columns), "---")]
     for entry in entries:
-        values = ("; ".join(value for name, value in entry.cells if name == column) for column in columns)
+        values = (cell_of(entry, column) for column in columns)
         lines.append(_row(map(_cell, values), " ".join(_marks(entry, quotes=False))))
     return "\n".join(lines)
 
@@ -202,7 +221,7 @@ def _questions(questions: Iterable[OpenQuestion]) -> Iterator[str]:
 
 def _shown(quote: str, entry: Entry) -> str:
     """Return a quote in quotation marks, or where it already stands in the entry."""
-    return "The command above" if fold(quote) in fold(entry.command) else f"“{bare(_readable(quote))}”"
+    return "The command above" if fold(quote) in fold(entry.command) else f"“{bare(readable(quote))}”"
 
 
 def _elsewhere(citation: Citation) -> str:
@@ -211,7 +230,7 @@ def _elsewhere(citation: Citation) -> str:
     return f" (also {others})" if others else ""
 
 
-def _readable(quote: str) -> str:
+def readable(quote: str) -> str:
     """Return a quote without the marks of the list or table it was taken from."""
     row = quote.strip()
     if row.startswith("|") and row.endswith("|"):

@@ -125,10 +125,15 @@ def doubtful(sections: Sequence[Section], ledger: Ledger) -> Iterator[Finding]:
     """Warn of claims whose quotes stand where they should and prove something else, or less than is claimed."""
     for section in sections:
         for position, entry in enumerate(section.entries, start=1):
-            if entry.basis is Basis.EVIDENCE:
-                about = f" (`{entry.covers[0]}`)" if entry.covers else ""
-                name = f"`{section.title}`, item {position}{about}"
-                yield from (_doubted(doubt, name, section.step) for doubt in ledger.doubts(_claim(entry)))
+            about = f" (`{entry.covers[0]}`)" if entry.covers else ""
+            name = f"`{section.title}`, item {position}{about}"
+            yield from (_doubted(doubt, name, section.step) for doubt in doubts_of(entry, ledger))
+
+
+def doubts_of(entry: Entry, ledger: Ledger) -> Iterator[Doubt]:
+    """Yield why the quotes of an entry may not prove it; what is declared an inference claims no proof."""
+    if entry.basis is Basis.EVIDENCE:
+        yield from ledger.doubts(_claim(entry))
 
 
 def _claim(entry: Entry) -> Claim:

@@ -28,15 +28,21 @@ def settle(output: StepOutput, step: PlannedStep, shelf: Shelf, *, grounded: boo
 def open_questions(section: Section | None, step: PlannedStep) -> Iterator[OpenQuestion]:
     """Yield what a section leaves for a person: placeholders, and claims without support."""
     for entry in section.entries if section else ():
-        about = entry.covers[0] if entry.covers else step.title
-        if entry.basis is Basis.MISSING:
-            yield OpenQuestion(section=step.title, about=about, text=entry.text)
-        elif entry.unsupported:
-            shown = entry.text or entry.command or _beside(entry)
-            short = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1].rstrip() + "…"
-            yield OpenQuestion(
-                section=step.title, about=about, text=f"No artifact supports this; confirm or strike it: {short}"
-            )
+        question = open_question(entry, step.title)
+        if question is not None:
+            yield question
+
+
+def open_question(entry: Entry, title: str) -> OpenQuestion | None:
+    """Return what an entry of the section of that title leaves for a person; None for nothing."""
+    about = entry.covers[0] if entry.covers else title
+    if entry.basis is Basis.MISSING:
+        return OpenQuestion(section=title, about=about, text=entry.text)
+    if not entry.unsupported:
+        return None
+    shown = entry.text or entry.command or _beside(entry)
+    short = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 1].rstrip() + "…"
+    return OpenQuestion(section=title, about=about, text=f"No artifact supports this; confirm or strike it: {short}")
 
 
 def asked_by_the_model(output: StepOutput, step: PlannedStep) -> Iterator[OpenQuestion]:

@@ -1,4 +1,4 @@
-"""The functions most callers need; its one rule: each is one line of Runtime."""
+"""The functions most callers need; its one rule: each is a line or two of Runtime."""
 
 from pathlib import Path
 from typing import Any
@@ -71,3 +71,19 @@ def load_persona(persona: str | Path, *, strict: bool = False) -> Persona:
         AuthorError: Its text, or its parents', is at fault; all findings at once.
     """
     return Runtime(model="evidence").library.load(str(persona), strict=strict)
+
+
+def render_page(run: str, *, state: str | Path | None = None) -> str:
+    """Return a page of a run for its reader, as HTML that loads nothing; the run need not be whole.
+
+    Args:
+        run: Its id, or the path of its journal.
+        state: Folder of the journals; None for the user's state folder.
+
+    Raises:
+        CallerError: There is no such run.
+        JournalMiss: This version plans its persona otherwise.
+    """
+    from dramaturg.run.page.page import page_of  # noqa: PLC0415 - templates that no run needs
+
+    return page_of(Runtime(model="evidence", state=state).record(run))

@@ -1,6 +1,7 @@
 """A flow, a model and a person to an outcome; its one rule: carry out what the flow asks, decide nothing."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -125,11 +126,12 @@ def journaled(asking: Asking, journal: Journal) -> AskModel:
             purse.used(call, kept.usage)
             emit(_answered(call, kept, replayed=True))
             return kept
+        began = time.monotonic()
         with purse.holding(call):
             reply = await asking(call)
         purse.used(call, reply.usage)
         if reply.stop != "refusal":  # a refusal kept would be all that a resumed run ever gets
-            journal.keep(key, call, reply)
+            journal.keep(key, call, reply, time.monotonic() - began)
         emit(_answered(call, reply, replayed=False))
         return reply
 

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,9 +46,10 @@ class Journal:
         """Return the answer to a call that was made before."""
         return self._replies.get(key)
 
-    def keep(self, key: str, call: ModelCall, reply: ModelReply) -> None:
-        """Write the answer to a call down under its key; when this returns, it survives the process."""
-        self._write({"type": "reply", "key": key, "step": call.step, "attempt": call.attempt, "reply": asdict(reply)})
+    def keep(self, key: str, call: ModelCall, reply: ModelReply, seconds: float = 0.0) -> None:
+        """Write the answer to a call down under its key, and how long it took; when this returns, it survives."""
+        whose = {"type": "reply", "key": key, "step": call.step, "attempt": call.attempt}
+        self._write({**whose, "seconds": round(seconds, 3), "reply": asdict(reply)})
         self._replies[key] = reply
 
     def get_answer(self, key: str) -> Answer | None:
@@ -67,7 +69,7 @@ class Journal:
 
     def end(self, status: str, message: str = "") -> None:
         """Write down how the run ended: `done` or `failed`. A run without this record can be resumed."""
-        self._write({"type": "end", "status": status, "message": message})
+        self._write({"type": "end", "status": status, "message": message, "at": _now()})
 
     def close(self) -> None:
         """Release the file and its lock."""
@@ -213,8 +215,13 @@ def _header(run: str, brief: Brief, specs: Mapping[str, str]) -> dict[str, Any]:
         "profile": asdict(brief.profile),
         "reasks": brief.reasks,
         "sample": brief.sample,
+        "began": _now(),
         "others": {step: {"spec": specs[each.model], **asdict(each)} for step, each in sorted(brief.others.items())},
     }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _take_up(path: Path) -> Journal | None:

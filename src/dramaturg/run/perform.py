@@ -186,19 +186,18 @@ def recorded_brief(job: Job, record: Record) -> Brief:
 
 def document_of(brief: Brief, outcome: Outcome, remark: str = "", *, quotes: bool = False) -> Document:
     """Assemble an outcome; what a reader must know of its origin stands under the title."""
-    quoting = not brief.profile.writes
-    preface = " ".join(part for part in (remark, _QUOTES_ONLY if quoting else "") if part)
-    return assemble(brief.plan, outcome, preface=preface, quotes=quotes or quoting)
+    return assemble(brief.plan, outcome, preface=preface_of(brief, remark), quotes=quotes or not brief.profile.writes)
+
+
+def preface_of(brief: Brief, remark: str = "") -> str:
+    """Return what a reader must know of a document's origin."""
+    return " ".join(part for part in (remark, "" if brief.profile.writes else _QUOTES_ONLY) if part)
 
 
 def result_of(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, conditions: Conditions) -> RunResult:
     """Return what an outcome amounts to for the caller."""
     document = document_of(brief, outcome, quotes=conditions.quotes)
-    written = {section.step for section in outcome.sections}
-    steps = (step for step in job.plan.steps if step.kind is not Kind.SECTION or step.id in written)
-    plan = replace(job.plan, steps=tuple(steps))  # without what a condition led past
-    noted = (*remarks(brief, outcome), *verify_structure(plan, document.markdown))
-    found = (*job.findings, *outcome.findings, *noted)
+    found = findings_of(job, brief, outcome, document)
     persona = job.plan.persona
     return RunResult(
         document=document,
@@ -217,14 +216,31 @@ def result_of(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, 
     )
 
 
+def findings_of(job: Job, brief: Brief, outcome: Outcome, document: Document) -> tuple[Finding, ...]:
+    """Return everything there is to say of a finished run, from its persona to its document."""
+    written = {section.step for section in outcome.sections}
+    steps = (step for step in job.plan.steps if step.kind is not Kind.SECTION or step.id in written)
+    plan = replace(job.plan, steps=tuple(steps))  # without what a condition led past
+    noted = (*remarks(brief, outcome), *verify_structure(plan, document.markdown))
+    return (*job.findings, *outcome.findings, *noted)
+
+
+def ledger_of(brief: Brief, outcome: Outcome) -> Ledger | None:
+    """Return what claims of a run are held against; None where nothing is claimed, or need not be proved."""
+    if not (brief.profile.writes and brief.grounded):
+        return None
+    asked = "\n".join(step.instruction for step in brief.plan.steps)
+    return Ledger((*brief.artifacts, *outcome.supplied), granted=asked)
+
+
 def remarks(brief: Brief, outcome: Outcome) -> Iterator[Finding]:
     """Yield what there is to say of the claims and quotes of a finished outcome; what quotes only claims nothing."""
     if brief.excerpts:
         yield unseen(brief.excerpts.unseen)
     yield from several_places(outcome.sections)
-    if brief.profile.writes and brief.grounded:
-        asked = "\n".join(step.instruction for step in brief.plan.steps)
-        yield from doubtful(outcome.sections, Ledger((*brief.artifacts, *outcome.supplied), granted=asked))
+    ledger = ledger_of(brief, outcome)
+    if ledger is not None:
+        yield from doubtful(outcome.sections, ledger)
 
 
 def _handed_over(brief: Brief, outcome: Outcome, document: Document, handoff: Handoff) -> HandedOver:

@@ -7,7 +7,7 @@ means damage.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,10 @@ class Record:
         header: What froze the run.
         replies: Answers by call key, in the order they came.
         steps: Step and attempt of each answer, in the same order.
+        seconds: How long each answer took, by call key; without those of a version that did not measure it.
         answers: What a person answered, by the question's key.
         waits: Id, kind and text of the questions it paused for; empty where it did not, or has gone on since.
-        end: How it ended, its `status` and a `message`; None while it is unfinished.
+        end: How it ended: `status`, `message` and when, `at`, in UTC (ISO 8601); None while it is unfinished.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class Record:
     answers: Mapping[str, Answer]
     waits: tuple[tuple[str, str, str], ...]
     end: Mapping[str, str] | None
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def run(self) -> str:
@@ -71,7 +73,8 @@ def read_journal(path: Path) -> Record:
         steps = tuple((record["step"], record["attempt"]) for record in answers)
         last = records[-1]
         waits = tuple((each["id"], each["kind"], each["text"]) for each in last.get("questions", ()))
-        ends = [{key: record[key] for key in ("status", "message")} for record in records if record["type"] == "end"]
+        ends = [_end(record) for record in records if record["type"] == "end"]
+        seconds = {record["key"]: float(record["seconds"]) for record in answers if "seconds" in record}
     except (ValueError, LookupError, TypeError) as error:
         remedy = "remove it, or start a new run with `--fresh`"
         raise JournalMiss("", f"the journal `{path}` is damaged ({error}); {remedy}") from error
@@ -83,7 +86,12 @@ def read_journal(path: Path) -> Record:
         answers=told,
         waits=waits,
         end=ends[-1] if ends else None,
+        seconds=seconds,
     )
+
+
+def _end(data: Mapping[str, Any]) -> dict[str, str]:
+    return {"status": data["status"], "message": data["message"], "at": data.get("at", "")}
 
 
 def _reply(data: Mapping[str, Any]) -> ModelReply:

@@ -5,17 +5,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from dramaturg.engine.events import Event, StepAccepted
-from dramaturg.engine.flow import perform
-from dramaturg.engine.outcome import Outcome, Section
-from dramaturg.errors import JournalMiss, StepFailed
+from dramaturg.errors import JournalMiss
 from dramaturg.run.budget import Tariffs
-from dramaturg.run.drive import drive, remembered, replayed
-from dramaturg.run.job import thaw
-from dramaturg.run.journal import is_performed
-from dramaturg.run.loop import PRIVATE_LOOP
-from dramaturg.run.perform import document_of, recorded_brief
+from dramaturg.run.perform import document_of
 from dramaturg.run.record import Record, read_journal
+from dramaturg.run.retell import retell, run_status
 
 
 def run_summaries(journals: Iterable[Path]) -> list[dict[str, Any]]:
@@ -38,33 +32,10 @@ def run_summary(record: Record) -> dict[str, Any]:
     }
 
 
-def run_status(record: Record) -> str:
-    """Return `done`, `failed`, `running`, or for a run that can be resumed `waiting` for a person or `unfinished`."""
-    if record.end is not None:
-        return record.end["status"]
-    if is_performed(record.path):
-        return "running"
-    return "waiting" if record.waits else "unfinished"
-
-
 def kept_document(record: Record) -> str:
     """Return what a run has produced so far as Markdown; it says so where it is not whole."""
-    job = thaw(record)
-    brief = recorded_brief(job, record)
-    sections: list[Section] = []
-
-    def keep(event: Event) -> None:
-        if isinstance(event, StepAccepted) and event.section is not None:
-            sections.append(event.section)
-
-    try:
-        outcome = PRIVATE_LOOP.call(drive(perform(brief), replayed(record, keep), remembered(record, keep), keep))
-    except (StepFailed, JournalMiss):
-        total = len([*job.plan.sections])
-        held = f"{len(sections)} of {total} sections"
-        remark = f"Not a finished document: {held}, run `{record.run}` is {run_status(record)}."
-        return document_of(brief, Outcome(sections=tuple(sections), questions=(), findings=()), remark).markdown
-    return document_of(brief, outcome).markdown
+    told = retell(record)
+    return document_of(told.brief, told.outcome, told.remark).markdown
 
 
 def _cost(record: Record) -> float | None:

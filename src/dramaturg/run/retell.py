@@ -1,0 +1,123 @@
+"""A journal to all that happened in its run; its one rule: it is performed over its own answers, nothing is asked."""
+
+from dataclasses import dataclass, field
+
+from dramaturg.engine.brief import Brief
+from dramaturg.engine.calls import ModelCall, ModelReply
+from dramaturg.engine.events import AnswerRejected, Event, QuestionAnswered, StepAccepted
+from dramaturg.engine.flow import perform
+from dramaturg.engine.outcome import Outcome
+from dramaturg.errors import JournalMiss, StepFailed
+from dramaturg.run.drive import drive, remembered, replayed
+from dramaturg.run.job import Job, thaw
+from dramaturg.run.journal import is_performed
+from dramaturg.run.loop import PRIVATE_LOOP
+from dramaturg.run.perform import recorded_brief
+from dramaturg.run.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A call and its answer; `seconds` is how long it took, None where that was not measured."""
+
+    call: ModelCall
+    reply: ModelReply
+    seconds: float | None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Told:
+    """What a run says while it is performed again."""
+
+    exchanges: list[Exchange] = field(default_factory=list)
+    accepted: dict[str, StepAccepted] = field(default_factory=dict)
+    rejected: list[AnswerRejected] = field(default_factory=list)
+    answered: list[QuestionAnswered] = field(default_factory=list)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, StepAccepted):  # of a step that is done again only the last time counts
+            self.accepted[event.step] = event
+        elif isinstance(event, AnswerRejected):
+            self.rejected.append(event)
+        elif isinstance(event, QuestionAnswered):
+            self.answered.append(event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retold:
+    """A run told again.
+
+    Attributes:
+        record: Its journal.
+        job: What was performed.
+        brief: What it is decided by.
+        outcome: What it decided; of a run that is not whole the sections it has.
+        whole: Whether it came to its end.
+        status: `done`, `failed`, `running`, `waiting` for a person, or `unfinished`.
+        exchanges: Every call with its answer, in the order they were made.
+        rejected: Answers that fell short.
+        answered: What a person was asked and said.
+    """
+
+    record: Record
+    job: Job
+    brief: Brief
+    outcome: Outcome
+    whole: bool
+    status: str
+    exchanges: tuple[Exchange, ...]
+    rejected: tuple[AnswerRejected, ...]
+    answered: tuple[QuestionAnswered, ...]
+
+    @property
+    def remark(self) -> str:
+        """What a reader must know of a document that is not whole; empty for one that is."""
+        if self.whole:
+            return ""
+        held = f"{len(self.outcome.sections)} of {len([*self.job.plan.sections])} sections"
+        return f"Not a finished document: {held}, run `{self.record.run}` is {self.status}."
+
+
+def retell(record: Record) -> Retold:
+    """Perform a run again over its own answers.
+
+    Raises:
+        JournalMiss: This version plans its persona otherwise.
+    """
+    job = thaw(record)
+    brief = recorded_brief(job, record)
+    told = _Told()
+    answer = replayed(record, told)
+
+    async def noted(call: ModelCall) -> ModelReply:
+        reply = await answer(call)
+        told.exchanges.append(Exchange(call=call, reply=reply, seconds=record.seconds.get(call.key)))
+        return reply
+
+    try:
+        outcome = PRIVATE_LOOP.call(drive(perform(brief), noted, remembered(record, told), told))
+        whole = True
+    except (StepFailed, JournalMiss):
+        made = (told.accepted[step.id].section for step in job.plan.steps if step.id in told.accepted)
+        sections = tuple(section for section in made if section is not None)
+        outcome, whole = Outcome(sections=sections, questions=(), findings=()), False
+    return Retold(
+        record=record,
+        job=job,
+        brief=brief,
+        outcome=outcome,
+        whole=whole,
+        status=run_status(record),
+        exchanges=tuple(told.exchanges),
+        rejected=tuple(told.rejected),
+        answered=tuple(told.answered),
+    )
+
+
+def run_status(record: Record) -> str:
+    """Return `done`, `failed`, `running`, or for a run that can be resumed `waiting` for a person or `unfinished`."""
+    if record.end is not None:
+        return record.end["status"]
+    if is_performed(record.path):
+        return "running"
+    return "waiting" if record.waits else "unfinished"
