@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, Request, expect
 from pypdf import PdfReader
 from tests.browser import CHROMIUM, chromium
 from tests.commands import RUN, dramaturg
@@ -57,9 +57,18 @@ def opened(browser: Browser, pages: dict[str, Path]) -> Iterator[Any]:
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("dialog", lambda dialog: complaints.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda request: complaints.append(request.url) if request.url != where else None)
         where = pages[name].as_uri()
+
+        def asked(request: Request) -> None:
+            if request.url != where:
+                complaints.append(request.url)
+
+        def interrupted(dialog: Dialog) -> None:
+            complaints.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("request", asked)
+        page.on("dialog", interrupted)
         page.goto(where)
         return page
 
