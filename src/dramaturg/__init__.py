@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dramaturg.persona.model import Persona
     from dramaturg.plan.compile import compile_plan
     from dramaturg.plan.model import Plan
-    from dramaturg.run.api import arun_persona, load_persona, render_page, run_persona, stream_persona
+    from dramaturg.run.api import arun_persona, load_persona, render_page, run_persona, stream_persona, verify
     from dramaturg.run.report import RunResult
     from dramaturg.run.runtime import Runtime
 
@@ -44,6 +44,7 @@ _HOMES = {
     "render_page": "dramaturg.run.api",
     "run_persona": "dramaturg.run.api",
     "stream_persona": "dramaturg.run.api",
+    "verify": "dramaturg.run.api",
 }
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "render_page",
     "run_persona",
     "stream_persona",
+    "verify",
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from tests.attacks import ATTACKS
 
 from dramaturg import Runtime
-from dramaturg.engine.verify import verify_structure
+from dramaturg.engine.verify.structure import verify_structure
 from dramaturg.persona.library import Library
 from dramaturg.plan.compile import compile_plan
 

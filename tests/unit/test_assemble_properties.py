@@ -16,7 +16,7 @@ from tests.plans import BLUEPRINT, plan_of
 from dramaturg.engine.assemble import OPEN_QUESTIONS, assemble
 from dramaturg.engine.outcome import Basis, Entry, OpenQuestion, Outcome, Section
 from dramaturg.engine.settle import asked_by_the_model, open_questions, settle
-from dramaturg.engine.verify import verify_structure
+from dramaturg.engine.verify.structure import verify_structure
 from dramaturg.evidence.locate import Shelf
 from dramaturg.plan.model import Format
 from dramaturg.plan.outputs import Asked, Cell, Evidence, File, Item, StepOutput

@@ -13,7 +13,7 @@ from tests.support import dpa1_brief, dpa1_job, good_answer, item, perform_by_ha
 from dramaturg.engine.assemble import assemble
 from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import ModelCall
-from dramaturg.engine.verify import verify_structure
+from dramaturg.engine.verify.structure import verify_structure
 
 LINE = "All services run as containers on two hosts."
 CONTROL = re.compile(r"<\|[^|>\n]{1,40}\|>|</?(?:s|bos|eos|pad|unk|(?:start|end)_of_turn)>|<</?SYS>>|\[/?INST\]")

@@ -19,7 +19,7 @@ from dramaturg.engine.assemble import assemble
 from dramaturg.engine.calls import ModelCall, ModelReply, Stop
 from dramaturg.engine.events import RunStarted, StepAccepted, StepStarted
 from dramaturg.engine.flow import perform
-from dramaturg.engine.verify import verify_structure
+from dramaturg.engine.verify.structure import verify_structure
 from dramaturg.errors import CallerError, ModelError, StepFailed
 from dramaturg.findings.model import Severity
 from dramaturg.models.profiles import hosted, local

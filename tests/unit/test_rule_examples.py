@@ -11,7 +11,7 @@ from tests.support import perform_by_hand
 from dramaturg.data import prompts_root
 from dramaturg.engine.calls import Answer, ModelReply, Stop, Usage
 from dramaturg.engine.outcome import Outcome
-from dramaturg.engine.verify import verify_structure
+from dramaturg.engine.verify.document import verify_document
 from dramaturg.errors import SecretsFound, StepFailed
 from dramaturg.findings.catalogue import read_rule, rule_ids
 from dramaturg.findings.model import Finding
@@ -59,7 +59,7 @@ def _performed(shown: Sequence[Fence], folder: Path) -> tuple[Finding, ...]:
     job = _job(shown, folder)
     documents = [fence.text for fence in shown if fence.kind == "markdown"]
     if documents:
-        return verify_structure(job.plan, documents[0])
+        return verify_document(job.plan, documents[0], job.artifacts).findings
     answers = [fence for fence in shown if fence.kind == "json"]
     try:
         _, told = secrets.screened(job.artifacts, "stop")

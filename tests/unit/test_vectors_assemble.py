@@ -12,7 +12,7 @@ from tests.plans import plan_of
 
 from dramaturg.engine.assemble import assemble
 from dramaturg.engine.outcome import Basis, CodeFile, Entry, OpenQuestion, Outcome, Section
-from dramaturg.engine.verify import verify_structure
+from dramaturg.engine.verify.structure import verify_structure
 from dramaturg.evidence.locate import Citation
 from dramaturg.plan.model import Format
 

@@ -1,11 +1,12 @@
 """`check` and `explain`: what is wrong with personas, what that means, and what of it can be mended."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from dramaturg.cli import output
+from dramaturg.cli.formats import HUMAN, format_option, print_report
 from dramaturg.cli.output import counted, json_option, print_findings, print_json, strict_option, summary
 from dramaturg.findings.render import shown
 
@@ -21,13 +22,7 @@ _NEAR = 3
 
 @click.command()
 @click.argument("personas", nargs=-1)
-@click.option(
-    "--format",
-    "layout",
-    type=click.Choice(["human", "json", "github", "sarif"]),
-    default="human",
-    help="github: annotations of a pull request; sarif: SARIF 2.1.0, for code scanning.",
-)
+@format_option
 @json_option
 @strict_option
 @click.option("--against", metavar="REV", help="Also report what was lost since this git revision.")
@@ -53,7 +48,7 @@ def check(
     from dramaturg.findings.model import has_errors
 
     layout = "json" if as_json else layout
-    if diff and not (fix and layout == "human"):
+    if diff and not (fix and layout == HUMAN):
         raise click.UsageError("--diff prints what --fix would change; give it with --fix and without another format")
     checked = _checked(personas, strict=strict, against=against)
     if diff:
@@ -64,7 +59,7 @@ def check(
         checked = _checked(personas, strict=strict, against=against)
         checked = replace(checked, refused=(*checked.refused, *refused))
     if not diff:
-        _PRINT[layout](checked)
+        print_report(checked, layout) if layout != HUMAN else _print_human(checked)
     for error in checked.refused:
         output.explain(error)
     click.get_current_context().exit(_REFUSED if checked.refused else _SHORT_OF if has_errors(checked.findings) else 0)
@@ -128,47 +123,6 @@ def _print_human(checked: "Checked", *, to_stderr: bool = False) -> None:
     rules = sorted({finding.rule for finding in checked.findings if finding.is_error})
     if rules:
         click.echo(f"`dramaturg explain {' '.join(rules)}` tells more", err=True)
-
-
-def _print_json(checked: "Checked") -> None:
-    from dramaturg.run.report import findings_json
-
-    print_json(findings_json(checked.findings))
-
-
-def _print_github(checked: "Checked") -> None:
-    from dramaturg.findings.github import github_command, workflow_command
-
-    for finding in checked.findings:
-        click.echo(github_command(finding, checked.source_of))
-    for error in checked.refused:
-        click.echo(workflow_command("error", str(error), {}))
-
-
-def _print_sarif(checked: "Checked") -> None:
-    import os
-    from importlib.metadata import version
-
-    from dramaturg.findings.catalogue import read_rule
-    from dramaturg.findings.sarif import sarif_log
-
-    log = sarif_log(
-        checked.findings,
-        [str(error) for error in checked.refused],
-        rules=[read_rule(rule) for rule in sorted({finding.rule for finding in checked.findings})],
-        source_of=checked.source_of,
-        folder=os.getcwd(),  # noqa: PTH109 - it is joined as text
-        version=version("dramaturg"),
-    )
-    print_json(log)
-
-
-_PRINT: Mapping[str, "Callable[[Checked], None]"] = {
-    "human": _print_human,
-    "json": _print_json,
-    "github": _print_github,
-    "sarif": _print_sarif,
-}
 
 
 @click.command()

@@ -36,6 +36,15 @@ def named_inputs(named: Sequence[str]) -> dict[str, str | Path]:
     return by_id
 
 
+def artifacts_by_id(artifacts: Sequence[str]) -> dict[str, str | Path]:
+    """Return artifacts that are given by id, `ID=FILE`, or one of them as a file alone."""
+    unnamed = [each for each in artifacts if "=" not in each]
+    if len(unnamed) > 1:
+        raise CallerError(f"`{unnamed[1]}` is the second artifact without an id; write `--artifact ID={unnamed[1]}`")
+    alone = {"": _given(unnamed[0])} if unnamed else {}
+    return {**alone, **named_inputs([each for each in artifacts if "=" in each])}
+
+
 def _given(file: str) -> str | Path:
     if file != _STDIO:
         return Path(file)

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from dramaturg.cli import check, diff, doctor, history, personas, runs, worker
+from dramaturg.cli import check, diff, doctor, history, personas, runs, verify, worker
 from dramaturg.cli.output import explain, let_go
 from dramaturg.errors import (
     AnswerNeeded,
@@ -74,6 +74,7 @@ for _command in (
     *personas.COMMANDS,
     *check.COMMANDS,
     *diff.COMMANDS,
+    *verify.COMMANDS,
     *runs.COMMANDS,
     *history.COMMANDS,
     *worker.COMMANDS,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from dramaturg.engine.marks import COMMAND_ABOVE
 from dramaturg.engine.outcome import Basis, Document, Entry, OpenQuestion, Outcome, Section
 from dramaturg.engine.rules import FORGED_MARK
 from dramaturg.evidence.locate import Citation, fold, shown_lines
@@ -67,6 +68,18 @@ def heading(depth: int, title: str) -> str:
 def inline(text: str) -> str:
     """Return untrusted text as one line of Markdown that starts no block and holds no tag, image or link."""
     return _BLOCK_START.sub(lambda start: (start[1] or "") + "\\", bare(text))
+
+
+def statement(entry: Entry, section: Section) -> str:
+    """Return the Markdown that an entry begins with in its section: of a row all its cells, else what it says."""
+    if is_row(entry, section.format):
+        return " · ".join(bare(value) for _, value in entry.cells if value)
+    return _statement(entry, section.title)
+
+
+def shows_quotes(entry: Entry, section: Section) -> bool:
+    """Tell whether an entry has room for the lines it quotes; a row of a table has not."""
+    return not is_row(entry, section.format)
 
 
 def bare(text: str) -> str:
@@ -140,7 +153,7 @@ def _paragraph(entry: Entry, section: str, *, quotes: bool) -> str:
         lines.append(f"File {_code(path)}:" if (path := _flat(entry.file.path)) else "File:")
         lines.append(fenced(entry.file.content, entry.file.language))
     if quotes and entry.citations:
-        lines.append("\n".join(f"- {_shown(each.quote, entry)} {each}{_elsewhere(each)}" for each in entry.citations))
+        lines.append("\n".join(f"- {_shown(each, entry)} {each}{_elsewhere(each)}" for each in entry.citations))
     return "\n\n".join(lines)
 
 
@@ -219,9 +232,14 @@ def _questions(questions: Iterable[OpenQuestion]) -> Iterator[str]:
     )
 
 
-def _shown(quote: str, entry: Entry) -> str:
+def shows_quote(citation: Citation, entry: Entry) -> bool:
+    """Tell whether a quote is printed below its entry, and not the remark that it stands in its command already."""
+    return fold(citation.quote) not in fold(entry.command)
+
+
+def _shown(citation: Citation, entry: Entry) -> str:
     """Return a quote in quotation marks, or where it already stands in the entry."""
-    return "The command above" if fold(quote) in fold(entry.command) else f"“{bare(readable(quote))}”"
+    return f"“{bare(readable(citation.quote))}”" if shows_quote(citation, entry) else COMMAND_ABOVE
 
 
 def _elsewhere(citation: Citation) -> str:

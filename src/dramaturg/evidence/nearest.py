@@ -32,12 +32,14 @@ class Nearest:
         lines: Inclusive, 1-based.
         difference: In words, on one line.
         likeness: From 0 to 1.
+        instead: The first words of the quote that are others there, and those there; empty where none are.
     """
 
     label: str
     lines: tuple[int, int]
     difference: str
     likeness: float
+    instead: tuple[str, str] = ("", "")
 
     def __str__(self) -> str:
         return f"nearest is {self.label} {shown_lines(self.lines)}: {self.difference}"
@@ -83,6 +85,7 @@ def _alike(needle: str, named: FoldedArtifact) -> Nearest | None:
         lines=(text.line_at(best.start), text.line_at(best.start + len(" ".join(best.words)) - 1)),
         difference="; ".join(_differences(best.words, words)),
         likeness=best.likeness,
+        instead=next(((_joint(ours), _joint(theirs)) for theirs, ours in _edits(best.words, words)), ("", "")),
     )
 
 
@@ -125,11 +128,7 @@ def _starts(words: Sequence[str], text: FoldedText) -> list[int]:
 
 def _differences(there: Sequence[str], quoted: Sequence[str]) -> Iterator[str]:
     """Yield how a passage differs from a quote, word for word."""
-    edits = [
-        (there[a:b], quoted[c:d])
-        for kind, a, b, c, d in SequenceMatcher(None, there, quoted, autojunk=False).get_opcodes()
-        if kind != "equal" and _bare(there[a:b]) != _bare(quoted[c:d])
-    ]
+    edits = _edits(there, quoted)
     for theirs, ours in edits[:_DIFFERENCES]:
         if theirs and ours:
             yield f"it says {_shown(theirs)} where the quote says {_shown(ours)}"
@@ -143,12 +142,25 @@ def _differences(there: Sequence[str], quoted: Sequence[str]) -> Iterator[str]:
         yield f"and {len(edits) - _DIFFERENCES} more"
 
 
+def _edits(there: Sequence[str], quoted: Sequence[str]) -> list[tuple[Sequence[str], Sequence[str]]]:
+    """Return the words of a passage and of a quote that differ, in order; punctuation does not count."""
+    return [
+        (there[a:b], quoted[c:d])
+        for kind, a, b, c, d in SequenceMatcher(None, there, quoted, autojunk=False).get_opcodes()
+        if kind != "equal" and _bare(there[a:b]) != _bare(quoted[c:d])
+    ]
+
+
 def _bare(words: Sequence[str]) -> list[str]:
     return [word.strip(_PUNCTUATION) for word in words]
 
 
+def _joint(words: Sequence[str]) -> str:
+    return " ".join(words).strip(_PUNCTUATION)
+
+
 def _shown(words: Sequence[str]) -> str:
     """Return words of an artifact or an answer, short, and such that they can end nothing that they are shown in."""
-    text = " ".join(words).strip(_PUNCTUATION)
+    text = _joint(words)
     short = text if len(text) <= _SHOWN else text[:_SHOWN].rsplit(" ", 1)[0] + " …"
     return "`" + _OPENER.sub(lambda found: found[0] + "\u2060", short).replace("`", "'") + "`"

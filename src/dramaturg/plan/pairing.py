@@ -35,7 +35,7 @@ class Pairing(Generic[_Member]):
         for old in self._alone(self.olds, self.new_of):
             wanted = key(self.olds[old])
             if wanted and waiting.get(wanted):
-                self._join(old, waiting[wanted].pop(0))
+                self.join(old, waiting[wanted].pop(0))
 
     def by_score(self, score: Callable[[_Member, _Member], float], *, least: float) -> None:
         """Pair members that score at least so much, the highest score first, then in the order they stand.
@@ -53,7 +53,7 @@ class Pairing(Generic[_Member]):
         ]
         for _, old, new in sorted(ranked):
             if old not in self.new_of and new not in self.old_of:
-                self._join(old, new)
+                self.join(old, new)
 
     def in_order(self, olds: Sequence[int], news: Sequence[int]) -> Iterator[tuple[int | None, int | None]]:
         """Yield members of either side in the new order: pairs, what is new, and what is gone behind what it followed.
@@ -87,7 +87,8 @@ class Pairing(Generic[_Member]):
         pairs = ((old, self.new_of[old]) for old in order if old not in steady)
         return {new: (olds.index(old) + 1, news.index(new) + 1) for old, new in pairs}
 
-    def _join(self, old: int, new: int) -> None:
+    def join(self, old: int, new: int) -> None:
+        """Pair two members that are alone."""
         self.new_of[old] = new
         self.old_of[new] = old
 

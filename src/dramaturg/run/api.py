@@ -10,6 +10,7 @@ from dramaturg.run.report import RunResult
 from dramaturg.run.respond import OnQuestion
 from dramaturg.run.runtime import Runtime
 from dramaturg.run.stream import Stream
+from dramaturg.run.verify import NO_INPUTS, Verification, verify_with
 
 
 def run_persona(
@@ -87,3 +88,24 @@ def render_page(run: str, *, state: str | Path | None = None) -> str:
     from dramaturg.run.page.page import page_of  # noqa: PLC0415 - templates that no run needs
 
     return page_of(Runtime(model="evidence", state=state).record(run))
+
+
+def verify(
+    persona: str | Path, document: str | Path, artifacts: Inputs = NO_INPUTS, *, strict: bool = False
+) -> Verification:
+    """Hold a document, whoever wrote or edited it, against a persona and the artifacts as they are today.
+
+    Args:
+        persona: Its alias, or the path of its file.
+        document: Its Markdown, or a Path to its file.
+        artifacts: As `run_persona` takes them; what is not given is not looked up.
+        strict: Make warnings errors.
+
+    Returns:
+        The `findings`, each with its place, and whether the document is `ok`: without errors.
+
+    Raises:
+        AuthorError, CallerError: The persona, the document or an artifact cannot be read.
+    """
+    library = Runtime(model="evidence").library
+    return verify_with(library, str(persona), document, artifacts, strict=strict)

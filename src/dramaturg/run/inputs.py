@@ -23,13 +23,16 @@ _LONGEST_NAME = 1000
 _LEFT_OUT_SHOWN = 5
 
 
-def collect_artifacts(plan: Plan, inputs: Inputs) -> tuple[tuple[Artifact, ...], tuple[Finding, ...]]:
+def collect_artifacts(
+    plan: Plan, inputs: Inputs, *, whole: bool = True
+) -> tuple[tuple[Artifact, ...], tuple[Finding, ...]]:
     """Read the artifacts of a run.
 
     Args:
         plan: Says which artifacts are expected, and what its steps call them.
         inputs: The sole primary artifact, or artifacts by id, the sole primary one under an empty id if need be. A
             `str` is the text itself, a `Path` a file, a folder or a pattern.
+        whole: Refuse if a primary artifact is not among them.
 
     Returns:
         The artifacts, primary ones first, and a note for each one the persona does not declare.
@@ -54,7 +57,8 @@ def collect_artifacts(plan: Plan, inputs: Inputs) -> tuple[tuple[Artifact, ...],
         notes += _notes(name, reading, plan.persona.head)
     if faults:
         raise CallerError("\n".join(faults))
-    _require_primaries(plan.persona, {fold_id(artifact.whole_id) for artifact in artifacts.values()})
+    if whole:
+        _require_primaries(plan.persona, {fold_id(artifact.whole_id) for artifact in artifacts.values()})
     ordered = tuple(sorted(artifacts.values(), key=lambda artifact: not artifact.primary))
     return ordered, (*artifact_notes(plan, ordered), *notes)
 

@@ -7,12 +7,13 @@ from decimal import Decimal
 from dramaturg.engine.assemble import assemble
 from dramaturg.engine.brief import Brief, Respondent
 from dramaturg.engine.calls import Usage
+from dramaturg.engine.colophon import colophon_of, without_colophon
 from dramaturg.engine.events import CallAnswered, Event, RunOpened
 from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Document, Handoff, Outcome
 from dramaturg.engine.profile import Profile
 from dramaturg.engine.remarks import doubtful, several_places, unseen
-from dramaturg.engine.verify import verify_structure
+from dramaturg.engine.verify.structure import verify_structure
 from dramaturg.errors import AnswerNeeded, BudgetSpent, StepFailed
 from dramaturg.evidence.claims import Ledger
 from dramaturg.findings.model import Finding
@@ -185,8 +186,16 @@ def recorded_brief(job: Job, record: Record) -> Brief:
 
 
 def document_of(brief: Brief, outcome: Outcome, remark: str = "", *, quotes: bool = False) -> Document:
-    """Assemble an outcome; what a reader must know of its origin stands under the title."""
-    return assemble(brief.plan, outcome, preface=preface_of(brief, remark), quotes=quotes or not brief.profile.writes)
+    """Assemble an outcome; what a reader must know of its origin stands under the title.
+
+    A finished document ends with its colophon; one that a remark says is none has nothing to be held to.
+    """
+    writes = brief.profile.writes
+    document = assemble(brief.plan, outcome, preface=preface_of(brief, remark), quotes=quotes or not writes)
+    if remark:
+        return document
+    colophon = colophon_of(brief.plan, outcome, brief.artifacts, quotes=quotes or not writes, writes=writes)
+    return replace(document, markdown=f"{document.markdown}\n{colophon.comment()}")
 
 
 def preface_of(brief: Brief, remark: str = "") -> str:
@@ -246,7 +255,7 @@ def remarks(brief: Brief, outcome: Outcome) -> Iterator[Finding]:
 def _handed_over(brief: Brief, outcome: Outcome, document: Document, handoff: Handoff) -> HandedOver:
     """Return what another persona is given: everything this one had, what it made of it, and the mandate."""
     artifacts = {artifact.id: artifact.text for artifact in (*brief.artifacts, *outcome.supplied)}
-    made = {DOCUMENT: document.markdown, MANDATE: handoff.mandate}
+    made = {DOCUMENT: without_colophon(document.markdown), MANDATE: handoff.mandate}
     return HandedOver(persona=handoff.persona, mandate=handoff.mandate, inputs=artifacts | made)
 
 

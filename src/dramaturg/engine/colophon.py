@@ -1,0 +1,237 @@
+"""What a document was made of to a comment at its end, and back; its one rule: nobody needs it to read the document.
+
+A colophon makes decidable what the text alone does not show: which artifact has changed since, what was quoted where
+only a place is cited, which entry is gone and what it covered. A document without one is held to everything else.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from dramaturg.engine.assemble import shows_quote, shows_quotes, statement
+from dramaturg.engine.outcome import Outcome, Section
+from dramaturg.evidence.artifact import Artifact, lines_of
+from dramaturg.evidence.locate import shown_lines
+from dramaturg.evidence.trace import trace_of
+from dramaturg.persona.model import Persona
+from dramaturg.plan.model import Plan, PlannedStep
+
+_OPEN = "<!-- `dramaturg verify` reads this:"
+_FOUND = re.compile(re.escape(_OPEN) + r"(?P<data>.*)-->\s*", re.DOTALL)
+_DIGITS = 16  # hexadecimal ones: enough to tell versions of a text apart
+_KEY_LENGTH = 32
+_LINE = ",\n"
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """An entry as a colophon keeps it: the words it begins with, and what it covers without saying so."""
+
+    key: str
+    covers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Colophon:
+    """What a document was made of.
+
+    Attributes:
+        persona: Alias and version.
+        plan: The beginning of the plan's digest.
+        quotes_only: No language model wrote it.
+        artifacts: The beginning of a digest by label; of a folder as a whole, and of its files that are cited.
+        answers: Labels of what a person answered or handed over while it was made.
+        traces: Those of the quotes that only their places show, by label and lines: `L3-5`.
+        sections: The entries of each section by its title.
+    """
+
+    persona: str
+    plan: str
+    quotes_only: bool = False
+    artifacts: Mapping[str, str] = field(default_factory=dict)
+    answers: tuple[str, ...] = ()
+    traces: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    sections: tuple[tuple[str, tuple[Kept, ...]], ...] = ()
+
+    def kept(self, title: str) -> tuple[Kept, ...]:
+        """Return the entries of a section."""
+        return next((entries for name, entries in self.sections if name == title), ())
+
+    def comment(self) -> str:
+        """Return the comment; no word in it can end it."""
+        made: dict[str, Any] = {"persona": self.persona, "plan": self.plan}
+        made |= {"quotes_only": True} if self.quotes_only else {}
+        of = {"artifacts": self.artifacts, "answers": self.answers, "traces": self.traces}
+        head = [_json(made)[1:-1], *(f"{_json(name)}: {_json(value)}" for name, value in of.items() if value)]
+        rows = ([title, *(_row(entry) for entry in entries)] for title, entries in self.sections)
+        sections = _LINE.join(map(_json, rows))
+        return f'{_OPEN}\n{{{_LINE.join(head)},\n"sections": [{sections}]}}\n-->\n'
+
+
+def colophon_of(plan: Plan, outcome: Outcome, artifacts: Sequence[Artifact], *, quotes: bool, writes: bool) -> Colophon:
+    """Return the colophon of a finished document.
+
+    Args:
+        plan: What was performed.
+        outcome: What came of it.
+        artifacts: What it began with.
+        quotes: The document shows what it quotes.
+        writes: A language model answered.
+    """
+    entries = [entry for section in outcome.sections for entry in section.entries]
+    cited = {citation.label for entry in entries for citation in entry.citations}
+    steps = {step.id: step for step in plan.sections}
+    return Colophon(
+        persona=named(plan.persona),
+        plan=plan.digest[:_DIGITS],
+        quotes_only=not writes,
+        artifacts=digests((*artifacts, *outcome.supplied), cited),
+        answers=tuple(artifact.label for artifact in outcome.supplied),
+        traces=_traces(outcome.sections, quotes=quotes),
+        sections=tuple((section.title, tuple(_kept(section, steps[section.step]))) for section in outcome.sections),
+    )
+
+
+def named(persona: Persona) -> str:
+    """Return a persona's alias and version."""
+    return f"{persona.alias} {persona.version}".strip()
+
+
+def plan_key(plan: Plan) -> str:
+    """Return what a colophon keeps of a plan's digest."""
+    return plan.digest[:_DIGITS]
+
+
+def digests(artifacts: Iterable[Artifact], cited: Iterable[str]) -> dict[str, str]:
+    """Return what tells versions of artifacts apart, by label: of a folder as a whole, and of each of its cited files.
+
+    Line ends do not count, because version control changes them.
+    """
+    wanted = {*cited}
+    found: dict[str, str] = {}
+    for whole, group in groupby(sorted(artifacts, key=_whole), key=_whole):
+        files = sorted(group, key=lambda artifact: artifact.part)
+        each = {artifact.label: _digest("\n".join(lines_of(artifact.text))) for artifact in files}
+        found[whole] = each.get(whole) or _digest("\n".join(f"{label} {digest}" for label, digest in each.items()))
+        found |= {label: digest for label, digest in each.items() if label in wanted}
+    return found
+
+
+def is_colophon(comment: str) -> bool:
+    """Tell whether a comment is a colophon, be it one that can be read or not."""
+    return comment.startswith(_OPEN)
+
+
+def read_colophon(comment: str) -> Colophon:
+    """Return a comment's colophon.
+
+    Raises:
+        ValueError: It cannot be read.
+    """
+    found = _FOUND.fullmatch(comment)
+    try:
+        return _colophon(json.loads(found["data"] if found else ""))
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"it is damaged at {error}") from error
+
+
+def without_colophon(markdown: str) -> str:
+    """Return a document without its colophon, for who is to read it and not to verify it."""
+    return markdown.partition(f"\n{_OPEN}")[0] if _OPEN in markdown else markdown
+
+
+def opens_with(text: str, name: str) -> bool:
+    """Tell whether a text begins with the words of a name, whatever their case and markup."""
+    wanted = _words(name)
+    return bool(wanted) and _words(text)[: len(wanted)] == wanted
+
+
+def key_of(text: str) -> str:
+    """Return the words a text begins with, by which its entry is known again."""
+    key = ""
+    for word in _words(text):
+        if len(key) + len(word) > _KEY_LENGTH and key:
+            break
+        key = f"{key} {word}".strip()
+    return key[:_KEY_LENGTH]
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of Markdown; its escapes and emphasis are none of them."""
+    found = (word.strip("_") for word in _WORD.findall(text.replace("\\", "").casefold()))
+    return [word for word in found if word]
+
+
+def _whole(artifact: Artifact) -> str:
+    return artifact.label.removesuffix(f"/{artifact.part}") if artifact.part else artifact.label
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGITS]
+
+
+def _traces(sections: Sequence[Section], *, quotes: bool) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return the traces of quotes that the document does not show."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for section in sections:
+        for entry in section.entries:
+            shown = quotes and shows_quotes(entry, section)
+            for citation in (each for each in entry.citations if not (shown and shows_quote(each, entry))):
+                places = found.setdefault(citation.label, {})
+                traces = (*places.get(shown_lines(citation.lines), ()), trace_of(citation.quote))
+                places[shown_lines(citation.lines)] = tuple(dict.fromkeys(traces))
+    return found
+
+
+def _kept(section: Section, step: PlannedStep) -> Iterator[Kept]:
+    """Yield the entries of a section as they are known again."""
+    columns = {*step.columns, section.title}
+    for entry in section.entries:
+        said = statement(entry, section)
+        hidden = (name for name in entry.covers if name not in columns and not opens_with(said, name))
+        yield Kept(key=key_of(said), covers=tuple(hidden))
+
+
+def _row(entry: Kept) -> Any:
+    return [entry.key, *entry.covers] if entry.covers else entry.key
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False).replace(">", "\\u003e").replace("\x7f", "\\u007f")
+
+
+def _colophon(data: Mapping[str, Any]) -> Colophon:
+    return Colophon(
+        persona=_text(data["persona"]),
+        plan=_text(data["plan"]),
+        quotes_only=data.get("quotes_only") is True,
+        artifacts={_text(label): _text(digest) for label, digest in data.get("artifacts", {}).items()},
+        answers=tuple(map(_text, data.get("answers", ()))),
+        traces={
+            _text(label): {_text(place): tuple(map(_text, each)) for place, each in places.items()}
+            for label, places in data.get("traces", {}).items()
+        },
+        sections=tuple((_text(row[0]), tuple(map(_entry, row[1:]))) for row in map(_list, data["sections"])),
+    )
+
+
+def _entry(row: Any) -> Kept:
+    key, *covers = [row] if isinstance(row, str) else _list(row)
+    return Kept(key=_text(key), covers=tuple(map(_text, covers)))
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list) or not value:
+        raise TypeError(f"`{value}`, which should be a list")
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"`{value}`, which should be a text")
+    return value

@@ -1,0 +1,1 @@
+"""A document and its plan to what is wrong with the document: its structure, demands, citations, open questions."""

@@ -1,0 +1,235 @@
+"""`dramaturg verify`: a document as it was made is clean; what is done to it is told, at its place, and nothing else."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from tests.commands import Told, dramaturg
+from tests.shipped import CASES
+from tests.support import BLUEPRINT, COMPOSE
+
+from dramaturg import load_persona, run_persona, verify
+from dramaturg.data import personas_root
+from dramaturg.errors import CallerError
+from dramaturg.findings.model import Finding
+from dramaturg.persona.library import Library
+from dramaturg.run.verify import Verification
+
+INPUTS = CASES["DPA-1"]
+Edit = Callable[[str], str]
+
+
+@pytest.fixture(scope="module", name="made")
+def _made(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What DPA-1 makes of the example, as it is written to a file."""
+    return run_persona("DPA-1", INPUTS, model="evidence", state=tmp_path_factory.mktemp("state")).document.markdown
+
+
+def places(found: Verification) -> list[tuple[str, int]]:
+    """Return rule and line of each finding."""
+    return [(finding.rule, finding.span.line) for finding in found.findings if finding.span]
+
+
+def line_of(text: str, words: str) -> int:
+    """Return the line in which words stand first."""
+    return text[: text.index(words)].count("\n") + 1
+
+
+def only(found: Verification) -> Finding:
+    """Return the one finding there is."""
+    (finding,) = found.findings
+    return finding
+
+
+def replaced(old: str, new: str) -> Edit:
+    """Return an edit that replaces words which are there."""
+
+    def edit(text: str) -> str:
+        assert old in text
+        return text.replace(old, new, 1)
+
+    return edit
+
+
+def cut(text: str, begin: str, end: str) -> str:
+    """Return a text without what stands from one place to another."""
+    return text[: text.index(begin)] + text[text.index(end) :]
+
+
+def test_every_shipped_persona_with_a_protocol_has_a_case() -> None:
+    aliases = [entry.alias for entry in Library((personas_root(),)).entries]
+    assert sorted(alias.upper() for alias in aliases if load_persona(alias).steps) == sorted(CASES)
+
+
+@pytest.mark.parametrize("alias", CASES)
+def test_a_document_as_it_was_made_is_clean(alias: str, state: Path) -> None:
+    made = run_persona(alias, CASES[alias], model="evidence", state=state).document.markdown
+    for text in (made, made.replace("\n", "\r\n"), made.rstrip(), f"\ufeff{made}"):
+        assert verify(alias, text, CASES[alias]).findings == ()
+
+
+def test_without_its_colophon_it_is_held_to_all_that_can_be_seen(made: str) -> None:
+    bare = made[: made.index("\n<!-- ")]
+    assert verify("DPA-1", bare, INPUTS).findings == ()
+    gone = cut(bare, "## EXECUTION PLAN", "## POST-DEPLOYMENT")
+    assert places(verify("DPA-1", gone, INPUTS)) == [("V101", line_of(gone, "## POST-DEPLOYMENT"))]
+
+
+@pytest.mark.parametrize(
+    ("edit", "rule", "at"),
+    [
+        pytest.param(replaced("## ROLLBACK PLAN", "## How to go back"), "V102", "## How to go back", id="renamed"),
+        pytest.param(
+            lambda text: cut(text, "## EXECUTION PLAN", "## POST-DEPLOYMENT"), "V101", "## POST-DEPLOY", id="removed"
+        ),
+        pytest.param(
+            replaced("## ROLLBACK PLAN", "## COMMUNICATION\n\nNobody is told.\n\n## ROLLBACK PLAN"),
+            "V106",
+            "## COMMUNICATION",
+            id="invented",
+        ),
+        pytest.param(
+            replaced("# Production Deployment Plan", "# Deployment Plan"), "V108", "# Deployment Plan", id="title"
+        ),
+        pytest.param(replaced("cosign and stored", "cosign and kept"), "V301", "cosign and kept", id="quote edited"),
+        pytest.param(replaced("BLUEPRINT, L53]", "BLUEPRINT, L52]"), "V302", "BLUEPRINT, L52]", id="lines edited"),
+        pytest.param(replaced("maintenance on\n", "maintenance off\n"), "V301", "BLUEPRINT, L62]", id="command edited"),
+        pytest.param(replaced("BLUEPRINT, L53]", "BLUPRINT, L53]"), "V303", "BLUPRINT, L53]", id="label edited"),
+        pytest.param(replaced("BLUEPRINT, L53]", "BLUEPRINT]"), "V307", "BLUEPRINT]", id="no lines"),
+    ],
+)
+def test_an_edit_is_told_at_its_place_and_nothing_else(made: str, edit: Edit, rule: str, at: str) -> None:
+    for text in (edit(made), edit(made).replace("\n", "\r\n")):
+        assert places(verify("DPA-1", text, INPUTS)) == [(rule, line_of(text, at))]
+
+
+def test_two_sections_that_changed_places_are_one_finding(made: str) -> None:
+    before, execution = made.split("## EXECUTION PLAN")
+    execution, post = execution.split("## POST-DEPLOYMENT VALIDATION CHECKLIST")
+    post, after = post.split("## ROLLBACK PLAN")
+    swapped = (
+        f"{before}## POST-DEPLOYMENT VALIDATION CHECKLIST{post}## EXECUTION PLAN{execution}## ROLLBACK PLAN{after}"
+    )
+    found = only(verify("DPA-1", swapped, INPUTS))
+    assert (found.rule, found.note) == ("V104", "belongs after `EXECUTION PLAN`")
+    assert found.span
+    assert found.span.line == line_of(swapped, "## POST-DEPLOYMENT")
+
+
+def changed(old: str, new: str) -> Mapping[str, str | Path]:
+    """Return the example with words of its blueprint replaced."""
+    return {**INPUTS, "architectural_blueprint": replaced(old, new)(BLUEPRINT.read_text(encoding="utf-8"))}
+
+
+def test_a_version_that_changed_in_an_artifact_is_told_with_both_places(made: str) -> None:
+    old, new = "production is 4.1.3", "production is 4.1.4"
+    found = only(verify("DPA-1", made, changed(old, new)))
+    assert (found.rule, found.note) == ("V301", "it says `4.1.4` where the quote says `4.1.3`")
+    assert found.message.endswith("; the artifact has changed since")
+    assert found.span
+    (label,) = found.labels
+    assert made.splitlines()[found.span.line - 1][found.span.column - 1 :].startswith("4.1.3.” [Source:")
+    assert (label.span.path, label.span.line) == ("ARCHITECTURE_BLUEPRINT", 53)
+
+
+def test_lines_added_above_a_quote_are_told_with_the_right_ones(made: str) -> None:
+    found = verify("DPA-1", made, changed("## 5. Configuration", "\n\n## 5. Configuration"))
+    assert {finding.rule for finding in found.findings} == {"V302"}
+    assert "stands at L42; the artifact has changed since" in found.findings[0].message
+    assert found.findings[0].edits[0].text == "[Source: ARCHITECTURE_BLUEPRINT, L42]"
+
+
+def test_an_artifact_that_changed_where_nothing_is_quoted_is_told_once(made: str) -> None:
+    found = only(verify("DPA-1", made, changed("## 5. Configuration", "## 5. Settings")))
+    assert (found.rule, found.severity) == ("V305", "warning")
+    assert found.span
+    assert '"ARCHITECTURE_BLUEPRINT": "' in made.splitlines()[found.span.line - 1]
+
+
+def test_line_ends_are_no_change(made: str) -> None:
+    text = BLUEPRINT.read_text(encoding="utf-8").replace("\n", "\r\n")
+    assert verify("DPA-1", made, {**INPUTS, "architectural_blueprint": text}).findings == ()
+
+
+def test_artifacts_that_are_not_given_are_named_once_each(made: str) -> None:
+    found = only(verify("DPA-1", made))
+    assert (found.rule, found.severity) == ("V306", "warning")
+    assert found.message == "`ARCHITECTURE_BLUEPRINT` was not given, so that 29 citations could not be checked"
+    assert verify("DPA-1", made, BLUEPRINT).findings == ()
+
+
+@pytest.fixture(name="files")
+def _files(made: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The document in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    Path("plan.md").write_text(made, encoding="utf-8")
+    return tmp_path
+
+
+def verified(*arguments: str, stdin: bytes = b"") -> Told:
+    """Verify with the example's artifacts."""
+    return dramaturg(
+        "verify", "DPA-1", *arguments, "-a", str(BLUEPRINT), "-a", f"raw_docker_compose={COMPOSE}", stdin=stdin
+    )
+
+
+@pytest.mark.usefixtures("files")
+def test_the_command_ends_well_where_nothing_is_wrong(made: str) -> None:
+    told = verified("plan.md")
+    assert (told.code, told.out, told.err) == (0, "", "plan.md: nothing to report; 29 citations true\n")
+    assert verified("-", stdin=made.encode()).code == 0
+
+
+def test_the_command_draws_what_is_wrong(files: Path, made: str) -> None:
+    (files / "plan.md").write_text(made.replace("## ROLLBACK", "## ROLLING BACK"), encoding="utf-8")
+    told = verified("plan.md")
+    assert told.code == 1
+    assert "error[V102]: the section `ROLLBACK PLAN` is missing; `ROLLING BACK PLAN` stands in its place\n" in told.out
+    assert "| ## ROLLING BACK PLAN\n" in told.out
+    assert told.err.endswith("plan.md: 1 error; 29 citations true\n`dramaturg explain V102` tells more\n")
+
+
+def test_warnings_fail_under_strict_only(files: Path, made: str) -> None:
+    (files / "plan.md").write_text(made.replace("## ROLLBACK PLAN", "## Rollback plan"), encoding="utf-8")
+    assert (verified("plan.md").code, verified("plan.md", "--strict").code) == (0, 1)
+
+
+def test_programs_get_the_same(files: Path, made: str) -> None:
+    (files / "plan.md").write_text(made.replace("cosign and stored", "cosign and kept"), encoding="utf-8")
+    (finding,) = verified("plan.md", "--json").json
+    assert (finding["rule"], finding["span"]["path"]) == ("V301", "plan.md")
+    github = verified("plan.md", "--format", "github").out
+    assert github.startswith("::error title=V301,file=plan.md,line=22,col=")
+    (run,) = verified("plan.md", "--format", "sarif").json["runs"]
+    (result,) = run["results"]
+    assert result["relatedLocations"][0]["physicalLocation"]["region"]["startLine"] == 53
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("DPA-1", "gone.md"), "the document `gone.md` cannot be read: No such file or directory"),
+        (("NOBODY-1", "plan.md"), "no persona is called `NOBODY-1`"),
+        (("DPA-1", "plan.md", "-a", "gone.md"), "`gone.md` cannot be read"),
+        (("DPA-1", "plan.md", "-a", "plan.md", "-a", "other.md"), "`other.md` is the second artifact without an id"),
+        (("DPA-1", "plan.md", "-a", "-"), "stdin is for the document"),
+    ],
+)
+def test_a_call_that_cannot_be_served_is_told(arguments: tuple[str, ...], complaint: str) -> None:
+    told = dramaturg("verify", *arguments)
+    assert (told.code, told.out) == (2, "")
+    assert complaint in told.err
+
+
+@pytest.mark.usefixtures("files")
+def test_the_name_of_a_file_is_no_document() -> None:
+    with pytest.raises(CallerError, match=r"pass `Path\('plan.md'\)`"):
+        verify("DPA-1", "plan.md")
+
+
+def test_a_file_that_is_no_text_is_no_document(files: Path) -> None:
+    (files / "plan.md").write_bytes(b"\x89PNG\x00")
+    told = verified("plan.md")
+    assert told.code == 2
+    assert "the document `plan.md` is not text but a PNG image" in told.err
