@@ -1,4 +1,4 @@
-"""`dramaturg verify`: a document as it was made is clean; what is done to it is told, at its place, and nothing else."""
+"""`dramaturg verify`: a document as made is clean; what is done to it is told, at its place, and nothing else."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
