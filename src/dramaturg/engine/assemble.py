@@ -70,18 +70,6 @@ def inline(text: str) -> str:
     return _BLOCK_START.sub(lambda start: (start[1] or "") + "\\", bare(text))
 
 
-def statement(entry: Entry, section: Section) -> str:
-    """Return the Markdown that an entry begins with in its section: of a row all its cells, else what it says."""
-    if is_row(entry, section.format):
-        return " · ".join(bare(value) for _, value in entry.cells if value)
-    return _statement(entry, section.title)
-
-
-def shows_quotes(entry: Entry, section: Section) -> bool:
-    """Tell whether an entry has room for the lines it quotes; a row of a table has not."""
-    return not is_row(entry, section.format)
-
-
 def bare(text: str) -> str:
     """Return untrusted text as `inline` does, for a place where no block can start."""
     return FORGED_MARK.sub(r"(\1)", _plain(text))  # citation marks are set by this program only
@@ -194,6 +182,14 @@ def _marks(entry: Entry, *, quotes: bool) -> Iterator[str]:
 def is_row(entry: Entry, layout: Format) -> bool:
     """Tell whether an entry is a row of its section's table, rather than a paragraph of its own."""
     return layout is Format.TABLE and bool(entry.cells) and entry.basis is not Basis.MISSING
+
+
+def opening(entry: Entry, section: Section) -> str:
+    """Return the Markdown that an entry of a section begins with; of a row its cells, in the order of its columns."""
+    if not is_row(entry, section.format):
+        return _statement(entry, section.title)
+    columns = columns_of(each for each in section.entries if is_row(each, section.format))
+    return " · ".join(bare(value) for column in columns if (value := cell_of(entry, column)))
 
 
 def columns_of(rows: Iterable[Entry]) -> tuple[str, ...]:

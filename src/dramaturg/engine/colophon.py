@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from dramaturg.engine.assemble import shows_quote, shows_quotes, statement
+from dramaturg.engine.assemble import is_row, opening, shows_quote
 from dramaturg.engine.outcome import Outcome, Section
 from dramaturg.evidence.artifact import Artifact, lines_of
 from dramaturg.evidence.locate import shown_lines
@@ -180,7 +180,7 @@ def _traces(sections: Sequence[Section], *, quotes: bool) -> dict[str, dict[str,
     found: dict[str, dict[str, tuple[str, ...]]] = {}
     for section in sections:
         for entry in section.entries:
-            shown = quotes and shows_quotes(entry, section)
+            shown = quotes and not is_row(entry, section.format)
             for citation in (each for each in entry.citations if not (shown and shows_quote(each, entry))):
                 places = found.setdefault(citation.label, {})
                 traces = (*places.get(shown_lines(citation.lines), ()), trace_of(citation.quote))
@@ -192,7 +192,7 @@ def _kept(section: Section, step: PlannedStep) -> Iterator[Kept]:
     """Yield the entries of a section as they are known again."""
     columns = {*step.columns, section.title}
     for entry in section.entries:
-        said = statement(entry, section)
+        said = opening(entry, section)
         hidden = (name for name in entry.covers if name not in columns and not opens_with(said, name))
         yield Kept(key=key_of(said), covers=tuple(hidden))
 
