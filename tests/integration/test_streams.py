@@ -10,7 +10,7 @@ from contextlib import aclosing, closing
 from pathlib import Path
 
 import pytest
-from tests.commands import journals
+from tests.commands import journals, timeless
 from tests.support import INPUTS, ROOT, asked, gone_at, good_answer
 
 from dramaturg import CallerError, ModelError, RunResult, arun_persona, run_persona, stream_persona
@@ -71,7 +71,8 @@ def test_every_way_gives_the_same_events_and_bytes(tmp_path: Path, way: Callable
     events, result = way(tmp_path / "two")
     assert events == expected_events
     assert result == expected
-    assert journals(tmp_path / "two")[0].read_bytes() == journals(tmp_path / "one")[0].read_bytes()
+    one, two = (timeless(journals(tmp_path / name)[0].read_bytes()) for name in ("one", "two"))
+    assert one == two
     assert [type(event).__name__ for event in events][:8] == [
         "RunOpened",
         "RunStarted",
