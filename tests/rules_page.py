@@ -15,9 +15,9 @@ RULES_PAGE = ROOT / "docs" / "rules.md"
 SECTIONS = ("Example", "Mended")
 _HEAD = """# Rules
 
-What `dramaturg` can report of a persona, its artifacts, its result and a document; `dramaturg explain P204` prints one
-of these in a shell. The first letter says what is at fault: **P** the persona's text, **A** the artifacts given, **R**
-the result of a model, **V** a document that was verified.
+What `dramaturg` can report of a persona, its artifacts, its result, a document and an eval's suite; `dramaturg explain
+P204` prints one of these in a shell. The first letter says what is at fault: **P** the persona's text, **A** the
+artifacts given, **R** the result of a model, **V** a document that was verified, **E** the suite of an eval.
 The first word of each says its severity; `--strict` makes warnings errors.
 """
 

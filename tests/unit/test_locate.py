@@ -165,3 +165,13 @@ def test_no_text_breaks_the_search_and_what_is_found_stands_in_its_lines(text: s
         assert fold(quote) in fold(
             "\n".join(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[start - 1 : end])
         )
+
+
+def test_a_number_that_opens_a_reflowed_line_is_no_list_marker() -> None:
+    artifact = FoldedArtifact(
+        Artifact(id="incident", text="One.\n\nTimes are local. Severity 2. Written down later.\n")
+    )
+    found = artifact.locate("Times are local. Severity\n2. Written down later.")
+    assert found
+    assert found.lines == (3, 3)
+    assert artifact.locate("Times are local. Severity\n3. Written down later.") is None

@@ -23,7 +23,7 @@ from dramaturg.run.job import Job, Plans, prepare
 from dramaturg.run.perform import document_of, remarks
 from dramaturg.run.report import HandedOver, RunReport, RunResult
 
-_RULES = [rule for rule in rule_ids() if not rule.startswith("P")]
+_RULES = [rule for rule in rule_ids() if not rule.startswith(("P", "E"))]
 _PERSONA = """---
 alias: audit-1
 title: Auditor

@@ -1,7 +1,8 @@
 """The `dramaturg` command; its one rule: every failure ends in a message and a documented exit code.
 
 0 good · 1 the work falls short · 2 usage, author or caller error · 3 provider or infrastructure · 4 journal or
-strict-replay miss · 5 paused for a person · 7 budget spent · 130 interrupted (3, 5, 7 and 130 are resumable)
+strict-replay miss · 5 paused for a person · 6 eval inconclusive · 7 budget spent
+130 interrupted (3, 5, 7 and 130 are resumable)
 """
 
 import os
@@ -12,7 +13,7 @@ from typing import Any, NoReturn
 
 import click
 
-from dramaturg.cli import check, diff, doctor, history, personas, runs, verify, worker
+from dramaturg.cli import check, diff, doctor, evals, history, personas, runs, verify, worker
 from dramaturg.cli.output import explain, let_go
 from dramaturg.errors import (
     AnswerNeeded,
@@ -77,6 +78,7 @@ for _command in (
     *verify.COMMANDS,
     *runs.COMMANDS,
     *history.COMMANDS,
+    *evals.COMMANDS,
     *worker.COMMANDS,
     doctor.doctor,
 ):

@@ -15,6 +15,7 @@ from dramaturg.findings.model import Finding, Severity
 from dramaturg.findings.render import SourceOf, render, shown
 from dramaturg.findings.source import Source
 
+_OF_SUITES = "E"  # what the rules of suite files begin with
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 
@@ -58,7 +59,9 @@ def explain(error: DramaturgError) -> None:
     """Print an error on stderr: located findings where it has them, one sentence where not."""
     if isinstance(error, AuthorError):
         print_findings(error.findings, to_stderr=True)
-        click.echo(f"error: the persona cannot be performed: {summary(error.findings)}", err=True)
+        suite = all(finding.rule.startswith(_OF_SUITES) for finding in error.findings)
+        what = "the suite" if suite else "the persona"
+        click.echo(f"error: {what} cannot be performed: {summary(error.findings)}", err=True)
     elif isinstance(error, SecretsFound):  # without their lines: what is printed is often kept
         print_findings(error.findings, to_stderr=True, source_of=lambda _: None)
         click.echo(f"error: {shown(str(error))}", err=True)

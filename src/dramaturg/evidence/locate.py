@@ -139,7 +139,7 @@ class FoldedArtifact:
         needle = fold(quote)
         if not proves_something(needle):
             return None
-        places = self.folded.places(needle)
+        places = self.folded.places(needle) or self._reflowed(quote)
         if not places:
             return None
         return Citation(
@@ -150,6 +150,10 @@ class FoldedArtifact:
             heading=self.outline.heading_at(places[0][0]),
             elsewhere=places[1:],
         )
+
+    def _reflowed(self, quote: str) -> tuple[tuple[int, int], ...]:
+        """Return the places of a quote whose lines were broken anew, so that a number of its text opens one."""
+        return self.folded.places(fold(" ".join(quote.split()))) if "\n" in quote else ()
 
 
 @shared(lambda artifact: len(artifact.text))

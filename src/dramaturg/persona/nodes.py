@@ -52,6 +52,8 @@ class Reader:
         nodes: The key and the value of each key that is known.
         findings: Every fault so far.
         unreadable: There is frontmatter, but nothing could be read from it.
+        subject: What the YAML is, for messages.
+        rules: What the rules of this module are called for another subject than frontmatter.
     """
 
     source: Source
@@ -62,6 +64,8 @@ class Reader:
     nodes: dict[str, tuple[yaml.ScalarNode, Any]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     unreadable: bool = False
+    subject: str = "the frontmatter"
+    rules: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.spans = Places(self.source)
@@ -86,6 +90,7 @@ class Reader:
     def fault(self, rule: str, message: str, span: Span, **extra: Any) -> None:
         """Keep a finding, an error unless `severity` says otherwise."""
         severity = extra.pop("severity", Severity.ERROR)
+        rule = self.rules.get(rule, rule)
         self.findings.append(Finding(rule=rule, severity=severity, message=message, span=span, **extra))
 
 
@@ -176,7 +181,7 @@ class Handler(BaseHandler):
 
     def load(self, fm: str) -> dict[str, Any]:
         """Keep the root node; what it means is read from there, so python-frontmatter is given nothing."""
-        node = _composed(fm, self.reader)
+        node = compose(fm, self.reader)
         if isinstance(node, yaml.MappingNode):
             self.root = node
         elif node is not None:
@@ -187,13 +192,13 @@ class Handler(BaseHandler):
         return {}
 
 
-def _composed(fm: str, reader: Reader) -> yaml.Node | None:
-    """Return the root node; None for an empty text, and for one that must not or cannot be composed."""
+def compose(fm: str, reader: Reader) -> yaml.Node | None:
+    """Return the root node of a YAML text; None for an empty one, and for one that must not or cannot be composed."""
     for strange in _NOT_YAML.finditer(fm):
         place = reader.source.span(reader.start + strange.start(), reader.start + strange.end())
-        message = f"the frontmatter holds the character U+{ord(strange[0][0]):04X}, which YAML does not admit"
+        message = f"{reader.subject} holds the character U+{ord(strange[0][0]):04X}, which YAML does not admit"
         reader.fault("P103", message, place, help="remove it")
-    if any(found.rule == "P103" for found in reader.findings):
+    if _NOT_YAML.search(fm):
         return None
     try:
         plain = not (_SUSPECT.search(fm) or fm.startswith(("---", "...")))
@@ -213,7 +218,7 @@ def _refuse_yaml(error: yaml.MarkedYAMLError, reader: Reader) -> None:
     if text[at : at + 1] == "\t":
         remedy = "indent with spaces; YAML does not admit tabs there"
     place = reader.source.span(at, min(at + 1, len(text)))
-    reader.fault("P103", f"the frontmatter is not valid YAML: {error.problem}", place, help=remedy)
+    reader.fault("P103", f"{reader.subject} is not valid YAML: {error.problem}", place, help=remedy)
 
 
 def _may_be_composed(fm: str, reader: Reader) -> bool:
@@ -224,7 +229,7 @@ def _may_be_composed(fm: str, reader: Reader) -> bool:
         documents += isinstance(event, yaml.DocumentStartEvent)
         if depth > _MAX_DEPTH or documents > 1:
             what = f"is nested more than {_MAX_DEPTH} deep" if depth > _MAX_DEPTH else "holds a second YAML document"
-            reader.fault("P103", f"the frontmatter {what}", reader.at(event.start_mark), help="remove it")
+            reader.fault("P103", f"{reader.subject} {what}", reader.at(event.start_mark), help="remove it")
             return False
         indirect |= _refuse_indirection(event, reader)
     return not indirect
@@ -236,11 +241,11 @@ def _refuse_indirection(event: yaml.Event, reader: Reader) -> bool:
     tag = getattr(event, "tag", None)
     if tag is not None and tag != "!":
         remedy = "remove the tag; plain values are enough"
-        reader.fault("P105", f"the tag `{tag}` is not allowed in frontmatter", place, help=remedy)
+        reader.fault("P105", f"the tag `{tag}` is not allowed in {reader.subject}", place, help=remedy)
     if getattr(event, "anchor", None) is None:
         return False
     remedy = "write the value out where it is used"
-    reader.fault("P105", "anchors and aliases are not allowed in frontmatter", place, help=remedy)
+    reader.fault("P105", f"anchors and aliases are not allowed in {reader.subject}", place, help=remedy)
     return True
 
 

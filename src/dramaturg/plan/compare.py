@@ -128,7 +128,7 @@ def _same_rules(old: _Piece, new: _Piece) -> float:
 
 def _protocols(before: Plan, after: Plan) -> Iterator[Change]:
     """Compare the steps, and what each of them owes."""
-    steps = _paired_steps(before.steps, after.steps)
+    steps = paired_steps(before.steps, after.steps)
     olds, news = range(len(before.steps)), range(len(after.steps))
     owed, demands = Owed(before, after, steps.new_of), Demands(before, after)
     displaced = steps.displaced(olds, news)
@@ -153,7 +153,8 @@ def _protocols(before: Plan, after: Plan) -> Iterator[Change]:
         yield from owed.changes(old_at, new_at, place, ordered=ordered)
 
 
-def _paired_steps(olds: Sequence[PlannedStep], news: Sequence[PlannedStep]) -> Pairing[PlannedStep]:
+def paired_steps(olds: Sequence[PlannedStep], news: Sequence[PlannedStep]) -> Pairing[PlannedStep]:
+    """Return which step of a later plan each of an earlier one has become."""
     pairs = Pairing(olds, news)
     pairs.by_key(lambda step: (step.section, step.name, step.instruction))
     pairs.by_key(lambda step: fold_id(step.section))

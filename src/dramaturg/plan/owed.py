@@ -54,6 +54,17 @@ class Owed:
         )
         self._pairs.by_score(_alike, least=_ALIKE_ELSEWHERE)
 
+    def heir(self, step: int, requirement: Requirement) -> tuple[int, Requirement] | None:
+        """Return what a bullet of the earlier plan has become, and its step; None if nothing answers to it.
+
+        Args:
+            step: The index of its step in the earlier plan.
+            requirement: The bullet.
+        """
+        old = next((at for at in self._olds[step] if self._pairs.olds[at].requirement is requirement), None)
+        new = None if old is None else self._pairs.new_of.get(old)
+        return None if new is None else (self._pairs.news[new].home, self._pairs.news[new].requirement)
+
     def changes(self, old_step: int | None, new_step: int | None, place: Place, *, ordered: bool) -> Iterator[Change]:
         """Compare what a step owed with what it owes; what has come from elsewhere is told where it stands now.
 

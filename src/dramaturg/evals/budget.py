@@ -1,0 +1,77 @@
+"""What an eval may cost to what is left of it; its one rule: a call that could exceed it is not made.
+
+What the same eval spent before it was killed counts too; answers that others recorded cost nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dramaturg.engine.calls import ModelCall, Usage
+from dramaturg.engine.profile import Profile
+from dramaturg.errors import BudgetSpent, CallerError
+from dramaturg.models.prices import dollars
+from dramaturg.run.budget import Tariffs
+
+
+@dataclass(slots=True, kw_only=True)
+class Budget:
+    """What an eval has spent, and may spend.
+
+    Attributes:
+        limit: US dollars; None for no limit.
+        tariffs: What tokens cost.
+        profiles: The traits of each model, by its name.
+        run: The eval's id.
+        usd: Dollars spent; None once a model was asked whose price is not known.
+        calls: Questions asked.
+    """
+
+    limit: Decimal | None
+    tariffs: Tariffs
+    profiles: Mapping[str, Profile]
+    run: str
+    usd: Decimal | None = Decimal(0)
+    calls: int = 0
+    _held: Decimal = Decimal(0)
+
+    def require_prices(self) -> None:
+        """Raise CallerError if there is a limit that cannot be kept, because the price of a model is not known."""
+        unpriced = [name for name in self.profiles if self.tariffs.of(name).most(1, 1) is None]
+        if self.limit is not None and unpriced:
+            raise CallerError(
+                f"the price of `{unpriced[0]}` is not known, so a budget in dollars cannot be kept; "
+                "give it with `--price IN/OUT`, or leave `--budget` out"
+            )
+
+    def resume(self, spent: Sequence[tuple[str, Usage]]) -> None:
+        """Count what the eval has asked before, by model and usage."""
+        for model, usage in spent:
+            self._count(model, usage)
+
+    def used(self, call: ModelCall, usage: Usage) -> None:
+        """Count what a call has used."""
+        self._count(call.model, usage)
+
+    def _count(self, model: str, usage: Usage) -> None:
+        self.calls += 1
+        cost = self.tariffs.of(model).cost(usage)
+        self.usd = None if cost is None or self.usd is None else self.usd + cost
+
+    @contextmanager
+    def holding(self, call: ModelCall) -> Iterator[None]:
+        """Set aside what a call can cost at most while it is under way; BudgetSpent if there is not so much left."""
+        if self.limit is None:
+            yield
+            return
+        tokens = self.profiles[call.model].tokens("".join(message.text for message in call.messages))
+        most = self.tariffs.of(call.model).most(tokens, call.max_output) or Decimal(0)
+        spent = self.usd or Decimal(0)
+        if spent + self._held + most > self.limit:
+            raise BudgetSpent(self.run, dollars(self.limit), dollars(spent), f"{dollars(most)} for the next call alone")
+        self._held += most
+        try:
+            yield
+        finally:
+            self._held -= most

@@ -1,0 +1,203 @@
+"""A persona, a case, a model and a repeat to what came of them; its one rule: a fault of machinery is no failure.
+
+A cell is performed like any run, but without a journal: what was answered is recorded by the question's key, so that
+the arms of an eval share every question that both ask, and nothing is asked twice.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from dramaturg.engine.brief import Brief
+from dramaturg.engine.calls import Answer, ModelCall, ModelReply, Question, Questions, Usage
+from dramaturg.engine.events import Event, StepAccepted
+from dramaturg.engine.flow import perform
+from dramaturg.engine.outcome import Outcome
+from dramaturg.errors import JournalMiss, ModelError, StepFailed
+from dramaturg.evals.replies import Kept, Replies, parts_of
+from dramaturg.models.model import Model, leaves_this_machine
+from dramaturg.models.retry import Line, RetryPolicy, answer_with_retries
+from dramaturg.run.drive import AskPerson, drive
+from dramaturg.run.respond import Known, responding
+
+Replay = Literal["auto", "strict", "off"]
+_PARTS = {
+    "system": "the system prompt (the persona outside its steps, or `prompts/`)",
+    "artifacts": "an artifact",
+    "turn": "the prompt of the step itself (its text, or `prompts/`)",
+    "history": "what the steps before it were asked and answered",
+    "terms": "what the step owes, or the form of the answer",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which performance this is."""
+
+    arm: str
+    persona: str
+    case: str
+    model: str
+    repeat: int
+
+    def __str__(self) -> str:
+        return f"case `{self.case}`, `{self.persona}`, `{self.model}`, repeat {self.repeat + 1}, {self.arm}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One question, whom it was put to, and what its answer took; `new` if it was asked now."""
+
+    step: str
+    model: str
+    key: str
+    usage: Usage
+    seconds: float
+    new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Performed:
+    """What came of a cell.
+
+    Attributes:
+        place: Which one.
+        outcome: What the run decided; None where it did not come to an end.
+        failure: The step that fell short and why; None for none.
+        error: What the machinery failed with; empty for nothing.
+        asked: Every question, in the order answered.
+        accepted: The ids of the steps that were accepted.
+    """
+
+    place: Place
+    outcome: Outcome | None
+    failure: StepFailed | None
+    error: str
+    asked: tuple[Asked, ...]
+    accepted: tuple[str, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """Where the questions of all cells are answered.
+
+    Attributes:
+        replies: What was answered before.
+        replay: `strict` asks nothing, `off` uses nothing that an earlier eval recorded.
+        policy: How patiently a faltering provider is asked again.
+        line: Gives the way to a model.
+        holding: Sets aside what a call can cost while it is under way; BudgetSpent if there is not so much left.
+        used: Told what a call has used.
+        hint: What was edited, for a strict replay that misses an answer.
+    """
+
+    replies: Replies
+    replay: Replay
+    policy: RetryPolicy
+    line: Callable[[Model], Line]
+    holding: Callable[[ModelCall], AbstractContextManager[None]]
+    used: Callable[[ModelCall, Usage], None]
+    hint: str = ""
+    _under_way: dict[str, asyncio.Task[Kept]] = field(default_factory=dict)
+
+    async def answer(self, model: Model, call: ModelCall, place: Place) -> tuple[str, Kept, bool]:
+        """Return a question's key, its answer, and whether it was asked now."""
+        key = call.key
+        kept = self.replies.get(key)
+        if kept is not None:
+            return key, kept, False
+        if key in self._under_way:
+            return key, await asyncio.shield(self._under_way[key]), False
+        if self.replay == "strict":
+            raise self._miss(call, place)
+        asking = self._under_way[key] = asyncio.ensure_future(self._ask(model, call, key, place))
+        asking.add_done_callback(lambda _: self._under_way.pop(key))
+        return key, await asyncio.shield(asking), True
+
+    async def settle(self) -> None:
+        """Wait for the questions under way: they are paid for, and their answers are recorded."""
+        await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+    async def _ask(self, model: Model, call: ModelCall, key: str, place: Place) -> Kept:
+        began = time.monotonic()
+        with self.holding(call):
+            reply = await answer_with_retries(model, call, self.policy, self.line(model), _ignore, _ignore)
+        self.used(call, reply.usage)
+        kept = Kept(reply=reply, seconds=time.monotonic() - began)
+        self.replies.keep(key, call, kept, place.case, safe=leaves_this_machine(model))
+        return kept
+
+    def _miss(self, call: ModelCall, place: Place) -> JournalMiss:
+        """Return the error of a strict replay, which says what differs from the question that was recorded."""
+        alike = self.replies.alike(call, place.case)
+        own = parts_of(call)
+        if alike is None:
+            why = "nothing of the kind was ever recorded"
+        else:
+            differs = [said for part, said in _PARTS.items() if alike[part] != own[part]]
+            why = f"{differs[0]} has changed" if differs else f"only other repeats are recorded than {call.sample + 1}"
+        hint = f"\n{self.hint}" if self.hint else ""
+        remedy = f"record it: give the command with `--replay auto` once{hint}"
+        return JournalMiss(call.step, f"{place}: step {call.step} has no recorded answer: {why}; {remedy}")
+
+
+def _ignore(*told: object) -> None:
+    del told
+
+
+async def perform_cell(place: Place, brief: Brief, model: Model, desk: Desk, answers: Known) -> Performed:
+    """Perform a cell.
+
+    Raises:
+        BudgetSpent: The next call could exceed what the eval may use.
+        JournalMiss: A strict replay lacks an answer.
+    """
+    asked: list[Asked] = []
+    accepted: list[str] = []
+    refused = False
+
+    async def ask(call: ModelCall) -> ModelReply:
+        nonlocal refused
+        key, kept, new = await desk.answer(model, call, place)
+        took = kept.reply.usage
+        asked.append(Asked(step=call.step, model=call.model, key=key, usage=took, seconds=kept.seconds, new=new))
+        refused = kept.reply.stop == "refusal"
+        return kept.reply
+
+    def note(event: Event) -> None:
+        if isinstance(event, StepAccepted):
+            accepted.append(event.step)
+
+    outcome, failure, error = None, None, ""
+    try:
+        flow = perform(replace(brief, sample=place.repeat))
+        outcome = await drive(flow, ask, _person(answers), note)
+    except StepFailed as fell_short:
+        failure = fell_short
+    except ModelError as fault:
+        if refused:  # the provider did its work; it is the persona's text that the model would not follow
+            failure = StepFailed(asked[-1].step, fault.message, ())
+        else:
+            error = str(fault)
+    return Performed(
+        place=place, outcome=outcome, failure=failure, error=error, asked=tuple(asked), accepted=tuple(accepted)
+    )
+
+
+def _person(answers: Known) -> AskPerson:
+    """Return what answers for a person: as the case says, else with a yes to what is to be confirmed."""
+    respond = responding(answers, yes=True, then=None)
+
+    async def ask(asked: Questions) -> tuple[Answer, ...]:
+        return tuple([await respond(question) or _silence(question) for question in asked.questions])
+
+    return ask
+
+
+def _silence(question: Question) -> Answer:
+    """Return no answer, with which a run goes on all the same."""
+    del question
+    return Answer()

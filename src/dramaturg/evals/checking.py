@@ -1,0 +1,116 @@
+"""A suite and the world around it to what is wrong between them; its one rule: found before anything is asked.
+
+E106 a metric that nobody scores · E107 a scorer that cannot be imported · E108 a persona that is not there · E109 an
+artifact that is not there, or is lacking
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+
+from dramaturg.errors import AuthorError, CallerError
+from dramaturg.evals.reading import SuiteFile
+from dramaturg.evals.scorers.own import Python, find_function
+from dramaturg.evals.suite import Case
+from dramaturg.findings.model import Finding, Severity, Span
+from dramaturg.persona.library import Library
+from dramaturg.persona.model import Persona, fold_id
+
+_WILD = "*?["
+
+
+def require_usable(file: SuiteFile, library: Library) -> Mapping[str, str]:
+    """Return alias or path of each persona by what the suite calls it.
+
+    Raises:
+        AuthorError: Something of the suite cannot be used, or a persona has errors; all findings at once.
+    """
+    found: list[Finding] = [*_metrics(file), *_functions(file)]
+    names: dict[str, str] = {}
+    personas: dict[str, Persona] = {}
+    for at, name in enumerate(file.suite.personas):
+        names[name] = str(file.folder / name) if name.endswith(".md") else name
+        try:
+            personas[name] = library.load(names[name])
+        except CallerError as error:
+            what, _, remedy = error.message.partition("; ")
+            found.append(_fault("E108", what, file.place("personas", at), remedy))
+        except AuthorError as error:
+            found += error.findings
+    for at, case in enumerate(file.suite.cases):
+        found += _case(file, at, case, personas)
+    if any(finding.is_error for finding in found):
+        raise AuthorError(tuple(found))
+    return names
+
+
+def _metrics(file: SuiteFile) -> Iterator[Finding]:
+    suite = file.suite
+    for at, metric in enumerate(suite.gate.metrics):
+        if metric not in suite.metrics:
+            near = get_close_matches(metric, suite.metrics, n=1)
+            known = ", ".join(f"`{each}`" for each in suite.metrics)
+            remedy = f"did you mean `{near[0]}`?" if near else f"the metrics are {known}"
+            yield _fault("E106", f"no scorer gives the metric `{metric}`", file.place("gate", "metrics", at), remedy)
+
+
+def _functions(file: SuiteFile) -> Iterator[Finding]:
+    suite = file.suite
+    listed = [
+        *((("scorers", at), scorer) for at, scorer in enumerate(suite.scorers)),
+        *(
+            (("cases", number, "scorers", at), scorer)
+            for number, case in enumerate(suite.cases)
+            for at, scorer in enumerate(case.scorers)
+        ),
+    ]
+    for path, scorer in listed:
+        if isinstance(scorer, Python):
+            try:
+                find_function(scorer.function, file.folder)
+            except CallerError as error:
+                remedy = "its module is looked for beside the suite file, then among what is installed"
+                yield _fault("E107", error.message, file.place(*path), remedy)
+
+
+def _case(file: SuiteFile, at: int, case: Case, personas: Mapping[str, Persona]) -> Iterator[Finding]:
+    for number, name in enumerate(case.personas):
+        if name not in file.suite.personas:
+            near = get_close_matches(name, file.suite.personas, n=1)
+            remedy = f"did you mean `{near[0]}`?" if near else "add it to the suite's `personas`"
+            place = file.place("cases", at, "personas", number)
+            yield _fault("E108", f"the suite has no persona `{name}`", place, remedy)
+    for name, given in case.artifacts.items():
+        if given.path and not _is_there(file.folder, given.path):
+            place = file.place("cases", at, "artifacts", name)
+            remedy = f"paths are relative to `{file.folder}`"
+            yield _fault("E109", f"there is no file `{given.path}`", place, remedy)
+    for name in case.personas or file.suite.personas:
+        if name in personas:
+            yield from _lacking(file, at, case, personas[name])
+
+
+def _lacking(file: SuiteFile, at: int, case: Case, persona: Persona) -> Iterator[Finding]:
+    """Yield the primary artifacts that a persona needs and a case does not give."""
+    given = {fold_id(name) for name in case.artifacts}
+    for spec in persona.artifacts:
+        if spec.primary and fold_id(spec.id) not in given:
+            near = get_close_matches(spec.id, [*case.artifacts], n=1)
+            remedy = f"is it `{near[0]}`?" if near else f"give it under `artifacts:` as `{spec.id}: PATH`"
+            what = f"case `{case.id}` does not give `{persona.alias}` its artifact `{spec.id}`"
+            yield _fault("E109", what, file.place("cases", at, "artifacts"), remedy)
+
+
+def _is_there(folder: Path, name: str) -> bool:
+    """Tell whether a path is there; a pattern is looked up when it is read."""
+    return any(mark in name for mark in _WILD) or os.path.exists(folder / name)  # noqa: PTH110 - Path.exists raises for what can be no path
+
+
+def performed(suite_personas: Sequence[str], case: Case) -> Sequence[str]:
+    """Return the personas that perform a case."""
+    return case.personas or suite_personas
+
+
+def _fault(rule: str, message: str, span: Span, remedy: str) -> Finding:
+    return Finding(rule=rule, severity=Severity.ERROR, message=message, span=span, help=remedy)

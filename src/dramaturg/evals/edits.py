@@ -1,0 +1,151 @@
+"""Two arms to what was edited between them; its one rule: every edit has the step it stands in and a line of today.
+
+What `plan.compare` tells comes first, in its words: what was lost, weakened, renamed, reworded. What it does not tell
+apart, such as white space, and what stands in the prompts, is found as lines that differ.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from textwrap import shorten
+
+from dramaturg.evals.arms import Arm, Part
+from dramaturg.findings.model import Span
+from dramaturg.persona.model import PersonaFile
+from dramaturg.plan.changes import Change, Effect, Subject, What
+from dramaturg.plan.compare import compare
+from dramaturg.plan.heirs import Heirs
+from dramaturg.plan.model import Plan
+
+_WIDTH = 90
+_PERSONA_WIDE = (Subject.SLOT, Subject.CONTRACT, Subject.DIRECTIVE, Subject.RULE, Subject.ARTIFACT, Subject.MODE)
+_FROM_TO = (What.WEAKENED, What.STRENGTHENED, What.CHANGED, What.RENAMED, What.MOVED, What.REORDERED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """One difference between the arms.
+
+    Attributes:
+        persona: What the suite calls the persona.
+        what: What was done, in words.
+        step: What the baseline calls the step it stands in; empty for what all steps see.
+        span: Where it stands in the candidate, or what it is missing from there; None for nowhere.
+        was: Where it stood in the baseline; None for nowhere.
+        effect: What it does to what is owed.
+    """
+
+    persona: str
+    what: str
+    step: str
+    span: Span | None
+    was: Span | None
+    effect: Effect
+
+    def __str__(self) -> str:
+        place = f"{self.span.path}:{self.span.line}: " if self.span else ""
+        return f"{place}{self.what}"
+
+
+def edits_between(baseline: Arm, candidate: Arm) -> tuple[Edit, ...]:
+    """Return what was edited, what takes something away from what is owed first."""
+    found = [
+        edit for persona, after in candidate.parts.items() for edit in _edits(persona, baseline.parts[persona], after)
+    ]
+    return tuple(sorted(found, key=lambda edit: [*Effect].index(edit.effect)))
+
+
+def _edits(persona: str, before: Part, after: Part) -> Iterator[Edit]:
+    if before.digest == after.digest:
+        return
+    steps = _Steps(before.plan, after.plan)
+    told: set[tuple[str, int]] = set()
+    for change in compare(before.plan, after.plan):
+        span = change.span_after
+        told |= {(span.path, span.line)} if span else set()
+        yield Edit(
+            persona=persona,
+            what=_worded(change),
+            step=steps.of(change),
+            span=span,
+            was=change.span_before,
+            effect=change.effect,
+        )
+    if not told:
+        yield from _lines(persona, before.plan.persona.chain, after.plan.persona.chain, steps)
+    yield from _templates(persona, before, after)
+
+
+class _Steps:
+    """The steps that places of two plans stand in, as the earlier one calls them."""
+
+    def __init__(self, before: Plan, after: Plan) -> None:
+        heirs = Heirs(before, after)
+        olds = [(step.span, step.id) for step in before.steps]
+        became = {heir.id: step.id for at, step in enumerate(before.steps) if (heir := heirs.step(at)) is not None}
+        self._before = sorted(olds, key=lambda place: place[0].line)
+        self._after = sorted(
+            ((step.span, became.get(step.id, f"+{step.id}")) for step in after.steps), key=lambda place: place[0].line
+        )
+
+    def of(self, change: Change) -> str:
+        """Return the step of a change; empty for one that all steps see."""
+        if not change.where or change.subject in _PERSONA_WIDE:
+            return ""
+        return _step_at(change.span_before, self._before) or _step_at(change.span_after, self._after)
+
+    def at(self, path: str, line: int) -> str:
+        """Return the step that a line of the later plan stands in; empty for none."""
+        return _step_at(Span(path=path, line=line, column=1, length=0), self._after)
+
+
+def _step_at(span: Span | None, places: Sequence[tuple[Span, str]]) -> str:
+    if span is None:
+        return ""
+    before = [step for place, step in places if place.path == span.path and place.line <= span.line]
+    return before[-1] if before else ""
+
+
+def _worded(change: Change) -> str:
+    name = f" `{change.name}`" if change.name else ""
+    where = f" of `{change.where}`" if change.where and change.where != change.name else ""
+    was, now = (shorten(text, _WIDTH, placeholder=" …") for text in (change.before, change.after))
+    if change.what is What.RENAMED and change.subject in (Subject.SECTION, Subject.STEP):
+        return f"{change.subject} `{was}` was renamed to `{now}`"
+    told = f": {was} → {now}" if change.what in _FROM_TO and was and now else ""
+    return f"{change.subject}{name}{where} was {change.what}{told}"
+
+
+def _lines(persona: str, before: Sequence[PersonaFile], after: Sequence[PersonaFile], steps: _Steps) -> Iterator[Edit]:
+    """Yield the stretches of lines of a chain that differ."""
+    olds = {file.alias.casefold(): file for file in before}
+    for file in after:
+        old = olds.get(file.alias.casefold())
+        if old is None or old.text == file.text:
+            continue
+        for line, what in _differing(old.text, file.text):
+            span = Span(path=file.path, line=line, column=1, length=1)
+            yield Edit(
+                persona=persona, what=what, step=steps.at(file.path, line), span=span, was=None, effect=Effect.CHANGE
+            )
+
+
+def _templates(persona: str, before: Part, after: Part) -> Iterator[Edit]:
+    """Yield the stretches of lines of the prompts that differ."""
+    for name, text in after.kernel.sources.items():
+        for line, what in _differing(before.kernel.sources.get(name, ""), text):
+            path = f"prompts/{after.kernel.version}/{name}"
+            span = Span(path=path, line=line, column=1, length=1)
+            yield Edit(persona=persona, what=what, step="", span=span, was=None, effect=Effect.CHANGE)
+
+
+def _differing(old: str, new: str) -> Iterator[tuple[int, str]]:
+    """Yield the line of each stretch that differs, and whether in more than white space."""
+    olds, news = old.splitlines(), new.splitlines()
+    if old != new and olds == news:
+        yield len(news), "a line end was changed"
+    for tag, first, last, start, end in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():
+        if tag != "equal":
+            was, now = "".join("".join(olds[first:last]).split()), "".join("".join(news[start:end]).split())
+            what = "white space was changed" if was == now else "text was changed"
+            yield min(start, max(0, len(news) - 1)) + 1, what

@@ -1,0 +1,192 @@
+"""Records of two arms to a decision; its one rule: what decides stands beside what it rests on."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dramaturg.evals.edits import Edit
+from dramaturg.evals.records import Arm, Record
+from dramaturg.evals.stage import Pair
+from dramaturg.evals.statistics.decide import decide
+from dramaturg.evals.statistics.samples import Arms, Sample
+from dramaturg.evals.statistics.verdict import Kind, Verdict
+from dramaturg.evals.suite import PASS, Suite
+
+_PERCENT = 100
+Asked = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fall:
+    """How much a step's score fell.
+
+    Attributes:
+        step: What the baseline calls the step.
+        metric: Which score.
+        baseline: Its mean in the baseline.
+        candidate: Its mean in the candidate.
+        why: What is missing in the candidate that the baseline has, one line each.
+    """
+
+    step: str
+    metric: str
+    baseline: float
+    candidate: float
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Whether an edit is worse.
+
+    Attributes:
+        kind: What is decided.
+        verdict: What the samples say; None without a baseline.
+        pairs: How many pairs of performances there are.
+        alike: Those in which both arms asked exactly the same questions, and so cannot differ.
+        falls: The scores of steps that fell, the deepest first.
+        edits: What was edited.
+        blamed: Those of the edits that the fall can come from; empty where nothing fell.
+    """
+
+    kind: Kind
+    verdict: Verdict
+    pairs: int
+    alike: int
+    falls: tuple[Fall, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    blamed: tuple[Edit, ...] = ()
+
+
+def stratum_name(persona: str, case: str, model: str) -> str:
+    """Return what a case of one persona and one model is called in a comparison."""
+    return f"{case} · {persona} · {model}"
+
+
+def pair_names(suite: Suite, pairs: Sequence[Pair]) -> list[Asked]:
+    """Return pairs as a sequential comparison names them."""
+    return [(stratum_name(pair.persona, suite.cases[pair.case].id, pair.model), pair.repeat) for pair in pairs]
+
+
+def compare_records(
+    suite: Suite, records: Sequence[Record], *, seed: int, order: Sequence[Asked] | None = None
+) -> Verdict:
+    """Return what the records of two arms say.
+
+    Args:
+        suite: Whose gate decides.
+        records: Of both arms.
+        seed: Of the draws of a permutation test.
+        order: Every pair in the order asked, for a sequential comparison.
+    """
+    gate = suite.gate
+    return decide(
+        _metrics(suite, records),
+        margin=gate.margin / _PERCENT,
+        alpha=gate.alpha,
+        seed=seed,
+        cost_per_sample=_cost_per_sample(records),
+        order=order,
+    )
+
+
+def decision_of(records: Sequence[Record], verdict: Verdict, edits: Sequence[Edit]) -> Decision:
+    """Return what a verdict amounts to: who is to blame, and whether anything could differ at all."""
+    both = _paired(records)
+    alike = sum(old.keys == new.keys and bool(old.keys) for old, new in both)
+    kind = verdict.kind
+    if both and alike == len(both) and kind is Kind.INCONCLUSIVE and not any(each.error for each in records):
+        kind = Kind.NO_WORSE
+    falls = _falls(both)
+    blamed = _blamed(falls, edits) if kind in (Kind.WORSE, Kind.INCONCLUSIVE) else ()
+    return Decision(
+        kind=kind, verdict=verdict, pairs=len(both), alike=alike, falls=falls, edits=tuple(edits), blamed=blamed
+    )
+
+
+def _metrics(suite: Suite, records: Sequence[Record]) -> Mapping[str, Arms]:
+    gating = suite.gate.metrics
+    clusters = {case.id: case.cluster for case in suite.cases if case.cluster}
+    found: dict[str, Arms] = {}
+    for metric in dict.fromkeys((*gating, *suite.metrics)):
+        samples: Mapping[Arm, dict[str, dict[int, Sample]]] = {
+            "baseline": defaultdict(dict),
+            "candidate": defaultdict(dict),
+        }
+        sources = {}
+        for record in records:
+            name = stratum_name(*record.stratum)
+            samples[record.arm][name][record.repeat] = _sample(record, metric)
+            if record.case in clusters:
+                sources[name] = clusters[record.case]
+        baseline, candidate = (_listed(samples[arm]) for arm in ("baseline", "candidate"))
+        if metric in gating or _says_something(candidate):
+            found[metric] = Arms(baseline=baseline, candidate=candidate, clusters=sources, gates=metric in gating)
+    return found
+
+
+def _sample(record: Record, metric: str) -> Sample:
+    if record.outcome == "error" or metric == PASS:
+        return record.outcome
+    score = record.scores.get(metric)
+    return "unscored" if score is None or score.value is None else score.value
+
+
+def _listed(cases: Mapping[str, Mapping[int, Sample]]) -> dict[str, list[Sample]]:
+    return {
+        name: [samples.get(repeat) for repeat in range(max(samples) + 1)] for name, samples in sorted(cases.items())
+    }
+
+
+def _says_something(cases: Mapping[str, Sequence[Sample]]) -> bool:
+    return any(not isinstance(sample, str) for samples in cases.values() for sample in samples)
+
+
+def _paired(records: Sequence[Record]) -> list[tuple[Record, Record]]:
+    olds = {(*record.stratum, record.repeat): record for record in records if record.arm == "baseline"}
+    news = {(*record.stratum, record.repeat): record for record in records if record.arm == "candidate"}
+    return [(olds[place], news[place]) for place in news if place in olds]
+
+
+def _cost_per_sample(records: Sequence[Record]) -> float | None:
+    """Return dollars for a performance in one arm, where the arms share what both ask; None where not known."""
+    usd: dict[tuple[str, ...], float] = {}
+    for step in (step for record in records for step in record.steps):
+        if step.usd is None:
+            return None
+        usd[step.keys] = step.usd
+    return sum(usd.values()) / len(records) if records else None
+
+
+def _falls(both: Sequence[tuple[Record, Record]]) -> tuple[Fall, ...]:
+    """Return the scores of steps that are lower in the candidate, on average."""
+    values: dict[tuple[str, str], list[tuple[float, float]]] = defaultdict(list)
+    why: dict[str, dict[str, None]] = defaultdict(dict)
+    for old, new in both:
+        olds, news = ({step.step: step.scores for step in record.steps} for record in (old, new))
+        for step in olds.keys() & news.keys():
+            for metric in olds[step].keys() & news[step].keys():
+                values[step, metric].append((olds[step][metric], news[step][metric]))
+        for metric, score in new.scores.items():
+            before = old.scores[metric].why if metric in old.scores else ()
+            why[metric] |= dict.fromkeys(line for line in score.why if line not in before)
+    found = [_fall(step, metric, pairs, tuple(why[metric])) for (step, metric), pairs in values.items()]
+    deepest = sorted((fall for fall in found if fall.candidate < fall.baseline), key=_depth)
+    return tuple(deepest)
+
+
+def _fall(step: str, metric: str, pairs: Sequence[tuple[float, float]], why: tuple[str, ...]) -> Fall:
+    olds, news = zip(*pairs, strict=True)
+    return Fall(step=step, metric=metric, baseline=sum(olds) / len(olds), candidate=sum(news) / len(news), why=why)
+
+
+def _depth(fall: Fall) -> tuple[float, str]:
+    return fall.candidate - fall.baseline, fall.step
+
+
+def _blamed(falls: Sequence[Fall], edits: Sequence[Edit]) -> tuple[Edit, ...]:
+    """Return the edits in the steps that fell; else those that all steps see; else all of them."""
+    fallen = {fall.step for fall in falls}
+    here = tuple(edit for edit in edits if edit.step in fallen)
+    wide = tuple(edit for edit in edits if not edit.step)
+    return here or wide or tuple(edits)

@@ -1,0 +1,126 @@
+"""What came of a cell to a record; its one rule: plain data that says the same after it was written and read.
+
+One record for each performance, with a part for each of its steps: outcome, scores, usage, cost and the keys of its
+questions. `error` is a fault of the machinery and tells nothing of the persona; `unscored` means that no scorer had
+anything to say.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from dramaturg.engine.calls import Usage
+
+Outcome = Literal["pass", "fail", "error", "unscored"]
+Arm = Literal["baseline", "candidate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """What a scorer said: `value` from 0 to 1, whether that will do, why not, and a quantity on another scale."""
+
+    value: float | None
+    passed: bool | None
+    why: tuple[str, ...] = ()
+    measured: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRecord:
+    """What came of one step.
+
+    Attributes:
+        step: What the baseline calls it; `+` and its own id where the baseline has none.
+        outcome: `fail` where it fell short or a score of it is below 1.
+        scores: The value of each metric that speaks of single steps.
+        usage: Tokens, recorded answers included.
+        usd: Dollars, likewise; None where a price is not known.
+        seconds: Seconds, likewise.
+        keys: The keys of its questions.
+        new: How many of them were asked now.
+    """
+
+    step: str
+    outcome: Outcome
+    scores: Mapping[str, float] = field(default_factory=dict)
+    usage: Usage = field(default_factory=Usage)
+    usd: float | None = 0.0
+    seconds: float = 0.0
+    keys: tuple[str, ...] = ()
+    new: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What came of one performance.
+
+    Attributes:
+        arm: `baseline` or `candidate`.
+        persona: As the suite calls it.
+        case: The case's id.
+        model: The model asked.
+        repeat: From 0.
+        outcome: Whether it passed.
+        scores: What each scorer said, by metric.
+        steps: Its steps, in the order first asked.
+        error: What the machinery failed with; empty for nothing.
+        failure: What a step fell short of; empty for nothing.
+        document: Digest of the document; empty for none.
+    """
+
+    arm: Arm
+    persona: str
+    case: str
+    model: str
+    repeat: int
+    outcome: Outcome
+    scores: Mapping[str, Scored] = field(default_factory=dict)
+    steps: tuple[StepRecord, ...] = ()
+    error: str = ""
+    failure: str = ""
+    document: str = ""
+
+    @property
+    def stratum(self) -> tuple[str, str, str]:
+        """What repeats have in common: persona, case and model."""
+        return self.persona, self.case, self.model
+
+    @property
+    def place(self) -> tuple[str, str, str, str, int]:
+        """Which performance it is."""
+        return self.arm, *self.stratum, self.repeat
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The keys of all its questions."""
+        return frozenset(key for step in self.steps for key in step.keys)
+
+    @property
+    def calls(self) -> int:
+        """How many questions it took."""
+        return sum(len(step.keys) for step in self.steps)
+
+    @property
+    def new(self) -> int:
+        """How many of them were asked now."""
+        return sum(step.new for step in self.steps)
+
+    @property
+    def usd(self) -> float | None:
+        """Dollars, recorded answers included; None where a price is not known."""
+        known = [step.usd for step in self.steps if step.usd is not None]
+        return sum(known) if len(known) == len(self.steps) else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON data."""
+        return {"type": "cell", **asdict(self)}
+
+
+def record_of(data: Mapping[str, Any]) -> Record:
+    """Return a record from its JSON data; LookupError or TypeError for what is none."""
+    fields = {name: value for name, value in data.items() if name != "type"}
+    scores = {name: Scored(**{**said, "why": tuple(said["why"])}) for name, said in data["scores"].items()}
+    steps = tuple(
+        StepRecord(**{**step, "usage": Usage(**step["usage"]), "keys": tuple(step["keys"])}) for step in data["steps"]
+    )
+    return Record(**{**fields, "scores": scores, "steps": steps})

@@ -1,0 +1,148 @@
+"""Recorded answers of models by the question's key; its one rule: a question that was answered is not asked again.
+
+A folder holds one file for each run that asked anything, so that two runs, or two branches of a repository, never write
+to one file. The key is the question's content and its sample number (`ModelCall.key`): an edited prompt is another
+question, and a repeat is one as well.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from dramaturg.engine.calls import ModelCall, ModelReply, Usage
+from dramaturg.errors import CallerError, JournalMiss
+from dramaturg.evals.lines import Lines, begin_lines, read_lines, take_up_lines
+
+_LINE = re.compile(rb'\{"key": "(?P<key>[0-9a-f]{64})"')
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A recorded answer, and the seconds it took."""
+
+    reply: ModelReply
+    seconds: float
+
+
+class Replies:
+    """The recorded answers of a folder; new ones go to the file of a run.
+
+    Args:
+        folder: Where the answers are.
+        run: The id of the run that adds to them.
+        own: Use only what this run has asked.
+    """
+
+    def __init__(self, folder: Path, run: str, *, own: bool = False) -> None:
+        self.folder = folder
+        self._run = run
+        self._places: dict[bytes, tuple[int, int, int]] = {}
+        self._files: list[int] = []
+        self._lines: Lines | None = None
+        mine = self._path
+        for path in [mine] if own else sorted({*folder.glob("*.jsonl"), mine}):
+            if path.is_file():
+                self._index(path)
+
+    @property
+    def _path(self) -> Path:
+        return self.folder / f"{self._run}.jsonl"
+
+    def _index(self, path: Path) -> None:
+        number = len(self._files)
+        self._files.append(os.open(path, os.O_RDONLY))
+        for at, line in read_lines(path):
+            found = _LINE.match(line)
+            if found:
+                self._places[bytes.fromhex(found["key"].decode())] = (number, at, len(line))
+
+    def get(self, key: str) -> Kept | None:
+        """Return the answer to a question; None if it was never asked."""
+        place = self._places.get(bytes.fromhex(key))
+        if place is None:
+            return None
+        number, at, length = place
+        try:
+            data = json.loads(os.pread(self._files[number], length, at))
+            return Kept(reply=_reply(data["reply"]), seconds=data["seconds"])
+        except (ValueError, LookupError, TypeError) as error:
+            raise JournalMiss("", f"the recorded answers in `{self.folder}` are damaged ({error})") from error
+
+    def keep(self, key: str, call: ModelCall, kept: Kept, case: str, *, safe: bool) -> None:
+        """Write an answer down; when this returns it survives the process, and with `safe` the machine."""
+        if self._lines is None:
+            self._lines = _opened(self._path)
+            self._files.append(os.open(self._path, os.O_RDONLY))
+        record = {
+            "key": key,
+            "case": case,
+            "step": call.step,
+            "attempt": call.attempt,
+            "sample": call.sample,
+            "model": call.model,
+            "parts": parts_of(call),
+            "seconds": round(kept.seconds, 6),
+            "reply": asdict(kept.reply),
+        }
+        at, length = self._lines.add(record, safe=safe)
+        self._places[bytes.fromhex(key)] = (len(self._files) - 1, at, length)
+
+    def spent(self) -> list[tuple[str, Usage]]:
+        """Return model and usage of each answer that this run has asked for so far."""
+        if not self._path.is_file():
+            return []
+        records = (json.loads(line) for _, line in read_lines(self._path))
+        return [(record["model"], Usage(**record["reply"]["usage"])) for record in records]
+
+    def alike(self, call: ModelCall, case: str) -> Mapping[str, str] | None:
+        """Return the parts of the recorded question that is most like one which has no answer; None if none is."""
+        found: list[Mapping[str, str]] = []
+        wanted, own = (case, call.step, call.model), parts_of(call)
+        for path in sorted(self.folder.glob("*.jsonl")):
+            for _, line in read_lines(path):
+                record: Mapping[str, Any] = json.loads(line)
+                if (record["case"], record["step"], record["model"]) == wanted:
+                    found.append(record["parts"])
+        return max(found, key=lambda parts: sum(parts[name] == own[name] for name in own), default=None)
+
+    def close(self) -> None:
+        """Release the files."""
+        for descriptor in self._files:
+            os.close(descriptor)
+        self._files = []
+        if self._lines:
+            self._lines.close()
+
+
+def parts_of(call: ModelCall) -> Mapping[str, str]:
+    """Return digests of what a question is made of, by name: enough to tell which part of it was edited."""
+    first, *history, last = (message.text for message in call.messages)
+    artifacts = [[artifact.id, artifact.digest] for artifact in call.artifacts]
+    owes = [[requirement.id, requirement.text] for requirement in call.owes]
+    texts = {
+        "system": first,
+        "artifacts": json.dumps(artifacts),
+        "history": "\0".join(history),
+        "turn": last,
+        "terms": json.dumps([call.schema, owes, call.max_output], sort_keys=True),
+    }
+    return {
+        name: hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_SHOWN] for name, text in texts.items()
+    }
+
+
+def _opened(path: Path) -> Lines:
+    lines = take_up_lines(path) if path.is_file() else begin_lines(path)
+    if lines is None:
+        raise CallerError(f"`{path}` is being written by another process; wait for it")
+    return lines
+
+
+def _reply(data: Mapping[str, Any]) -> ModelReply:
+    return ModelReply(**{**data, "usage": Usage(**data["usage"])})

@@ -1,0 +1,247 @@
+"""A result to rows and sentences that every layout shares; its one rule: figures are rounded here and nowhere else."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from dramaturg.evals.evaluate import Evaluated
+from dramaturg.evals.gate import Decision, Fall
+from dramaturg.evals.records import Record
+from dramaturg.evals.statistics.clustered import clustered_mean
+from dramaturg.evals.statistics.intervals import Interval
+from dramaturg.evals.statistics.rates import failure_bound, rate_interval
+from dramaturg.evals.statistics.verdict import Comparison, Kind, Tally
+from dramaturg.evals.suite import PASS
+
+_PERCENT = 100
+_WHY = 4
+_NONE = "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One metric: its name, marked where it gates, and what stands in each column."""
+
+    metric: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under their heads."""
+
+    heads: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def table_of(result: Evaluated) -> Table:
+    """Return the metrics of both arms, or of the only one."""
+    if result.decision is None:
+        alone = next(iter(result.arms.values())).name
+        return Table(heads=("metric", alone, "95 % interval"), rows=tuple(_single_rows(result)))
+    names = [arm.name for arm in result.arms.values()]
+    level = round(_PERCENT * (1 - 2 * result.decision.verdict.alpha))
+    heads = ("metric", *names, f"change, {level} % interval", "verdict")
+    same = result.decision.alike == result.decision.pairs
+    compared = (_compared(each, same=same) for each in result.decision.verdict.comparisons)
+    return Table(heads=heads, rows=(*compared, *_measured_rows(result)))
+
+
+def headline(result: Evaluated) -> str:
+    """Return the verdict in one line."""
+    decision = result.decision
+    if result.lost:
+        return f"INFRASTRUCTURE: {result.errors:,} of {len(result.records):,} performances failed for technical reasons"
+    if decision is None:
+        passed = sum(record.outcome == "pass" for record in result.records)
+        return f"{passed:,} of {len(result.records):,} performances passed"
+    margin = points(decision.verdict.comparisons[0].margin, sign=False)
+    said = {
+        Kind.WORSE: "WORSE",
+        Kind.BETTER: "BETTER",
+        Kind.NO_WORSE: f"NO WORSE than {margin} points",
+        Kind.INCONCLUSIVE: "INCONCLUSIVE",
+        Kind.INFRASTRUCTURE: "INFRASTRUCTURE: too many performances failed for technical reasons",
+    }
+    return said[decision.kind]
+
+
+def sentences(result: Evaluated) -> Iterator[str]:
+    """Yield what stands below the table: where it fell, what was edited, what deciding takes, what it cost."""
+    decision = result.decision
+    if decision is not None:
+        yield from _of_decision(decision)
+    else:
+        yield from _of_failures(result)
+    yield from _of_errors(result.records)
+    yield _cost(result)
+
+
+def _of_decision(decision: Decision) -> Iterator[str]:
+    if decision.alike:
+        each = "every pair" if decision.alike == decision.pairs else f"{decision.alike:,} of {decision.pairs:,} pairs"
+        yield f"in {each} both arms asked the same questions, and cannot differ"
+    if decision.kind in (Kind.WORSE, Kind.INCONCLUSIVE):
+        yield from (_fallen(fall) for fall in fallen_steps(decision))
+        yield from (f"edited: {edit}" for edit in decision.blamed)
+    else:
+        yield from (f"edited: {edit}" for edit in decision.edits)
+    if not decision.edits:
+        yield "nothing was edited"
+    if decision.kind is Kind.INCONCLUSIVE:
+        yield from _undecided(decision)
+
+
+def fallen_steps(decision: Decision) -> Sequence[Fall]:
+    """Return the deepest fall of each step."""
+    found: dict[str, Fall] = {}
+    for fall in decision.falls:
+        found.setdefault(fall.step, fall)
+    return [*found.values()]
+
+
+def _fallen(fall: Fall) -> str:
+    why = "; ".join(fall.why[:_WHY])
+    more = f"; and {len(fall.why) - _WHY} more" if fall.why[_WHY:] else ""
+    told = f": {why}{more}" if why else ""
+    return f"step {fall.step}: {fall.metric} fell from {fall.baseline:.2f} to {fall.candidate:.2f}{told}"
+
+
+def _undecided(decision: Decision) -> Iterator[str]:
+    for comparison in decision.verdict.comparisons:
+        if comparison.gates and comparison.obstacle:
+            yield f"{comparison.metric}: {comparison.obstacle}"
+        elif comparison.gates and comparison.detectable is not None:
+            drop = points(comparison.detectable, sign=False)
+            yield f"{comparison.metric}: this many samples find a drop of {drop} points four times in five"
+    price = decision.verdict.price
+    if price is not None:
+        cost = "" if price.cost is None else f", about ${price.cost:.2f}"
+        yield f"to decide: {price.repeats:,} more repeats of each case ({price.pairs:,} pairs{cost})"
+
+
+def _of_failures(result: Evaluated) -> Iterator[str]:
+    """Yield why performances fell short, where there is nothing to compare them with."""
+    why = Counter(
+        line
+        for record in result.records
+        for scored in record.scores.values()
+        if scored.passed is False
+        for line in scored.why
+    )
+    yield from (f"{count:,} times: {line}" for line, count in why.most_common(2 * _WHY))
+
+
+def _of_errors(records: Sequence[Record]) -> Iterator[str]:
+    for error, count in Counter(record.error for record in records if record.error).most_common(_WHY):
+        yield f"{count:,} times failed for technical reasons: {error}"
+
+
+def _cost(result: Evaluated) -> str:
+    usd = "price unknown" if result.usd is None else f"${result.usd:.2f}" if result.usd else "$0"
+    early = f", stopped after {len(result.records) // 2:,} of {result.planned:,} pairs" if _early(result) else ""
+    return f"{result.asked:,} of {result.needed:,} questions were asked for this, {usd}{early}"
+
+
+def _early(result: Evaluated) -> bool:
+    return result.decision is not None and len(result.records) < 2 * result.planned
+
+
+def _compared(comparison: Comparison, *, same: bool) -> Row:
+    """Return a metric in both arms; `same` says that they asked the same questions, so that it cannot differ."""
+    change = _NONE
+    if same:
+        return Row(
+            metric=_marked(comparison),
+            cells=(_tallied(comparison.baseline), _tallied(comparison.candidate), "none", "the same questions"),
+        )
+    if comparison.effect is not None:
+        effect = comparison.effect
+        change = f"{points(effect.estimate)} [{points(effect.low)}, {points(effect.high)}]"
+    verdict = comparison.kind.value
+    if comparison.kind is Kind.WORSE:
+        verdict += f" (p {comparison.p_worse:.2g})"
+    arms = (_tallied(comparison.baseline), _tallied(comparison.candidate))
+    return Row(metric=_marked(comparison), cells=(*arms, change, verdict if comparison.gates else f"({verdict})"))
+
+
+def _marked(comparison: Comparison) -> str:
+    return f"{comparison.metric} *" if comparison.gates else comparison.metric
+
+
+def _tallied(tally: Tally) -> str:
+    lost = [f"{tally.errors:,} errors"] if tally.errors else []
+    lost += [f"{tally.unscored:,} unscored"] if tally.unscored else []
+    beside = f" ({', '.join(lost)})" if lost else ""
+    if tally.mean is None:
+        return f"{_NONE}{beside}"
+    if tally.rate is None:
+        return f"{tally.mean:.2f} of {tally.valued:,}{beside}"
+    return f"{tally.passed:,}/{tally.valued:,} = {percent(tally.mean)} {_limits(tally.rate)}{beside}"
+
+
+def _limits(interval: Interval) -> str:
+    return f"[{percent(interval.low)}, {percent(interval.high)}]"
+
+
+def _measured_rows(result: Evaluated) -> Iterator[Row]:
+    """Yield the means of what is measured on a scale of its own."""
+    for metric, unit in _units(result).items():
+        means = tuple(_mean_measured(result.records, arm, metric) for arm in result.arms)
+        rest = (_NONE, _NONE) if result.decision else (_NONE,)
+        yield Row(metric=f"{metric}, {unit}", cells=(*means, *rest))
+
+
+def _units(result: Evaluated) -> Mapping[str, str]:
+    suite = result.suite.suite
+    scorers = (*suite.scorers, *(scorer for case in suite.cases for scorer in case.scorers))
+    return {scorer.metric: scorer.unit for scorer in scorers if scorer.unit}
+
+
+def _mean_measured(records: Sequence[Record], arm: str, metric: str) -> str:
+    known = [
+        score.measured
+        for record in records
+        if record.arm == arm and (score := record.scores.get(metric)) and score.measured is not None
+    ]
+    return f"{fmean(known):.4g} of {len(known):,}" if known else _NONE
+
+
+def _single_rows(result: Evaluated) -> Iterator[Row]:
+    """Yield the metrics of an arm that is compared with none."""
+    records, suite = result.records, result.suite.suite
+    judged = [record.outcome == "pass" for record in records if record.outcome in ("pass", "fail")]
+    if judged:
+        rate = rate_interval(sum(judged), len(judged))
+        every = f", failures below {percent(failure_bound(len(judged)))}" if all(judged) else ""
+        yield Row(
+            metric=PASS, cells=(f"{sum(judged):,}/{len(judged):,} = {percent(rate.estimate)}", _limits(rate) + every)
+        )
+    clusters = {case.id: case.cluster for case in suite.cases if case.cluster}
+    for metric in suite.metrics[1:]:
+        by_case: dict[str, list[float]] = defaultdict(list)
+        for record in records:
+            scored = record.scores.get(metric)
+            if scored is not None and scored.value is not None:
+                by_case[record.case].append(scored.value)
+        if by_case:
+            means = {case: fmean(values) for case, values in by_case.items()}
+            interval = clustered_mean(means, clusters)
+            count = sum(map(len, by_case.values()))
+            limits = f"[{max(0, interval.low):.2f}, {min(1, interval.high):.2f}]" if interval else _NONE
+            yield Row(metric=metric, cells=(f"{fmean(means.values()):.2f} of {count:,}", limits))
+    yield from _measured_rows(result)
+
+
+def percent(rate: float) -> str:
+    """Return a rate as whole percent; never 0 or 100 for what is neither."""
+    shown = round(_PERCENT * rate)
+    if shown in (0, _PERCENT) and 0 < rate < 1:
+        return f"{_PERCENT * rate:.1f} %"
+    return f"{shown} %"
+
+
+def points(change: float, *, sign: bool = True) -> str:
+    """Return a difference of rates in points."""
+    return f"{_PERCENT * change:+.0f}" if sign else f"{_PERCENT * change:.0f}"

@@ -1,0 +1,27 @@
+"""A result to text for a terminal; its one rule: what decides stands last, where the eye ends."""
+
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+
+from dramaturg.evals.evaluate import Evaluated
+from dramaturg.evals.report.table import Table, headline, sentences, table_of
+
+
+def text_report(result: Evaluated) -> str:
+    """Return table, sentences and verdict, a line each."""
+    suite = result.suite.suite
+    cases = len({record.case for record in result.records})
+    head = f"{suite.name}: {cases:,} cases, {len(result.records):,} performances ({result.run})"
+    lines = [head, "", *_drawn(table_of(result)), "", *sentences(result), "", headline(result)]
+    return "\n".join(lines) + "\n"
+
+
+def _drawn(table: Table) -> Iterator[str]:
+    rows = [table.heads, *((row.metric, *row.cells) for row in table.rows)]
+    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+    for row in rows:
+        yield _line(row, widths)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)).rstrip()

@@ -1,0 +1,165 @@
+"""A recorded eval on disk; its one rule: the same eval goes on where it was killed, and a finished one stays as it is.
+
+The file's first line says what the eval is decided by: the suite, both arms whole, models, repeats, seed. A record for
+each performance follows, then how it ended. An eval is finished once it has a verdict; without one the same command
+takes it up, keeps every record but those of faults, and asks no question twice.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dramaturg.errors import CallerError, JournalMiss
+from dramaturg.evals.lines import Lines, begin_lines, read_lines, take_up_lines
+from dramaturg.evals.records import Record, record_of
+from dramaturg.evals.suite import slug
+
+FORMAT = 1
+_HEAD = b'{"type": "eval", "format": '
+_FOLDER = "evals"
+_RUNS = "runs"
+_DIGEST_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """What the file of an eval says.
+
+    Attributes:
+        path: The file.
+        header: What the eval is decided by.
+        records: Of each performance the last.
+        end: Its verdict as JSON data; None while it is unfinished.
+    """
+
+    path: Path
+    header: Mapping[str, Any]
+    records: tuple[Record, ...]
+    end: Mapping[str, Any] | None
+
+    @property
+    def run(self) -> str:
+        """The eval's id."""
+        return str(self.header["run"])
+
+
+class Run:
+    """The file of an eval, held open by the process that performs it."""
+
+    def __init__(self, lines: Lines, recorded: Recorded) -> None:
+        self._lines = lines
+        self.header = recorded.header
+        self.records = {record.place: record for record in recorded.records if record.outcome != "error"}
+
+    @property
+    def id(self) -> str:
+        """The eval's id."""
+        return str(self.header["run"])
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._lines.path
+
+    def keep(self, record: Record) -> None:
+        """Write a record down."""
+        self._lines.add(record.to_json())
+        self.records[record.place] = record
+
+    def end(self, verdict: Mapping[str, Any]) -> None:
+        """Write down how it ended; the same command begins a new one from now on."""
+        self._lines.add({"type": "end", **verdict}, safe=True)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._lines.close()
+
+
+def open_run(state: Path, suite: str, decided_by: Mapping[str, Any]) -> Run:
+    """Take up the newest unfinished eval that is decided by the same, or begin one.
+
+    Args:
+        state: The user's state folder.
+        suite: The suite's name.
+        decided_by: What the eval is decided by, as plain JSON data.
+    """
+    digest = hashlib.sha256(json.dumps(decided_by, sort_keys=True).encode()).hexdigest()
+    folder, stem = runs_folder(state, suite), f"{slug(suite)}-{digest[:_DIGEST_SHOWN]}"
+    earlier = sorted(folder.glob(f"{stem}-*.jsonl"), key=_number, reverse=True)
+    for path in earlier:
+        lines = take_up_lines(path)
+        if lines is None:
+            continue
+        recorded = read_run(path)
+        if recorded.end is None and recorded.header["decided_by"] == digest:
+            return Run(lines, recorded)
+        lines.close()
+    number = max(map(_number, earlier), default=0) + 1
+    while True:
+        run = f"{stem}-{number}"
+        path = folder / f"{run}.jsonl"
+        begun = begin_lines(path)
+        if begun is not None:
+            break
+        number += 1
+    header = {"type": "eval", "format": FORMAT, "run": run, "decided_by": digest, "began": _now(), **decided_by}
+    begun.add(header, safe=True)
+    return Run(begun, Recorded(path=path, header=header, records=(), end=None))
+
+
+def read_run(path: Path) -> Recorded:
+    """Read the file of an eval; JournalMiss if it is damaged or none."""
+    lines = [line for _, line in read_lines(path)]
+    if not lines or not lines[0].startswith(_HEAD):
+        raise JournalMiss("", f"`{path}` is no recorded eval; `dramaturg eval report` lists them")
+    try:
+        header, *rest = map(json.loads, lines)
+        if header["format"] != FORMAT:
+            said = f"`{path}` has the format {header['format']}, this version reads {FORMAT}"
+            raise JournalMiss("", f"{said}; read it with the version that wrote it")
+        records = {record.place: record for data in rest if data["type"] == "cell" for record in (record_of(data),)}
+        end = next((data for data in reversed(rest) if data["type"] == "end"), None)
+    except (ValueError, LookupError, TypeError) as error:
+        raise JournalMiss("", f"`{path}` is damaged ({error}); remove it, and run the eval again") from error
+    return Recorded(path=path, header=header, records=tuple(records.values()), end=end)
+
+
+def find_run(state: Path, run: str) -> Path:
+    """Return the file of an eval by its id or its path; CallerError if there is none."""
+    path = Path(run)
+    if path.is_file():
+        return path
+    found = next(iter(all_runs(state, run)), None)
+    if found is None:
+        raise CallerError(f"there is no recorded eval `{run}`; `dramaturg eval report` lists them")
+    return found
+
+
+def all_runs(state: Path, run: str = "*") -> Sequence[Path]:
+    """Return the files of evals, the newest first; only letters, digits and hyphens of an id are looked for."""
+    stem = run if run == "*" else "".join(letter for letter in run if letter.isalnum() or letter == "-")
+    found = (state / _FOLDER).glob(f"*/{_RUNS}/{stem}.jsonl")
+    return sorted(found, key=lambda path: (path.stat().st_mtime, path), reverse=True)
+
+
+def runs_folder(state: Path, suite: str) -> Path:
+    """Return the folder that holds the evals of a suite."""
+    return state / _FOLDER / slug(suite) / _RUNS
+
+
+def replies_folder(state: Path, suite: str) -> Path:
+    """Return the folder that holds recorded answers of a suite which names none itself."""
+    return state / _FOLDER / slug(suite) / "replies"
+
+
+def _number(path: Path) -> int:
+    last = path.stem.rsplit("-", 1)[1]
+    return int(last) if last.isdecimal() else 0
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,140 @@
+"""What came of a cell to its record; its one rule: both arms are held to the same yardstick."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from dramaturg.engine.brief import Brief
+from dramaturg.engine.calls import Usage
+from dramaturg.evals.cells import Asked, Performed
+from dramaturg.evals.records import Arm, Outcome, Record, Scored, StepRecord
+from dramaturg.evals.scorers.model import Effort, Score, Scorer, View
+from dramaturg.evals.suite import Case
+from dramaturg.evals.yardstick import Yardstick
+from dramaturg.run.budget import Tariffs
+from dramaturg.run.perform import document_of
+
+_WHY = 12  # lines that are kept of each scorer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What performances of a case are scored with.
+
+    Attributes:
+        case: The case.
+        scorers: What they are scored by.
+        brief: What was performed.
+        yardstick: What they are measured by.
+        tariffs: What tokens cost.
+    """
+
+    case: Case
+    scorers: Sequence[Scorer]
+    brief: Brief
+    yardstick: Yardstick
+    tariffs: Tariffs
+
+
+def record_performance(performed: Performed, arm: Arm, bench: Bench) -> Record:
+    """Score a performance; one that the machinery failed is not scored."""
+    place = performed.place
+    view = _view(performed, bench)
+    scores: dict[str, Score] = {}
+    scored: dict[str, Scored] = {}
+    if not performed.error:
+        for scorer in bench.scorers:
+            score = scores[scorer.metric] = scorer.score(view)
+            scored[scorer.metric] = Scored(
+                value=score.value, passed=scorer.passes(score), why=score.why[:_WHY], measured=score.measured
+            )
+    required = [scored[scorer.metric].passed for scorer in bench.scorers if scorer.required and scored]
+    return Record(
+        arm=arm,
+        persona=place.persona,
+        case=place.case,
+        model=place.model,
+        repeat=place.repeat,
+        outcome=_outcome(performed, required),
+        scores=scored,
+        steps=tuple(_steps(performed, scores, bench)),
+        error=performed.error,
+        failure=view.failure,
+        document=hashlib.sha256(view.markdown.encode()).hexdigest() if view.markdown else "",
+    )
+
+
+def _view(performed: Performed, bench: Bench) -> View:
+    outcome, failure = performed.outcome, performed.failure
+    return View(
+        case=bench.case.id,
+        tags=bench.case.tags,
+        plan=bench.brief.plan,
+        yardstick=bench.yardstick,
+        outcome=outcome,
+        markdown=document_of(bench.brief, outcome).markdown if outcome else "",
+        failed=bench.yardstick.step(failure.step) if failure else "",
+        failure=_told(performed),
+        writes=bench.brief.profile.writes,
+        effort=_effort(performed.asked, bench.tariffs),
+    )
+
+
+def _told(performed: Performed) -> str:
+    failure = performed.failure
+    if failure is None:
+        return ""
+    reasons = "; ".join(finding.message for finding in failure.findings)
+    return f"step {failure.step} `{failure.title}` fell short" + (f": {reasons}" if reasons else "")
+
+
+def _outcome(performed: Performed, required: Sequence[bool | None]) -> Outcome:
+    if performed.error:
+        return "error"
+    if performed.failure is not None or False in required:
+        return "fail"
+    return "pass" if True in required else "unscored"
+
+
+def _steps(performed: Performed, scores: Mapping[str, Score], bench: Bench) -> Iterator[StepRecord]:
+    """Yield a record for each step that was asked, then for each that only a scorer speaks of."""
+    asked: dict[str, list[Asked]] = defaultdict(list)
+    for each in performed.asked:
+        asked[bench.yardstick.step(each.step)].append(each)
+    accepted = {bench.yardstick.step(step) for step in performed.accepted}
+    spoken = dict.fromkeys(step for score in scores.values() for step in score.steps)
+    for step in dict.fromkeys((*asked, *spoken)):
+        values = {metric: score.steps[step] for metric, score in scores.items() if step in score.steps}
+        effort = _effort(asked[step], bench.tariffs)
+        done = step in accepted or not asked[step]
+        yield StepRecord(
+            step=step,
+            outcome=_step_outcome(values, done=done, lost=bool(performed.error)),
+            scores=values,
+            usage=effort.usage,
+            usd=effort.usd,
+            seconds=effort.seconds,
+            keys=tuple(each.key for each in asked[step]),
+            new=sum(each.new for each in asked[step]),
+        )
+
+
+def _step_outcome(values: Mapping[str, float], *, done: bool, lost: bool) -> Outcome:
+    if not done:
+        return "error" if lost else "fail"
+    if not values:
+        return "unscored"
+    return "pass" if min(values.values()) >= 1 else "fail"
+
+
+def _effort(asked: Sequence[Asked], tariffs: Tariffs) -> Effort:
+    costs = [tariffs.of(each.model).cost(each.usage) for each in asked]
+    known = [cost for cost in costs if cost is not None]
+    return Effort(
+        calls=len(asked),
+        usage=sum((each.usage for each in asked), Usage()),
+        seconds=sum(each.seconds for each in asked),
+        usd=float(sum(known, Decimal(0))) if len(known) == len(costs) else None,
+    )

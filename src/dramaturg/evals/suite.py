@@ -1,0 +1,109 @@
+"""What a suite says; its one rule: a key that means nothing is refused; personas and cases alone must be given."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from dramaturg.errors import CallerError
+from dramaturg.evals.scorers.kinds import USUAL, AnyScorer
+from dramaturg.evals.scorers.model import Listed, Scorer, Texts
+from dramaturg.models.spec import parse_spec
+
+PASS = "pass"  # noqa: S105 - the metric that every performance has
+_NAME = r"^[\w][\w .+-]*$"
+
+
+def _is_model(name: str) -> str:
+    try:
+        spec = parse_spec(name)
+    except CallerError as error:
+        raise ValueError(error.message) from error
+    if spec.kind == "replay":
+        raise ValueError("a recorded run cannot be asked anything new")
+    return name
+
+
+_Models = Annotated[tuple[Annotated[str, AfterValidator(_is_model)], ...], Listed]
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Given(_Said):
+    """An artifact: a file or folder beside the suite file, or the text itself."""
+
+    path: str = Field(default="", description="The path of a file, a folder or a pattern.")
+    text: str = Field(default="", description="The whole text, instead of a path.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if bool(self.path.strip()) == bool(self.text.strip()):
+            raise ValueError("give a path beside the suite file, or `text:` and the text itself")
+        return self
+
+
+def _path_or_text(written: object) -> object:
+    return {"path": written} if isinstance(written, str) else written
+
+
+class Case(_Said):
+    """What personas are performed on, and what is to come of it."""
+
+    id: str = Field(pattern=_NAME, description="What the case is called; records and reports name it so.")
+    artifacts: Mapping[str, Annotated[Given, BeforeValidator(_path_or_text)]] = Field(
+        min_length=1, description="Artifacts by id: a path beside the suite file, or `text:` and the text itself."
+    )
+    personas: Texts = Field(default=(), description="Which of the suite's personas perform it; all unless given.")
+    tags: Texts = Field(default=(), description="What the case is an example of; `--tag` chooses by it.")
+    cluster: str = Field(default="", description="What cases that share a source have in common; its own id if empty.")
+    answers: Mapping[str, str | tuple[str, ...]] = Field(
+        default={}, description="What a person answers, by the id of the question or of its step."
+    )
+    scorers: tuple[AnyScorer, ...] = Field(default=(), description="What else this case is scored by.")
+
+
+class Gate(_Said):
+    """When the verdict on an edit is red."""
+
+    metrics: Texts = Field(
+        default=(PASS,), min_length=1, description="The metrics that decide: `pass`, or the names of scorers."
+    )
+    margin: float = Field(default=10, gt=0, le=100, description="Points that an edit may cost and still be no worse.")
+    alpha: float = Field(default=0.05, gt=0, le=0.5, description="How often a harmless edit may be called worse.")
+    sequential: bool = Field(default=False, description="Ask pairs in random order, and stop when it is decided.")
+
+
+class Suite(_Said):
+    """Personas, the cases they are performed on, and what decides whether an edit made them worse."""
+
+    name: str = Field(default="", pattern=r"^([\w][\w .+-]*)?$", description="Its name; that of the file unless given.")
+    personas: Texts = Field(min_length=1, description="Aliases, or paths of files beside the suite file.")
+    models: _Models = Field(default=("evidence",), min_length=1, description="Models, as `--model` names them.")
+    repeats: int = Field(default=1, ge=1, le=1000, description="How often each case is performed.")
+    reasks: int = Field(default=2, ge=0, le=5, description="How often the failing part of an answer is asked again.")
+    recorded: str = Field(
+        default="", description="Folder beside the suite file with recorded answers; in the user's state unless given."
+    )
+    scorers: tuple[AnyScorer, ...] = Field(
+        default=USUAL, validate_default=True, description="What each performance is scored by."
+    )
+    gate: Gate = Field(default=Gate(), description="When the verdict is red.")
+    cases: tuple[Case, ...] = Field(min_length=1, description="What the personas are performed on.")
+
+    def scorers_of(self, case: Case) -> tuple[Scorer, ...]:
+        """Return what a performance of a case is scored by."""
+        return (*self.scorers, *case.scorers)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Every metric of the suite, `pass` first."""
+        scorers = (*self.scorers, *(scorer for case in self.cases for scorer in case.scorers))
+        return (PASS, *dict.fromkeys(scorer.metric for scorer in scorers))
+
+
+def slug(name: str) -> str:
+    """Return a name as a part of file names."""
+    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:40] or "suite"
