@@ -32,7 +32,7 @@ def test_report_gives_the_same_page_and_the_same_document_later(tmp_path: Path, 
     assert dramaturg("report", journal.stem).out == out
     assert dramaturg("report", str(journal), "--output", str(document)).out == ""
     assert document.read_text("utf-8") == out
-    assert dramaturg("report", journal.stem, "--json").json["markdown"] == out
+    assert dramaturg("report", journal.stem, "--json").json["document"]["markdown"] == out
 
 
 def test_a_resumed_and_a_replayed_run_have_pages_too(tmp_path: Path, state: Path) -> None:
@@ -60,7 +60,7 @@ def test_the_page_of_a_run_that_failed_can_be_had(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--html", "-"), "the page of a run goes to a file; write `--html FILE`"),
+        (("--html", "-"), "the page goes to a file; write `--html FILE`, or `--format html` for stdout"),
         (("--html", "nowhere/page.html"), "there is no folder `nowhere` to write `page.html` to"),
         (("--html", "one.html", "-o", "./one.html"), "`--output one.html` and `--html one.html` are the same file"),
         (("--html", str(BLUEPRINT)), f"`--html {BLUEPRINT}` is the artifact itself; choose another file"),

@@ -1,21 +1,21 @@
 """A run's result to its reader; its one rule: nothing that was paid for is lost on the way."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import counted, print_findings, print_json
+from dramaturg.cli.output import counted, json_option, print_findings, print_json
 from dramaturg.errors import CallerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from dramaturg.cli.progress import Progress
     from dramaturg.run.record import Record
+    from dramaturg.run.rendition import Rendition
     from dramaturg.run.report import RunResult
 
     RecordOf = Callable[[str], Record]
@@ -23,38 +23,81 @@ if TYPE_CHECKING:
 _STDIO = "-"
 
 
-html_option = click.option(
-    "--html",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write a page for reading here: the document, its sources, what was demanded, what it cost.",
-)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Where a result goes.
+    """Where a result goes, and as what.
 
     Attributes:
         output: Where the document goes; None for stdout.
-        html: Where the page of the run goes; None for none.
+        rendition: How it is written.
+        html: Where the page of the run goes besides; None for none.
         as_json: Print the result as JSON on stdout, in place of the document.
         quiet: Say nothing on stderr but errors.
     """
 
     output: Path | None
+    rendition: "Rendition"
     html: Path | None
     as_json: bool
-    quiet: bool = False
+    quiet: bool
+
+    @property
+    def needs_journal(self) -> bool:
+        """Whether the page of the run is wished for, which is made of its journal."""
+        return self.html is not None or self.rendition.form.value == "html"
 
 
-def delivery(output: Path | None, html: Path | None, *, as_json: bool, quiet: bool = False) -> Delivery:
-    """Return where a result is to go; CallerError for what cannot be written, before anything is paid for."""
+def delivery_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what says where a result goes; the command is given it as `where`, a `Delivery`.
+
+    What cannot be written is a CallerError before the command does anything.
+    """
+
+    @wraps(command)
+    def packed(*arguments: Any, **given: Any) -> Any:
+        options = {name: given.pop(name) for name in ("output", "form", "front_matter", "dated", "html")}
+        as_json, quiet = given.pop("as_json"), given.pop("quiet")
+        return command(*arguments, where=_delivery(**options, as_json=as_json, quiet=quiet), **given)
+
+    file = click.Path(dir_okay=False, path_type=Path)
+    page = "Write a page for reading here as well: the document, its sources, what was demanded, what it cost."
+    for option in (
+        click.option("-o", "--output", type=file, help="Write the document here instead of to stdout."),
+        click.option(
+            "--format",
+            "form",
+            type=click.Choice(["md", "html", "json", "docx"]),
+            help="As what; otherwise the file's name says it, and without one it is md. html is the page of the run.",
+        ),
+        click.option("--html", type=file, help=page),
+        click.option("--front-matter", is_flag=True, help="Begin the document with what it was made of (md, docx)."),
+        click.option("--date", "dated", metavar="DATE", help="The date in the front matter, such as 2026-11-28."),
+        click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
+        json_option,
+    ):
+        packed = option(packed)
+    return packed
+
+
+def _delivery(
+    *,
+    output: Path | None,
+    form: str | None,
+    front_matter: bool,
+    dated: str | None,
+    html: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> Delivery:
+    from dramaturg.run.rendition import rendition
+
     if html == Path(_STDIO):
-        raise CallerError("the page of a run goes to a file; write `--html FILE`")
+        raise CallerError("the page goes to a file; write `--html FILE`, or `--format html` for stdout")
     output, html = (require_writable(None if place == Path(_STDIO) else place) for place in (output, html))
     if output is not None and html is not None and output.absolute() == html.absolute():
         raise CallerError(f"`--output {output}` and `--html {html}` are the same file; choose another one")
-    return Delivery(output=output, html=html, as_json=as_json, quiet=quiet)
+    written = rendition(form, output, front_matter=front_matter, dated=dated)
+    return Delivery(output=output, rendition=written, html=html, as_json=as_json, quiet=quiet)
 
 
 def require_writable(output: Path | None) -> Path | None:
@@ -64,9 +107,9 @@ def require_writable(output: Path | None) -> Path | None:
     return output
 
 
-def require_journal(html: Path | None) -> None:
+def require_journal(delivery: Delivery) -> None:
     """Refuse a page of a run that other machines perform: its journal is not on this one."""
-    if html is not None:
+    if delivery.needs_journal:
         raise CallerError("a run of a database has no journal here to make a page of; leave `--html` out")
 
 
@@ -91,13 +134,8 @@ def deliver(result: "RunResult", progress: "Progress", delivery: Delivery, recor
     """
     from dramaturg.findings.model import has_errors
 
+    hand_over(result, delivery, record)
     places = [*_placed(result, delivery.output)]
-    _hand_over(places, delivery)
-    for each, place in _placed(result, delivery.html):
-        if place is not None:
-            write_page(record(each.report.run), place)
-    if delivery.as_json:
-        print_json(result.to_json())
     findings = [finding for each, _ in places for finding in each.findings]
     found = [finding for finding in findings if finding not in progress.told]
     shown = (finding for finding in found if finding.is_error or not delivery.quiet)
@@ -110,13 +148,25 @@ def deliver(result: "RunResult", progress: "Progress", delivery: Delivery, recor
         click.get_current_context().exit(1)
 
 
-def _hand_over(places: Sequence[tuple["RunResult", Path | None]], delivery: Delivery) -> None:
-    """Write the documents where they go."""
-    for each, place in places:
+def hand_over(result: "RunResult", delivery: Delivery, record: "RecordOf", *, prints: bool = True) -> None:
+    """Write a result and those that followed it, or print it where it goes to no file and `prints` is set.
+
+    `record` gives the journal of a run by its id.
+    """
+    from dramaturg.run.rendition import Form, Rendition
+
+    for each, place in _placed(result, delivery.output):
         if place is not None:
-            write(each.document.markdown, place, each.report.run)
-    if delivery.output is None and not delivery.as_json:
-        click.echo("\n".join(each.document.markdown for each, _ in places), nl=False)
+            _write(each, delivery.rendition, place, record)
+    for each, place in _placed(result, delivery.html):
+        if place is not None:
+            _write(each, Rendition(form=Form.HTML), place, record)
+    if delivery.as_json:
+        print_json(result.to_json())
+    elif delivery.output is None and prints:
+        several = [each for each, _ in _placed(result, None)] if delivery.rendition.form is Form.MARKDOWN else [result]
+        shown = (_rendered(each, delivery.rendition, record).decode() for each in several)
+        click.echo("\n".join(shown), nl=False)
 
 
 def _tell(result: "RunResult", progress: "Progress", places: Sequence[tuple["RunResult", Path | None]]) -> None:
@@ -149,17 +199,21 @@ def _placed(result: "RunResult", output: Path | None) -> "Iterator[tuple[RunResu
         yield from _placed(followed, output.with_name(f"{output.stem}.{name}{output.suffix}") if output else None)
 
 
-def write_page(record: "Record", output: Path) -> None:
-    """Write the page of a run."""
-    from dramaturg.run.page.page import page_of
-
-    write(page_of(record), output, record.run)
-
-
-def write(text: str, output: Path, run: str) -> None:
-    """Write what a run has produced to a file; CallerError, which says where it is kept, if that fails."""
+def _write(result: "RunResult", rendition: "Rendition", output: Path, record: "RecordOf") -> None:
+    """Write a result to a file; CallerError, which says where it is kept, if that fails."""
+    kept = f"the document is kept: dramaturg runs {result.report.run}"
     try:
-        output.write_bytes(text.encode("utf-8", "replace"))
+        output.write_bytes(_rendered(result, rendition, record))
     except OSError as error:
-        where = f"the document is kept: dramaturg runs {run}"
-        raise CallerError(f"`{output}` cannot be written: {error.strerror}; {where}") from error
+        raise CallerError(f"`{output}` cannot be written: {error.strerror}; {kept}") from error
+    except CallerError as error:
+        raise CallerError(f"{error}; {kept}") from error
+
+
+def _rendered(result: "RunResult", rendition: "Rendition", record: "RecordOf") -> bytes:
+    def page() -> str:
+        from dramaturg.run.page.page import page_of
+
+        return page_of(record(result.report.run))
+
+    return rendition.render(result, page)

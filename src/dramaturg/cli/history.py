@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from dramaturg.cli.deliver import delivery, html_option, write, write_page
+from dramaturg.cli.deliver import Delivery, delivery_options, hand_over
 from dramaturg.cli.output import counted, json_option, print_json
 from dramaturg.findings.render import shown
 
@@ -101,31 +101,23 @@ def _list_runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
-@click.option(
-    "-o",
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the document here instead of to stdout.",
-)
-@html_option
-@json_option
-def report(run_id: str, *, output: Path | None, html: Path | None, as_json: bool) -> None:
-    """Give what RUN has produced, whole or not: its document, or a page for reading (--html). Nothing is asked."""
-    from dramaturg.run.runs import kept_document, run_summary
+@click.option("--quotes", is_flag=True, help="Print the quoted lines below each entry.")
+@delivery_options
+def report(run_id: str, *, where: Delivery, quotes: bool) -> None:
+    """Give what RUN has produced, whole or not, in any form. Nothing is asked.
+
+    With --html alone only the page is written.
+    """
+    from dramaturg.run.retell import result_told, retell
     from dramaturg.run.runtime import Runtime
 
-    where = delivery(output, html, as_json=as_json)
     record = Runtime(model="evidence").record(run_id)
-    if where.html is not None:
-        write_page(record, where.html)
-        click.echo(f"page for reading in {where.html}", err=True)
-    document = kept_document(record)
-    if where.output is not None:
-        write(document, where.output, record.run)
-    if as_json:
-        print_json({**run_summary(record), "markdown": document})
-    elif where.output is None and where.html is None:
-        click.echo(document, nl=False)
+    told = retell(record)
+    hand_over(result_told(told, quotes=quotes), where, lambda _: record, prints=where.html is None)
+    said = (told.remark, f"page for reading in {where.html}" if where.html else "")
+    for line in said if not where.quiet else ():
+        if line:
+            click.echo(shown(line), err=True)
 
 
 COMMANDS = (runs, report)

@@ -195,13 +195,15 @@ def new(alias: str, *, base: str, title: str, output: Path | None, as_json: bool
 
 
 @click.command()
+@click.argument("what", type=click.Choice(["frontmatter", "result"]), default="frontmatter", required=False)
 @json_option
-def schema(*, as_json: bool) -> None:
-    """Print the JSON Schema of the frontmatter, for editors."""
+def schema(what: str, *, as_json: bool) -> None:
+    """Print the JSON Schema of the frontmatter, for editors, or of the `result` that --format json and --json give."""
     from dramaturg.plan.schema import frontmatter_schema
+    from dramaturg.run.report import result_schema
 
     del as_json  # it is JSON anyway
-    print_json(frontmatter_schema())
+    print_json(frontmatter_schema() if what == "frontmatter" else result_schema())
 
 
 def _library() -> "Library":

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.deliver import deliver, delivery, html_option, require_apart, require_journal
+from dramaturg.cli.deliver import Delivery, deliver, delivery_options, require_apart, require_journal
 from dramaturg.cli.inputs import given_inputs
-from dramaturg.cli.output import json_option, print_json, strict_option
+from dramaturg.cli.output import print_json, strict_option
 from dramaturg.errors import AnswerNeeded, CallerError
 
 if TYPE_CHECKING:
@@ -24,21 +24,13 @@ _STDIO = "-"
 
 
 def _output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    command = delivery_options(command)
     for option in (
-        click.option(
-            "-o",
-            "--output",
-            type=click.Path(dir_okay=False, path_type=Path),
-            help="Write the document here instead of to stdout.",
-        ),
-        html_option,
         click.option(
             "--log", type=click.Path(dir_okay=False), help="Write a line of JSON for each event here; `-`: stderr."
         ),
-        click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
         click.option("--quotes", is_flag=True, help="Print the quoted lines below each entry."),
         strict_option,
-        json_option,
     ):
         command = option(command)
     return command
@@ -137,15 +129,12 @@ def run(  # noqa: PLR0913 - one parameter for each option
     max_tokens: int | None,
     deadline: str | None,
     price: str | None,
-    output: Path | None,
-    html: Path | None,
+    where: Delivery,
     log: str | None,
-    quiet: bool,
     quotes: bool,
     allow_secrets: bool,
     redact: bool,
     strict: bool,
-    as_json: bool,
 ) -> None:
     """Perform PERSONA (an alias or a .md file) on ARTIFACT: a file, a folder, a pattern in quotes, or `-` for stdin.
 
@@ -160,9 +149,8 @@ def run(  # noqa: PLR0913 - one parameter for each option
 
     if replay is not None and model is not None:
         raise CallerError("`--replay` asks no model; leave `--model` out")
-    where = delivery(output, html, as_json=as_json, quiet=quiet)
     if queue is not None:
-        require_journal(html)
+        require_journal(where)
     runtime = Runtime(
         model=model if replay is None else f"replay:{replay}",
         strict=strict,
@@ -183,7 +171,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     )
     inputs = given_inputs(artifact, named)
     require_apart(where, artifact, named)
-    with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json), _logged(log, progress) as emit:
+    with Progress(quiet=where.quiet) as progress, _told_in_json(as_json=where.as_json), _logged(log, progress) as emit:
         if queue is None:
             result = runtime.run(persona, inputs, on_event=emit, on_question=asker(progress), fresh=fresh)
         else:
@@ -208,13 +196,10 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     max_tokens: int | None,
     deadline: str | None,
     price: str | None,
-    output: Path | None,
-    html: Path | None,
+    where: Delivery,
     log: str | None,
-    quiet: bool,
     quotes: bool,
     strict: bool,
-    as_json: bool,
 ) -> None:
     """Go on with RUN under the persona, prompts, artifacts and model it began with.
 
@@ -225,9 +210,8 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.cli.queued import take_up
     from dramaturg.run.runtime import Runtime
 
-    where = delivery(output, html, as_json=as_json, quiet=quiet)
     if database is not None:
-        require_journal(html)
+        require_journal(where)
     runtime = Runtime(
         strict=strict,
         quotes=quotes,
@@ -238,7 +222,7 @@ def resume(  # noqa: PLR0913 - one parameter for each option
         deadline=deadline,
         price=price,
     )
-    with Progress(quiet=quiet) as progress, _told_in_json(as_json=as_json), _logged(log, progress) as emit:
+    with Progress(quiet=where.quiet) as progress, _told_in_json(as_json=where.as_json), _logged(log, progress) as emit:
         if database is None:
             result = runtime.resume(run_id, on_event=emit, on_question=asker(progress))
         else:

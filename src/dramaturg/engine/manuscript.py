@@ -19,7 +19,7 @@ from dramaturg.findings.source import Source
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _LINE_END = re.compile(r"\r\n?|\n")
-_BOM = "\ufeff"
+_FRONT = re.compile(r"\ufeff?(?:---[ \t]*\r?\n(?:(?:[\w-]+:|[ \t#-])[^\r\n]*\r?\n)*?---[ \t]*(?:\r?\n|$))?")
 _BOX = re.compile(r"\[[ xX]\]\s+")
 _CODE = ("fence", "code_block")
 _NOT_SAID = (*_CODE, "html_block")
@@ -141,7 +141,7 @@ class _Reader:
     def __init__(self, text: str, path: str) -> None:
         self.text = text
         self.source = Source(path, text)
-        self.begin = int(text.startswith(_BOM))
+        self.begin = _FRONT.match(text).end()  # type: ignore[union-attr]  # it matches any text
         self.tokens = _MARKDOWN.parse(text[self.begin :])
         ends = [end.end() for end in _LINE_END.finditer(text, self.begin)]
         self.starts = [self.begin, *ends]

@@ -82,6 +82,14 @@ class RunResult:
         }
 
 
+def result_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of what `RunResult.to_json` gives."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 - a run that writes no JSON schema does not wait for this one
+
+    schema = TypeAdapter(RunResult).json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "The result of a run", **schema}
+
+
 def findings_json(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Return findings as plain JSON data."""
     return [asdict(finding) for finding in findings]

@@ -1,6 +1,6 @@
 """A journal to all that happened in its run; its one rule: it is performed over its own answers, nothing is asked."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import ModelCall, ModelReply
@@ -8,12 +8,15 @@ from dramaturg.engine.events import AnswerRejected, Event, QuestionAnswered, Ste
 from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Outcome
 from dramaturg.errors import JournalMiss, StepFailed
+from dramaturg.models.retry import RetryPolicy
+from dramaturg.run.budget import Tariffs
 from dramaturg.run.drive import drive, remembered, replayed
 from dramaturg.run.job import Job, thaw
 from dramaturg.run.journal import is_performed
 from dramaturg.run.loop import PRIVATE_LOOP
-from dramaturg.run.perform import recorded_brief
+from dramaturg.run.perform import Conditions, Tally, document_of, recorded_brief, result_of
 from dramaturg.run.record import Record
+from dramaturg.run.report import RunResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,26 @@ def retell(record: Record) -> Retold:
         rejected=tuple(told.rejected),
         answered=tuple(told.answered),
     )
+
+
+def result_told(told: Retold, *, quotes: bool = False) -> RunResult:
+    """Return the result of a run told again; its report counts the calls of the run, whenever they were made.
+
+    Args:
+        told: The run.
+        quotes: Print the quoted lines below each entry of the document.
+    """
+    tally = Tally(emit=_Told(), tariffs=Tariffs())
+    for each in told.exchanges:
+        tally.count(each.call.model, each.reply.usage)
+    conditions = Conditions(
+        reasks=told.brief.reasks, retry=RetryPolicy(), strict=False, quotes=quotes, emit=tally.emit, respond=None
+    )
+    result = result_of(told.job, told.brief, told.outcome, tally, told.record.run, conditions)
+    if told.whole:
+        return result
+    document = document_of(told.brief, told.outcome, told.remark, quotes=quotes)
+    return replace(result, document=document, report=replace(result.report, findings=told.job.findings))
 
 
 def run_status(record: Record) -> str:

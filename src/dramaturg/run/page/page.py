@@ -26,9 +26,9 @@ from dramaturg.run.page.entries import Setting
 from dramaturg.run.page.sources import Source, sources_of
 from dramaturg.run.page.steps import shortened, steps_of, taken
 from dramaturg.run.page.text import plain, prose, remark
-from dramaturg.run.perform import document_of, findings_of, ledger_of, preface_of
+from dramaturg.run.perform import ledger_of, preface_of
 from dramaturg.run.record import Record
-from dramaturg.run.retell import Retold, retell
+from dramaturg.run.retell import Retold, result_told, retell
 
 _FOLDER = Path(__file__).resolve().parent
 _SHOWN_DIGEST = 12
@@ -136,10 +136,11 @@ def _answer(event: Any) -> str:
 
 def _findings(told: Retold) -> list[tuple[Finding, Markup]]:
     """Return what there is to say of the run, most serious first."""
-    document = document_of(told.brief, told.outcome)
-    found = findings_of(told.job, told.brief, told.outcome, document) if told.whole else told.job.findings
     order = ["error", "warning", "note"]
-    return [(each, remark(each.message)) for each in sorted(found, key=lambda each: order.index(each.severity))]
+    return [
+        (each, remark(each.message))
+        for each in sorted(result_told(told).findings, key=lambda each: order.index(each.severity))
+    ]
 
 
 def _policy(style: str, script: str) -> str:
