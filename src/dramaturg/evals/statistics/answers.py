@@ -88,7 +88,7 @@ def fixed_answer(arms: Arms, terms: Terms) -> Answer:
         effect=effect.interval(terms.alpha),
         cases=cases,
         informing=tails.informing,
-        detectable=detectable_drop(effect, smaller, terms.alpha / terms.gating),
+        detectable=detectable_drop(effect, smaller, terms.alpha / terms.gating, range_=arms.range, scored=arms.scored),
         pairs=None if repeats is None else repeats * len(cases),
         method=tails.method,
     )

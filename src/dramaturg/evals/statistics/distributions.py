@@ -9,7 +9,7 @@ from collections.abc import Callable
 _TINY = 1e-300
 _CLOSE = 1e-15
 _TERMS = 20_000
-_HALVINGS = 200
+_STEPS = 100
 _HALF = 0.5
 _FAR = 40.0  # standard deviations beyond which no probability is left to a float
 
@@ -86,16 +86,27 @@ def student_quantile(p: float, df: float) -> float:
 
 
 def _solve(cdf: Callable[[float], float], p: float, low: float, high: float) -> float:
-    """Return where an increasing function reaches `p`, by halving until no float lies between."""
-    for _ in range(_HALVINGS):
+    """Return where an increasing function reaches `p`, by Ridders' method (Numerical Recipes, 9.2)."""
+    below, above = cdf(low) - p, cdf(high) - p
+    found = math.inf
+    for _ in range(_STEPS):
         middle = (low + high) / 2
-        if middle in {low, high}:
+        at_middle = cdf(middle) - p
+        root = math.sqrt(at_middle * at_middle - below * above)
+        if root == 0.0:
+            return middle
+        last, found = found, middle - (middle - low) * at_middle / root
+        here = cdf(found) - p
+        if here == 0.0 or abs(found - last) <= _CLOSE * abs(found):
             break
-        if cdf(middle) < p:
-            low = middle
+        if at_middle <= 0 <= here or here <= 0 <= at_middle:
+            low, high = min(middle, found), max(middle, found)
+            below, above = min(at_middle, here), max(at_middle, here)
+        elif here < 0:
+            low, below = found, here
         else:
-            high = middle
-    return (low + high) / 2
+            high, above = found, here
+    return found
 
 
 def least_whole(holds: Callable[[int], bool], most: int) -> int | None:

@@ -2,11 +2,12 @@
 
 Noise is measured where repeats of a case differ. Where they are all alike there is none to measure, and a suite of
 passes would be certain after one sample each. So a case that never failed is held to what such a run of passes still
-allows (as in `rates.failure_bound`), and both uncertainties are added as independent ones, as Newcombe does.
+allows (as in `rates.failure_bound`), and both uncertainties are added as independent ones, as Newcombe does. Scores are
+hardly ever all alike, and yet a rare fall to the bound may not have come up: all of them are held to that.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from dramaturg.evals.statistics.distributions import student_quantile
@@ -14,15 +15,15 @@ from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.samples import Case
 from dramaturg.evals.statistics.stratified import Stratum, pooled_difference
 
-_PRECISION = 60
+_HALVINGS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
-    """Samples of one arm in cases where they were all alike.
+class Unseen:
+    """What samples of one arm could have come out as, and did not.
 
     Attributes:
-        stake: How far the pooled difference would move if each of them had come out at the bound instead.
+        stake: How far the pooled difference would move if each of them came out at the bound instead.
         trials: Their number.
     """
 
@@ -30,7 +31,7 @@ class Silence:
     trials: float
 
     def allows(self, alpha: float) -> float:
-        """Return how far the difference may be from what they show, at level `alpha`."""
+        """Return how much of the stake may be hidden, at level `alpha`."""
         return -self.stake * math.expm1(math.log(alpha) / self.trials) if self.trials else 0.0
 
 
@@ -41,16 +42,18 @@ class Effect:
     Attributes:
         estimate: The difference, cases weighted by Mantel and Haenszel (equal repeats: the plain mean).
         variance: Its squared standard error, from the noise within cases.
-        freedom: Degrees of freedom of the variance.
-        below: Silent samples that could hide that the candidate is worse.
-        above: Silent samples that could hide that it is better.
+        freedom: Degrees of freedom of the variance: for passes, the samples that are unlike most of their case.
+        grain: A correction for continuity: half the step by which a difference of pass rates can change.
+        below: What could hide that the candidate is worse.
+        above: What could hide that it is better.
     """
 
     estimate: float
     variance: float
     freedom: float
-    below: tuple[Silence, ...]
-    above: tuple[Silence, ...]
+    grain: float
+    below: tuple[Unseen, ...]
+    above: tuple[Unseen, ...]
 
     def lower(self, alpha: float, *, more: float = 0.0) -> float:
         """Return the lower limit at one-sided level `alpha`; `more` standard errors are added to those it asks for."""
@@ -60,9 +63,11 @@ class Effect:
         """Return the upper limit at one-sided level `alpha`."""
         return self.estimate + self._reach(alpha, self.above, 0.0)
 
-    def _reach(self, alpha: float, silences: Iterable[Silence], more: float) -> float:
+    def _reach(self, alpha: float, unseen: Iterable[Unseen], more: float) -> float:
         noise = (student_quantile(1 - alpha, self.freedom) + more) * math.sqrt(self.variance)
-        return math.hypot(noise, *(silence.allows(alpha) for silence in silences))
+        if noise:
+            noise += self.grain
+        return math.hypot(noise, *(each.allows(alpha) for each in unseen))
 
     def interval(self, alpha: float) -> Interval:
         """Return both limits, each at one-sided level `alpha`."""
@@ -73,7 +78,7 @@ class Effect:
         if self.lower(0.5) <= -margin:
             return 1.0
         low, high = 0.0, 0.5
-        for _ in range(_PRECISION):
+        for _ in range(_HALVINGS):
             middle = (low + high) / 2
             low, high = (low, middle) if self.lower(middle) > -margin else (middle, high)
         return high
@@ -84,8 +89,9 @@ class Effect:
             self,
             variance=self.variance / times,
             freedom=self.freedom * times,
-            below=tuple(replace(silence, trials=silence.trials * times) for silence in self.below),
-            above=tuple(replace(silence, trials=silence.trials * times) for silence in self.above),
+            grain=self.grain / times,
+            below=tuple(replace(each, trials=each.trials * times) for each in self.below),
+            above=tuple(replace(each, trials=each.trials * times) for each in self.above),
         )
 
     def magnified(self, sharpness: float, variance: float) -> "Effect":
@@ -95,8 +101,9 @@ class Effect:
             self,
             estimate=true,
             variance=(self.variance + true * true * variance) / sharpness**2,
-            below=tuple(replace(silence, stake=silence.stake / sharpness) for silence in self.below),
-            above=tuple(replace(silence, stake=silence.stake / sharpness) for silence in self.above),
+            grain=self.grain / sharpness,
+            below=tuple(replace(each, stake=each.stake / sharpness) for each in self.below),
+            above=tuple(replace(each, stake=each.stake / sharpness) for each in self.above),
         )
 
 
@@ -112,8 +119,12 @@ def stratum_of(case: Case) -> Stratum:
 
 def passes_effect(cases: Sequence[Case]) -> Effect:
     """Return how the pass rate changed; each case has values in both arms, a pass being 1 and a fail 0."""
-    estimate, variance = pooled_difference(map(stratum_of, cases))
-    return _effect(cases, estimate, variance, math.inf, (0.0, 1.0))
+    strata = [stratum_of(case) for case in cases]
+    estimate, variance = pooled_difference(strata)
+    rare = sum(min(stratum.passes, stratum.trials - stratum.passes) for stratum in strata)
+    effect = _effect(cases, estimate, variance, max(1.0, rare), (0.0, 1.0), _silent)
+    smaller = min(sum(len(case.candidate) for case in cases), sum(len(case.baseline) for case in cases))
+    return replace(effect, grain=1 / (2 * smaller))
 
 
 def scores_effect(cases: Sequence[Case], bounds: tuple[float, float]) -> Effect:
@@ -131,7 +142,7 @@ def scores_effect(cases: Sequence[Case], bounds: tuple[float, float]) -> Effect:
             across += share**2 * (difference - estimate) ** 2
             single += 1
     variance = within + across * (single / (single - 1) if single > 1 else 1.0)
-    return _effect(cases, estimate, variance, max(1.0, freedom + single - 1), bounds)
+    return _effect(cases, estimate, variance, max(1.0, freedom + single - 1), bounds, lambda *_: True)
 
 
 def mean(values: Sequence[float]) -> float:
@@ -152,22 +163,24 @@ def _error(values: Sequence[float]) -> float:
 
 
 def _effect(
-    cases: Sequence[Case], estimate: float, variance: float, freedom: float, bounds: tuple[float, float]
+    cases: Sequence[Case],
+    estimate: float,
+    variance: float,
+    freedom: float,
+    bounds: tuple[float, float],
+    hides: Callable[[Case, Sequence[float]], bool],
 ) -> Effect:
     low, high = bounds
-    shares = _shares(cases)
-    candidates = [
-        (share, case.candidate) for share, case in zip(shares, cases, strict=True) if _silent(case, case.candidate)
-    ]
-    baselines = [
-        (share, case.baseline) for share, case in zip(shares, cases, strict=True) if _silent(case, case.baseline)
-    ]
+    shared = list(zip(_shares(cases), cases, strict=True))
+    candidates = [(share, case.candidate) for share, case in shared if hides(case, case.candidate)]
+    baselines = [(share, case.baseline) for share, case in shared if hides(case, case.baseline)]
     return Effect(
         estimate=estimate,
         variance=variance,
         freedom=freedom,
-        below=(_silence(candidates, low), _silence(baselines, high)),
-        above=(_silence(candidates, high), _silence(baselines, low)),
+        grain=0.0,
+        below=(_unseen(candidates, low), _unseen(baselines, high)),
+        above=(_unseen(candidates, high), _unseen(baselines, low)),
     )
 
 
@@ -177,12 +190,12 @@ def _silent(case: Case, arm: Sequence[float]) -> bool:
     return min(compared) == max(compared)
 
 
-def _silence(arms: Iterable[tuple[float, Sequence[float]]], bound: float) -> Silence:
-    staked = [(share, abs(arm[0] - bound), len(arm)) for share, arm in arms if arm[0] != bound]
+def _unseen(arms: Iterable[tuple[float, Sequence[float]]], bound: float) -> Unseen:
+    staked = [(share, distance, len(arm)) for share, arm in arms if (distance := abs(mean(arm) - bound))]
     if not staked:
-        return Silence(stake=0.0, trials=0.0)
+        return Unseen(stake=0.0, trials=0.0)
     share_of_one = max(share / samples for share, _, samples in staked)
-    return Silence(
+    return Unseen(
         stake=math.fsum(share * distance for share, distance, _ in staked),
         trials=math.fsum(share for share, _, _ in staked) / share_of_one,
     )

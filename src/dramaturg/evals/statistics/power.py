@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dramaturg.evals.statistics.distributions import least_whole, normal_quantile
 from dramaturg.evals.statistics.effects import Effect
+from dramaturg.evals.statistics.sequential import losses_needed
 
 _POWER = 0.8
 _MOST_REPEATS = 1_000
@@ -30,21 +31,43 @@ class Price:
         return repeats if self.cost is None else f"{repeats}, about ${self.cost:.2f}"
 
 
-def detectable_drop(effect: Effect, samples: float, alpha: float, *, sequential: bool = False) -> float:
-    """Return the smallest drop that the comparison finds with a probability of 80 %, about; at most 1.
+def detectable_drop(
+    effect: Effect, samples: float, alpha: float, *, range_: float = 1.0, scored: bool = False
+) -> float:
+    """Return the smallest drop that a fixed comparison finds with a probability of 80 %, about.
 
-    A drop brings noise of its own: where everything passed, the samples that it makes fail. `samples` are those of one
-    arm. A sequential comparison pays for the right to stop early: it needs sqrt(2 log(1 / alpha)) standard errors where
-    a fixed one needs the normal quantile.
+    A drop of a pass rate brings noise of its own: the samples that it makes fail.
+
+    Args:
+        effect: What was observed.
+        samples: Those of one arm.
+        alpha: One-sided level of the test.
+        range_: The greatest drop possible.
+        scored: Whether the metric is a score, whose noise is that observed.
     """
-    deviations = (math.sqrt(-2 * math.log(alpha)) if sequential else normal_quantile(1 - alpha)) + normal_quantile(
-        _POWER
-    )
-    drop = deviations * math.sqrt(effect.variance)
+    return _drop(effect, samples, normal_quantile(1 - alpha), range_, scored=scored)
+
+
+def detectable_by_betting(
+    effect: Effect, samples: float, alpha: float, *, range_: float = 1.0, scored: bool = False
+) -> float:
+    """Return the same for a sequential comparison that reads all its pairs; `samples` is their number.
+
+    The right to stop early costs: it takes sqrt(2 log(1 / alpha)) standard errors where a fixed comparison takes the
+    normal quantile, and never fewer losses than the bet needs that wins each time.
+    """
+    losses = losses_needed(1 / alpha)
+    least = range_ * (losses + normal_quantile(_POWER) * math.sqrt(losses)) / samples
+    return min(range_, max(least, _drop(effect, samples, math.sqrt(-2 * math.log(alpha)), range_, scored=scored)))
+
+
+def _drop(effect: Effect, samples: float, sure: float, range_: float, *, scored: bool) -> float:
+    deviations = sure + normal_quantile(_POWER)
+    own_noise = 0.0 if scored and effect.variance else 1 / samples
+    drop = range_ / 2
     for _ in range(_ROUNDS):
-        drop = min(1.0, deviations * math.sqrt(effect.variance + drop * (1 - drop) / samples) if samples else 1.0)
-        drop = max(drop, 1 / samples if samples else 1.0)
-    return min(1.0, drop)
+        drop = min(range_, deviations * math.sqrt(effect.variance + own_noise * drop * (range_ - drop)))
+    return max(drop, range_ * own_noise)
 
 
 def repeats_to_decide(effect: Effect, repeats: float, margin: float, alpha: float) -> int | None:

@@ -14,7 +14,7 @@ from dramaturg.evals.statistics.distributions import normal_quantile
 from dramaturg.evals.statistics.effects import passes_effect, scores_effect
 from dramaturg.evals.statistics.holm import adjust_evidence
 from dramaturg.evals.statistics.intervals import Interval
-from dramaturg.evals.statistics.power import detectable_drop
+from dramaturg.evals.statistics.power import detectable_by_betting
 from dramaturg.evals.statistics.samples import Arms, Case, Sample, value_of
 from dramaturg.evals.statistics.sequential import Bet, mean_bounds
 
@@ -123,10 +123,18 @@ def _answer(ledger: Ledger, evidence: tuple[float, float], terms: Terms, planned
     ]
     effect = scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)
     low, high = mean_bounds(ledger.gains, terms.alpha)
-    scale = ledger.scale / (arms.judge.sharpness if arms.judge and arms.judge.sharpness > 0 else 1.0)
+    shown = arms.judge.sharpness if arms.judge and arms.judge.sharpness > 0 else 1.0
+    scale = ledger.scale / shown
     estimate = scale * math.fsum(ledger.gains) / len(ledger.gains)
     losses = [-gain for gain in ledger.gains]
     waits = ledger.no_worse.pairs_to(needed, ledger.gains), ledger.worse.pairs_to(needed, losses)
+    found = detectable_by_betting(
+        effect.repeated(planned),
+        planned * len(ledger.gains),
+        terms.alpha / terms.gating,
+        range_=ledger.scale,
+        scored=arms.scored,
+    )
     return Answer(
         worse=_as_p(evidence[0]),
         better=_as_p(evidence[1]),
@@ -134,9 +142,7 @@ def _answer(ledger: Ledger, evidence: tuple[float, float], terms: Terms, planned
         effect=Interval(estimate=estimate, low=scale * low, high=scale * high, level=1 - 2 * terms.alpha),
         cases=cases,
         informing=2 * sum(gain != 0 for gain in ledger.gains),
-        detectable=detectable_drop(
-            effect.repeated(planned), planned * len(ledger.gains), terms.alpha / terms.gating, sequential=True
-        ),
+        detectable=max(terms.margin_of(arms), found / shown),  # a smaller drop is likely called no worse first
         pairs=min((wait for wait in waits if wait is not None), default=None),
         method="betting on pairs in random order",
     )

@@ -64,6 +64,15 @@ class Bet:
         return least_whole(reached, _LONG)
 
 
+def losses_needed(evidence: float) -> int:
+    """Return how many pairs must come out worse, and none better, for a bet to reach `evidence`."""
+    losses, bet = 0, Bet(0.0)
+    while bet.evidence < evidence:
+        bet.take(1.0)
+        losses += 1
+    return losses
+
+
 def shuffled_pairs(cases: Iterable[str], repeats: int, *, seed: int) -> list[tuple[str, int]]:
     """Return every (case, repeat) in the random order in which a sequential comparison asks for them.
 
