@@ -12,6 +12,7 @@ from dramaturg.evals.statistics.samples import Arms, Sample
 
 Rates: TypeAlias = Sequence[tuple[float, float]]  # of each case before and after the edit
 Spread: TypeAlias = tuple[float, float]
+Edit: TypeAlias = Callable[[float, Random], float]  # what becomes of a case's pass rate
 
 HIGH: Spread = (0.4, 0.1)
 MIDDLE: Spread = (2.0, 0.5)
@@ -22,7 +23,7 @@ def unchanged(rate: float, _chance: Random) -> float:
     return rate
 
 
-def lowered(points: float) -> Callable[[float, Random], float]:
+def lowered(points: float) -> Edit:
     """Return an edit that costs every case some points, as far as it has them."""
     return lambda rate, _chance: max(0.0, rate - points / 100)
 
@@ -32,22 +33,31 @@ def breaks_a_tenth(rate: float, chance: Random) -> float:
     return rate / 20 if chance.random() < 0.1 else rate
 
 
-def edited(spread: Spread, cases: int, edit: Callable[[float, Random], float], chance: Random) -> Rates:
+def edited(spread: Spread, cases: int, edit: Edit, chance: Random) -> Rates:
     """Return the pass rates of a suite of cases before and after an edit."""
     before = [chance.betavariate(*spread) for _ in range(cases)]
     return [(rate, edit(rate, chance)) for rate in before]
 
 
-def performed(rates: Rates, repeats: int, chance: Random) -> Arms:
-    """Return samples of every case under both versions."""
+def performed(rates: Rates, repeats: int, chance: Random, *, shared: float = 0.0) -> Arms:
+    """Return samples of every case under both versions.
 
-    def samples(rate: float) -> list[Sample]:
-        return ["pass" if chance.random() < rate else "fail" for _ in range(repeats)]
+    A part `shared` of the repeats is decided by answers that both arms share: there, the candidate fails where the
+    baseline does, and where the edit makes it fail besides.
+    """
 
-    return Arms(
-        baseline={f"{case}": samples(before) for case, (before, _) in enumerate(rates)},
-        candidate={f"{case}": samples(after) for case, (_, after) in enumerate(rates)},
-    )
+    def outcome(rate: float, luck: float) -> Sample:
+        return "pass" if luck < rate else "fail"
+
+    baseline: dict[str, list[Sample]] = {f"{case}": [] for case in range(len(rates))}
+    candidate: dict[str, list[Sample]] = {f"{case}": [] for case in range(len(rates))}
+    for case, (before, after) in enumerate(rates):
+        for _ in range(repeats):
+            luck = chance.random()
+            baseline[f"{case}"].append(outcome(before, luck))
+            own = chance.random()
+            candidate[f"{case}"].append(outcome(after, luck if shared and chance.random() < shared else own))
+    return Arms(baseline=baseline, candidate=candidate, paired=shared > 0)
 
 
 def flipped(worse: float, better: float, cases: int, repeats: int, chance: Random) -> Arms:

@@ -8,11 +8,12 @@ import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from random import Random
 from typing import TypeAlias
 
-from tests.edits import HIGH, MIDDLE, Spread, breaks_a_tenth, edited, flipped, lowered, performed, unchanged
+from tests.edits import HIGH, MIDDLE, Edit, Spread, breaks_a_tenth, edited, flipped, lowered, performed, unchanged
 
 from dramaturg.evals.statistics.decide import decide
 from dramaturg.evals.statistics.distributions import normal_cdf
@@ -27,6 +28,11 @@ _SUITES: Sequence[tuple[str, Spread, int, int]] = (
     ("high", HIGH, 100, 3),
     ("mid", MIDDLE, 40, 5),
     ("mid", MIDDLE, 100, 3),
+)
+_EDITS: Sequence[tuple[str, Edit]] = (
+    ("none", unchanged),
+    ("-10 points on all", lowered(10)),
+    ("10 % of cases break", breaks_a_tenth),
 )
 _CASES, _REPEATS = 40, 5  # 200 pairs at most
 
@@ -84,7 +90,7 @@ def sequential_row(draw: Draw, edits: int, seed: int) -> dict[str, float]:
     pairs = 0
     for number in range(edits):
         arms = draw(Random(f"{seed} {number}"))  # noqa: S311 - a simulation
-        order = shuffled_pairs(arms.baseline, _REPEATS, seed=number)
+        order = shuffled_pairs(arms.baseline, len(arms.baseline["0"]), seed=number)
         verdict = decide({"pass": arms}, order=order)
         counts["red"] += verdict.kind is Kind.WORSE
         counts["green"] += verdict.kind in {Kind.NO_WORSE, Kind.BETTER}
@@ -92,7 +98,8 @@ def sequential_row(draw: Draw, edits: int, seed: int) -> dict[str, float]:
     return {"red": counts["red"] / edits, "green": counts["green"] / edits, "pairs": pairs / edits}
 
 
-def _suite(spread: Spread, cases: int, repeats: int, edit: Callable[[float, Random], float]) -> Draw:
+def suite_draw(spread: Spread, cases: int, repeats: int, edit: Edit) -> Draw:
+    """Return what draws the samples of a suite before and after an edit."""
     return lambda chance: performed(edited(spread, cases, edit, chance), repeats, chance)
 
 
@@ -109,13 +116,13 @@ SEQUENTIAL: Sequence[tuple[str, Draw]] = (
     ("-20 points, 2 % flips besides", _flips(0.22, 0.02)),
     ("-20 points, 5 % flips besides", _flips(0.25, 0.05)),
     ("-20 points, 10 % flips besides", _flips(0.30, 0.10)),
-    ("high spread, no change", _suite(HIGH, _CASES, _REPEATS, unchanged)),
-    ("high spread, -10 points on all", _suite(HIGH, _CASES, _REPEATS, lowered(10))),
-    ("high spread, -20 points on all", _suite(HIGH, _CASES, _REPEATS, lowered(20))),
-    ("high spread, 10 % of cases break", _suite(HIGH, _CASES, _REPEATS, breaks_a_tenth)),
-    ("mid spread, no change", _suite(MIDDLE, _CASES, _REPEATS, unchanged)),
-    ("mid spread, -10 points on all", _suite(MIDDLE, _CASES, _REPEATS, lowered(10))),
-    ("mid spread, -20 points on all", _suite(MIDDLE, _CASES, _REPEATS, lowered(20))),
+    ("high spread, no change", suite_draw(HIGH, _CASES, _REPEATS, unchanged)),
+    ("high spread, -10 points on all", suite_draw(HIGH, _CASES, _REPEATS, lowered(10))),
+    ("high spread, -20 points on all", suite_draw(HIGH, _CASES, _REPEATS, lowered(20))),
+    ("high spread, 10 % of cases break", suite_draw(HIGH, _CASES, _REPEATS, breaks_a_tenth)),
+    ("mid spread, no change", suite_draw(MIDDLE, _CASES, _REPEATS, unchanged)),
+    ("mid spread, -10 points on all", suite_draw(MIDDLE, _CASES, _REPEATS, lowered(10))),
+    ("mid spread, -20 points on all", suite_draw(MIDDLE, _CASES, _REPEATS, lowered(20))),
 )
 
 
@@ -123,12 +130,8 @@ def _print_fixed(edits: int, seed: int) -> None:
     print("| suite | edit | naive red | pooled red | sign-flip red | **gate red** | gate green |")
     print("|---|---|---|---|---|---|---|")
     for name, spread, cases, repeats in _SUITES:
-        for edit, change in (
-            ("none", unchanged),
-            ("-10 points on all", lowered(10)),
-            ("10 % of cases break", breaks_a_tenth),
-        ):
-            row = fixed_row(_suite(spread, cases, repeats, change), edits, seed)
+        for edit, change in _EDITS:
+            row = fixed_row(suite_draw(spread, cases, repeats, change), edits, seed)
             figures = " | ".join(f"{100 * rate:.1f} %" for rate in row.values())
             print(f"| {name}, {cases} x {repeats} | {edit} | {figures} |", flush=True)
 
@@ -143,10 +146,26 @@ def _print_sequential(edits: int, seed: int) -> None:
         print(f"| {name} | {rates} | {row['pairs']:.0f} |", flush=True)
 
 
+def _print_paired(edits: int, seed: int) -> None:
+    print("\n| high, 40 x 5: repeats decided by shared answers | edit | gate red, unpaired | gate red, paired |")
+    print("|---|---|---|---|")
+    for shared in (0.3, 0.6, 0.9):
+        for edit, change in _EDITS:
+            counts = [0, 0]
+            for number in range(edits):
+                chance = Random(f"{seed} {number}")  # noqa: S311 - a simulation
+                arms = performed(edited(HIGH, _CASES, change, chance), _REPEATS, chance, shared=shared)
+                for place, each in enumerate((replace(arms, paired=False), arms)):
+                    counts[place] += decide({"pass": each}).kind is Kind.WORSE
+            unpaired, paired = (f"{100 * count / edits:.1f} %" for count in counts)
+            print(f"| {shared:.0%} | {edit} | {unpaired} | {paired} |", flush=True)
+
+
 def main(edits: int, seed: int) -> None:
-    """Print both tables."""
+    """Print the tables."""
     _print_fixed(edits, seed)
     _print_sequential(edits, seed)
+    _print_paired(edits, seed)
 
 
 if __name__ == "__main__":

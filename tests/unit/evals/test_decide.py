@@ -1,8 +1,12 @@
 """Verdicts from samples: what is decided, what is counted, and what keeps a comparison from being decided."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dramaturg.errors import CallerError
 from dramaturg.evals.statistics.calibration import Judge
@@ -150,6 +154,113 @@ def test_a_judge_that_nobody_can_trust_decides_nothing() -> None:
     for judge, kind in ((dull, Kind.INCONCLUSIVE), (sharp, Kind.WORSE)):
         judged = Arms(baseline=red.baseline, candidate=red.candidate, judge=judge)
         assert decide({"clear": judged}).kind is kind
+
+
+def test_what_both_arms_share_is_no_noise_where_repeats_belong_together() -> None:
+    """Half of the repeats fail in both arms alike; five more fail in the candidate only."""
+    both: list[Sample] = ["pass", "fail", "pass", "fail", "pass", "fail"]
+    lost: list[Sample] = ["fail", *both[1:]]
+    apart = arms([both] * 10, [lost] * 5 + [both] * 5)
+
+    assert only(apart).kind is Kind.INCONCLUSIVE
+    together = only(replace(apart, paired=True))
+    assert together.kind is Kind.WORSE
+    assert together.p_worse == pytest.approx(1 / 2**5)
+    assert together.method == "exact conditional test within pairs"
+
+
+def test_repeats_without_their_counterpart_are_left_out_of_pairs() -> None:
+    metric = Arms(baseline={"a": ["pass", "error", "pass"]}, candidate={"a": ["fail", "fail"], "b": []}, paired=True)
+    assert only(metric).informing == 2
+
+
+def test_a_judge_widens_what_it_has_to_show() -> None:
+    """The same samples without a difference: what a dull judge says of them is less."""
+    same = arms([PASS] * 20, [PASS] * 20)
+    order = shuffled_pairs(same.baseline, 5, seed=1)
+    judge = Judge(passes=60, passes_agreed=50, fails=60, fails_agreed=45)
+    judged = replace(same, judge=judge)
+
+    direct, through = (decide({"clear": metric}).comparisons[0] for metric in (same, judged))
+    assert direct.effect is not None
+    assert through.effect is not None
+    assert through.effect.low == pytest.approx(direct.effect.low / judge.sharpness)
+    assert (direct.candidate.mean, through.candidate.mean) == (1, 1)
+    assert decide({"clear": same}, order=order).decided
+    assert not decide({"clear": judged}, order=order).decided
+
+
+def test_sequential_scores_are_told_in_their_own_unit() -> None:
+    metric = Arms(
+        baseline={f"case-{number}": [60.0, 62.0] for number in range(40)},
+        candidate={f"case-{number}": [30.0, 31.0] for number in range(40)},
+        bounds=(0, 100),
+        margin=5,
+    )
+    verdict = decide({"words": metric}, order=shuffled_pairs(metric.baseline, 2, seed=1))
+
+    assert verdict.kind is Kind.WORSE
+    compared = verdict.comparisons[0]
+    assert compared.effect is not None
+    assert -31 <= compared.effect.estimate <= -30
+    assert str(compared).startswith("`words` is worse (p = 0.0")
+    assert "points" not in str(compared)
+
+
+def test_several_metrics_share_one_false_alarm() -> None:
+    """A p value of 0.03 is red alone, and not among three."""
+    worse = arms([PASS[:1]] * 5 + [PASS] * 40, [FAIL[:1]] * 5 + [PASS] * 40)
+    same = arms([PASS] * 40, [PASS] * 40)
+
+    assert decide({"a": worse}).kind is Kind.WORSE
+    assert decide({"a": worse, "b": same, "c": same}).comparisons[0].p_worse == pytest.approx(3 / 2**5)
+    assert decide({"a": worse, "b": replace(same, gates=False)}).comparisons[0].p_worse == pytest.approx(1 / 2**5)
+
+
+samples = st.lists(st.sampled_from(["pass", "fail", "error", "unscored", None]), max_size=4)
+suites = st.dictionaries(st.sampled_from("abcdefgh"), st.tuples(samples, samples), max_size=8)
+
+
+@pytest.mark.parametrize("paired", [False, True])
+@given(suite=suites)
+def test_swapped_arms_turn_worse_into_better(
+    suite: Mapping[str, tuple[list[Sample], list[Sample]]], *, paired: bool
+) -> None:
+    there = Arms(
+        baseline={case: old for case, (old, _) in suite.items()},
+        candidate={case: new for case, (_, new) in suite.items()},
+        paired=paired,
+    )
+    back = replace(there, baseline=there.candidate, candidate=there.baseline)
+    one, other = (decide({"pass": metric}).comparisons[0] for metric in (there, back))
+
+    assert (one.p_worse, one.p_better) == pytest.approx((other.p_better, other.p_worse))
+    if one.kind is Kind.WORSE:
+        assert other.kind is Kind.BETTER or other.obstacle
+    if one.kind is Kind.INFRASTRUCTURE:
+        assert other.kind is Kind.INFRASTRUCTURE
+    assert one.candidate == other.baseline
+    asked = sum(sample is not None for case in suite.values() for arm in case for sample in arm)
+    assert one.candidate.asked + one.baseline.asked == asked
+
+
+@given(suites, st.randoms(use_true_random=False))
+def test_the_order_of_cases_does_not_matter(
+    suite: Mapping[str, tuple[list[Sample], list[Sample]]], chance: Random
+) -> None:
+    mixed = chance.sample(sorted(suite), len(suite))
+    one, other = (
+        decide(
+            {
+                "pass": Arms(
+                    baseline={case: suite[case][0] for case in cases},
+                    candidate={case: suite[case][1] for case in cases},
+                )
+            }
+        )
+        for cases in (suite, mixed)
+    )
+    assert one == other
 
 
 def test_pairs_are_read_in_order_until_they_decide() -> None:

@@ -7,7 +7,7 @@ from dramaturg.evals.statistics.effects import Effect, passes_effect, scores_eff
 from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.permutation import Scores, compare_scores
 from dramaturg.evals.statistics.power import detectable_drop, repeats_to_decide
-from dramaturg.evals.statistics.samples import Arms, Case, compared_cases
+from dramaturg.evals.statistics.samples import Arms, Case, compared_cases, compared_pairs
 from dramaturg.evals.statistics.stratified import Tails, compare_passes
 
 
@@ -44,7 +44,7 @@ class Answer:
         cases: The values that were compared.
         informing: Samples that could tell the arms apart.
         detectable: The smallest drop found with a probability of 80 %; None without data.
-        pairs: More pairs that decide it; None for never.
+        pairs: More pairs that decide it; None for never, or where they already do.
         method: How the p values were found.
     """
 
@@ -75,22 +75,25 @@ SILENT = Answer(
 def fixed_answer(arms: Arms, terms: Terms) -> Answer:
     """Return what all samples of a metric say together."""
     cases = compared_cases(arms)
-    if not cases:
+    strata = compared_pairs(arms) if arms.paired else cases
+    if not strata:
         return SILENT
-    effect, tails = _effect_of(arms, cases), _tails(arms, cases, terms.seed)
+    effect, tails = _effect_of(arms, strata), _tails(arms, strata, terms.seed)
     margin = terms.margin_of(arms)
-    smaller = sum(min(len(case.candidate), len(case.baseline)) for case in cases)
-    repeats = repeats_to_decide(effect, smaller / len(cases), margin, terms.alpha)
+    smaller = sum(min(len(case.candidate), len(case.baseline)) for case in strata)
+    no_worse = effect.p_no_worse(margin)
+    decided = terms.gating * min(tails.worse, tails.better) <= terms.alpha or no_worse <= terms.alpha
+    repeats = None if decided else repeats_to_decide(effect, smaller / len(cases), margin, terms.alpha)
     return Answer(
         worse=tails.worse,
         better=tails.better,
-        no_worse=effect.p_no_worse(margin),
+        no_worse=no_worse,
         effect=effect.interval(terms.alpha),
         cases=cases,
         informing=tails.informing,
         detectable=detectable_drop(effect, smaller, terms.alpha / terms.gating, range_=arms.range, scored=arms.scored),
         pairs=None if repeats is None else repeats * len(cases),
-        method=tails.method,
+        method=f"{tails.method} within {'pairs' if arms.paired else 'cases'}",
     )
 
 

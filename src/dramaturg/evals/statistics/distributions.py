@@ -67,7 +67,12 @@ def beta_quantile(p: float, a: float, b: float) -> float:
 
 
 def student_cdf(t: float, df: float) -> float:
-    """Return the probability that a value of Student's t with `df` degrees of freedom is at most `t`."""
+    """Return the probability that a value of Student's t with `df` degrees of freedom is at most `t`.
+
+    With infinitely many degrees of freedom this is the normal distribution.
+    """
+    if math.isinf(df):
+        return normal_cdf(t)
     tail = 0.5 * beta_cdf(df / (df + t * t), df / 2, 0.5)
     return 1.0 - tail if t > 0 else tail
 

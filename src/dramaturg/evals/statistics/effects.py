@@ -10,12 +10,13 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from dramaturg.evals.statistics.distributions import student_quantile
+from dramaturg.evals.statistics.distributions import student_cdf, student_quantile
 from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.samples import Case
 from dramaturg.evals.statistics.stratified import Stratum, pooled_difference
 
 _HALVINGS = 30
+_LEAST_P = 1e-12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +58,15 @@ class Effect:
 
     def lower(self, alpha: float, *, more: float = 0.0) -> float:
         """Return the lower limit at one-sided level `alpha`; `more` standard errors are added to those it asks for."""
-        return self.estimate - self._reach(alpha, self.below, more)
+        deviations = student_quantile(1 - alpha, self.freedom) + more
+        return self.estimate - self._reach(deviations, alpha, self.below)
 
     def upper(self, alpha: float) -> float:
         """Return the upper limit at one-sided level `alpha`."""
-        return self.estimate + self._reach(alpha, self.above, 0.0)
+        return self.estimate + self._reach(student_quantile(1 - alpha, self.freedom), alpha, self.above)
 
-    def _reach(self, alpha: float, unseen: Iterable[Unseen], more: float) -> float:
-        noise = (student_quantile(1 - alpha, self.freedom) + more) * math.sqrt(self.variance)
-        if noise:
-            noise += self.grain
+    def _reach(self, deviations: float, alpha: float, unseen: Iterable[Unseen]) -> float:
+        noise = deviations * math.sqrt(self.variance) + (self.grain if self.variance else 0.0)
         return math.hypot(noise, *(each.allows(alpha) for each in unseen))
 
     def interval(self, alpha: float) -> Interval:
@@ -75,13 +75,22 @@ class Effect:
 
     def p_no_worse(self, margin: float) -> float:
         """Return the p value of "worse by `margin` or more": the level at which the lower limit meets it."""
-        if self.lower(0.5) <= -margin:
+
+        def level(deviations: float) -> float:
+            return max(_LEAST_P, student_cdf(-deviations, self.freedom))
+
+        def within(deviations: float) -> bool:
+            return self._reach(deviations, level(deviations), self.below) < self.estimate + margin
+
+        if not within(0.0):
             return 1.0
-        low, high = 0.0, 0.5
+        low, high = 0.0, 1.0
+        while within(high) and level(high) > _LEAST_P:
+            low, high = high, 2 * high
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            low, high = (low, middle) if self.lower(middle) > -margin else (middle, high)
-        return high
+            low, high = (middle, high) if within(middle) else (low, middle)
+        return level(low)
 
     def repeated(self, times: float) -> "Effect":
         """Return the effect as it would be with `times` as many samples that come out alike."""

@@ -19,7 +19,8 @@ _DRAWS = 9_999
 _BLOCK = 12  # samples of a case that are permuted together: 924 ways to choose six
 _SUMS = 4_096  # different sums up to which all arrangements are counted
 _WORK = 400_000  # additions that a step of counting may take
-_STEPS = 2**40  # scores become whole numbers of such steps of their range, so that equal sums are equal
+_DIGITS = 9  # decimal digits of the largest score that are kept: decimals become whole numbers, whose sums are exact
+_MOST_DIGITS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,24 +38,24 @@ def compare_scores(cases: Iterable[Scores], *, seed: int) -> Tails:
     Cochran-Mantel-Haenszel test.
     """
     blocks = [block for case in cases for block in _blocks(case)]
-    span = max((abs(score) for block in blocks for score in (*block.candidate, *block.baseline)), default=0.0)
-    whole = [_in_steps(block, span) for block in blocks]
+    whole = _in_steps(blocks)
     telling = [block for block in whole if len({*block.candidate, *block.baseline}) > 1]
     informing = sum(len(block.candidate) + len(block.baseline) for block in telling)
     if not telling:
-        return Tails(worse=1.0, better=1.0, method="no sample differs within its case", informing=0)
+        return Tails(worse=1.0, better=1.0, method="nothing differs", informing=0)
     observed = sum(sum(block.candidate) for block in telling)
+    slack = informing // 2  # what rounding may have done to two sums that are the same
     columns = [_subset_sums(block) for block in telling]
     exact = _all_sums(columns)
     if exact:
-        worse = math.fsum(chance for total, chance in exact.items() if total <= observed)
-        better = math.fsum(chance for total, chance in exact.items() if total >= observed)
-        method = "exact permutation test within cases"
+        worse = math.fsum(chance for total, chance in exact.items() if total <= observed + slack)
+        better = math.fsum(chance for total, chance in exact.items() if total >= observed - slack)
+        method = "exact permutation test"
     else:
         totals = _drawn_sums(columns, Random(seed))  # noqa: S311 - chance, not a secret
-        worse = (1 + sum(total <= observed for total in totals)) / (1 + len(totals))
-        better = (1 + sum(total >= observed for total in totals)) / (1 + len(totals))
-        method = f"permutation test within cases, {len(totals):,} draws"
+        worse = (1 + sum(total <= observed + slack for total in totals)) / (1 + len(totals))
+        better = (1 + sum(total >= observed - slack for total in totals)) / (1 + len(totals))
+        method = f"permutation test, {len(totals):,} draws,"
     return Tails(worse=min(1.0, worse), better=min(1.0, better), method=method, informing=informing)
 
 
@@ -73,12 +74,18 @@ class _Steps:
     baseline: Sequence[int]
 
 
-def _in_steps(block: Scores, span: float) -> _Steps:
-    scale = _STEPS / span if span else 0.0
-    return _Steps(
-        candidate=[round(score * scale) for score in block.candidate],
-        baseline=[round(score * scale) for score in block.baseline],
-    )
+def _in_steps(blocks: Sequence[Scores]) -> list[_Steps]:
+    """Return scores as whole numbers of a decimal step."""
+    largest = max((abs(score) for block in blocks for score in (*block.candidate, *block.baseline)), default=0.0)
+    digits = min(_MOST_DIGITS, _DIGITS - math.floor(math.log10(largest))) if largest else 0
+    scale = 10.0**digits
+    return [
+        _Steps(
+            candidate=[round(score * scale) for score in block.candidate],
+            baseline=[round(score * scale) for score in block.baseline],
+        )
+        for block in blocks
+    ]
 
 
 def _subset_sums(block: _Steps) -> list[int]:

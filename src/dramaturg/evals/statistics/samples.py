@@ -32,6 +32,8 @@ class Arms:
         candidate: The same under the edited persona. Cases and repeats may be missing on either side; only cases with
             scored samples in both are compared.
         clusters: The source of cases that share one; see `clustered`. It changes the interval for cases like these.
+        paired: Whether repeats with the same number belong together because both arms share answers in them, such as
+            those of the steps before the edited one. What they share is then no noise.
         gates: Whether the metric decides; else it is compared and reported beside those that do.
         bounds: Least and greatest score possible; of no effect for passes and fails.
         margin: How much worse counts as no worse, in the metric's unit; None for that of the whole decision.
@@ -41,6 +43,7 @@ class Arms:
     baseline: Mapping[str, Sequence[Sample]]
     candidate: Mapping[str, Sequence[Sample]]
     clusters: Mapping[str, str] = field(default_factory=dict)
+    paired: bool = False
     gates: bool = True
     bounds: tuple[float, float] = (0.0, 1.0)
     margin: float | None = None
@@ -49,7 +52,8 @@ class Arms:
     @property
     def scored(self) -> bool:
         """Whether the samples are numbers rather than passes and fails."""
-        return any(_kind(sample) is float for *_, sample in self.samples())
+        kinds = (_kind(sample) for *_, sample in self.samples())
+        return next((kind for kind in kinds if kind), None) is float
 
     @property
     def range(self) -> float:
@@ -88,6 +92,16 @@ def compared_cases(arms: Arms) -> list[Case]:
         for name in sorted(arms.baseline.keys() & arms.candidate.keys())
     )
     return [case for case in cases if case.candidate and case.baseline]
+
+
+def compared_pairs(arms: Arms) -> list[Case]:
+    """Return each repeat with values in both arms as a case of its own, by the name of its case."""
+    return [
+        Case(name=name, candidate=(new,), baseline=(old,))
+        for name in sorted(arms.baseline.keys() & arms.candidate.keys())
+        for new, old in zip(map(value_of, arms.candidate[name]), map(value_of, arms.baseline[name]), strict=False)
+        if new is not None and old is not None
+    ]
 
 
 def _values(samples: Sequence[Sample]) -> tuple[float, ...]:

@@ -13,13 +13,14 @@ from random import Random
 
 from dramaturg.evals.statistics.distributions import least_whole
 
-# What is staked: 30 % of one fortune of 0.7 and 60 % of one of 0.3. The small stake wins where much flips by chance,
-# the large one where little does; a mixture is nearly as good as the better of both. Found by simulation, see
-# docs/statistics.md.
-_FORTUNES = ((0.3, 0.7), (0.6, 0.3))
-_MOST = 1e200  # a fortune that has grown so far is not counted further
-_HALVINGS = 30
+# A fortune of 0.7 of which 30 % are staked on every pair, and one of 0.3 of which 60 % are. The small stake wins where
+# much flips by chance, the large one where little does; together they are nearly as good as the better of both. Found
+# by simulation, see docs/statistics.md.
+_FORTUNES = (0.7, 0.3)
+_STAKES = (0.3, 0.6)
+_HALVINGS = 24
 _LONG = 1 << 20  # pairs after which nobody waits any longer
+_LARGEST_EXPONENT = 400.0
 
 
 class Bet:
@@ -28,40 +29,42 @@ class Bet:
     `evidence` is its e-value: at most 1 is expected of it if the mean gain is what it bets against.
     """
 
-    __slots__ = ("_fortunes", "_unit")
+    __slots__ = ("_large", "_mean", "_small")
 
     def __init__(self, mean: float) -> None:
-        self._unit = 1 + mean
-        self._fortunes = [share for _, share in _FORTUNES]
+        self._mean = mean
+        self._small, self._large = _FORTUNES
 
     def take(self, gain: float) -> None:
         """Settle the bet on one gain."""
-        odds = (1 + gain) / self._unit - 1
-        for place, (stake, _) in enumerate(_FORTUNES):
-            self._fortunes[place] = min(_MOST, self._fortunes[place] * (1 + stake * odds))
+        small, large = _growth(gain, self._mean)
+        self._small *= small
+        self._large *= large
 
     @property
     def evidence(self) -> float:
         """What the fortune of 1 has become."""
-        return math.fsum(self._fortunes)
+        return self._small + self._large
 
     def pairs_to(self, evidence: float, gains: Sequence[float]) -> int | None:
         """Return after how many more pairs like `gains` the fortune reaches `evidence`; None for practically never."""
         if not gains:
             return None
-        growth = [
-            math.fsum(math.log1p(stake * ((1 + gain) / self._unit - 1)) for gain in gains) / len(gains)
-            for stake, _ in _FORTUNES
-        ]
+        growths = [_growth(gain, self._mean) for gain in gains]
+        small, large = (math.fsum(map(math.log, column)) / len(gains) for column in zip(*growths, strict=True))
 
         def reached(pairs: int) -> bool:
-            exponents = (min(400.0, rate * pairs) for rate in growth)
-            grown = sum(
-                fortune * math.exp(exponent) for fortune, exponent in zip(self._fortunes, exponents, strict=True)
-            )
-            return grown >= evidence
+            of_small, of_large = (math.exp(min(_LARGEST_EXPONENT, rate * pairs)) for rate in (small, large))
+            return self._small * of_small + self._large * of_large >= evidence
 
         return least_whole(reached, _LONG)
+
+
+def _growth(gain: float, mean: float) -> tuple[float, float]:
+    """Return by what both fortunes are multiplied: a part is kept, the stake is paid (1 + gain) / (1 + mean) times."""
+    paid = (1 + gain) / (1 + mean)
+    small, large = _STAKES
+    return 1 - small + small * paid, 1 - large + large * paid
 
 
 def losses_needed(evidence: float) -> int:
@@ -98,9 +101,12 @@ def _least_mean(gains: Sequence[float], alpha: float) -> float:
 
 
 def _refuted(gains: Sequence[float], mean: float, needed: float) -> bool:
-    bet = Bet(mean)
+    growths = {gain: _growth(gain, mean) for gain in set(gains)}
+    small, large = _FORTUNES
     for gain in gains:
-        bet.take(gain)
-        if bet.evidence >= needed:
+        by_small, by_large = growths[gain]
+        small *= by_small
+        large *= by_large
+        if small + large >= needed:
             return True
     return False

@@ -71,31 +71,30 @@ def compare_passes(strata: Iterable[Stratum]) -> Tails:
     """
     telling = [stratum for stratum in strata if stratum.informs]
     if not telling:
-        return Tails(worse=1.0, better=1.0, method="no sample differs within its case", informing=0)
-    observed = sum(stratum.candidate_passes for stratum in telling)
+        return Tails(worse=1.0, better=1.0, method="nothing differs", informing=0)
     informing = sum(stratum.trials for stratum in telling)
     if _exact_work(telling) <= _EXACT_WORK:
-        first, chances = exact_distribution(telling)
-        place = observed - first
+        first, chances = _exact_distribution(telling)
+        place = sum(stratum.candidate_passes for stratum in telling) - first
         worse, better = math.fsum(chances[: place + 1]), math.fsum(chances[place:])
-        method = "exact conditional test within cases"
+        method = "exact conditional test"
     else:
-        worse, better = _normal_tails(telling, observed)
-        method = "Cochran-Mantel-Haenszel test within cases"
+        worse, better = normal_tails(telling)
+        method = "Cochran-Mantel-Haenszel test"
     return Tails(worse=min(1.0, worse), better=min(1.0, better), method=method, informing=informing)
 
 
-def exact_distribution(telling: Sequence[Stratum]) -> tuple[int, list[float]]:
+def _exact_distribution(telling: Sequence[Stratum]) -> tuple[int, list[float]]:
     """Return the least possible sum of candidate passes, and the probability of each sum from there on."""
     first, chances = 0, [1.0]
     for stratum in telling:
         low, pieces = _hypergeometric(stratum)
         first += low
-        chances = convolve(chances, pieces)
+        chances = _convolve(chances, pieces)
     return first, chances
 
 
-def convolve(one: Sequence[float], two: Sequence[float]) -> list[float]:
+def _convolve(one: Sequence[float], two: Sequence[float]) -> list[float]:
     """Return the distribution of the sum of two independent whole numbers."""
     total = [0.0] * (len(one) + len(two) - 1)
     for shift, factor in enumerate(two):
@@ -123,7 +122,9 @@ def _exact_work(telling: Sequence[Stratum]) -> int:
     return work
 
 
-def _normal_tails(telling: Sequence[Stratum], observed: int) -> tuple[float, float]:
+def normal_tails(telling: Sequence[Stratum]) -> tuple[float, float]:
+    """Return both p values by the normal approximation with its continuity correction; each case informs."""
+    observed = sum(stratum.candidate_passes for stratum in telling)
     expected = math.fsum(stratum.candidate * stratum.passes / stratum.trials for stratum in telling)
     spread = math.sqrt(math.fsum(_variance(stratum) for stratum in telling))
     return normal_cdf((observed + 0.5 - expected) / spread), normal_cdf((expected - observed + 0.5) / spread)
