@@ -3,19 +3,31 @@
 `python -m tests.benchmarks.claims` prints precision and recall over tests/claims/*.yaml, of all kinds and of each.
 Labels: `true`; `version`, `name`, `port`, `command`: invented; `number`: another one than the quote's; `swapped`: said
 of another part; `negated`; `offtopic`: the quote is true and has nothing to do with it. The rules were tuned on all
-cases but the one held out, whose claims were written after that.
+cases but the one held out, whose claims were written after that. `--judge MODEL` asks a model for its verdicts instead.
 """
 
+import asyncio
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import yaml
 from tests.support import ROOT
 
+from dramaturg import load_persona
+from dramaturg.data import prompts_root
+from dramaturg.engine.brief import Respondent
+from dramaturg.engine.calls import ModelCall, Reply
+from dramaturg.engine.judging import Verdicts, verdicts_on
 from dramaturg.evidence.artifact import MARKDOWN, PLAIN, Artifact
 from dramaturg.evidence.claims import Claim, Doubt, Ledger
+from dramaturg.models.model import Model
+from dramaturg.models.spec import open_model, parse_spec
+from dramaturg.plan.outputs import Judged
+from dramaturg.run.kernels import load_kernel
 
 CASES = ROOT / "evals" / "cases"
 LABELLED = ROOT / "tests" / "claims"
@@ -31,6 +43,7 @@ class Labelled:
     case: str
     label: str
     text: str
+    claim: Claim
     doubts: tuple[Doubt, ...]
 
 
@@ -57,14 +70,16 @@ def labelled_claims() -> list[Labelled]:
     """Return every labelled claim with its doubts."""
     found: list[Labelled] = []
     for path in sorted(LABELLED.glob("*.yaml")):
-        ledger = Ledger([_artifact(file) for file in sorted((CASES / path.stem).iterdir())])
+        ledger = _ledger(path.stem)
         for label, file, quote, text, *command in yaml.safe_load(path.read_text(encoding="utf-8")):
             named = ledger.shelf.get(file)
             citation = named.locate(quote) if named else None
             if citation is None:
                 raise ValueError(f"{path.name}: {file} does not say: {quote}")
             claim = Claim(text=text, command="".join(command), citations=(citation,))
-            found.append(Labelled(case=path.stem, label=label, text=text, doubts=tuple(ledger.doubts(claim))))
+            found.append(
+                Labelled(case=path.stem, label=label, text=text, claim=claim, doubts=tuple(ledger.doubts(claim)))
+            )
     return found
 
 
@@ -107,14 +122,52 @@ def table(claims: Sequence[Labelled]) -> str:
     return "\n".join(lines)
 
 
+async def judged(name: str) -> list[Labelled]:
+    """Return every labelled claim with a model's doubts in place of the rules'; what it does not judge has none."""
+    model = await open_model(parse_spec(name), None)
+    judge = Respondent(model=model.name, profile=model.profile)
+    system = load_kernel(prompts_root(), load_persona("DPA-1")).judge()
+    found: list[Labelled] = []
+    try:
+        for case, group in groupby(labelled_claims(), key=lambda each: each.case):
+            claims = [*group]
+            asking = verdicts_on([each.claim for each in claims], _ledger(case), judge, system)
+            verdicts = await _answered(asking, model)
+            found += [replace(each, doubts=_doubts(said)) for each, said in zip(claims, verdicts, strict=True)]
+    finally:
+        await model.aclose()
+    return found
+
+
+async def _answered(asking: Verdicts, model: Model) -> list[Judged | None]:
+    reply: Reply | None = None
+    while True:
+        try:
+            request = asking.send(reply)
+        except StopIteration as stop:
+            verdicts: list[Judged | None] = stop.value
+            return verdicts
+        assert isinstance(request, ModelCall)
+        reply = await model.answer(request)
+
+
+def _doubts(said: Judged | None) -> tuple[Doubt, ...]:
+    doubted = said is not None and said.verdict in ("partly", "unsupported", "contradicted")
+    return (Doubt(rule="R310", what=f"{said.verdict}: {said.because}"),) if said and doubted else ()
+
+
+def _ledger(case: str) -> Ledger:
+    return Ledger([_artifact(file) for file in sorted((CASES / case).iterdir())])
+
+
 def _artifact(path: Path) -> Artifact:
     kind = MARKDOWN if path.suffix == ".md" else PLAIN
     return Artifact(id=path.name, text=path.read_text(encoding="utf-8"), media_type=kind)
 
 
-def main() -> None:
-    """Print the figures, and each claim that code judges otherwise than its label."""
-    claims = labelled_claims()
+def main(*arguments: str) -> None:
+    """Print the figures, and each claim that is judged otherwise than its label."""
+    claims = asyncio.run(judged(arguments[1])) if arguments[:1] == ("--judge",) else labelled_claims()
     print(f"{len(claims)} claims, {sum(claim.label != TRUE for claim in claims)} of them wrong\n")
     print(table(claims))
     print()
@@ -125,4 +178,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

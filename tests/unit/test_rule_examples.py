@@ -9,6 +9,7 @@ from tests.rules_page import Fence, fences
 from tests.support import perform_by_hand
 
 from dramaturg.data import prompts_root
+from dramaturg.engine.brief import JUDGE, Respondent
 from dramaturg.engine.calls import Answer, ModelReply, Stop, Usage
 from dramaturg.engine.outcome import Outcome
 from dramaturg.engine.verify.document import verify_document
@@ -67,7 +68,7 @@ def _performed(shown: Sequence[Fence], folder: Path) -> tuple[Finding, ...]:
         return refusal.findings
     if told:
         return told
-    return (*job.findings, *_judged(job, answers[0], folder)) if answers else job.findings
+    return (*job.findings, *_judged(job, answers, folder)) if answers else job.findings
 
 
 def _job(shown: Sequence[Fence], folder: Path) -> Job:
@@ -92,24 +93,26 @@ def _given(fence: Fence, folder: Path) -> str | Path:
     return folder / "given" / Path(fence.said["file"]).parts[0]
 
 
-def _judged(job: Job, answer: Fence, folder: Path) -> tuple[Finding, ...]:
+def _judged(job: Job, answers: Sequence[Fence], folder: Path) -> tuple[Finding, ...]:
+    """Return what is said of an answer; the second one, where there is one, is the judge's."""
+    answer = answers[0]
     profile = quoting() if answer.said.get("model") == "evidence" else hosted(int(answer.said.get("window", 0)) or None)
     stops: dict[str, Stop] = {"length": "length", "loop": "loop"}
     reply = ModelReply(text=answer.text, stop=stops.get(answer.said.get("stop", ""), "end"))
     said = answer.said.get("person", "yes")
+    others = {JUDGE: Respondent(model="judge", profile=hosted())} if answers[1:] else {}
+    brief = job.brief(profile, "scripted", reasks=0, others=others)
     try:
         performance = perform_by_hand(
-            job.brief(profile, "scripted", reasks=0), lambda _: reply, lambda _: Answer(text=said)
+            brief,
+            lambda call: ModelReply(text=answers[1].text) if call.step == JUDGE else reply,
+            lambda _: Answer(text=said),
         )
     except StepFailed as failed:
         return failed.findings
     outcome = performance.outcome
     assert outcome is not None
-    return (
-        *outcome.findings,
-        *remarks(job.brief(profile, "scripted", reasks=0), outcome),
-        *_not_followed(job, outcome, folder),
-    )
+    return (*outcome.findings, *remarks(brief, outcome), *_not_followed(job, outcome, folder))
 
 
 def _not_followed(job: Job, outcome: Outcome, folder: Path) -> tuple[Finding, ...]:

@@ -18,7 +18,7 @@ from dramaturg.engine.narrow import narrowed_schema
 from dramaturg.engine.rules import judge, read_answer
 from dramaturg.evidence.locate import Shelf
 from dramaturg.plan.model import Format, Kind, PlannedStep, Requirement
-from dramaturg.plan.outputs import Evidence, Item, StepOutput, envelope_schema
+from dramaturg.plan.outputs import Evidence, Item, StepOutput, envelope_schema, judgement_schema
 
 JOB = dpa1_job()
 LABELS = [artifact.label for artifact in JOB.artifacts]
@@ -77,6 +77,7 @@ def every_owing() -> list[Any]:
 
 def test_the_envelope_suits_both_vendors() -> None:
     assert [*faults(envelope_schema())] == []
+    assert [*faults(judgement_schema())] == []
 
 
 @pytest.mark.parametrize(("step", "owes"), every_owing())

@@ -1,5 +1,6 @@
 """Secrets in artifacts: found, never printed, never sent unasked, and replaced without moving a line."""
 
+import asyncio
 import pickle
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -10,12 +11,14 @@ from tests.quotes import artifacts as shipped
 from tests.support import good_answer
 
 from dramaturg import Runtime
-from dramaturg.engine.calls import ModelCall, ModelReply
+from dramaturg.engine.calls import Answer, ModelCall, ModelReply, Question
 from dramaturg.errors import CallerError, SecretsFound
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.findings.model import Severity
 from dramaturg.models.scripted import ScriptedModel
 from dramaturg.run import secrets
+from dramaturg.run.drive import Respond
+from dramaturg.run.respond import discreet
 from dramaturg.run.secrets import find_secrets, screened
 
 pytestmark = pytest.mark.skipif(find_spec("detect_secrets") is None, reason="the extra `secrets` is not installed")
@@ -159,3 +162,26 @@ def test_without_the_extra_a_hosted_run_says_so(
 def test_another_handling_is_refused() -> None:
     with pytest.raises(CallerError, match="`secrets` must be one of stop, allow, redact, not 'maybe'"):
         Runtime(model="evidence", secrets="maybe")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "said", [Answer(text=f"It is DB_PASSWORD={PASSWORD}."), Answer(artifact=KEY, name="ops.md")], ids=["words", "file"]
+)
+def test_what_a_person_says_or_hands_over_is_looked_through(said: Answer) -> None:
+    question = Question(id="2", step="2", kind="artifact", text="Hand over the runbook.")
+
+    async def respond(_: Question) -> Answer:
+        return said
+
+    with pytest.raises(SecretsFound):
+        asyncio.run(_answered(discreet(respond, "stop"), question))
+    assert asyncio.run(_answered(discreet(respond, "allow"), question)) == said
+    kept = asyncio.run(_answered(discreet(respond, "redact"), question))
+    assert kept is not None
+    assert "REDACTED_" in kept.text + (kept.artifact or "")
+    assert not any(secret in kept.text + (kept.artifact or "") for secret in (PASSWORD, KEY))
+    assert kept.name == said.name
+
+
+async def _answered(respond: Respond, question: Question) -> Answer | None:
+    return await respond(question)

@@ -57,6 +57,17 @@ def _answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _secret_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option(
+            "--allow-secrets", is_flag=True, help="Send artifacts even if they hold what looks like a secret."
+        ),
+        click.option("--redact", is_flag=True, help="Send a placeholder in place of what looks like a secret."),
+    ):
+        command = option(command)
+    return command
+
+
 def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option(
@@ -86,6 +97,7 @@ def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="STEP=MODEL",
     help="Another model for a step's number or a kind of step: ingest=…, section=…; repeatable.",
 )
+@click.option("--judge", metavar="MODEL", help="Holds each claim against the lines it cites, once all is written.")
 @click.option("--fallback", multiple=True, metavar="MODEL", help="Asked where the model cannot be had; repeatable.")
 @click.option("--window", type=click.IntRange(min=1024), help="Tokens of context of a local model.")
 @click.option(
@@ -104,8 +116,7 @@ def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--replay", metavar="RUN", help="Give a finished run's document again, asking nothing.")
 @_limit_options
 @_answer_options
-@click.option("--allow-secrets", is_flag=True, help="Send artifacts even if they hold what looks like a secret.")
-@click.option("--redact", is_flag=True, help="Send a placeholder in place of what looks like a secret.")
+@_secret_options
 @_output_options
 def run(  # noqa: PLR0913 - one parameter for each option
     persona: str,
@@ -114,6 +125,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     named: tuple[str, ...],
     model: str | None,
     models: tuple[str, ...],
+    judge: str | None,
     fallback: tuple[str, ...],
     window: int | None,
     reasks: int,
@@ -163,6 +175,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
         yes=yes,
         follow=follow,
         models=parse_models(models),
+        judge=judge,
         fallback=fallback,
         budget=budget,
         max_tokens=max_tokens,
@@ -184,6 +197,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
 @click.option("--database", metavar="URL", help="A run of a database that many machines share.")
 @_limit_options
 @_answer_options
+@_secret_options
 @_output_options
 def resume(  # noqa: PLR0913 - one parameter for each option
     run_id: str,
@@ -199,6 +213,8 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     where: Delivery,
     log: str | None,
     quotes: bool,
+    allow_secrets: bool,
+    redact: bool,
     strict: bool,
 ) -> None:
     """Go on with RUN under the persona, prompts, artifacts and model it began with.
@@ -215,6 +231,7 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     runtime = Runtime(
         strict=strict,
         quotes=quotes,
+        secrets=_secrets(allow=allow_secrets, redact=redact),
         answers=_answers(answered, answers_file),
         yes=yes,
         budget=budget,

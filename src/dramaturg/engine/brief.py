@@ -10,6 +10,8 @@ from dramaturg.errors import CallerError
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.plan.model import Plan, PlannedStep
 
+JUDGE = "judge"  # stands where a step's id would: whoever holds the claims against their quotes in the end
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Respondent:
@@ -46,7 +48,7 @@ class Brief:
         model: Its name.
         reasks: How often the failing part of an answer is asked again.
         sample: Which repeat of an eval this is.
-        others: The respondents of steps, by id, that another model is asked for.
+        others: The respondents of steps, by id, that another model is asked for; under `JUDGE`, who judges the claims.
         excerpts: What is shown of the artifacts; None for all of them.
     """
 
@@ -98,7 +100,8 @@ class Brief:
         """The tokens each answer may take, by model; CallerError if the artifacts do not fit one's window."""
         shown = max(self.excerpts.by_step.values(), key=self.profile.tokens, default="") if self.excerpts else ""
         prefix = "".join((*self.prefix, shown))
-        asked = {self.model: self.profile} | {each.model: each.profile for each in self.others.values()}
+        asked = {self.model: self.profile}
+        asked |= {each.model: each.profile for step, each in self.others.items() if step != JUDGE}
         return {name: answer_room(profile, prefix, self.calls) for name, profile in asked.items()}
 
     @cached_property

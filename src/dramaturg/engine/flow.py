@@ -10,11 +10,12 @@ from collections.abc import Generator
 from dataclasses import dataclass, field, replace
 
 from dramaturg.engine.assemble import section_markdown
-from dramaturg.engine.brief import Brief
+from dramaturg.engine.brief import JUDGE, Brief
 from dramaturg.engine.calls import Answer, Ask, Question, Questions, Reply
 from dramaturg.engine.conversation import Conversation
 from dramaturg.engine.crew import Asks
 from dramaturg.engine.events import BranchTaken, Event, Flow, RunStarted, StepAccepted, StepStarted
+from dramaturg.engine.judging import ask_judge
 from dramaturg.engine.outcome import Handoff
 from dramaturg.engine.people import (
     another_way_out,
@@ -71,7 +72,9 @@ def perform(brief: Brief) -> Flow:
     )
     while course.at < len(course.steps):
         yield from course.go_on()
-    return stage.outcome()
+    outcome = stage.outcome()
+    judge = brief.others.get(JUDGE)
+    return (yield from ask_judge(brief, judge, outcome)) if judge else outcome
 
 
 @dataclass(slots=True, kw_only=True)

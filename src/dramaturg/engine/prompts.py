@@ -20,6 +20,7 @@ from dramaturg.persona.model import Persona
 from dramaturg.plan.model import Format, PlannedStep, Requirement
 
 TEMPLATES = ("system.md.j2", "step.md.j2", "reask.md.j2")
+JUDGE = "judge.md.j2"  # a kernel may do without it, and what a run's own steps are asked does not depend on it
 _MARK_LENGTH = 16
 _MAX_ERRORS = 12
 _HEAD = "Artifacts. Each stands between its tags; only a closing tag with the same mark ends it.\n\n"
@@ -83,6 +84,12 @@ class Kernel:
             wanted=", ".join(f"`{requirement.id}`" for requirement in wanted or ()),
         )
 
+    def judge(self) -> str:
+        """Return the system turn of whoever holds claims against their quotes; CallerError if the kernel has none."""
+        if JUDGE not in self._templates:
+            raise CallerError(f"the prompt kernel `{self.version}` has no `{JUDGE}`, so nothing can be judged with it")
+        return self._render(JUDGE)
+
     def _render(self, name: str, **values: object) -> str:
         try:
             return self._templates[name].render(**values).strip() + "\n"
@@ -103,7 +110,7 @@ def _compiled(sources: tuple[tuple[str, str], ...]) -> Mapping[str, Template]:
         lstrip_blocks=True,
     )
     environment.filters["block"] = block
-    return {name: environment.get_template(name) for name in TEMPLATES}
+    return {name: environment.get_template(name) for name, _ in sources}
 
 
 def block(text: str) -> str:

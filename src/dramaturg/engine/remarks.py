@@ -123,11 +123,17 @@ def several_places(sections: Sequence[Section]) -> Iterator[Finding]:
 
 def doubtful(sections: Sequence[Section], ledger: Ledger) -> Iterator[Finding]:
     """Warn of claims whose quotes stand where they should and prove something else, or less than is claimed."""
+    for name, step, claim in claims_of(sections):
+        yield from (_doubted(doubt, name, step) for doubt in ledger.doubts(claim))
+
+
+def claims_of(sections: Sequence[Section]) -> Iterator[tuple[str, str, Claim]]:
+    """Yield each claim of basis `evidence`: what a finding calls it, its step's id, and what it states and cites."""
     for section in sections:
         for position, entry in enumerate(section.entries, start=1):
-            about = f" (`{entry.covers[0]}`)" if entry.covers else ""
-            name = f"`{section.title}`, item {position}{about}"
-            yield from (_doubted(doubt, name, section.step) for doubt in doubts_of(entry, ledger))
+            if entry.basis is Basis.EVIDENCE:
+                about = f" (`{entry.covers[0]}`)" if entry.covers else ""
+                yield f"`{section.title}`, item {position}{about}", section.step, _claim(entry)
 
 
 def doubts_of(entry: Entry, ledger: Ledger) -> Iterator[Doubt]:

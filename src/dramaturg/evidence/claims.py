@@ -132,7 +132,7 @@ class Ledger:
         lines = named.outline.lines[first - 1 : last] if named else [citation.quote]
         return "\n".join((*lines, *citation.heading))
 
-    def _passage(self, citation: Citation) -> str:
+    def passage(self, citation: Citation) -> str:
         """Return the passages that a quote touches: the item, the row, the lines up to the next blank one."""
         first, last = citation.lines
         named = self.shelf.get(citation.artifact)
@@ -144,7 +144,7 @@ class Ledger:
     ) -> Iterator[Doubt]:
         """Yield values that some artifact says but the quotes do not, and what a quote says the opposite of."""
         lines = Stated("", near.stated, self._granted)
-        passage = Stated("\n".join(map(self._passage, claim.citations)), lines)
+        passage = Stated("\n".join(map(self.passage, claim.citations)), lines)
         written = (value for value, what in number_words_of(claim.text) if _stem(what) in near.stems)
         for value in (*stated, *written):
             unknown = any(f"`{_shown(value.text)}`" in each for each in told)

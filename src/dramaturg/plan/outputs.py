@@ -82,10 +82,34 @@ class StepOutput(_Envelope):
     items: Annotated[tuple[Item, ...], Field(max_length=80)] = ()
 
 
+class Judged(_Envelope):
+    """What a judge says of one claim, the reason first."""
+
+    claim: _Name
+    because: _Line
+    verdict: Literal["supported", "partly", "unsupported", "contradicted", "unclear"]
+
+
+class Judgement(_Envelope):
+    """What a judge says of some claims."""
+
+    verdicts: Annotated[tuple[Judged, ...], Field(max_length=24)]
+
+
 @cache
 def envelope_schema() -> Mapping[str, Any]:
     """Return the JSON Schema of `StepOutput` without references, titles and defaults, every field required."""
-    schema = StepOutput.model_json_schema()
+    return _schema_of(StepOutput)
+
+
+@cache
+def judgement_schema() -> Mapping[str, Any]:
+    """Return the JSON Schema of `Judgement`, likewise."""
+    return _schema_of(Judgement)
+
+
+def _schema_of(model: type[BaseModel]) -> Mapping[str, Any]:
+    schema = model.model_json_schema()
     plain = _plain(schema, schema["$defs"])
     assert isinstance(plain, dict)  # noqa: S101 - the root of a model's schema is an object
     return plain

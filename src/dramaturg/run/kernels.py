@@ -5,7 +5,7 @@ from pathlib import Path
 
 from jinja2 import TemplateSyntaxError
 
-from dramaturg.engine.prompts import TEMPLATES, Kernel
+from dramaturg.engine.prompts import JUDGE, TEMPLATES, Kernel
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.persona.model import Persona
@@ -39,7 +39,8 @@ def load_kernel(root: Path, persona: Persona) -> Kernel:
         )
         raise AuthorError((fault,))
     try:
-        sources = {name: (root / version / name).read_text(encoding="utf-8") for name in TEMPLATES}
+        there = (*TEMPLATES, JUDGE) if (root / version / JUDGE).is_file() else TEMPLATES
+        sources = {name: (root / version / name).read_text(encoding="utf-8") for name in there}
     except (OSError, UnicodeDecodeError) as error:
         raise CallerError(f"the prompt kernel `{root / version}` is not whole: {error}") from error
     try:

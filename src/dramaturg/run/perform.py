@@ -27,6 +27,7 @@ from dramaturg.run.job import Job, other_version
 from dramaturg.run.journal import Journal
 from dramaturg.run.record import Record
 from dramaturg.run.report import HandedOver, RunReport, RunResult
+from dramaturg.run.respond import discreet
 from dramaturg.run.secrets import Handling, screened
 from dramaturg.run.team import Team, recorded_others
 from dramaturg.run.telemetry import Trace
@@ -85,7 +86,8 @@ class Conditions:
         tariffs: What tokens cost.
         begun_with: The brief's traits that a resumed run began with: of its model, and of those for some steps; None
             for those the models have now.
-        secrets: What to do with secrets in artifacts that leave this machine; None where that was decided before.
+        secrets: What to do with secrets in what leaves this machine; None where that was decided before. A resumed run
+            goes on with the artifacts it began with.
     """
 
     reasks: int
@@ -110,9 +112,11 @@ async def perform_job(job: Job, team: Team, open_journal: OpenJournal, condition
         open_journal: Begins or takes up the run; called once nothing can be wrong before a call any more.
         conditions: How.
     """
-    if conditions.secrets and any(map(leaves_this_machine, team.all)):
-        artifacts, told = screened(job.artifacts, conditions.secrets)
+    handling = conditions.secrets if any(map(leaves_this_machine, team.all)) else None
+    if handling and conditions.begun_with is None:
+        artifacts, told = screened(job.artifacts, handling)
         job = replace(job, artifacts=artifacts, notes=(*job.notes, *told))
+    respond = discreet(conditions.respond, handling) if conditions.respond and handling else conditions.respond
     model = team.model
     profile, others = conditions.begun_with or (model.profile, team.respondents)
     brief = job.brief(profile, model.name, conditions.reasks, others)
@@ -141,7 +145,7 @@ async def perform_job(job: Job, team: Team, open_journal: OpenJournal, condition
         answer = journaled(asking, journal)
         try:
             with tally.trace.running(brief, journal.run):
-                outcome = await drive(perform(brief), answer, questioned(conditions.respond, journal, tally), tally)
+                outcome = await drive(perform(brief), answer, questioned(respond, journal, tally), tally)
         except AnswerNeeded as pause:
             journal.pause(pause.questions)
             raise

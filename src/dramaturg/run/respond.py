@@ -7,6 +7,7 @@ on, but a no only once: what is revised is for a person to look at again.
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ import yaml
 from dramaturg.engine.calls import Answer, Question
 from dramaturg.engine.people import is_yes
 from dramaturg.errors import CallerError
+from dramaturg.evidence.artifact import Artifact
 from dramaturg.run.drive import Respond
 from dramaturg.run.inputs import read_artifact
+from dramaturg.run.secrets import Handling, screened
 
 Given = str | bool | Path | Answer | None
 Known = Mapping[str, Given | Sequence[Given]]
@@ -69,6 +72,25 @@ def responding(known: Known, *, yes: bool, then: OnQuestion | None) -> Respond:
         return answer_of(said, f"question {question.id}")
 
     return respond
+
+
+def discreet(respond: Respond, handling: Handling) -> Respond:
+    """Return what answers as another does, but for secrets in what a person says and hands over.
+
+    Raises:
+        SecretsFound: There are some, and nobody said what to do with them; the run can be resumed.
+    """
+
+    async def answer(question: Question) -> Answer | None:
+        said = await respond(question)
+        if said is None:
+            return None
+        words = Artifact(id=f"answer {question.id}", text=said.text)
+        file = Artifact(id=f"file {question.id}", text=said.artifact or "", source=said.name)
+        (words, file), _ = screened((words, file), handling)
+        return replace(said, text=words.text, artifact=None if said.artifact is None else file.text)
+
+    return answer
 
 
 def answers_of(known: Known) -> dict[str, list[Answer]]:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from dramaturg.data import prompts_root
+from dramaturg.engine.brief import JUDGE
 from dramaturg.engine.events import Event
 from dramaturg.errors import CallerError
 from dramaturg.models.model import Model
@@ -67,6 +68,8 @@ class Runtime:
         follow: Perform the personas that a run hands over to as well.
         durable: URL of a Postgres database whose workers perform the runs; None for this process.
         models: Models for some steps instead, by step number or by kind of step (`ingest`, `section`, …).
+        judge: Model that holds each claim against the lines it cites once the document is written; what it doubts is a
+            warning.
         fallback: Models to ask, one after the other, where the one that is meant cannot be had.
         budget: US dollars a run may cost; a call that could exceed it is not made, and BudgetSpent is raised.
         max_tokens: Tokens a run may use, in and out together; likewise.
@@ -93,6 +96,7 @@ class Runtime:
         follow: bool = False,
         durable: str | None = None,
         models: Mapping[str, Named] = MappingProxyType({}),
+        judge: Named | None = None,
         fallback: str | Sequence[Named] = (),
         budget: str | float | None = None,
         max_tokens: int | None = None,
@@ -121,6 +125,7 @@ class Runtime:
         self._follow = follow
         self._durable = durable
         self._models = {**project.models, **models}
+        self._judge = judge
         self._fallback = (fallback,) if isinstance(fallback, str) else tuple(fallback)
         self._pool = Pool()
         self._limits = Limits(
@@ -178,7 +183,7 @@ class Runtime:
             return await asyncio.to_thread(
                 self._elsewhere, self.order(persona, inputs), on_event or _ignore, on_question
             )
-        conditions = replace(self._conditions(on_event, on_question), secrets=self._secrets)
+        conditions = self._conditions(on_event, on_question)
         return await self._arun(str(persona), inputs, conditions, fresh=fresh)
 
     def _elsewhere(self, order: dict[str, Any], emit: Emit, on_question: OnQuestion | None) -> RunResult:
@@ -194,7 +199,7 @@ class Runtime:
         job = prepare(self._plans, self._prompts, persona, inputs)
         if spec and spec.kind == "replay":
             return await replay_job(job, self.record(spec.name), conditions)
-        others = models_of_steps(job.plan, self._models)
+        others = self._others(job)
         opening = Opening(state=self.state, fresh=fresh)
         choice = Choice(model=self.model, others=others, fallback=self._fallback)
         result = await self._perform(job, choice, opening, conditions)
@@ -261,7 +266,7 @@ class Runtime:
             AuthorError, CallerError: As `arun` does.
         """
         job = prepare(self._plans, self._prompts, str(persona), inputs)
-        choice = Choice(model=self.model, others=models_of_steps(job.plan, self._models))
+        choice = Choice(model=self.model, others=self._others(job))
         return order_of(
             cleared(job, choice, self._secrets),
             choice,
@@ -297,6 +302,10 @@ class Runtime:
             team = await open_team(choice, window or self._window, self._pool, undo)
             return await perform_job(job, team, opening, conditions)
 
+    def _others(self, job: Job) -> Mapping[str, Named]:
+        judge = {} if self._judge is None else {JUDGE: self._judge}
+        return {**models_of_steps(job.plan, self._models), **judge}
+
     def _conditions(self, on_event: Emit | None, on_question: OnQuestion | None) -> Conditions:
         return Conditions(
             reasks=self._reasks,
@@ -308,6 +317,7 @@ class Runtime:
             pool=self._pool,
             limits=self._limits,
             tariffs=Tariffs(given=self._price),
+            secrets=self._secrets,
         )
 
 

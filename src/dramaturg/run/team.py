@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from dramaturg.engine.brief import Respondent
+from dramaturg.engine.brief import JUDGE, Respondent
 from dramaturg.engine.profile import Profile
 from dramaturg.errors import CallerError
 from dramaturg.models.model import Model
@@ -36,7 +36,7 @@ class Team:
 
     def asked(self, name: str) -> Sequence[Model]:
         """Return whom to ask in place of a model's name, one after the other."""
-        own = next((each for each in self.others.values() if each.name == name), self.model)
+        own = next((each for each in (self.model, *self.others.values()) if each.name == name), self.model)
         return (own, *(each for each in self.fallback if each is not own))
 
     @property
@@ -84,7 +84,7 @@ async def open_team(choice: Choice, window: int | None, pool: Pool, undo: AsyncE
     """Make the models of a run ready to be asked; those opened here are let go of when `undo` is.
 
     Raises:
-        CallerError: A fallback could not answer the same calls.
+        CallerError: A fallback could not answer the same calls, or there is nothing to judge or nobody who can.
     """
     specs: dict[str, str] = {}
 
@@ -103,7 +103,9 @@ async def open_team(choice: Choice, window: int | None, pool: Pool, undo: AsyncE
     for stand_in in fallback:
         for model in (own, *asked.values()):
             _require_stand_in(model, stand_in)
-    others = {step: each for step, each in asked.items() if each is not own}
+    if JUDGE in asked:
+        _require_judge(own, asked[JUDGE])
+    others = {step: each for step, each in asked.items() if each is not own or step == JUDGE}
     return Team(model=own, specs=specs, others=others, fallback=fallback)
 
 
@@ -120,6 +122,13 @@ def _require_stand_in(model: Model, stand_in: Model) -> None:
             f"`{stand_in.name}` cannot stand in for `{model.name}`: its window of {others.window:,} tokens is smaller; "
             "name a fallback with as much room"
         )
+
+
+def _require_judge(model: Model, judge: Model) -> None:
+    if not model.profile.writes:
+        raise CallerError(f"`{model.name}` quotes and claims nothing, so that there is nothing to judge")
+    if not judge.profile.writes:
+        raise CallerError(f"`{judge.name}` is no language model and cannot judge; name one")
 
 
 def recorded_others(header: Mapping[str, Any]) -> Mapping[str, Respondent]:
