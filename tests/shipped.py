@@ -1,10 +1,15 @@
-"""The shipped personas, each with the example case that suits it best."""
+"""The shipped personas, each with the example case that suits it best, and a model that writes all they ask for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
-from tests.support import ROOT
+from tests.support import ROOT, envelope, item
 
+from dramaturg.engine.calls import ModelCall
+from dramaturg.plan.model import Format, Kind, Plan, PlannedStep
+
+_LEAST = 20
 _CASES = ROOT / "evals" / "cases"
 _PARCEL = _CASES / "parcel-tracking"
 _OUTAGE = _CASES / "checkout-outage"
@@ -47,3 +52,47 @@ CASES: Mapping[str, Mapping[str, str | Path]] = {
     "TSW-1": {"situation": _PARCEL / "blueprint.md", "constraints": _LEDGER / "conditions.md"},
     "UTE-1": {"source_code": _INVOICE / "invoice-import.ts"},
 }
+
+
+def writer(plan: Plan) -> Callable[[ModelCall], str]:
+    """Return a model that fills every section of a plan as it is laid out, from true lines of the artifacts."""
+    steps = {step.id: step for step in plan.steps}
+
+    def answer(call: ModelCall) -> str:
+        step = steps[call.step]
+        lines = [(artifact.id, line.strip()) for artifact in call.artifacts for line in artifact.text.splitlines()]
+        long = [(name, line) for name, line in lines if len(line) > _LEAST and not set(line) & set("|#`")]
+        quotes = [(name, line) for name, line in long if not any(map(str.isdigit, line))] or long or lines
+        items = [
+            _item(step, f"entry {chr(97 + at)}", names, *quotes[(7 * at) % len(quotes)])
+            for at, names in enumerate(_shares(step))
+        ]
+        forms = {"number": "85", "yes or no": "yes"}
+        signals = [{"name": signal.name, "value": forms.get(signal.form, "as it is")} for signal in step.signals]
+        return envelope(items, signals=signals, notes="Read.")
+
+    return answer
+
+
+def _shares(step: PlannedStep) -> list[list[str]]:
+    """Return what each item of a step covers: one for each demand, three for a section without any."""
+    if step.kind is not Kind.SECTION:
+        return []
+    names = [each.id for each in step.owes if not (each.column or each.whole_section)]
+    return [[name] for name in names] or [[step.section]] * 3
+
+
+def _item(step: PlannedStep, known_as: str, names: list[str], artifact: str, line: str) -> dict[str, Any]:
+    said = f"{line.strip('-* ')} ({known_as})"
+    empty = item("")
+    return empty | {
+        "text": said,
+        "covers": [*names, *step.columns],
+        "cells": [{"column": column, "value": f"{column} of {known_as}: {line[:40]}"} for column in step.columns],
+        "command": f"echo {len(said)}" if step.format is Format.PROCEDURE else "",
+        "expect": "a number" if step.format is Format.PROCEDURE else "",
+        "file": {"path": "a/b.txt", "language": "text", "content": said}
+        if step.format is Format.CODE
+        else empty["file"],
+        "evidence": [{"artifact": artifact, "quote": line}],
+    }

@@ -10,8 +10,11 @@ from dramaturg.cli.formats import HUMAN, format_option, print_report
 from dramaturg.cli.inputs import artifacts_by_id
 from dramaturg.cli.output import counted, json_option, print_findings, strict_option, summary
 from dramaturg.errors import CallerError
+from dramaturg.findings.model import Severity
+from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
+    from dramaturg.engine.verify.document import Verdict
     from dramaturg.run.verify import Verification
 
 _STDIO = "-"
@@ -64,13 +67,25 @@ def _given(document: str) -> str | Path:
 
 
 def _print_human(verification: "Verification", document: str) -> None:
-    print_findings(verification.findings, to_stderr=False, source_of=verification.source_of)
-    cited = verification.verdict.citations
-    told = [summary(verification.findings) or "nothing to report", f"{counted(cited, 'citation')} true"]
-    click.echo(f"{document}: {'; '.join(told)}", err=True)
-    rules = sorted({finding.rule for finding in verification.findings if finding.is_error})
+    """Draw what is wrong, then list what is open or only to be known, then say how much holds."""
+    findings = verification.findings
+    notes = [finding for finding in findings if finding.severity is Severity.NOTE]
+    faults = [finding for finding in findings if finding.severity is not Severity.NOTE]
+    print_findings(faults, to_stderr=False, source_of=verification.source_of)
+    for note in notes:
+        click.echo(shown(f"{note.severity}[{note.rule}] {note.span}: {note.message}"))
+    click.echo(f"{document}: {summary(faults) or 'no fault'}; {_tally(verification.verdict)}", err=True)
+    rules = sorted({finding.rule for finding in faults})
     if rules:
         click.echo(f"`dramaturg explain {' '.join(rules)}` tells more", err=True)
+
+
+def _tally(verdict: "Verdict") -> str:
+    """Return in words how much of a document holds."""
+    met = f"{verdict.demands - verdict.unmet} of {counted(verdict.demands, 'demand')} met"
+    still_open = verdict.questions - verdict.answered
+    asked = f", {still_open} of {counted(verdict.questions, 'question')} open" if verdict.questions else ""
+    return f"{met}, {counted(verdict.citations, 'citation')} true{asked}"
 
 
 COMMANDS = (verify,)

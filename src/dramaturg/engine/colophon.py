@@ -7,13 +7,14 @@ only a place is cited, which entry is gone and what it covered. A document witho
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
 from dramaturg.engine.assemble import is_row, opening, shows_quote
-from dramaturg.engine.outcome import Outcome, Section
+from dramaturg.engine.outcome import Basis, Outcome, Section
 from dramaturg.evidence.artifact import Artifact, lines_of
 from dramaturg.evidence.locate import shown_lines
 from dramaturg.evidence.trace import trace_of
@@ -25,15 +26,35 @@ _FOUND = re.compile(re.escape(_OPEN) + r"(?P<data>.*)-->\s*", re.DOTALL)
 _DIGITS = 16  # hexadecimal ones: enough to tell versions of a text apart
 _KEY_LENGTH = 32
 _LINE = ",\n"
+_LEFT_OPEN = "? "
+_TWIN = " #"
+_SHORT = 6
+_MARKED = re.compile(r"\[(?:Source|REASONED_INFERENCE|UNSUPPORTED)\b[^\[\]]*\]")
 _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """An entry as a colophon keeps it: the words it begins with, and what it covers without saying so."""
+    """An entry as a colophon keeps it.
+
+    Attributes:
+        key: The words it begins with.
+        covers: What it covers without saying so.
+        open: It was a placeholder, or had no support: an open question asks for it.
+    """
 
     key: str
     covers: tuple[str, ...] = ()
+    open: bool = False
+
+    def covered(self, name: str) -> bool:
+        """Tell whether it covered the demand of a name."""
+        return name in self.covers or opens_with(self.key.partition(_TWIN)[0], key_of(name))
+
+    @property
+    def has_twin(self) -> bool:
+        """Whether another entry of its section begins with the same words."""
+        return _TWIN in self.key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,10 +176,16 @@ def key_of(text: str) -> str:
     """Return the words a text begins with, by which its entry is known again."""
     key = ""
     for word in _words(text):
-        if len(key) + len(word) > _KEY_LENGTH and key:
+        if key and len(key) + 1 + len(word) > _KEY_LENGTH:
             break
         key = f"{key} {word}".strip()
     return key[:_KEY_LENGTH]
+
+
+def full_key(text: str) -> str:
+    """Return the key of one of several entries that begin alike: it has a digest of all their words, marks left out."""
+    digest = _digest(" ".join(_words(_MARKED.sub(" ", text))))[:_SHORT]
+    return f"{key_of(text)}{_TWIN}{digest}"
 
 
 def _words(text: str) -> list[str]:
@@ -191,14 +218,18 @@ def _traces(sections: Sequence[Section], *, quotes: bool) -> dict[str, dict[str,
 def _kept(section: Section, step: PlannedStep) -> Iterator[Kept]:
     """Yield the entries of a section as they are known again."""
     columns = {*step.columns, section.title}
+    keys = Counter(key_of(opening(entry, section)) for entry in section.entries)
     for entry in section.entries:
         said = opening(entry, section)
         hidden = (name for name in entry.covers if name not in columns and not opens_with(said, name))
-        yield Kept(key=key_of(said), covers=tuple(hidden))
+        left_open = entry.basis is Basis.MISSING or entry.unsupported
+        key = full_key(said) if keys[key_of(said)] > 1 else key_of(said)
+        yield Kept(key=key, covers=tuple(hidden), open=left_open)
 
 
 def _row(entry: Kept) -> Any:
-    return [entry.key, *entry.covers] if entry.covers else entry.key
+    key = f"{_LEFT_OPEN}{entry.key}" if entry.open else entry.key
+    return [key, *entry.covers] if entry.covers else key
 
 
 def _json(value: Any) -> str:
@@ -222,7 +253,8 @@ def _colophon(data: Mapping[str, Any]) -> Colophon:
 
 def _entry(row: Any) -> Kept:
     key, *covers = [row] if isinstance(row, str) else _list(row)
-    return Kept(key=_text(key), covers=tuple(map(_text, covers)))
+    left_open = _text(key).startswith(_LEFT_OPEN)
+    return Kept(key=key.removeprefix(_LEFT_OPEN), covers=tuple(map(_text, covers)), open=left_open)
 
 
 def _list(value: Any) -> list[Any]:

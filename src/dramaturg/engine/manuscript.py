@@ -21,6 +21,7 @@ _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _LINE_END = re.compile(r"\r\n?|\n")
 _FRONT = re.compile(r"\ufeff?(?:---[ \t]*\r?\n(?:(?:[\w-]+:|[ \t#-])[^\r\n]*\r?\n)*?---[ \t]*(?:\r?\n|$))?")
 _BOX = re.compile(r"\[[ xX]\]\s+")
+_GOES_ON = re.compile(r"Expect: |File\b.{0,300}:\Z")
 _CODE = ("fence", "code_block")
 _NOT_SAID = (*_CODE, "html_block")
 
@@ -64,6 +65,15 @@ class Unit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table: what its columns are called, and the offsets of its head."""
+
+    columns: tuple[str, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """A heading and what stands below it, up to the next heading of any depth; the first part may have none.
 
@@ -72,7 +82,7 @@ class Part:
         title: As it reads.
         start: The offset of the heading; `end`, exclusive, is that of the heading's last character.
         units: The entries.
-        columns: The head of each table.
+        tables: Its tables; their rows are among the units.
         code: How many blocks of code there are.
     """
 
@@ -81,13 +91,13 @@ class Part:
     start: int
     end: int
     units: tuple[Unit, ...]
-    columns: tuple[tuple[str, ...], ...] = ()
+    tables: tuple[Table, ...] = ()
     code: int = 0
 
     @property
     def empty(self) -> bool:
         """Whether nothing stands below the heading."""
-        return not (self.units or self.columns or self.code)
+        return not (self.units or self.tables or self.code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +117,13 @@ class Manuscript:
     def span(self, start: int, end: int) -> Span:
         """Return the span of `text[start:end]`."""
         return self.source.span(start, end)
+
+    def line_around(self, offset: int) -> Span:
+        """Return the span of the line of an offset, without the blanks around it."""
+        text = self.source.text
+        start = max(text.rfind(end, 0, offset) for end in "\r\n") + 1
+        line = _LINE_END.split(text[start:], maxsplit=1)[0]
+        return self.source.span(start + len(line) - len(line.lstrip()), start + len(line.rstrip()))
 
     @property
     def units(self) -> Iterator[Unit]:
@@ -182,13 +199,18 @@ class _Reader:
         units: list[Unit] = []
         for block in _blocks(tokens):
             if block[0].type in _CODE and units:
-                units[-1] = replace(units[-1], code=(*units[-1].code, block[0].content))
+                _, stop = self._offsets(block[0].map or (0, 0))
+                units[-1] = replace(units[-1], end=stop, code=(*units[-1].code, block[0].content))
             for unit in self._units(block):
                 _take(unit, units)
-        heads = (block for block in _blocks(tokens) if block[0].type == "table_open")
-        columns = tuple(tuple(_cells(block, "th_open")) for block in heads)
+        tables = tuple(self._table(block) for block in _blocks(tokens) if block[0].type == "table_open")
         code = sum(token.type in _CODE for token in tokens)
-        return Part(depth=depth, title=title, start=start, end=end, units=tuple(units), columns=columns, code=code)
+        return Part(depth=depth, title=title, start=start, end=end, units=tuple(units), tables=tables, code=code)
+
+    def _table(self, block: Sequence[Token]) -> Table:
+        head = next(token.map for token in block if token.type == "thead_open")
+        start, end = self._offsets(head or (0, 0))
+        return Table(columns=tuple(_cells(block, "th_open")), start=start, end=end)
 
     def _units(self, block: Sequence[Token]) -> Iterator[Unit]:
         """Yield the entries that a block at the top is, or holds."""
@@ -237,11 +259,12 @@ class _Reader:
 
 
 def _take(unit: Unit, units: list[Unit]) -> None:
-    """Add a unit; a list of quotes belongs to the paragraph above it."""
+    """Add a unit; quotes, what to expect and the name of a file belong to the paragraph above them."""
     quotes = bool(unit.marks) and all(mark.quote or mark.command for mark in unit.marks)
-    plain_item = unit.shape is Shape.ITEM and not (unit.boxed or unit.ordered)
+    listed = unit.shape is Shape.ITEM and not (unit.boxed or unit.ordered)
+    goes_on = unit.shape is Shape.PARAGRAPH and bool(_GOES_ON.match(unit.text)) and not unit.marks
     last = units[-1] if units else unit
-    if quotes and plain_item and last.shape is Shape.PARAGRAPH:
+    if ((quotes and listed) or goes_on) and units and last.shape is Shape.PARAGRAPH:
         further, marks = (*last.further, unit.text), (*last.marks, *unit.marks)
         units[-1] = replace(last, end=unit.end, further=further, marks=marks)
     else:

@@ -161,11 +161,11 @@ class _Near:
 
     def __init__(self, text: str) -> None:
         self.stated = Stated(text)
-        self.stems = _stems(text)
+        self.stems = stems(text)
 
 
 def _beside_the_point(claim: Claim, near: _Near) -> bool:
-    words = _stems(claim.text)
+    words = stems(claim.text)
     tied = any(near.stated.says(value) for value in values_of(claim.text))
     return len(words) >= _FEWEST_WORDS and not tied and len(words & near.stems) < _LEAST_SHARED * len(words)
 
@@ -178,7 +178,7 @@ def _said(text: str) -> Stated:
 
 def _opposites(claim: str, quote: str) -> Iterator[str]:
     """Yield words that one of two texts denies and the other states, where they say much the same otherwise."""
-    ours, theirs = _stems(claim), _stems(quote)
+    ours, theirs = stems(claim), stems(quote)
     if len(ours & theirs) < _NEAR * min(len(ours), len(theirs)) or _DENIES_TOO.search(quote):
         return
     denied, denies_too = [*_denied(claim)], [*_denied(quote)]
@@ -188,7 +188,7 @@ def _opposites(claim: str, quote: str) -> Iterator[str]:
 
 def denies(text: str, demand: str) -> bool:
     """Tell whether a text says that what is demanded is not there: `There are no backups`; a cell `no` says more."""
-    asked = _stems(demand)
+    asked = stems(demand)
     return not text.lstrip().startswith("|") and any(_stem(word) in asked for word in _denied(text))
 
 
@@ -201,7 +201,8 @@ def _denied(text: str) -> Iterator[str]:
             yield word[0]
 
 
-def _stems(text: str) -> set[str]:
+def stems(text: str) -> set[str]:
+    """Return the words of a text that mean something, without their endings."""
     return {_stem(word) for word in _WORD.findall(fold(text)) if word.casefold() not in _COMMON}
 
 

@@ -99,7 +99,7 @@ def verify(
         persona: Its alias, or the path of its file.
         document: Its Markdown, or a Path to its file.
         artifacts: As `run_persona` takes them; what is not given is not looked up.
-        strict: Make warnings errors.
+        strict: Make warnings errors, and questions that are still open.
 
     Returns:
         The `findings`, each with its place, and whether the document is `ok`: without errors.

@@ -1,15 +1,16 @@
 """A document's file to what is wrong with it; its one rule: nothing is asked of a model, and nothing is changed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
 from dramaturg.engine.verify.document import Verdict, verify_document
+from dramaturg.engine.verify.questions import OPEN
 from dramaturg.errors import CallerError
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.evidence.decode import NotText, decode
-from dramaturg.findings.model import Finding, has_errors
+from dramaturg.findings.model import Finding, Severity, has_errors
 from dramaturg.findings.source import Source
 from dramaturg.persona.library import Library
 from dramaturg.plan.compile import compile_plan
@@ -58,7 +59,7 @@ def verify_with(
         persona: Its alias, or the path of its file.
         document: Its text, or a Path to its file.
         artifacts: As `run_persona` takes them; none need be given, but citations of others are not checked.
-        strict: Make warnings errors.
+        strict: Make warnings errors, and questions that are still open.
 
     Raises:
         AuthorError: The persona's text is at fault.
@@ -68,8 +69,13 @@ def verify_with(
     text, path = _read(document)
     given, _ = collect_artifacts(plan, artifacts, whole=False)
     verdict = verify_document(plan, text, given, path)
-    findings = tuple(finding.as_error() for finding in verdict.findings) if strict else verdict.findings
+    findings = tuple(map(_strictly, verdict.findings)) if strict else verdict.findings
     return Verification(findings=findings, verdict=verdict, sources=_sources(text, path, given))
+
+
+def _strictly(finding: Finding) -> Finding:
+    """Return a finding as `--strict` takes it: a warning is an error, and so is a question that is still open."""
+    return replace(finding, severity=Severity.ERROR) if finding.rule == OPEN else finding.as_error()
 
 
 def _sources(text: str, path: str, artifacts: tuple[Artifact, ...]) -> dict[str, Source]:

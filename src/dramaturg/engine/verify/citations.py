@@ -29,6 +29,7 @@ class Citations:
 
     Attributes:
         held: How many citations are true, once the faults were gone through.
+        false: The offsets of those that are not, or could not be looked up.
     """
 
     def __init__(self, plan: Plan, manuscript: Manuscript, shelf: Shelf, colophon: Colophon | None) -> None:
@@ -37,9 +38,10 @@ class Citations:
         self.shelf = shelf
         self.made = colophon or _NOTHING_KNOWN
         self.held = 0
+        self.false: set[int] = set()
         self._quotes = Quotes(manuscript, shelf)
         self._changed = self._changes()
-        self._false: set[str] = set()
+        self._at_fault: set[str] = set()
         self._not_given: dict[str, list[Mark]] = {}
 
     def faults(self) -> Iterator[Finding]:
@@ -47,7 +49,9 @@ class Citations:
         for unit in self.manuscript.units:
             for mark in unit.marks:
                 if mark.kind is MarkKind.SOURCE:
+                    held = self.held
                     yield from self._source(mark, unit)
+                    self.false |= {mark.start} if self.held == held else set()
                 elif mark.kind is MarkKind.INFERENCE:
                     labels = (label for label in mark.labels if self.shelf.get(label) is None)
                     yield from (self._unknown(label, mark) for label in labels if not self._is_known(label))
@@ -77,7 +81,7 @@ class Citations:
         if fault is None:
             self.held += 1
             return
-        self._false.add(_whole(label))
+        self._at_fault.add(_whole(label))
         yield fault
 
     def _unknown(self, label: str, mark: Mark) -> Finding:
@@ -109,7 +113,7 @@ class Citations:
 
     def _changed_since(self) -> Iterator[Finding]:
         """Yield the artifacts that have changed though all that is cited from them holds."""
-        for label in sorted(self._changed - self._false):
+        for label in sorted(self._changed - self._at_fault):
             message = f"`{label}` has changed since the document was made; what is cited from it still stands there"
             remedy = "read what has changed, and perform the persona again if the document should say it"
             yield _warning("V305", message, self._colophon_span(label), remedy)

@@ -6,13 +6,19 @@ from dataclasses import dataclass
 from dramaturg.engine.colophon import Colophon, is_colophon, plan_key, read_colophon
 from dramaturg.engine.manuscript import Manuscript, read_manuscript
 from dramaturg.engine.verify.citations import Citations
+from dramaturg.engine.verify.demands import Demands
+from dramaturg.engine.verify.forms import Form
 from dramaturg.engine.verify.layout import lay_out
+from dramaturg.engine.verify.questions import Questions, redacted
+from dramaturg.engine.verify.statements import Statements
 from dramaturg.engine.verify.structure import structure_faults
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.evidence.locate import Shelf
 from dramaturg.findings.model import Finding, Label, Severity, Span
 from dramaturg.persona.model import same_id
 from dramaturg.plan.model import Plan
+
+_UNMET = ("V201", "V204")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +27,21 @@ class Verdict:
 
     Attributes:
         findings: What is wrong with it, by place.
-        citations: How many citations are true.
-        colophon: What the document was made of; None if it does not say so.
+        colophon: What it was made of; None if it does not say so.
+        demands: How many things are demanded: each section, and what it must cover.
+        unmet: How many of these the document does not have; what it declares missing it has.
+        citations: How many of its citations are true.
+        questions: How many open questions it lists.
+        answered: How many of these have an answer below them.
     """
 
     findings: tuple[Finding, ...]
-    citations: int
     colophon: Colophon | None
+    demands: int
+    unmet: int
+    citations: int
+    questions: int
+    answered: int
 
 
 def verify_document(plan: Plan, markdown: str, artifacts: Sequence[Artifact], path: str = "document") -> Verdict:
@@ -40,11 +54,31 @@ def verify_document(plan: Plan, markdown: str, artifacts: Sequence[Artifact], pa
         path: What to call the document in findings.
     """
     manuscript = read_manuscript(markdown, path)
-    colophon, told = _made_of(plan, manuscript)
-    layout = lay_out(plan, manuscript, colophon)
-    citations = Citations(plan, manuscript, Shelf(artifacts), colophon)
-    found = [*structure_faults(plan, manuscript, layout), *citations.faults(), *told]
-    return Verdict(findings=tuple(sorted(found, key=_place)), citations=citations.held, colophon=colophon)
+    colophon, found = _made_of(plan, manuscript)
+    layout, shelf = lay_out(plan, manuscript, colophon), Shelf(artifacts)
+    found += structure_faults(plan, manuscript, layout)
+    demands = [Demands(manuscript, section, colophon) for section in layout.sections]
+    for each in demands:
+        found += each.faults()
+        found += Form(manuscript, each.section, each.covered, colophon).faults()
+    citations = Citations(plan, manuscript, shelf, colophon)
+    found += citations.faults()
+    statements = Statements(plan, manuscript, layout, shelf)
+    found += statements.unbacked()
+    found += statements.doubtful(citations.false) if not (colophon and colophon.quotes_only) else ()
+    questions = Questions(manuscript, layout, demands, colophon)
+    found += questions.faults()
+    found += redacted(manuscript)
+    return Verdict(
+        findings=tuple(sorted(found, key=_place)),
+        colophon=colophon,
+        demands=sum(len(step.owes) for step in (*layout.missing, *(each.step for each in demands))),
+        unmet=sum(len(step.owes) for step in (*layout.missing, *(each.step for each in demands if each.section.empty)))
+        + sum(finding.rule in _UNMET for finding in found),
+        citations=citations.held,
+        questions=len(questions.asked),
+        answered=len(questions.answered),
+    )
 
 
 def _made_of(plan: Plan, manuscript: Manuscript) -> tuple[Colophon | None, list[Finding]]:

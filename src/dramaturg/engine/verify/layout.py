@@ -46,6 +46,11 @@ class Written:
         return (self.head, *self.further)
 
     @property
+    def empty(self) -> bool:
+        """Whether nothing stands in it."""
+        return all(part.empty for part in self.parts)
+
+    @property
     def units(self) -> tuple[Unit, ...]:
         """Its entries, in order."""
         return tuple(unit for part in self.parts for unit in part.units)

@@ -123,7 +123,7 @@ class _Inspection:
 
     def empty(self) -> Iterator[Finding]:
         """Yield the sections that say nothing."""
-        hollow = [section.head for section in self.layout.sections if all(part.empty for part in section.parts)]
+        hollow = [section.head for section in self.layout.sections if section.empty]
         if self.layout.questions and self.layout.questions.empty:
             hollow.append(self.layout.questions)
         for part in hollow:
