@@ -48,13 +48,21 @@ class ChatServer:
         held_from: The first request that gets no answer until `release` is called; None holds nothing back.
         delay: Seconds each answer takes.
         window: Tokens of context it reports.
+        letters: How many of them it counts as one token.
     """
 
     def __init__(
-        self, answer: Answer = well, *, held_from: int | None = None, delay: float = 0.0, window: int = 8192
+        self,
+        answer: Answer = well,
+        *,
+        held_from: int | None = None,
+        delay: float = 0.0,
+        window: int = 8192,
+        letters: int = 1,
     ) -> None:
         self.requests: list[dict[str, Any]] = []
         self.window = window
+        self.letters = letters
         self._answer = answer
         self._held_from = held_from
         self._delay = delay
@@ -124,7 +132,8 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             if isinstance(answer, int):
                 self._send(answer, {"error": {"message": "not now"}})
                 return
-            whole = _completion(answer, prompt=len(json.dumps(request["messages"])))
+            asked = len(json.dumps(request["messages"])) // server.letters
+            whole = _completion(answer, prompt=asked, said=len(answer) // server.letters)
             if request.get("stream"):
                 self._send_bytes(200, streamed(whole), "text/event-stream")
             else:
@@ -148,7 +157,7 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _completion(text: str, *, prompt: int) -> dict[str, Any]:
+def _completion(text: str, *, prompt: int, said: int) -> dict[str, Any]:
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
-    usage = {"prompt_tokens": prompt, "completion_tokens": len(text), "total_tokens": prompt + len(text)}
+    usage = {"prompt_tokens": prompt, "completion_tokens": said, "total_tokens": prompt + said}
     return {"id": "c", "object": "chat.completion", "created": 0, "model": "tiny", "choices": [choice], "usage": usage}

@@ -1,15 +1,18 @@
 """A Postgres for all tests of this folder that ask for one, and a database for each of them."""
 
+import tempfile
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.postgres import database, postgres
 
 
 @pytest.fixture(name="server", scope="session")
-def _server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with postgres(tmp_path_factory.mktemp("postgres")) as url:
+def _server() -> Iterator[str]:
+    # not among pytest's own: those of an earlier session are removed when the next one begins, and paths get long
+    with tempfile.TemporaryDirectory(prefix="dramaturg-") as folder, postgres(Path(folder)) as url:
         yield url
 
 

@@ -1,16 +1,16 @@
 """Runs that workers perform from a Postgres database: shared out, killed, taken over, asked and answered."""
 
-import os
+import random
+import re
 import time
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, deque
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.chat_server import ChatServer, well
+from tests.chat_server import ChatServer
 from tests.commands import RUN, dramaturg
 from tests.integration.test_people import PERSONA, answer
+from tests.nursery import Nursery
 from tests.postgres import orders, working
 from tests.support import BLUEPRINT
 
@@ -20,6 +20,12 @@ from dramaturg.engine.events import Event, StepAccepted
 from dramaturg.models.scripted import ScriptedModel
 from dramaturg.run.durable.client import Desk
 from dramaturg.run.durable.reaper import Reaper
+from dramaturg.run.report import RunResult
+
+
+def _said(talk: str) -> list[str]:
+    """Return what was said of a run, without times, tokens and its name."""
+    return [re.sub(r", [\d,]+ tokens.*|, \d.* s$", "", line) for line in talk.splitlines() if line[:4] != "run "]
 
 
 @pytest.mark.parametrize("schedule", ["--sequential", pytest.param("--parallel", marks=pytest.mark.slow)])
@@ -28,7 +34,7 @@ def test_a_queued_run_gives_the_document_of_one_performed_here(url: str, schedul
         here = dramaturg(*RUN, "--model", chat.model, schedule)
         there = dramaturg(*RUN, "--model", chat.model, schedule, "--queue", url)
         assert (there.code, there.out) == (0, here.out)
-        assert "[5/5] ROLLBACK PLAN" in there.err
+        assert _said(there.err)[1:] == _said(here.err)[1:]
         run = worker.lines[-1].split(":")[0]
         assert dramaturg("runs", "--database", url).out.startswith(f"{run}  done")
         assert dramaturg("runs", run, "--database", url).out == here.out
@@ -56,10 +62,9 @@ def test_a_run_waits_for_a_person_across_workers_and_asks_nothing_twice(url: str
             told = dramaturg(*command, "--model", chat.model, "--queue", url)
             assert (told.code, told.out) == (5, "")
             (row,) = dramaturg("runs", "--database", url, "--json").json
-            assert (row["status"], [each["id"] for each in row["waits"]]) == ("waiting", ["2.1", "2.2"])
+            assert (row["status"], [each["id"] for each in row["questions"]]) == ("waiting", ["2.1", "2.2"])
             first.kill()
-        with working(url) as second:
-            second.wait_for("was left by a worker that is gone")
+        with working(url):
             answers = ("--answer", "2.1=For operators.", "--answer", f"2.2=@{tmp_path / 'deploy.log'}")
             assert dramaturg("resume", row["run"], "--database", url, *answers).code == 5
             assert dramaturg("resume", row["run"], "--database", url, "--answer", "6=drop the second one").code == 5
@@ -113,26 +118,42 @@ def test_two_hundred_runs_are_shared_and_survive_a_worker(url: str) -> None:
     assert len(workers) == 2
 
 
+def _finished(desk: Desk, run: str) -> RunResult:
+    """Return a run's result; one over which five workers died without an answer is told to go on all the same."""
+    try:
+        return desk.result(run)
+    except ModelError:
+        assert desk.standing(run).status == "given up"
+        desk.go_on(run)
+        return desk.result(run)
+
+
 @pytest.mark.slow
-def test_a_run_survives_workers_that_die_again_and_again(url: str) -> None:
-    with ChatServer(delay=0.2) as chat:
-        with working(url):
-            pass  # makes the tables
-        with Desk(url) as desk:
-            runs = [desk.give(order) for order in orders(chat.model, 60, parallel=True)]
-            killed = 0
-            while any(each.status != "done" for each in desk.standings()) and killed < 25:
-                with working(url, "--concurrency", "2") as worker:
-                    worker.wait_for("is done")  # a run that outlives five workers is given up, and rightly so
-                    time.sleep(os.urandom(1)[0] / 512)
-                    worker.kill()
-                killed += 1
-            with working(url):
-                for run in runs:
-                    desk.result(run)
+@pytest.mark.parametrize(("kills", "schedule"), [(100, "sequential"), (30, "parallel")])
+def test_runs_complete_however_often_their_workers_are_killed(
+    url: str, tmp_path: Path, kills: int, schedule: str
+) -> None:
+    dice = random.Random()  # noqa: S311 - the property holds for every moment
+    parallel = schedule == "parallel"
+    together = 4 if parallel else 1
+    with ChatServer(delay=0.1) as chat, Nursery(tmp_path) as nursery, Desk(url) as desk:
+        workers = deque(nursery.worker(url, "--concurrency", "1") for _ in range(3))
+        workers[0].wait_for("runs at once")  # there are tables
+        given = orders(chat.model, kills, parallel=parallel)
+        for order in given:
+            desk.give(order)
+            victim = workers.popleft()
+            victim.wait_for("runs at once")
+            time.sleep(dice.uniform(0, 1.0))
+            victim.kill()
+            workers.append(nursery.worker(url))
+        workers.extend(nursery.worker(url, "--concurrency", "5") for _ in range(2))
+        documents = {_finished(desk, order["run"]).document.markdown for order in given}
         asked = Counter(chat.prompts)
-        assert len(asked) == 60 * 5
-        assert sum(asked.values()) - len(asked) <= killed * 2 * 4
+        undisturbed = Runtime(model=chat.model, parallel=parallel).run("DPA-1", BLUEPRINT).document.markdown
+    assert documents == {undisturbed}
+    assert len(asked) == kills * 5
+    assert sum(asked.values()) - len(asked) <= kills * together  # what was under way when a worker died, and no more
 
 
 @pytest.mark.slow
@@ -145,35 +166,6 @@ def test_a_worker_that_lives_keeps_its_runs(url: str) -> None:
         reaper.start()
         assert reaper.sweep() == []
         reaper.stop()
-
-
-@pytest.mark.slow
-def test_a_run_that_failed_goes_on_where_it_stopped(url: str) -> None:
-    broken = [True]
-
-    def once(number: int, request: Mapping[str, Any]) -> str | int:
-        return 400 if number == 3 and broken.pop() else well(number, request)
-
-    with ChatServer(once) as chat, working(url):
-        told = dramaturg(*RUN, "--model", chat.model, "--queue", url)
-        assert told.code == 3
-        (row,) = dramaturg("runs", "--database", url, "--json").json
-        assert row["status"] == "failed"
-        again = dramaturg("resume", row["run"], "--database", url)
-        assert again.code == 0
-        assert len(chat.requests) == 6  # five, and the one that was refused
-
-
-@pytest.mark.slow
-def test_a_run_can_be_cancelled(url: str) -> None:
-    with ChatServer(held_from=1) as chat, working(url), Desk(url) as desk:
-        (order,) = orders(chat.model, 1)
-        run = desk.give(order)
-        chat.wait_for(1)
-        assert dramaturg("runs", run, "--database", url, "--cancel").code == 0
-        assert desk.standing(run).status == "cancelled"
-        with pytest.raises(ModelError, match="was cancelled, or given up"):
-            desk.result(run)
 
 
 @pytest.mark.parametrize(

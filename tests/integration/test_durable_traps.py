@@ -12,10 +12,12 @@ import psycopg
 import pytest
 from tests.chat_server import ChatServer, well
 from tests.commands import RUN, dramaturg
+from tests.nursery import Nursery
 from tests.postgres import orders, working
 
+from dramaturg import ModelError
 from dramaturg.run.durable.client import Desk
-from dramaturg.run.durable.reaper import MOST, Reaper
+from dramaturg.run.durable.reaper import MOST
 from dramaturg.run.durable.worker import Worker
 
 _AUDIT = """
@@ -35,11 +37,30 @@ def test_trap_1_each_process_has_an_id_of_its_own() -> None:
 
 
 @pytest.mark.slow
-def test_traps_2_3_4_and_6_an_order_is_json_in_a_named_queue_of_a_fixed_version_and_names_its_plan(url: str) -> None:
-    with ChatServer() as chat, working(url):
+def test_trap_1_a_worker_that_starts_leaves_the_runs_of_others_alone(url: str) -> None:
+    with ChatServer(held_from=1) as chat, working(url) as first, Desk(url) as desk:
         (order,) = orders(chat.model, 1)
-        with Desk(url) as desk:
+        run = desk.give(order)
+        chat.wait_for(1)
+        with working(url) as second:
+            time.sleep(5)  # two of its sweeps
+            assert len(chat.requests) == 1
+            assert len(second.lines) == 1
+            assert desk.standing(run).worker == first.lines[0].split(":")[0]
+
+
+@pytest.mark.slow
+def test_traps_2_3_4_and_6_an_order_is_json_in_a_named_queue_of_a_fixed_version_and_names_its_plan(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DRAMATURG_API_KEY", "a-key-that-stays-here")
+    with ChatServer() as chat:
+        with working(url):
+            pass  # makes the tables
+        (order,) = orders(chat.model, 1)
+        with Desk(url) as desk:  # whoever gives it has left before anybody takes it
             run = desk.give(order)
+        with working(url), Desk(url) as desk:
             desk.result(run)
         assert str(order["plan"])[:8] in run
         with psycopg.connect(url) as connection:
@@ -52,30 +73,54 @@ def test_traps_2_3_4_and_6_an_order_is_json_in_a_named_queue_of_a_fixed_version_
     ((queue, version, inputs, output, kind),) = rows
     assert (queue, version, kind) == ("dramaturg-runs", "dramaturg-1", "dramaturg_json")
     assert all(text.startswith(("{", "[")) for text in (inputs, output))
+    assert "a-key-that-stays-here" not in inputs + output + "".join(text for _, text in steps if text)
     assert not any(text and text.startswith("gA") for _, text in steps)  # how pickled data begins in base64
     names = [name for name, _ in steps if name.startswith("step-")]
     assert names == ["step-1", "step-2", "step-3", "step-4", "step-5"]
 
 
 @pytest.mark.slow
-def test_trap_5_a_run_that_kills_its_workers_is_given_up(url: str) -> None:
-    with ChatServer(held_from=1) as chat:
-        with working(url) as worker, Desk(url) as desk:
-            (order,) = orders(chat.model, 1)
-            run = desk.give(order)
-            chat.wait_for(1)
+def test_trap_5_a_run_over_which_worker_after_worker_dies_is_given_up_until_it_is_meant(
+    url: str, tmp_path: Path
+) -> None:
+    with ChatServer(held_from=2) as chat, Nursery(tmp_path) as nursery, Desk(url) as desk:
+        worker = nursery.worker(url)
+        worker.wait_for("runs at once")
+        (order,) = orders(chat.model, 1)
+        run = desk.give(order)
+        for died in range(MOST + 1):
+            chat.wait_for(2 + died)
             worker.kill()
-        reaper = Reaper(database=url, worker="watcher")
-        reaper.start()
-        try:
-            with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute("INSERT INTO dramaturg_taken_over VALUES (%s, %s)", (run, MOST))
-            assert reaper.sweep() == []
-            assert reaper.given_up == [run]
-        finally:
-            reaper.stop()
-        with Desk(url) as desk:
-            assert desk.standing(run).status == "cancelled"
+            worker = nursery.worker(url)
+        worker.wait_for(f"{run}: is given up: too many workers died over it")
+        assert desk.standing(run).status == "given up"
+        with pytest.raises(ModelError, match="was given up: too many workers died over it"):
+            desk.result(run)
+        chat.release()
+        desk.go_on(run)
+        assert desk.result(run).report.calls == 5
+
+
+@pytest.mark.slow
+def test_trap_5_a_worker_that_the_database_drops_holds_its_lock_again(url: str) -> None:
+    with ChatServer(held_from=1) as chat, working(url) as worker, Desk(url) as desk:
+        (order,) = orders(chat.model, 1)
+        run = desk.give(order)
+        chat.wait_for(1)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            held, until = (0,), time.monotonic() + 30
+            while held != (1,) and time.monotonic() < until:
+                held = (
+                    connection.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone() or held
+                )
+            assert held == (1,)
+        chat.release()
+        assert desk.result(run).report.calls == 5
+        assert worker.stop() == 0
 
 
 def test_trap_7_a_call_is_made_at_least_once_and_counts_exactly_once(url: str) -> None:

@@ -89,8 +89,9 @@ def main() -> NoReturn:
     """Run the command and exit with its code."""
     if isinstance(sys.stdout, TextIOWrapper):  # a locale without curly quotes must not cost a finished run
         sys.stdout.reconfigure(errors="backslashreplace")
+    place: list[str] = []
     try:
-        code = app.main(standalone_mode=False, prog_name="dramaturg")
+        code = app.main(standalone_mode=False, prog_name="dramaturg", obj=place)
     except click.ClickException as error:
         error.show()
         code = _USAGE
@@ -98,7 +99,7 @@ def main() -> NoReturn:
         click.echo("interrupted", err=True)
         code = _INTERRUPTED
     except DramaturgError as error:
-        explain(error)
+        explain(error, "".join(place))
         code = next(exit_code for kind, exit_code in _EXITS if isinstance(error, kind))
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user gets a sentence, not a traceback
         if os.environ.get("DRAMATURG_DEBUG"):

@@ -55,8 +55,24 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def explain(error: DramaturgError) -> None:
-    """Print an error on stderr: located findings where it has them, one sentence where not."""
+def elsewhere() -> None:
+    """Take note that the run at hand is in a database, which commands on it must name as well."""
+    click.get_current_context().obj.append(" --database URL")
+
+
+def where() -> str:
+    """Return what commands on the run at hand need besides its id."""
+    context = click.get_current_context(silent=True)
+    return "".join(context.obj if context and context.obj else ())
+
+
+def explain(error: DramaturgError, place: str = "") -> None:
+    """Print an error on stderr: located findings where it has them, one sentence where not.
+
+    Args:
+        error: What to explain.
+        place: What commands on its run need besides its id.
+    """
     if isinstance(error, AuthorError):
         print_findings(error.findings, to_stderr=True)
         suite = all(finding.rule.startswith(_OF_SUITES) for finding in error.findings)
@@ -68,18 +84,20 @@ def explain(error: DramaturgError) -> None:
     elif isinstance(error, StepFailed):
         print_findings(error.findings, to_stderr=True)
         click.echo(f"error: step {error.step} `{shown(error.title)}` could not be satisfied", err=True)
-        click.echo(f"what was produced is kept: dramaturg runs {error.run}", err=True)
+        click.echo(f"what was produced is kept: dramaturg runs {error.run}{place}", err=True)
     elif isinstance(error, BudgetSpent):
         click.echo(f"stopped: {shown(str(error))}", err=True)
-        click.echo(f"what there is so far: dramaturg runs {error.run}", err=True)
-        click.echo(f"go on with more: dramaturg resume {error.run}, or the same command with a larger limit", err=True)
+        click.echo(f"what there is so far: dramaturg runs {error.run}{place}", err=True)
+        click.echo(
+            f"go on with more: dramaturg resume {error.run}{place}, or the same command with a larger limit", err=True
+        )
     elif isinstance(error, AnswerNeeded):
         click.echo(f"run {error.run} waits for a person:", err=True)
         for name, kind, text in error.questions:
             click.echo(shown(f"  {name} ({kind}): {text}"), err=True)
         sample = {"confirm": "yes", "artifact": "@FILE"}.get(error.kind, "TEXT")
-        click.echo(f"what there is so far: dramaturg runs {error.run}", err=True)
-        click.echo(f"go on: dramaturg resume {error.run} --answer {error.id}={sample}", err=True)
+        click.echo(f"what there is so far: dramaturg runs {error.run}{place}", err=True)
+        click.echo(f"go on: dramaturg resume {error.run}{place} --answer {error.id}={sample}", err=True)
     else:
         click.echo(f"error: {shown(str(error))}", err=True)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from dramaturg.cli.output import counted, let_go, print_findings
+from dramaturg.cli.output import counted, let_go, print_findings, where
 from dramaturg.engine.calls import Usage
 from dramaturg.engine.events import (
     AnswerRejected,
@@ -23,6 +23,7 @@ from dramaturg.engine.events import (
     QuestionAnswered,
     Retrying,
     RunOpened,
+    RunQueued,
     StepAccepted,
     StepStarted,
 )
@@ -60,6 +61,7 @@ class Progress:
         self.run = ""
         self.told: tuple[Finding, ...] = ()
         self._quiet = quiet
+        self._where = where()  # of this thread's command; events come on another
         self._began = time.monotonic()
         self._steps: dict[str, _Step] = {}
         self._status = None if quiet else _status()
@@ -75,13 +77,18 @@ class Progress:
         if self._status:
             self._status.stop()
         if self.run and isinstance(error, (KeyboardInterrupt, ModelError)):
-            click.echo(f"go on where it stopped: dramaturg resume {self.run}", err=True)
+            click.echo(f"go on where it stopped: dramaturg resume {self.run}{self._where}", err=True)
 
     def __call__(self, event: Event) -> None:
         """Show one event."""
         match event:
             case RunOpened():
                 self._open(event)
+            case RunQueued():
+                self.run = event.run
+                self.say(
+                    f"run {event.run} is queued; it goes on if you leave: dramaturg resume {event.run}{self._where}"
+                )
             case StepStarted():
                 place = f"[{event.position}/{event.total}] {event.title}"
                 self._steps[event.step] = _Step(place, time.monotonic())
@@ -124,11 +131,13 @@ class Progress:
                 pass
 
     def _open(self, event: RunOpened) -> None:
+        known = self.run == event.run  # it was said when it was queued
         self.run, self.told = event.run, (*self.told, *event.findings)
         words = "answer is" if event.kept == 1 else "answers are"
         kept = f", {event.kept} {words} already there" if event.kept else ""
         self.say(f"model {event.model}: {event.destination}")
-        self.say(f"run {event.run}{kept}")
+        if not known:
+            self.say(f"run {event.run}{kept}")
         self._show(event.findings)
 
     @contextmanager

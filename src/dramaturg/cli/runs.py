@@ -10,7 +10,8 @@ import click
 
 from dramaturg.cli.deliver import Delivery, deliver, delivery_options, require_apart, require_journal
 from dramaturg.cli.inputs import given_inputs
-from dramaturg.cli.output import print_json, strict_option
+from dramaturg.cli.output import elsewhere, print_json, strict_option
+from dramaturg.cli.worker import require_durable
 from dramaturg.errors import AnswerNeeded, CallerError
 
 if TYPE_CHECKING:
@@ -155,14 +156,12 @@ def run(  # noqa: PLR0913 - one parameter for each option
     """
     from dramaturg.cli.asking import asker
     from dramaturg.cli.progress import Progress
-    from dramaturg.cli.queued import give
     from dramaturg.run.runtime import Runtime
     from dramaturg.run.team import parse_models
 
     if replay is not None and model is not None:
         raise CallerError("`--replay` asks no model; leave `--model` out")
-    if queue is not None:
-        require_journal(where)
+    _elsewhere(queue, where)
     runtime = Runtime(
         model=model if replay is None else f"replay:{replay}",
         strict=strict,
@@ -174,6 +173,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
         answers=_answers(answered, answers_file),
         yes=yes,
         follow=follow,
+        durable=queue,
         models=parse_models(models),
         judge=judge,
         fallback=fallback,
@@ -185,10 +185,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     inputs = given_inputs(artifact, named)
     require_apart(where, artifact, named)
     with Progress(quiet=where.quiet) as progress, _told_in_json(as_json=where.as_json), _logged(log, progress) as emit:
-        if queue is None:
-            result = runtime.run(persona, inputs, on_event=emit, on_question=asker(progress), fresh=fresh)
-        else:
-            result = give(queue, runtime.order(persona, inputs), progress, asker(progress))
+        result = runtime.run(persona, inputs, on_event=emit, on_question=asker(progress), fresh=fresh)
     deliver(result, progress, where, lambda run: runtime.record(replay or run))
 
 
@@ -223,15 +220,14 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     """
     from dramaturg.cli.asking import asker
     from dramaturg.cli.progress import Progress
-    from dramaturg.cli.queued import take_up
     from dramaturg.run.runtime import Runtime
 
-    if database is not None:
-        require_journal(where)
+    _elsewhere(database, where)
     runtime = Runtime(
         strict=strict,
         quotes=quotes,
         secrets=_secrets(allow=allow_secrets, redact=redact),
+        durable=database,
         answers=_answers(answered, answers_file),
         yes=yes,
         budget=budget,
@@ -240,12 +236,16 @@ def resume(  # noqa: PLR0913 - one parameter for each option
         price=price,
     )
     with Progress(quiet=where.quiet) as progress, _told_in_json(as_json=where.as_json), _logged(log, progress) as emit:
-        if database is None:
-            result = runtime.resume(run_id, on_event=emit, on_question=asker(progress))
-        else:
-            known: Known = {**_answers(answered, answers_file)}
-            result = take_up(database, run_id, known, progress, asker(progress))
+        result = runtime.resume(run_id, on_event=emit, on_question=asker(progress))
     deliver(result, progress, where, lambda run: runtime.record(run_id if run == result.report.run else run))
+
+
+def _elsewhere(database: str | None, where: Delivery) -> None:
+    """Take note that others perform the run."""
+    if database is not None:
+        require_durable()
+        require_journal(where)
+        elsewhere()
 
 
 def _answers(answered: tuple[str, ...], file: Path | None) -> "Known":

@@ -99,9 +99,7 @@ def _reply(question: Question, call: ModelCall) -> Generator[ModelCall | Event, 
     if reply.stop == "length":
         reply = yield from _replied(replace(call, max_output=call.max_output * _MORE_ROOM))
     if reply.stop == "refusal":
-        said = " ".join(reply.text.split())[:_REFUSAL_SHOWN]
-        message = f"the model refused step {step.id} `{step.title}`" + (f": {said}" if said else "")
-        raise ModelError(message, retryable=False, hint="reword the step, or choose another model")
+        raise refused(step, reply)
     if reply.stop in ("length", "window"):
         full = "because the window is full"
         room = f"after {call.max_output * _MORE_ROOM:,} tokens" if reply.stop == "length" else full
@@ -116,6 +114,13 @@ def _reply(question: Question, call: ModelCall) -> Generator[ModelCall | Event, 
         )
         raise StepFailed(step.id, step.title, (cut,), reply.text)
     return reply
+
+
+def refused(step: PlannedStep, reply: ModelReply) -> ModelError:
+    """Return the error for a step that a model refuses."""
+    said = " ".join(reply.text.split())[:_REFUSAL_SHOWN]
+    message = f"the model refused step {step.id} `{step.title}`" + (f": {said}" if said else "")
+    return ModelError(message, retryable=False, hint="reword the step, or choose another model")
 
 
 def _replied(call: ModelCall) -> Generator[ModelCall | Event, ModelReply | None, ModelReply]:

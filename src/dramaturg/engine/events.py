@@ -24,6 +24,13 @@ class RunOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunQueued:
+    """A run waits for a worker; it goes on whether or not anybody follows it. The driver says this."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunStarted:
     """The plan is about to be performed."""
 
@@ -132,6 +139,7 @@ class BranchTaken:
 
 Event = (
     RunOpened
+    | RunQueued
     | RunStarted
     | StepStarted
     | AnswerRejected

@@ -6,7 +6,7 @@ either. What a resumed run used before counts too.
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -90,6 +90,16 @@ class Tariffs:
         return self._made[model]
 
 
+def require_prices(limits: Limits, tariffs: Tariffs, models: Iterable[str]) -> None:
+    """Refuse a budget in dollars for models whose price is not known."""
+    unpriced = [name for name in models if tariffs.of(name).most(1, 1) is None]
+    if limits.usd is not None and unpriced:
+        raise CallerError(
+            f"the price of `{unpriced[0]}` is not known, so a budget in dollars cannot be kept; "
+            "give it with `--price IN/OUT`, or limit tokens with `--max-tokens`"
+        )
+
+
 @dataclass(slots=True, kw_only=True)
 class Purse:
     """What a run has used, and may use.
@@ -99,6 +109,7 @@ class Purse:
         tariffs: What tokens cost.
         brief: What it is decided by.
         clock: Gives seconds.
+        began: When the seconds began to count, by the clock; None for now.
         usd: Dollars used; None once a model was asked whose price is not known.
         tokens: Tokens used, in and out.
     """
@@ -107,27 +118,28 @@ class Purse:
     tariffs: Tariffs
     brief: Brief
     clock: Callable[[], float] = time.monotonic
+    began: float | None = None
     usd: Decimal | None = Decimal(0)
     tokens: int = 0
     _held_usd: Decimal = Decimal(0)
     _held_tokens: int = 0
     _done: set[str] = field(default_factory=set)
-    _began: float = 0.0
 
     def __post_init__(self) -> None:
-        self._began = self.clock()
-        unpriced = [name for name in self.brief.rooms if self.tariffs.of(name).most(1, 1) is None]
-        if self.limits.usd is not None and unpriced:
-            raise CallerError(
-                f"the price of `{unpriced[0]}` is not known, so a budget in dollars cannot be kept; "
-                "give it with `--price IN/OUT`, or limit tokens with `--max-tokens`"
-            )
+        asked = (*self.brief.rooms, *(each.model for each in self.brief.others.values()))
+        require_prices(self.limits, self.tariffs, asked)
+        if self.began is None:
+            self.began = self.clock()
 
     def used(self, call: ModelCall, usage: Usage) -> None:
         """Count what a call has used."""
-        self._done.add(call.step)
+        self.count(call.step, call.model, usage)
+
+    def count(self, step: str, model: str, usage: Usage) -> None:
+        """Count what a step's call to a model has used."""
+        self._done.add(step)
         self.tokens += usage.input + usage.output
-        cost = self.tariffs.of(call.model).cost(usage)
+        cost = self.tariffs.of(model).cost(usage)
         self.usd = None if cost is None or self.usd is None else self.usd + cost
 
     @contextmanager
@@ -159,7 +171,7 @@ class Purse:
         if limits.tokens is not None and self.tokens + self._held_tokens + tokens > limits.tokens:
             needed = sum(each.tokens_in + each.tokens_out for each in self._left())
             raise BudgetSpent("", _tokens(limits.tokens), _tokens(self.tokens), _tokens(needed))
-        spent = self.clock() - self._began
+        spent = self.clock() - (self.began or 0.0)
         if limits.seconds is not None and spent > limits.seconds:
             left = self._left()
             steps = f"{len(left)} more step" + ("s" if len(left) != 1 else "")

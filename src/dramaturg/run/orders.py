@@ -5,8 +5,9 @@ the text it was given with, whatever is installed there.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,16 +16,19 @@ from dramaturg.engine.prompts import Kernel
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.models.hosts import is_loopback
+from dramaturg.models.prices import Price
 from dramaturg.models.spec import ModelSpec, parse_spec
 from dramaturg.persona.library import persona_of
 from dramaturg.persona.scan import scan
 from dramaturg.plan.compile import compile_plan
-from dramaturg.run.inputs import undeclared_notes
+from dramaturg.run.budget import Limits, Tariffs, require_prices
+from dramaturg.run.inputs import artifact_notes
 from dramaturg.run.job import Job, parent_in
 from dramaturg.run.journal import stem_of
-from dramaturg.run.respond import Known, answers_of
+from dramaturg.run.respond import Known, answers_of, cleaned
 from dramaturg.run.secrets import Handling, screened
 from dramaturg.run.team import Choice
+from dramaturg.run.telemetry import carrier
 
 FORMAT = 1
 _DIGITS = 8
@@ -39,15 +43,25 @@ class Terms:
     quotes: bool
     answers: Known
     yes: bool
+    window: int | None
+    limits: Limits
+    price: Price | None
 
 
-def cleared(job: Job, choice: Choice, handling: Handling) -> Job:
-    """Return a job whose artifacts may go where its models are; SecretsFound if they may not."""
-    specs = [parse_spec(model) for model in (choice.model, *choice.others.values()) if isinstance(model, str)]
-    if not any(map(_is_elsewhere, specs)):
-        return job
+def cleared(job: Job, choice: Choice, terms: Terms, handling: Handling) -> tuple[Job, Terms]:
+    """Return a job and its terms as they may go where its models are; SecretsFound if they may not."""
+    if not leave_this_machine(named(choice)):
+        return job, terms
     artifacts, told = screened(job.artifacts, handling)
-    return replace(job, artifacts=artifacts, notes=(*job.notes, *told))
+    answers = {
+        name: [cleaned(answer, name, handling) for answer in given] for name, given in answers_of(terms.answers).items()
+    }
+    return replace(job, artifacts=artifacts, notes=(*job.notes, *told)), replace(terms, answers=answers)
+
+
+def leave_this_machine(models: Sequence[str]) -> bool:
+    """Tell whether what models of these names are asked goes elsewhere than to the machine that asks."""
+    return any(map(_is_elsewhere, map(parse_spec, models)))
 
 
 def _is_elsewhere(spec: ModelSpec) -> bool:
@@ -59,11 +73,11 @@ def order_of(job: Job, choice: Choice, terms: Terms) -> dict[str, Any]:
     """Return the order for a job, as plain JSON data.
 
     Raises:
-        CallerError: A model is none that a worker could open, or an answer's file cannot be read.
+        CallerError: A model is none that a worker could open, a budget cannot be kept because a price is not known, or
+            an answer's file cannot be read.
     """
-    models = {"": choice.model, **choice.others}
-    if not all(isinstance(model, str) for model in models.values()):
-        raise CallerError("a worker opens models by name; give each as a str, such as `anthropic:NAME`")
+    models = named(choice)
+    require_prices(terms.limits, Tariffs(given=terms.price), models)
     persona = job.plan.persona
     return {
         "format": FORMAT,
@@ -74,14 +88,45 @@ def order_of(job: Job, choice: Choice, terms: Terms) -> dict[str, Any]:
         "chain": [{"path": file.path, "text": file.text} for file in persona.chain],
         "kernel": {"version": job.kernel.version, "sources": job.kernel.sources},
         "artifacts": [asdict(artifact) for artifact in job.artifacts],
-        "model": models.pop(""),
-        "models": models,
+        "model": choice.model,
+        "models": dict(choice.others),
+        "fallback": list(choice.fallback),
+        "window": terms.window,
         "reasks": terms.reasks,
         "strict": terms.strict,
         "quotes": terms.quotes,
         "answers": {name: [asdict(answer) for answer in given] for name, given in answers_of(terms.answers).items()},
         "yes": terms.yes,
+        "limits": limits_data(terms.limits),
+        "price": f"{terms.price.input}/{terms.price.output}" if terms.price else None,
+        "trace": carrier(),
     }
+
+
+def models_in(order: Mapping[str, Any]) -> list[str]:
+    """Return the names of all models that an order may be asked of."""
+    return [order["model"], *order["models"].values(), *order["fallback"]]
+
+
+def named(choice: Choice) -> list[str]:
+    """Return the names of all models that may be asked; CallerError for one that has only an object."""
+    models = [choice.model, *choice.others.values(), *choice.fallback]
+    names = [model for model in models if isinstance(model, str)]
+    if len(names) != len(models):
+        raise CallerError("a worker opens models by name; give each as a str, such as `anthropic:NAME`")
+    return names
+
+
+def limits_data(limits: Limits) -> dict[str, Any]:
+    """Return limits as plain JSON data."""
+    usd = None if limits.usd is None else str(limits.usd)
+    return {"usd": usd, "tokens": limits.tokens, "seconds": limits.seconds}
+
+
+def limits_of(data: Mapping[str, Any]) -> Limits:
+    """Return limits that were kept."""
+    usd = None if data["usd"] is None else Decimal(data["usd"])
+    return Limits(usd=usd, tokens=data["tokens"], seconds=data["seconds"])
 
 
 def job_of(order: Mapping[str, Any]) -> Job:
@@ -102,7 +147,7 @@ def job_of(order: Mapping[str, Any]) -> Job:
         raise JournalMiss("", f"this worker compiles the persona of `{order['run']}` to another plan; use its version")
     kernel = Kernel(order["kernel"]["version"], order["kernel"]["sources"])
     artifacts = tuple(Artifact(**artifact) for artifact in order["artifacts"])
-    return Job(plan=plan, artifacts=artifacts, kernel=kernel, notes=undeclared_notes(plan, artifacts))
+    return Job(plan=plan, artifacts=artifacts, kernel=kernel, notes=artifact_notes(plan, artifacts))
 
 
 def profile_of(data: Mapping[str, Any]) -> Profile:

@@ -131,7 +131,7 @@ async def perform_job(job: Job, team: Team, open_journal: OpenJournal, condition
                 model=model.name,
                 destination=model.destination,
                 kept=kept,
-                findings=_told(job.findings, strict=conditions.strict),
+                findings=told_as(job.findings, strict=conditions.strict),
             )
         )
         asking = Asking(
@@ -169,7 +169,7 @@ async def replay_job(job: Job, record: Record, conditions: Conditions) -> RunRes
             model=brief.model,
             destination="replayed, nothing is asked",
             kept=len(record.replies),
-            findings=_told(job.findings, strict=conditions.strict),
+            findings=told_as(job.findings, strict=conditions.strict),
         )
     )
     try:
@@ -224,7 +224,7 @@ def result_of(job: Job, brief: Brief, outcome: Outcome, tally: Tally, run: str, 
             replayed=tally.replayed,
             usage=tally.usage,
             cost=None if tally.usd is None else float(tally.usd),
-            findings=_told(found, strict=conditions.strict),
+            findings=told_as(found, strict=conditions.strict),
         ),
     )
 
@@ -263,5 +263,6 @@ def _handed_over(brief: Brief, outcome: Outcome, document: Document, handoff: Ha
     return HandedOver(persona=handoff.persona, mandate=handoff.mandate, inputs=artifacts | made)
 
 
-def _told(findings: tuple[Finding, ...], *, strict: bool) -> tuple[Finding, ...]:
+def told_as(findings: tuple[Finding, ...], *, strict: bool) -> tuple[Finding, ...]:
+    """Return findings as they are told: warnings as errors where the user is strict."""
     return tuple(finding.as_error() for finding in findings) if strict else findings

@@ -83,14 +83,17 @@ def discreet(respond: Respond, handling: Handling) -> Respond:
 
     async def answer(question: Question) -> Answer | None:
         said = await respond(question)
-        if said is None:
-            return None
-        words = Artifact(id=f"answer {question.id}", text=said.text)
-        file = Artifact(id=f"file {question.id}", text=said.artifact or "", source=said.name)
-        (words, file), _ = screened((words, file), handling)
-        return replace(said, text=words.text, artifact=None if said.artifact is None else file.text)
+        return None if said is None else cleaned(said, question.id, handling)
 
     return answer
+
+
+def cleaned(said: Answer, question: str, handling: Handling) -> Answer:
+    """Return an answer to a question, by its id, without secrets; SecretsFound as `discreet` raises it."""
+    words = Artifact(id=f"answer {question}", text=said.text)
+    file = Artifact(id=f"file {question}", text=said.artifact or "", source=said.name)
+    (words, file), _ = screened((words, file), handling)
+    return replace(said, text=words.text, artifact=None if said.artifact is None else file.text)
 
 
 def answers_of(known: Known) -> dict[str, list[Answer]]:

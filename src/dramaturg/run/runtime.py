@@ -1,6 +1,5 @@
 """Settings to runs; its one rule: everything that can be wrong without a model is found before one is asked."""
 
-import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -179,30 +178,14 @@ class Runtime:
             AnswerNeeded: A person must answer; `resume` goes on once the answers are there.
             JournalMiss: The model is `replay:FILE`, and the file has no answer.
         """
-        if self._durable is not None:
-            return await asyncio.to_thread(
-                self._elsewhere, self.order(persona, inputs), on_event or _ignore, on_question
-            )
         conditions = self._conditions(on_event, on_question)
         return await self._arun(str(persona), inputs, conditions, fresh=fresh)
-
-    def _elsewhere(self, order: dict[str, Any], emit: Emit, on_question: OnQuestion | None) -> RunResult:
-        """Let a worker perform an order."""
-        from dramaturg.run.durable.elsewhere import perform_elsewhere  # noqa: PLC0415 - the extra `durable`
-
-        return perform_elsewhere(str(self._durable), order, emit, on_question)
 
     async def _arun(
         self, persona: str, inputs: Inputs, conditions: Conditions, *, fresh: bool, chain: Sequence[str] = ()
     ) -> RunResult:
-        spec = parse_spec(self.model) if isinstance(self.model, str) else None
-        job = prepare(self._plans, self._prompts, persona, inputs)
-        if spec and spec.kind == "replay":
-            return await replay_job(job, self.record(spec.name), conditions)
-        others = self._others(job)
-        opening = Opening(state=self.state, fresh=fresh)
-        choice = Choice(model=self.model, others=others, fallback=self._fallback)
-        result = await self._perform(job, choice, opening, conditions)
+        job = self._prepared(persona, inputs)
+        result = await self._performed(job, conditions, fresh=fresh)
         if not (self._follow and result.handoffs):
             return result
 
@@ -213,6 +196,23 @@ class Runtime:
         followed, findings = await follow(result, chain, self.library, next_one)
         report = replace(result.report, findings=(*result.report.findings, *findings))
         return replace(result, report=report, followed=followed)
+
+    async def _performed(self, job: Job, conditions: Conditions, *, fresh: bool) -> RunResult:
+        """Perform a job here, elsewhere, or over what is recorded, as the settings say."""
+        spec = parse_spec(self.model) if isinstance(self.model, str) else None
+        if spec and spec.kind == "replay":
+            return await replay_job(job, self.record(spec.name), conditions)
+        if self._durable is not None:
+            from dramaturg.run.durable.elsewhere import perform_elsewhere  # noqa: PLC0415 - the extra `durable`
+
+            return await perform_elsewhere(self._durable, self._order(job), conditions)
+        return await self._perform(job, self._choice(job), Opening(state=self.state, fresh=fresh), conditions)
+
+    def _prepared(self, persona: str, inputs: Inputs) -> Job:
+        return prepare(self._plans, self._prompts, persona, inputs)
+
+    def _choice(self, job: Job) -> Choice:
+        return Choice(model=self.model, others=self._others(job), fallback=self._fallback)
 
     def resume(self, run: str, *, on_event: Emit | None = None, on_question: OnQuestion | None = None) -> RunResult:
         """Go on with a run where it stopped; see `aresume`. `on_question` is called on the calling thread."""
@@ -233,6 +233,11 @@ class Runtime:
             CallerError: There is no such run, another process performs it, or this runtime's own model is not its.
             JournalMiss: The journal is damaged, or this version plans its persona otherwise.
         """
+        if self._durable is not None:
+            from dramaturg.run.durable.elsewhere import resume_elsewhere  # noqa: PLC0415 - the extra `durable`
+
+            conditions = self._conditions(on_event, on_question)
+            return await resume_elsewhere(self._durable, run, conditions)
         record = self.record(run)
         header = record.header
         job = thaw(record)
@@ -265,13 +270,22 @@ class Runtime:
         Raises:
             AuthorError, CallerError: As `arun` does.
         """
-        job = prepare(self._plans, self._prompts, str(persona), inputs)
-        choice = Choice(model=self.model, others=self._others(job))
-        return order_of(
-            cleared(job, choice, self._secrets),
-            choice,
-            Terms(reasks=self._reasks, strict=self.strict, quotes=self.quotes, answers=self._answers, yes=self._yes),
+        return self._order(self._prepared(str(persona), inputs))
+
+    def _order(self, job: Job) -> dict[str, Any]:
+        choice = self._choice(job)
+        terms = Terms(
+            reasks=self._reasks,
+            strict=self.strict,
+            quotes=self.quotes,
+            answers=self._answers,
+            yes=self._yes,
+            window=self._window,
+            limits=self._limits,
+            price=self._price,
         )
+        job, terms = cleared(job, choice, terms, self._secrets)
+        return order_of(job, choice, terms)
 
     def job(self, persona: str | Path) -> Job:
         """Return the plan of a persona with its prompts, and no artifacts.

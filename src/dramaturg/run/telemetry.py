@@ -8,7 +8,7 @@ Names and attributes are those of OpenTelemetry's semantic conventions for gener
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +31,16 @@ def traces() -> bool:
     return _API in sys.modules
 
 
+def carrier() -> dict[str, str]:
+    """Return what a worker needs to go on with the trace that is current here, as W3C Trace Context has it."""
+    carried: dict[str, str] = {}
+    if traces():
+        from opentelemetry.propagate import inject  # noqa: PLC0415 - only where the host application traces
+
+        inject(carried)
+    return carried
+
+
 @dataclass(slots=True, kw_only=True)
 class Trace:
     """The spans of one run; one without a tracer does nothing.
@@ -38,20 +48,29 @@ class Trace:
     Attributes:
         tracer: What makes spans; None for no tracing.
         capture: Whether messages are recorded.
+        within: The context that the run's span belongs to; None for the current one.
     """
 
     tracer: Any = None
     capture: bool = False
+    within: Any = None
     _run: Any = None
     _steps: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls) -> "Trace":
-        """Return the trace of a run, with a tracer where the host application traces."""
+    def begin(cls, carried: Mapping[str, str] | None = None) -> "Trace":
+        """Return the trace of a run, with a tracer where the host application traces.
+
+        Args:
+            carried: What `carrier` returned where the run was given; None for a run that is performed where it was.
+        """
         if not traces():
             return cls()
+        from opentelemetry.propagate import extract  # noqa: PLC0415 - as above
+
         captured = os.environ.get(_CAPTURE, "").casefold() in ("true", "1", "span_only", "span_and_event")
-        return cls(tracer=sys.modules[_API].get_tracer(_NAME), capture=captured)
+        within = extract(carried) if carried else None
+        return cls(tracer=sys.modules[_API].get_tracer(_NAME), capture=captured, within=within)
 
     @contextmanager
     def running(self, brief: Brief, run: str) -> Iterator[None]:
@@ -68,7 +87,8 @@ class Trace:
             "dramaturg.run": run,
             "dramaturg.plan": brief.plan.digest,
         }
-        with self.tracer.start_as_current_span(f"invoke_agent {persona.alias}", attributes=attributes) as self._run:
+        name = f"invoke_agent {persona.alias}"
+        with self.tracer.start_as_current_span(name, context=self.within, attributes=attributes) as self._run:
             try:
                 yield
             except DramaturgError as error:

@@ -1,41 +1,64 @@
 """Orders given, followed, answered and fetched; its one rule: whoever gives one needs the database and no more."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from dbos import DBOSClient
-from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSException
+from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSException, DBOSStreamTimeoutError
 from pydantic import TypeAdapter
 from sqlalchemy.exc import SQLAlchemyError
 
-from dramaturg.engine.calls import Answer
+from dramaturg.engine.calls import Answer, Question
+from dramaturg.engine.events import Event
 from dramaturg.errors import CallerError, ModelError
-from dramaturg.run.durable.plain import Plain
-from dramaturg.run.durable.worker import EVENTS, QUEUE, VERSION, WAITS, WORKFLOW
+from dramaturg.run.budget import Limits
+from dramaturg.run.durable.held import STATUS, Held
+from dramaturg.run.durable.names import EVENTS, HELD, QUEUE, RESUMED, TAKEN_OVER, VERSION, WORKFLOW
+from dramaturg.run.durable.plain import Plain, event_of
+from dramaturg.run.orders import limits_data
 from dramaturg.run.report import RunResult
 
 _RESULT = TypeAdapter(RunResult)
+_AT_REST = "CANCELLED"
 _STATUSES: Mapping[str, str] = {
     "SUCCESS": "done",
     "ERROR": "failed",
     "PENDING": "running",
     "ENQUEUED": "queued",
-    "CANCELLED": "cancelled",
-    "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "given up",
-    "DELAYED": "queued",
+    _AT_REST: "cancelled",
 }
+_LOOK = 0.2  # seconds between two looks for what has happened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedRun:
-    """How a run in the database stands; `waits` are the questions it waits for."""
+    """How a run in the database stands.
+
+    Attributes:
+        run: Its id.
+        status: `queued`, `running`, `waiting` for a person, `paused` at a limit or for a provider, `cancelled`,
+            `given up`, `done` or `failed`.
+        worker: Who performs it, or did last.
+        held: Why it rests; None where it does not.
+    """
 
     run: str
     status: str
     worker: str
-    waits: tuple[Mapping[str, Any], ...] = ()
+    held: Held | None = None
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What it waits for a person to answer."""
+        return self.held.questions if self.held else ()
+
+    @property
+    def message(self) -> str:
+        """What it has met."""
+        return str(self.held.error) if self.held and self.held.error else ""
 
 
 class Desk:
@@ -45,13 +68,13 @@ class Desk:
         database: URL of the Postgres database.
 
     Raises:
-        ModelError: The database cannot be reached.
+        CallerError: It is no Postgres database.
+        ModelError: It cannot be reached.
     """
 
     def __init__(self, database: str) -> None:
         if not database.startswith(("postgresql://", "postgres://")):
             raise CallerError("runs on many machines need Postgres; give `postgresql://user@host/name`")
-        self._answered: set[str] = set()
         with _reached():
             self._client = DBOSClient(system_database_url=database, serializer=Plain())
 
@@ -59,28 +82,50 @@ class Desk:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection."""
         self._client.destroy()
 
     def give(self, order: Mapping[str, Any]) -> str:
-        """Put an order into the queue, and return its run's id."""
+        """Put an order into the queue, and return its run's id; one that is given again is the same run."""
         options = {"queue_name": QUEUE, "workflow_name": WORKFLOW, "workflow_id": order["run"], "app_version": VERSION}
         with _reached():
             self._client.enqueue(options, dict(order))  # type: ignore[arg-type]  # the options are a TypedDict of theirs
         return str(order["run"])
 
-    def follow(self, run: str) -> Iterator[Mapping[str, Any]]:
-        """Yield what happens in a run, from its beginning to its end."""
-        yield from self._client.read_stream(run, EVENTS, polling_interval_sec=0.2)
+    async def follow(self, run: str, seen: int = 0) -> AsyncIterator[tuple[Event, ...]]:
+        """Yield what happens in a run until it rests or ends, without what was seen so many times before."""
+        stream = self._client.read_stream_async(run, EVENTS, offset=seen, polling_interval_sec=_LOOK)
+        async for happened in stream:
+            yield tuple(map(event_of, happened))
+
+    async def told(self, run: str) -> AsyncIterator[Event]:
+        """Yield what has happened in a run so far."""
+        try:
+            async for happened in self._client.read_stream_async(run, EVENTS, timeout_seconds=0):
+                for each in happened:
+                    yield event_of(each)
+        except DBOSStreamTimeoutError:
+            return
 
     def result(self, run: str) -> RunResult:
-        """Wait for a run's end and return its result, or raise what ended it."""
+        """Wait until a run ends or rests, and return its result, or raise why there is none.
+
+        Raises:
+            AnswerNeeded: It waits for a person.
+            BudgetSpent: It waits for a larger limit.
+            ModelError: It waits for a provider, or was cancelled or given up.
+            DramaturgError: It has failed.
+        """
         self.standing(run)
         handle: Any = self._client.retrieve_workflow(run)
         try:
-            return _RESULT.validate_python(handle.get_result())
+            return _RESULT.validate_python(handle.get_result(polling_interval_sec=_LOOK))
         except DBOSAwaitedWorkflowCancelledError as error:
-            hint = f"`dramaturg resume {run} --database URL` goes on with it"
-            raise ModelError(f"run `{run}` was cancelled, or given up", retryable=True, hint=hint) from error
+            held = self.standing(run).held or Held(why="cancelled")
+            raise held.raised(run) from error
 
     def standing(self, run: str) -> QueuedRun:
         """Return how a run stands; CallerError if there is none of that id."""
@@ -93,55 +138,79 @@ class Desk:
         """Return how all runs stand, the newest first."""
         return [*self._standings(sort_desc=True)]
 
-    def answer(self, run: str, answers: Mapping[str, Answer]) -> list[str]:
-        """Answer questions a run waits for, by their ids; return those that stay open."""
-        left = []
-        for question in self.standing(run).waits:
-            said = answers.get(question["id"]) or answers.get(question["step"])
-            if said is None:
-                left.append(str(question["id"]))
-            else:
-                self._client.send(run, asdict(said), topic=question["key"], idempotency_key=question["key"])
-                self._answered.add(question["key"])
-        return left
+    def answer(self, run: str, answers: Mapping[str, Answer], limits: Limits | None = None) -> tuple[Question, ...]:
+        """Answer questions that a run waits for, by their ids, and return those that stay open.
 
-    def still_open(self, run: str, asked: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Return those of a run's questions that nobody has answered, here or elsewhere."""
-        waits = {question["key"] for question in self.standing(run).waits} - self._answered
-        return [question for question in asked if question["key"] in waits]
+        Once none is, the run goes on, within `limits` if they are given.
+        """
+        left = []
+        for question in self.standing(run).questions:
+            if said := answers.get(question.id):
+                self._client.send(run, asdict(said), topic=question.key, idempotency_key=question.key)
+            else:
+                left.append(question)
+        if left:
+            self._note(run, Held(why="answers", questions=tuple(left)))
+        else:
+            self.go_on(run, limits)
+        return tuple(left)
+
+    def go_on(self, run: str, limits: Limits | None = None) -> None:
+        """Let a run that rests go on where it stopped.
+
+        Args:
+            run: Its id.
+            limits: What it may use from now on, with what it has used before; None for what it might until now.
+        """
+        told = {"limits": None if limits is None else limits_data(limits), "at": time.time()}
+        self._client.send(run, told, topic=RESUMED)
+        self._client.update_workflow_attributes(run, {HELD: None, TAKEN_OVER: None}, merge=True)
+        self._client.resume_workflows([run], queue_name=QUEUE)
 
     def cancel(self, run: str) -> None:
-        """Stop a run; what it has written down stays."""
+        """Stop a run; what it has written down stays, and `go_on` goes on with it."""
         self.standing(run)
+        self.hold(run, Held(why="cancelled"))
+
+    def hold(self, run: str, held: Held) -> None:
+        """Take a run off its worker."""
+        self._note(run, held)
         self._client.cancel_workflow(run)
 
-    def again(self, run: str, step: int | None = None) -> str:
-        """Go on with an ended run, from a step by its number there, else where it stopped; return the new id."""
+    def fork(self, run: str, step: int) -> str:
+        """Begin a copy of a run that goes on from a step, by its number in the database; return the copy's id."""
         self.standing(run)
-        steps = self._client.list_workflow_steps(run)
-        failed = (each["function_id"] for each in steps if each["error"] is not None)
-        last = max((each["function_id"] for each in steps), default=1)
-        place = step if step is not None else next(failed, last)
-        forked: Any = self._client.fork_workflow(run, place, application_version=VERSION, queue_name=QUEUE)
+        forked: Any = self._client.fork_workflow(run, step, application_version=VERSION, queue_name=QUEUE)
         return str(forked.workflow_id)
 
+    def order(self, run: str) -> Mapping[str, Any]:
+        """Return the order of a run."""
+        (found,) = self._client.list_workflows(workflow_ids=[run], load_output=False)
+        given: Mapping[str, Any] = found.input["args"][0] if found.input else {}
+        return given
+
+    def recorded(self, run: str) -> list[Any]:
+        """Return what the steps of a run have written down, in their order."""
+        return [step["output"] for step in self._client.list_workflow_steps(run)]
+
     def remove(self, runs: list[str]) -> None:
-        """Remove runs that have ended."""
+        """Remove runs."""
         self._client.delete_workflows(runs)
+
+    def _note(self, run: str, held: Held) -> None:
+        self._client.update_workflow_attributes(run, {HELD: held.data()}, merge=True)
 
     def _standings(self, **which: Any) -> Iterator[QueuedRun]:
         with _reached():
             found = self._client.list_workflows(name=WORKFLOW, load_input=False, load_output=False, **which)
         for each in found:
-            status = _STATUSES.get(each.status, each.status.casefold())
-            waits: Any = ()
-            if status in ("running", "queued"):  # one that is taken over is queued again, and waits all the same
-                waits = self._client.get_event(each.workflow_id, WAITS, timeout_seconds=0) or ()
+            kept = (each.attributes or {}).get(HELD) if each.status == _AT_REST else None
+            held = Held.of(kept) if kept else None
             yield QueuedRun(
                 run=each.workflow_id,
-                status="waiting" if waits else status,
+                status=STATUS[held.why] if held else _STATUSES.get(each.status, each.status.casefold()),
                 worker=each.executor_id or "",
-                waits=tuple(waits),
+                held=held,
             )
 
 

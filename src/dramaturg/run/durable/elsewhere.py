@@ -1,75 +1,70 @@
-"""A run that others perform, as if it were here; its one rule: the caller sees the same result and the same errors."""
+"""A run that others perform, as if it were here; its one rule: the caller sees the same events, result and errors."""
 
 import asyncio
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from dramaturg.engine.calls import Question
-from dramaturg.engine.events import BranchTaken, Event, StepAccepted, StepStarted
+from dramaturg.engine.events import RunQueued
 from dramaturg.errors import AnswerNeeded
-from dramaturg.run.drive import Emit
+from dramaturg.run.budget import Limits
+from dramaturg.run.drive import Respond
 from dramaturg.run.durable.client import Desk
+from dramaturg.run.durable.held import Held, asked
+from dramaturg.run.orders import leave_this_machine, models_in
+from dramaturg.run.perform import Conditions
 from dramaturg.run.report import RunResult
-from dramaturg.run.respond import OnQuestion, answer_of
+from dramaturg.run.respond import discreet
 
 
-def perform_elsewhere(database: str, order: Mapping[str, Any], emit: Emit, on_question: OnQuestion | None) -> RunResult:
-    """Give an order, follow its run to the end, and return its result.
+async def perform_elsewhere(database: str, order: Mapping[str, Any], conditions: Conditions) -> RunResult:
+    """Give an order, follow its run to its end, and return its result.
 
     Args:
         database: URL of the Postgres database.
         order: What to perform.
-        emit: Told of the steps, without their texts.
-        on_question: Asked what only a person can answer.
+        conditions: Who is told of what happens, and who answers what only a person can.
 
     Raises:
-        AnswerNeeded: The run waits for a person; it goes on once `Desk.answer` has answered.
+        AnswerNeeded, BudgetSpent, ModelError: The run rests; it goes on with `resume_elsewhere`.
     """
-    with Desk(database) as desk:
-        run = desk.give(order)
-        for said in desk.follow(run):
-            if said["event"] == "Questions":
-                _answer(desk, run, desk.still_open(run, said["questions"]), on_question)
-            elif event := event_of(said):
-                emit(event)
-        return desk.result(run)
+    with await asyncio.to_thread(Desk, database) as desk:
+        run = await asyncio.to_thread(desk.give, order)
+        return await _followed(desk, run, order, conditions)
 
 
-def event_of(said: Mapping[str, Any]) -> Event | None:
-    """Return what a worker tells as the event it was; None for what has no meaning without its texts."""
-    kept = {key: value for key, value in said.items() if key not in ("event", "items")}
-    match said["event"]:
-        case "StepStarted":
-            return StepStarted(**kept)
-        case "StepAccepted":
-            return StepAccepted(**kept, section=None, findings=())
-        case "BranchTaken":
-            return BranchTaken(**kept)
-        case _:
-            return None
+async def resume_elsewhere(database: str, run: str, conditions: Conditions) -> RunResult:
+    """Go on with a run that rests, within limits, and follow it to its end; otherwise as `perform_elsewhere`.
+
+    One that rests for answers keeps the limits it has unless others are given.
+    """
+    with await asyncio.to_thread(Desk, database) as desk:
+        held = (await asyncio.to_thread(desk.standing, run)).held
+        if held is not None and held.why != "answers":
+            await asyncio.to_thread(desk.go_on, run, conditions.limits)
+        return await _followed(desk, run, await asyncio.to_thread(desk.order, run), conditions)
 
 
-def question_of(data: Mapping[str, Any]) -> Question:
-    """Return a question as a worker put it."""
-    kept = {key: value for key, value in data.items() if key not in ("key", "choices")}
-    return Question(**kept, choices=tuple(data["choices"]))
+async def _followed(desk: Desk, run: str, order: Mapping[str, Any], conditions: Conditions) -> RunResult:
+    conditions.emit(RunQueued(run=run))
+    respond = conditions.respond
+    if respond and conditions.secrets and leave_this_machine(models_in(order)):
+        respond = discreet(respond, conditions.secrets)
+    seen = 0
+    while True:
+        async for happened in desk.follow(run, seen):
+            seen += 1
+            for event in happened:
+                conditions.emit(event)
+        held = (await asyncio.to_thread(desk.standing, run)).held
+        if held is None or held.why != "answers":
+            return await asyncio.to_thread(desk.result, run)
+        await _answered(desk, run, held, respond, conditions.limits)
 
 
-def _answer(desk: Desk, run: str, waits: list[Mapping[str, Any]], on_question: OnQuestion | None) -> None:
-    left = []
-    for each in waits:
-        said: object = on_question(question_of(each)) if on_question else None
-        if inspect.isawaitable(said):
-            said = asyncio.run(_awaited(said))
-        answer = answer_of(said, f"question {each['id']}")
-        if answer is None:
-            left.append((str(each["id"]), str(each["kind"]), str(each["text"])))
-        else:
-            desk.answer(run, {str(each["id"]): answer})
+async def _answered(desk: Desk, run: str, held: Held, respond: Respond | None, limits: Limits) -> None:
+    """Ask what a run waits for, and pass the answers on; AnswerNeeded for what stays open."""
+    said = {question.id: await respond(question) if respond else None for question in held.questions}
+    answers = {name: answer for name, answer in said.items() if answer is not None}
+    left = await asyncio.to_thread(desk.answer, run, answers, None if limits == Limits() else limits)
     if left:
-        raise AnswerNeeded(run, tuple(left))
-
-
-async def _awaited(said: Any) -> object:
-    return await said
+        raise AnswerNeeded(run, asked(left))

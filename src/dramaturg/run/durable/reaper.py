@@ -1,25 +1,25 @@
 """Workers that died to runs that go on elsewhere; its one rule: only the database says who is alive.
 
 Each worker holds a session advisory lock of Postgres on its own id, which goes with its connection. A living worker
-that gets the lock of a run's owner knows that the owner is dead. Not through a pooler in transaction mode: the lock
-would not belong to the worker.
+that gets the lock of a run's owner knows that the owner is dead, and keeps the lock while it sees to what was left.
+Not through a pooler in transaction mode: the lock would not belong to the worker.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
 from dbos import DBOSClient
+from sqlalchemy.exc import SQLAlchemyError
 
+from dramaturg.errors import ModelError
+from dramaturg.run.durable.client import Desk
+from dramaturg.run.durable.held import Held
+from dramaturg.run.durable.names import QUEUE, TAKEN_OVER, WORKFLOW
 from dramaturg.run.durable.plain import Plain
-from dramaturg.run.durable.worker import QUEUE, WORKFLOW
 
-_TABLE = "CREATE TABLE IF NOT EXISTS dramaturg_taken_over (run text PRIMARY KEY, times integer NOT NULL)"
-_COUNT = (
-    "INSERT INTO dramaturg_taken_over VALUES (%s, 1) ON CONFLICT (run) DO UPDATE "
-    "SET times = dramaturg_taken_over.times + 1 RETURNING times"
-)
 MOST = 5  # taking a run over resets the count that DBOS keeps, so it is kept here
 
 
@@ -30,66 +30,99 @@ class Reaper:
     Attributes:
         database: URL of the Postgres database.
         worker: The id of the worker it belongs to.
+        given_up: Runs that have cost too many workers their life.
     """
 
     database: str
     worker: str
+    given_up: list[str] = field(default_factory=list)
     _connection: psycopg.Connection | None = None
     _client: DBOSClient | None = None
-    given_up: list[str] = field(default_factory=list)
+    _desk: Desk | None = None
 
     def start(self) -> None:
         """Connect, and hold the lock that says that the worker lives."""
-        self._connection = psycopg.connect(self.database, autocommit=True)
-        self._connection.execute(_TABLE)
-        self._connection.execute("SELECT pg_advisory_lock(%s)", (_lock_of(self.worker),))
         self._client = DBOSClient(system_database_url=self.database, serializer=Plain())
+        self._desk = Desk(self.database)
+        self._hold_on()
+
+    def _hold_on(self) -> psycopg.Connection:
+        """Return the connection that holds the lock: a new one where the database has dropped it."""
+        if self._connection is None or not _answers(self._connection):
+            self._connection = psycopg.connect(self.database, autocommit=True)
+            self._connection.execute("SELECT pg_advisory_lock(%s)", (_lock_of(self.worker),))
+        return self._connection
 
     def stop(self) -> None:
         """Let go of the lock."""
-        if self._client is not None:
-            self._client.destroy()
+        for each in (self._client and self._client.destroy, self._desk and self._desk.close):
+            if each:
+                each()
         if self._connection is not None:
             self._connection.close()
 
     def sweep(self) -> list[str]:
-        """Put the runs of dead workers back into the queue, and return their ids; one that keeps dying is cancelled."""
-        taken = []
-        for owner, runs in self._pending():
-            if not self._is_dead(owner):
-                continue
-            taken += [run for run in runs if self._take_over(run)]
+        """Put the runs of dead workers back into the queue, and return their ids; one that keeps dying is given up.
+
+        Raises:
+            ModelError: The database does not answer; the next sweep tries again.
+        """
+        try:
+            return self._sweep(self._hold_on())
+        except (psycopg.OperationalError, SQLAlchemyError) as error:
+            cause = " ".join(str(getattr(error, "orig", error)).split())
+            raise ModelError(f"the database does not answer: {cause}", retryable=True) from error
+
+    def _sweep(self, connection: psycopg.Connection) -> list[str]:
+        taken: list[str] = []
+        for owner in sorted({owner for owner, _ in self._under_way()} - {self.worker}):
+            with _alone(connection, owner) as dead:
+                if dead:
+                    taken += [run for each, run in self._under_way() if each == owner and self._take_over(run)]
         return taken
 
-    def _pending(self) -> Iterator[tuple[str, list[str]]]:
-        """Yield the other workers that runs under way belong to, with these."""
+    def _under_way(self) -> Iterator[tuple[str, str]]:
+        """Yield the runs that are being performed, each after the worker that it belongs to."""
         assert self._client is not None  # noqa: S101 - it was started
-        found: dict[str, list[str]] = {}
-        under_way = self._client.list_workflows(status="PENDING", name=WORKFLOW, load_input=False, load_output=False)
-        for each in under_way:
-            if each.executor_id and each.executor_id != self.worker:
-                found.setdefault(each.executor_id, []).append(each.workflow_id)
-        yield from found.items()
-
-    def _is_dead(self, owner: str) -> bool:
-        assert self._connection is not None  # noqa: S101 - as above
-        lock = _lock_of(owner)
-        row = self._connection.execute("SELECT pg_try_advisory_lock(%s)", (lock,)).fetchone()
-        free = bool(row and row[0])
-        if free:
-            self._connection.execute("SELECT pg_advisory_unlock(%s)", (lock,))
-        return free
+        found = self._client.list_workflows(status="PENDING", name=WORKFLOW, load_input=False, load_output=False)
+        yield from ((each.executor_id, each.workflow_id) for each in found if each.executor_id)
 
     def _take_over(self, run: str) -> bool:
-        assert self._connection is not None  # noqa: S101 - as above
+        """Put a run back into the queue, unless one worker after the other has died before it had another answer."""
         assert self._client is not None  # noqa: S101 - as above
-        row = self._connection.execute(_COUNT, (run,)).fetchone()
-        if row and row[0] > MOST:
-            self._client.cancel_workflow(run)
+        assert self._desk is not None  # noqa: S101 - as above
+        (kept,) = self._client.list_workflows(workflow_ids=[run], load_input=False, load_output=False)
+        written = sum(isinstance(each, Mapping) and "reply" in each for each in self._desk.recorded(run))
+        times, before = (kept.attributes or {}).get(TAKEN_OVER) or (0, 0)
+        times = times + 1 if written == before else 1
+        self._client.update_workflow_attributes(run, {TAKEN_OVER: [times, written]}, merge=True)
+        if times > MOST:
+            self._desk.hold(run, Held(why="workers"))
             self.given_up.append(run)
             return False
         self._client.resume_workflows([run], queue_name=QUEUE)
         return True
+
+
+@contextmanager
+def _alone(connection: psycopg.Connection, owner: str) -> Iterator[bool]:
+    """Tell whether a worker is dead; nobody else finds out while the block lasts."""
+    lock = _lock_of(owner)
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (lock,)).fetchone()
+    free = bool(row and row[0])
+    try:
+        yield free
+    finally:
+        if free:
+            connection.execute("SELECT pg_advisory_unlock(%s)", (lock,))
+
+
+def _answers(connection: psycopg.Connection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _lock_of(worker: str) -> int:

@@ -1,0 +1,187 @@
+"""Queued runs that rest – for a person, a limit, a provider, or as they were told – and go on where they were."""
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.chat_server import ChatServer, well
+from tests.commands import RUN, dramaturg
+from tests.integration.test_people import PERSONA, answer
+from tests.postgres import orders, working
+
+from dramaturg import BudgetSpent, CallerError, ModelError, Runtime
+from dramaturg.run.durable.client import Desk
+
+_PRICE = ("--price", "1/1")
+
+
+def test_a_run_that_waits_for_a_person_takes_no_place(url: str, tmp_path: Path) -> None:
+    (tmp_path / "ask-1.persona.md").write_text(PERSONA, encoding="utf-8")
+
+    def either(number: int, request: Mapping[str, Any]) -> str:
+        asks = "ASK-1" in request["messages"][0]["content"]
+        return answer(number, request) if asks else well(number, request)
+
+    with ChatServer(either) as chat, working(url, "--concurrency", "1", "--drain", "600") as worker:
+        ask = ("run", str(tmp_path / "ask-1.persona.md"), str(RUN[2]), "--model", chat.model, "--queue", url)
+        assert dramaturg(*ask).code == 5
+        assert dramaturg(*ask).code == 5
+        assert dramaturg(*RUN, "--model", chat.model, "--queue", url).code == 0
+        rows = dramaturg("runs", "--database", url, "--json").json
+        assert Counter(row["status"] for row in rows) == {"waiting": 2, "done": 1}
+        assert worker.stop() == 0  # and it does not keep a worker from stopping
+
+
+@pytest.mark.parametrize("schedule", ["--sequential", pytest.param("--parallel", marks=pytest.mark.slow)])
+def test_a_budget_travels_with_a_run_and_is_kept_wherever_it_goes(url: str, schedule: str) -> None:
+    with ChatServer(letters=4) as chat, working(url):
+        whole = dramaturg(*RUN, "--model", chat.model, *_PRICE, schedule, "--json").json["report"]["cost"]
+        asked = len(chat.requests)
+        limit = f"{whole * 0.6:.6f}"
+        queued = (*RUN, "--model", chat.model, schedule, *_PRICE, "--queue", url)
+        told = dramaturg(*queued, "--budget", limit)
+        made = len(chat.requests) - asked
+        assert (told.code, told.out) == (7, "")
+        assert 0 < made < asked
+        assert "stopped: the next call could exceed $" in told.err
+        (row,) = dramaturg("runs", "--database", url, "--json").json
+        assert row["status"] == "paused"
+        assert row["message"].startswith("the next call could exceed $")
+        run = row["run"]
+        assert f"go on with more: dramaturg resume {run} --database URL" in told.err
+        kept = dramaturg("runs", run, "--database", url).out
+        assert f"run `{run}` is paused." in kept
+        assert "## PRE-FLIGHT CHECKLIST" in kept
+        again = dramaturg("resume", run, "--database", url, "--budget", limit)
+        assert (again.code, len(chat.requests) - asked) == (7, made)  # what it used before counts
+        done = dramaturg("resume", run, "--database", url, "--budget", "100", "--json")
+        assert done.code == 0
+        assert done.json["report"]["cost"] == pytest.approx(whole)
+        assert len(chat.requests) == 2 * asked  # nothing was asked twice
+        assert dramaturg("runs", "--database", url).out == f"{run}  done\n"
+
+
+@pytest.mark.parametrize("limit", [{"max_tokens": 1_000}, {"deadline": "0"}, {"budget": 0.01}])
+@pytest.mark.slow
+def test_what_does_not_suffice_for_one_call_makes_none(url: str, limit: dict[str, Any]) -> None:
+    with ChatServer() as chat, working(url):
+        with pytest.raises(BudgetSpent) as spent:
+            Runtime(model=chat.model, price="1000/1000", durable=url, **limit).run("DPA-1", Path(RUN[2]))
+        assert chat.requests == []
+        result = Runtime(durable=url).resume(spent.value.run)
+        assert result.report.run == spent.value.run
+
+
+def test_a_budget_for_a_model_without_a_price_is_refused_before_it_is_queued() -> None:
+    runtime = Runtime(model="openai:x@https://models.example/v1", budget=1, secrets="allow")
+    with pytest.raises(CallerError, match="is not known, so a budget in dollars cannot be kept"):
+        runtime.order("DPA-1", Path(RUN[2]))
+
+
+def test_secrets_in_answers_are_kept_out_of_an_order(tmp_path: Path) -> None:
+    (tmp_path / "ask-1.persona.md").write_text(PERSONA, encoding="utf-8")
+    said = "password = 'hunter2-and-more-of-it'"
+    runtime = Runtime(model="openai:x@https://models.example/v1", secrets="redact", answers={"2.1": said})
+    order = runtime.order(tmp_path / "ask-1.persona.md", "The gateway was down.\n")
+    assert "hunter2" not in str(order)
+    assert "password = '" in str(order["answers"])
+
+
+def test_models_for_steps_and_fallbacks_travel_with_a_run(url: str) -> None:
+    with (
+        ChatServer() as cheap,
+        ChatServer() as other,
+        ChatServer(lambda number, request: 503) as down,  # noqa: ARG005 - it fails for all
+        working(url),
+    ):
+        models = ("--model", down.model, "--model-for", f"ingest={cheap.model}", "--fallback", other.model)
+        told = dramaturg(*RUN, *models, "--queue", url)
+        assert told.code == 0
+        assert (len(cheap.requests), len(other.requests)) == (1, 4)
+        assert f"asking {other.model} instead" in told.err
+        assert "trying again in 0 s" in told.err
+
+
+def test_a_run_whose_provider_is_down_rests_and_goes_on_where_it_stopped(url: str) -> None:
+    broken = True
+
+    def faltering(number: int, request: Mapping[str, Any]) -> str | int:
+        return 503 if broken and number > 2 else well(number, request)
+
+    with ChatServer(faltering) as chat, working(url, "--patience", "0.1s") as worker:
+        told = dramaturg(*RUN, "--model", chat.model, "--queue", url)
+        assert (told.code, len(chat.requests)) == (3, 2 + 2 * 5)  # twice the five attempts of a call
+        worker.wait_for("waits 0 s")
+        (row,) = dramaturg("runs", "--database", url, "--json").json
+        assert row["status"] == "paused"
+        assert f"`dramaturg resume {row['run']} --database URL` goes on with it" in told.err
+        broken = False
+        again = dramaturg("resume", row["run"], "--database", url)
+        assert again.code == 0
+        assert len(chat.requests) == 2 + 2 * 5 + 3
+        assert again.out == dramaturg(*RUN, "--model", chat.model).out
+
+
+@pytest.mark.slow
+def test_a_model_that_a_worker_cannot_open_is_waited_for(url: str) -> None:
+    runtime = Runtime(model="gguf:/nowhere/model.gguf", durable=url)
+    with working(url), pytest.raises(ModelError, match=r"/nowhere/model\.gguf"):
+        runtime.run("DPA-1", Path(RUN[2]))
+    with Desk(url) as desk:
+        assert [each.status for each in desk.standings()] == ["paused"]
+
+
+def test_siblings_that_fail_together_are_taken_over_in_the_order_in_which_they_were_begun(url: str) -> None:
+    failed: Counter[str] = Counter()
+
+    def faltering(number: int, request: Mapping[str, Any]) -> str | int:
+        asked = str(request["messages"])
+        if number > 1 and (len(failed) < 2 or asked in failed) and failed[asked] < 5:
+            failed[asked] += 1
+            return 503
+        return well(number, request)
+
+    before = 1 + 2 + 2 * 5
+    with ChatServer(faltering, held_from=before + 1) as chat, Desk(url) as desk:
+        with working(url, "--patience", "0.1s") as first:
+            (order,) = orders(chat.model, 1, parallel=True)
+            run = desk.give(order)
+            chat.wait_for(before + 2)
+            first.kill()
+        chat.release()
+        with working(url):
+            result = desk.result(run)
+        assert result.report.calls == 5
+        assert len(chat.requests) == before + 2 + 2
+
+
+def test_a_run_that_was_cancelled_goes_on_under_its_own_name(url: str) -> None:
+    with ChatServer(held_from=3) as chat, working(url), Desk(url) as desk:
+        (order,) = orders(chat.model, 1)
+        run = desk.give(order)
+        chat.wait_for(3)
+        assert dramaturg("runs", run, "--database", url, "--cancel").code == 0
+        assert dramaturg("runs", "--database", url).out == f"{run}  cancelled\n"
+        with pytest.raises(ModelError, match="was cancelled"):
+            desk.result(run)
+        chat.release()
+        assert dramaturg("resume", run, "--database", url).code == 0
+        assert [*Counter(chat.prompts).values()] == [1, 1, 2, 1, 1]
+
+
+@pytest.mark.slow
+def test_a_copy_of_a_run_goes_on_from_a_step(url: str) -> None:
+    with ChatServer() as chat, working(url), Desk(url) as desk:
+        (order,) = orders(chat.model, 1)
+        run = desk.give(order)
+        result = desk.result(run)
+        steps = [each["step"] for each in desk.recorded(run) if isinstance(each, Mapping) and "reply" in each]
+        assert steps == ["1", "2", "3", "4", "5"]
+        place = next(
+            at for at, each in enumerate(desk.recorded(run), 1) if isinstance(each, Mapping) and each.get("step") == "4"
+        )
+        copy = desk.fork(run, place)
+        assert desk.result(copy).document == result.document
+        assert len(chat.requests) == 5 + 2
