@@ -1,7 +1,6 @@
 """`--format` and the names of files: the same result as Markdown, HTML, JSON and DOCX."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -167,12 +166,23 @@ def test_without_pandoc_a_docx_is_refused_before_anything_is_asked(
     assert not state.exists()
 
 
-def test_a_pandoc_that_fails_loses_nothing(tmp_path: Path, run: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "pandoc").symlink_to("/bin/false")
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_pandoc_that_fails_loses_nothing(
+    tmp_path: Path, run: str, monkeypatch: pytest.MonkeyPatch, *, broken: bool
+) -> None:
+    pandoc = tmp_path / "pandoc"
+    if broken:
+        pandoc.write_bytes(b"\x00 this is no program")
+        pandoc.chmod(0o700)
+    else:
+        pandoc.symlink_to("/bin/false")
+    said = "Exec format error" if broken else "it ended with 1"
+    monkeypatch.setenv("PATH", str(tmp_path))
     told = dramaturg("report", run, "-o", str(tmp_path / "plan.docx"))
     assert told.code == 2
-    assert f"pandoc cannot make a DOCX: it ended with 1; the document is kept: dramaturg runs {run}" in told.err
+    assert "pandoc cannot make a DOCX: " in told.err
+    assert said in told.err
+    assert f"the document is kept: dramaturg runs {run}" in told.err
 
 
 @pytest.mark.parametrize(

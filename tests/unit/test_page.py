@@ -11,7 +11,7 @@ from tests.pages import ANSWERS, MODEL, rich_run
 from tests.support import INPUTS, envelope, gone_at, good_answer
 
 from dramaturg import AnswerNeeded, ModelError, Runtime, StepFailed, run_persona
-from dramaturg.engine.calls import Usage
+from dramaturg.engine.calls import ModelCall, Usage
 from dramaturg.evidence.artifact import lines_of
 from dramaturg.models.scripted import ScriptedModel
 from dramaturg.run.page.page import page_of
@@ -125,7 +125,7 @@ def test_the_matrix_tells_of_each_demand_how_it_stands_and_where(page: Page) -> 
     assert told["Capacity"] == ["must", "met, by inference", "2.2"]
     assert told["Outage"] == ["must", "open, not supported", "2.3 question 2"]
     assert told["Cost"] == ["may", "left out", ""]
-    assert told["Freeze"] == ["must", "met", "3.1"]
+    assert told["Freeze"] == ["must", "met, but doubtful", "3.1"]
     assert told["Port"] == ["must", "met", "1.1 1.2 1.3"]
     assert told["RISKS"] == ["must", "met, by inference", "the section"]
     assert "11 of 13 mandatory demands of RLR-1 are met." in page.get("requirements").within.text  # type: ignore[union-attr]
@@ -180,6 +180,16 @@ def test_prompts_and_answers_stand_behind_folds_word_for_word(rich: Record, page
     assert "Not accepted" in risks.text
     assert "the quote does not stand in BLUEPRINT" in risks.text
     assert "merchants keep working for an hour" in risks.text
+
+
+def test_an_answer_that_is_no_json_is_shown_as_it_was_given() -> None:
+    def answer(call: ModelCall) -> str:
+        return "Gladly! <b>Here</b>" if (call.step, call.attempt) == ("2", 0) else good_answer(call)
+
+    result = run_persona("DPA-1", INPUTS, model=ScriptedModel(answer))
+    fold = Page(page_of(Runtime().record(result.report.run))).get("p2")
+    assert "Gladly! <b>Here</b>" in [element.text for element in fold.all("pre")]
+    assert "Not accepted" in fold.text
 
 
 def test_people_and_what_they_said_are_told(page: Page) -> None:
@@ -240,7 +250,7 @@ def test_artifacts_that_are_many_are_shown_as_far_as_there_is_room_those_that_ar
     said = [element.text for element in page.all("section", "source")]
     assert len(said) == 13
     hidden = [text for text in said if "it is not shown" in text]
-    assert [text.split()[0] for text in hidden] == [f"COMPOSE/part-{number}.txt" for number in ("08", "09", "10")]
+    assert [text.split()[0] for text in hidden] == [f"COMPOSE/part-{number:02}.txt" for number in range(4, 11)]
     assert "1 place cited" in said[-1]
     assert "Words of part 11." in said[-1]
 
@@ -253,7 +263,7 @@ def test_the_page_of_a_failed_run_says_so_and_shows_what_there_is() -> None:
     page = Page(page_of(Runtime().record(raised.value.run)))
     (preface,) = page.all("p", "preface")
     assert preface.text == f"Not a finished document: 2 of 4 sections, run {raised.value.run} is failed."
-    assert {cells[1] for cells in rows(page).values()} == {"met", "not written"}
+    assert {cells[1] for cells in rows(page).values()} == {"met", "met, but doubtful", "not written"}
     assert "Not accepted" in page.get("prompts").within.text  # type: ignore[union-attr]
 
 

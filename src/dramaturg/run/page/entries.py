@@ -133,12 +133,16 @@ class Setting:
             expect=prose(given.expect),
             cells=tuple((prose(name), prose(value)) for name, value in cells),
             file=_file(given),
-            covers=tuple(self._demand(section, name) for name in entry.covers if name not in (label, section.title)),
+            covers=tuple(
+                self._demand(section, name, text) for name in entry.covers if name not in (label, section.title)
+            ),
             question=self.questions.get(asked) if asked else None,
         )
 
-    def _demand(self, section: Section, name: str) -> Link:
-        return Link(text=name, href=f"#{self.demands[section.step, name]}")
+    def _demand(self, section: Section, name: str, said: str = "") -> Link:
+        """Return a link to a demand that an entry answers, by its name where the entry does not say that itself."""
+        text = "demand" if said and name.casefold() in said.casefold() else name
+        return Link(text=text, href=f"#{self.demands[section.step, name]}", title=f"answers: {name}")
 
     def _quote(self, citation: Citation, entry: Entry, by: Link) -> Quote:
         def at(lines: Lines) -> Link:

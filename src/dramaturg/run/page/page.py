@@ -20,7 +20,7 @@ from dramaturg.engine.outcome import Basis
 from dramaturg.findings.model import Finding
 from dramaturg.plan.model import Level
 from dramaturg.run.page.cited import Cited
-from dramaturg.run.page.demands import Owed, State, demand_anchors, demands_of
+from dramaturg.run.page.demands import Owed, demand_anchors, demands_of
 from dramaturg.run.page.document import ShownSection, question_links, questions_of, sections_of
 from dramaturg.run.page.entries import Setting
 from dramaturg.run.page.sources import Source, sources_of
@@ -55,7 +55,8 @@ def page_of(record: Record) -> str:
     sources = sources_of(cited)
     style = _file("page.css") + "".join(f"{rule}{{background:var(--lit)}}\n" for rule in _rules(sources))
     script = _file("page.js")
-    owed = demands_of(told.job.plan, outcome)
+    doubted = {entry.link.href for section in sections for entry in section.entries if entry.doubts}
+    owed = demands_of(told.job.plan, outcome, doubted)
     return _template().render(
         style=Markup(style),  # noqa: S704 - our own file, and selectors made of numbers
         script=Markup(script),  # noqa: S704 - our own file
@@ -68,7 +69,6 @@ def page_of(record: Record) -> str:
         questions=questions,
         owed=owed,
         counts=_counts(owed, sections, sources),
-        states=State,
         inferred=[entry for section in sections for entry in section.entries if entry.basis is Basis.INFERENCE],
         sources=sources,
         steps=steps_of(told),

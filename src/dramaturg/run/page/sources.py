@@ -12,7 +12,7 @@ from dramaturg.run.page.cited import Cited, Link, Place, line_anchor, source_anc
 from dramaturg.run.page.text import marked, plain
 
 WHOLE = 200_000  # characters of one artifact that is shown whole
-ALTOGETHER = 1_000_000  # characters of all that are shown whole
+ALTOGETHER = 600_000  # characters of all that are shown whole
 CONTEXT = 6  # lines around what is cited in an artifact that is not
 PRINTED = 2  # lines around what is cited that are printed
 _LONGEST = 4_000  # characters of a line
