@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +153,17 @@ def test_docx_takes_its_front_matter_and_with_a_date_the_same_run_gives_the_same
     one, two = written(run, tmp_path / "one.docx", *options), written(run, tmp_path / "two.docx", *options)
     assert one == two
     text = convert("one.docx", tmp_path / "one.docx", "docx")
-    assert "DPA-1 1.0.0" in text
-    assert "2026-11-28" in text
-    assert run in text
+    assert [line for line in text.splitlines() if line][:4] == [
+        "Production Deployment Plan",
+        "DPA-1 1.0.0",
+        "evidence",
+        "2026-11-28",
+    ]
+    with zipfile.ZipFile(tmp_path / "one.docx") as parts:
+        properties = parts.read("docProps/custom.xml").decode()
+        assert "2026-11-28T00:00:00Z" in parts.read("docProps/core.xml").decode()
+    assert f">{run}<" in properties
+    assert ">1721424951b02081" in properties
 
 
 def test_without_pandoc_a_docx_is_refused_before_anything_is_asked(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.markup import Page
 from tests.pages import ANSWERS, MODEL, rich_run
-from tests.support import INPUTS, envelope, gone_at, good_answer
+from tests.support import INPUTS, envelope, gone_at, good_answer, item
 
 from dramaturg import AnswerNeeded, ModelError, Runtime, StepFailed, run_persona
 from dramaturg.engine.calls import ModelCall, Usage
@@ -18,6 +18,20 @@ from dramaturg.run.page.page import page_of
 from dramaturg.run.page.sources import CONTEXT, WHOLE
 from dramaturg.run.record import Record
 from dramaturg.run.retell import retell
+
+ASKS = """---
+alias: ASKS-1
+title: Backup Reviewer
+expected_artifacts:
+  - id: blueprint
+    type: primary
+---
+<operational_protocol>
+<Step number="1" name="Clarify">Ask the user clarifying questions about backups.</Step>
+<Step number="2" name="Backups">Produce a `BACKUPS` section.</Step>
+<Step number="3" name="Restore">Produce a `RESTORE` section.</Step>
+</operational_protocol>
+"""
 
 
 @pytest.fixture(scope="module")
@@ -234,6 +248,36 @@ def test_of_a_large_artifact_only_what_is_cited_is_shown_with_what_stands_around
     assert [element.text for element in page.all("li", "gap")] == ["4,996 lines left out", "3,993 lines left out"]
     assert "This artifact is large" in page.get("A1").text
     assert len(html) < WHOLE
+
+
+def test_of_a_very_long_line_the_part_around_its_quote_is_shown(tmp_path: Path) -> None:
+    quote = "peak of 90 per second between 17:00 and 19:00 UTC"
+    text = "words of no interest, " * 1000 + quote + ", and further words of no interest" * 1000
+    line = Page(page_of(rich_run(tmp_path, {"blueprint": text}))).get("A1-L1")
+    assert [element.text for element in line.all("mark")] == [quote]
+    assert line.text.startswith("21,800 characters … ")
+    assert re.search(r" … [0-9,]+ more", line.text)
+    assert len(line.text) < 5000
+
+
+def test_what_a_person_supplied_is_a_source_even_where_the_run_fails_later(tmp_path: Path) -> None:
+    persona = tmp_path / "asks-1.persona.md"
+    persona.write_text(ASKS, encoding="utf-8")
+    said = "Backups are taken every night at two by pg_dump."
+
+    def answer(call: ModelCall) -> str:
+        if call.step == "1":
+            return envelope(questions=[{"id": "1.1", "kind": "clarify", "text": "When are backups taken?"}])
+        quoting = [{"artifact": call.artifacts[-1].label, "quote": said}]
+        return envelope([item("BACKUPS", text="Every night.", evidence=quoting)] if call.step == "2" else [])
+
+    runtime = Runtime(model=ScriptedModel(answer), answers={"1": said})
+    with pytest.raises(StepFailed) as raised:
+        runtime.run(str(persona), "A blueprint that says nothing of it.")
+    page = Page(page_of(runtime.record(raised.value.run)))
+    assert [element.text for element in page.all("dl", "people")[0].all("dd")] == [said]
+    cited = [element for element in page.all("li", "cited") if said in element.text]
+    assert [element.attributes["id"].partition("-")[0] for element in cited] == ["A2"]
 
 
 def test_artifacts_that_are_many_are_shown_as_far_as_there_is_room_those_that_are_cited_first(tmp_path: Path) -> None:

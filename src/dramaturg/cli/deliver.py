@@ -110,7 +110,9 @@ def require_writable(output: Path | None) -> Path | None:
 def require_journal(delivery: Delivery) -> None:
     """Refuse a page of a run that other machines perform: its journal is not on this one."""
     if delivery.needs_journal:
-        raise CallerError("a run of a database has no journal here to make a page of; leave `--html` out")
+        raise CallerError(
+            "a run of a database has no journal here to make a page of; leave `--html` out, or write another form"
+        )
 
 
 def require_apart(delivery: Delivery, artifact: str | None, named: tuple[str, ...]) -> None:

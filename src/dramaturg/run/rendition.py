@@ -133,14 +133,17 @@ def _iso(dated: str) -> str:
 
 
 def _docx(result: RunResult, facts: Mapping[str, Any]) -> bytes:
-    """Return a document as DOCX: its title is the title there, its sections are headings of the first level."""
-    shown = {key: facts[key] for key in ("date",) if key in facts}
+    """Return a document as DOCX: its title is the title there, its sections are headings of the first level.
+
+    What it was made of becomes subtitle, author and date; all of it stands in the file's properties.
+    """
+    properties = {key: value for key, value in facts.items() if key != "title"}
     if facts:
-        shown["author"] = " ".join(str(facts[key]) for key in ("persona", "version") if key in facts)
-        made = (f"{key} {facts[key]}" for key in ("model", "plan", "run") if key in facts)
-        shown["subtitle"] = ", ".join(made)
-    options = [f"--metadata={key}={value}" for key, value in shown.items()]
-    command = [_PANDOC, f"--from={_READS}", "--to=docx", "--shift-heading-level-by=-1", *options, "--output=-"]
+        persona = f"{facts['persona']} {facts.get('version', '')}".strip()
+        properties |= {"subtitle": persona, "author": facts["model"]}
+    options = [f"--metadata={key}={value}" for key, value in properties.items()]
+    shape = ["--shift-heading-level-by=-1", "--no-highlight"]
+    command = [_PANDOC, f"--from={_READS}", "--to=docx", *shape, *options, "--output=-"]
     text = _bytes(without_colophon(result.document.markdown))
     try:
         done = subprocess.run(  # noqa: S603 - the document goes in as data, by stdin

@@ -8,6 +8,7 @@ from dramaturg.engine.events import AnswerRejected, Event, QuestionAnswered, Ste
 from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Outcome
 from dramaturg.errors import JournalMiss, StepFailed
+from dramaturg.evidence.artifact import Artifact
 from dramaturg.models.retry import RetryPolicy
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.drive import drive, remembered, replayed
@@ -44,6 +45,11 @@ class _Told:
             self.rejected.append(event)
         elif isinstance(event, QuestionAnswered):
             self.answered.append(event)
+
+    def supplied(self, brief: Brief) -> tuple[Artifact, ...]:
+        """Return what a person has supplied so far: the artifacts of calls that the run did not begin with."""
+        seen = {artifact.id: artifact for each in self.exchanges for artifact in each.call.artifacts}
+        return tuple(seen[name] for name in seen if name not in {artifact.id for artifact in brief.artifacts})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +109,7 @@ def retell(record: Record) -> Retold:
     except (StepFailed, JournalMiss):
         made = (told.accepted[step.id].section for step in job.plan.steps if step.id in told.accepted)
         sections = tuple(section for section in made if section is not None)
-        outcome, whole = Outcome(sections=sections, questions=(), findings=()), False
+        outcome, whole = Outcome(sections=sections, questions=(), findings=(), supplied=told.supplied(brief)), False
     return Retold(
         record=record,
         job=job,

@@ -16,6 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from dramaturg.engine.calls import Answer
 from dramaturg.engine.outcome import Basis
 from dramaturg.findings.model import Finding
 from dramaturg.plan.model import Level
@@ -25,7 +26,7 @@ from dramaturg.run.page.document import ShownSection, question_links, questions_
 from dramaturg.run.page.entries import Setting
 from dramaturg.run.page.sources import Source, sources_of
 from dramaturg.run.page.steps import shortened, steps_of, taken
-from dramaturg.run.page.text import plain, prose, remark
+from dramaturg.run.page.text import named, plain, prose, remark
 from dramaturg.run.perform import ledger_of, preface_of
 from dramaturg.run.record import Record
 from dramaturg.run.retell import Retold, result_told, retell
@@ -75,7 +76,7 @@ def page_of(record: Record) -> str:
         total=taken(told.exchanges),
         system=shortened(told.brief.prefix[0]),
         shown=_shown_artifacts(told),
-        people=[(event.question, plain(event.question.text), plain(_answer(event))) for event in told.answered],
+        people=[(plain(event.question.text), plain(_answer(event.answer))) for event in told.answered],
         findings=_findings(told),
         handoffs=[(handoff.persona, plain(handoff.mandate)) for handoff in outcome.handoffs],
     )
@@ -129,8 +130,7 @@ def _shown_artifacts(told: Retold) -> str:
     return f"{what}, {size:,} characters"
 
 
-def _answer(event: Any) -> str:
-    answer = event.answer
+def _answer(answer: Answer) -> str:
     return answer.text if answer.artifact is None else f"{answer.text} (file {answer.name or 'without a name'})".strip()
 
 
@@ -170,6 +170,7 @@ def _template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["named"] = named
     environment.filters["plain"] = plain
     environment.filters["prose"] = prose
     return environment.get_template("page.html.j2")

@@ -16,6 +16,7 @@ ALTOGETHER = 600_000  # characters of all that are shown whole
 CONTEXT = 6  # lines around what is cited in an artifact that is not
 PRINTED = 2  # lines around what is cited that are printed
 _LONGEST = 4_000  # characters of a line
+_LEAD = 200  # of which so many stand before the quote
 _EMPTY = Markup()
 
 
@@ -110,17 +111,26 @@ def _lines(number: int, texts: Sequence[str], places: Sequence[Place], *, whole:
         if line > len(texts):
             return
         here = [place for place in places if place.lines[0] == line]
-        text = texts[line - 1]
-        more = f" … {len(text) - _LONGEST:,} more characters" if len(text) > _LONGEST else ""
         yield Line(
             number=line,
             anchor=line_anchor(number, line),
-            text=marked(text[:_LONGEST], tuple(quoted[line])) + plain(more),
+            text=_shown(texts[line - 1], tuple(quoted[line])),
             places=tuple(place for place in here if place.lines[1] > line),
             cited_by=tuple(dict.fromkeys(link for place in here for link in place.cited_by)),
             cited=line in cited,
             near=line in near,
         )
+
+
+def _shown(text: str, quotes: Sequence[str]) -> Markup:
+    """Return a line with its quotes marked; of one too long for a page the part around the first quote."""
+    if len(text) <= _LONGEST:
+        return marked(text, quotes)
+    at = min((text.index(quote) for quote in quotes if quote and quote in text), default=0)
+    start = max(0, min(at - _LEAD, len(text) - _LONGEST))
+    before = f"{start:,} characters … " if start else ""
+    left = len(text) - start - _LONGEST
+    return plain(before) + marked(text[start : start + _LONGEST], quotes) + plain(f" … {left:,} more" if left else "")
 
 
 def _quoted(places: Sequence[Place]) -> Mapping[int, set[str]]:

@@ -1,6 +1,7 @@
 """Untrusted text to HTML; its one rule: nothing in it becomes markup but emphasis and code."""
 
 import re
+from collections.abc import Sequence
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
@@ -29,7 +30,12 @@ def plain(text: str) -> Markup:
     return _told(str(escape(_NEWLINE.sub("\n", text))))
 
 
-def marked(text: str, quotes: tuple[str, ...]) -> Markup:
+def named(text: str) -> str:
+    """Return text for an attribute: what cannot be seen is named there too."""
+    return _HIDDEN.sub(lambda found: f"U+{ord(found[0]):04X}", text)
+
+
+def marked(text: str, quotes: Sequence[str]) -> Markup:
     """Return a line of an artifact, those of the quotes marked that are a part of it, word for word."""
     parts = [quote for quote in quotes if quote and quote in text and quote != text.strip()]
     spans = sorted((text.index(quote), text.index(quote) + len(quote)) for quote in parts)
@@ -44,4 +50,4 @@ def marked(text: str, quotes: tuple[str, ...]) -> Markup:
 
 def _told(html: str) -> Markup:
     """Return HTML in which characters that cannot be seen are named; they stand in text only, never in a tag."""
-    return Markup(_HIDDEN.sub(lambda found: f'<span class="odd">U+{ord(found[0]):04X}</span>', html))  # noqa: S704
+    return Markup(_HIDDEN.sub(lambda found: f'<span class="odd">{named(found[0])}</span>', html))  # noqa: S704
