@@ -8,7 +8,8 @@ import pytest
 from tests.shipped import CASES, writer
 
 from dramaturg import compile_plan, load_persona, run_persona
-from dramaturg.engine.manuscript import Shape, Unit, read_manuscript
+from dramaturg.engine.manuscript import Shape, Unit
+from dramaturg.engine.reader import read_manuscript
 from dramaturg.engine.verify.document import verify_document
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.findings.model import Finding

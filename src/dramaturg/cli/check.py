@@ -7,12 +7,10 @@ import click
 
 from dramaturg.cli import output
 from dramaturg.cli.formats import HUMAN, format_option, print_report
-from dramaturg.cli.output import counted, json_option, print_findings, print_json, strict_option, summary
-from dramaturg.findings.render import shown
+from dramaturg.cli.mending import count_easy, mend_files, print_diff
+from dramaturg.cli.output import json_option, print_findings, print_json, strict_option, summary
 
 if TYPE_CHECKING:
-    from dramaturg.errors import CallerError
-    from dramaturg.findings.model import Finding
     from dramaturg.run.check import Checked
 
 _SHORT_OF = 1
@@ -52,10 +50,10 @@ def check(
         raise click.UsageError("--diff prints what --fix would change; give it with --fix and without another format")
     checked = _checked(personas, strict=strict, against=against)
     if diff:
-        checked = replace(checked, findings=_print_diff(checked))
+        checked = replace(checked, findings=print_diff(checked.findings, checked.mendable))
         _print_human(checked, to_stderr=True)
     elif fix:
-        refused = _mend(checked)
+        refused = mend_files(checked.findings, checked.mendable)
         checked = _checked(personas, strict=strict, against=against)
         checked = replace(checked, refused=(*checked.refused, *refused))
     if not diff:
@@ -82,43 +80,11 @@ def _checked(names: Sequence[str], *, strict: bool, against: str | None) -> "Che
         gc.enable()
 
 
-def _print_diff(checked: "Checked") -> "tuple[Finding, ...]":
-    """Print what would be mended, and return what would be left."""
-    from dramaturg.run.mend import mends
-
-    mended: set[Finding] = set()
-    for mend in mends(checked.findings, checked.mendable):
-        click.echo(mend.diff, nl=False)
-        mended.update(mend.findings)
-    click.echo(f"{counted(len(mended), 'place')} would be mended", err=True)
-    return tuple(finding for finding in checked.findings if finding not in mended)
-
-
-def _mend(checked: "Checked") -> "list[CallerError]":
-    """Mend what can be mended, and return why some of it could not."""
-    from dramaturg.errors import CallerError
-    from dramaturg.run.mend import mends, write_mend
-
-    refused = []
-    for mend in mends(checked.findings, checked.mendable):
-        try:
-            write_mend(mend)
-        except CallerError as error:
-            refused.append(error)
-            continue
-        for finding in mend.findings:
-            click.echo(shown(f"mended {finding.span or mend.path}: {finding.message} [{finding.rule}]"), err=True)
-    return refused
-
-
 def _print_human(checked: "Checked", *, to_stderr: bool = False) -> None:
-    from dramaturg.run.mend import mends
-
     print_findings(checked.findings, to_stderr=to_stderr, source_of=checked.source_of)
     if not checked.files:
         return
-    easy = sum(len(mend.findings) for mend in mends(checked.findings, checked.mendable))
-    remedy = f"; `--fix` mends {easy}" if easy else ""
+    remedy = count_easy(checked.findings, checked.mendable)
     click.echo(f"{len(checked.files)} checked: {summary(checked.findings) or 'nothing to report'}{remedy}", err=True)
     rules = sorted({finding.rule for finding in checked.findings if finding.is_error})
     if rules:

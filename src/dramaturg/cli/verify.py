@@ -8,17 +8,21 @@ import click
 
 from dramaturg.cli.formats import HUMAN, format_option, print_report
 from dramaturg.cli.inputs import artifacts_by_id
-from dramaturg.cli.output import counted, json_option, print_findings, strict_option, summary
+from dramaturg.cli.mending import count_easy, mend_files, print_diff
+from dramaturg.cli.output import counted, explain, json_option, print_findings, strict_option, summary
 from dramaturg.errors import CallerError
 from dramaturg.findings.model import Severity
 from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dramaturg.engine.verify.document import Verdict
     from dramaturg.run.verify import Verification
 
 _STDIO = "-"
 _SHORT_OF = 1
+_REFUSED = 2
 
 
 @click.command()
@@ -35,27 +39,70 @@ _SHORT_OF = 1
 @format_option
 @json_option
 @strict_option
-def verify(
-    persona: str, document: str, *, artifacts: tuple[str, ...], layout: str, as_json: bool, strict: bool
+@click.option("--fix", is_flag=True, help="Mend what needs no decision in DOCUMENT, then verify it again.")
+@click.option("--diff", is_flag=True, help="With --fix: print what would change, and change nothing.")
+@click.option(
+    "--accept", is_flag=True, help="Where nothing is an error: take DOCUMENT for right as it stands from now on."
+)
+def verify(  # noqa: PLR0913 - one parameter for each option
+    persona: str,
+    document: str,
+    *,
+    artifacts: tuple[str, ...],
+    layout: str,
+    as_json: bool,
+    strict: bool,
+    fix: bool,
+    diff: bool,
+    accept: bool,
 ) -> None:
     """Hold DOCUMENT, a Markdown file or `-` for stdin, against PERSONA and the artifacts as they are today.
 
     No model is asked. Exits with 1 if something that the persona demands is missing, or if a citation is not true.
     """
+    from dataclasses import replace
+
+    from dramaturg.run.verify import write_accepted
+
+    layout = "json" if as_json else layout
+    _refuse_nonsense(document, artifacts, layout, fix=fix, diff=diff, accept=accept)
+    verification = _verification(persona, document, artifacts, strict=strict)
+    if diff:
+        verification = replace(verification, findings=print_diff(verification.findings, verification.mendable))
+    elif fix:
+        refused = mend_files(verification.findings, verification.mendable)
+        verification = replace(_verification(persona, document, artifacts, strict=strict), refused=tuple(refused))
+    if layout == HUMAN:
+        _print_human(verification, document, to_stderr=diff)
+    else:
+        print_report(verification, layout)
+    if accept and verification.ok:
+        write_accepted(verification)
+        click.echo(f"{document}: accepted as it stands", err=True)
+    for error in verification.refused:
+        explain(error)
+    click.get_current_context().exit(_REFUSED if verification.refused else 0 if verification.ok else _SHORT_OF)
+
+
+def _refuse_nonsense(
+    document: str, artifacts: "Sequence[str]", layout: str, *, fix: bool, diff: bool, accept: bool
+) -> None:
+    """Refuse options that cannot be meant together."""
+    if _STDIO in (each.rpartition("=")[2] for each in artifacts):
+        raise CallerError("stdin is for the document; give the artifacts as files")
+    if document == _STDIO and (fix or accept):
+        raise CallerError("--fix and --accept write the document back; give the path of its file")
+    if diff and (accept or not fix or layout != HUMAN):
+        raise click.UsageError("--diff prints what --fix would change; give it with --fix and with nothing else")
+
+
+def _verification(persona: str, document: str, artifacts: "Sequence[str]", *, strict: bool) -> "Verification":
     from dramaturg.persona.library import Library
     from dramaturg.run.settings import current, persona_roots
     from dramaturg.run.verify import verify_with
 
-    if _STDIO in (each.rpartition("=")[2] for each in artifacts):
-        raise CallerError("stdin is for the document; give the artifacts as files")
     library = Library(persona_roots(*current()))
-    verification = verify_with(library, persona, _given(document), artifacts_by_id(artifacts), strict=strict)
-    layout = "json" if as_json else layout
-    if layout == HUMAN:
-        _print_human(verification, document)
-    else:
-        print_report(verification, layout)
-    click.get_current_context().exit(0 if verification.ok else _SHORT_OF)
+    return verify_with(library, persona, _given(document), artifacts_by_id(artifacts), strict=strict)
 
 
 def _given(document: str) -> str | Path:
@@ -66,15 +113,16 @@ def _given(document: str) -> str | Path:
     return read_stdin(sys.stdin.buffer)
 
 
-def _print_human(verification: "Verification", document: str) -> None:
+def _print_human(verification: "Verification", document: str, *, to_stderr: bool) -> None:
     """Draw what is wrong, then list what is open or only to be known, then say how much holds."""
     findings = verification.findings
     notes = [finding for finding in findings if finding.severity is Severity.NOTE]
     faults = [finding for finding in findings if finding.severity is not Severity.NOTE]
-    print_findings(faults, to_stderr=False, source_of=verification.source_of)
+    print_findings(faults, to_stderr=to_stderr, source_of=verification.source_of)
     for note in notes:
-        click.echo(shown(f"{note.severity}[{note.rule}] {note.span}: {note.message}"))
-    click.echo(f"{document}: {summary(faults) or 'no fault'}; {_tally(verification.verdict)}", err=True)
+        click.echo(shown(f"{note.severity}[{note.rule}] {note.span}: {note.message}"), err=to_stderr)
+    easy = count_easy(faults, verification.mendable)
+    click.echo(f"{document}: {summary(faults) or 'no fault'}{easy}; {_tally(verification.verdict)}", err=True)
     rules = sorted({finding.rule for finding in faults})
     if rules:
         click.echo(f"`dramaturg explain {' '.join(rules)}` tells more", err=True)

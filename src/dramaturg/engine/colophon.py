@@ -14,6 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from dramaturg.engine.assemble import is_row, opening, shows_quote
+from dramaturg.engine.marks import REDACTED
 from dramaturg.engine.outcome import Basis, Outcome, Section
 from dramaturg.evidence.artifact import Artifact, lines_of
 from dramaturg.evidence.locate import shown_lines
@@ -65,18 +66,22 @@ class Colophon:
         persona: Alias and version.
         plan: The beginning of the plan's digest.
         quotes_only: No language model wrote it.
+        redacted: It was made of artifacts in which placeholders stood for secrets.
         artifacts: The beginning of a digest by label; of a folder as a whole, and of its files that are cited.
         answers: Labels of what a person answered or handed over while it was made.
         traces: Those of the quotes that only their places show, by label and lines: `L3-5`.
+        skipped: Titles of sections that a condition led past.
         sections: The entries of each section by its title.
     """
 
     persona: str
     plan: str
     quotes_only: bool = False
+    redacted: bool = False
     artifacts: Mapping[str, str] = field(default_factory=dict)
     answers: tuple[str, ...] = ()
     traces: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    skipped: tuple[str, ...] = ()
     sections: tuple[tuple[str, tuple[Kept, ...]], ...] = ()
 
     def kept(self, title: str) -> tuple[Kept, ...]:
@@ -87,7 +92,13 @@ class Colophon:
         """Return the comment; no word in it can end it."""
         made: dict[str, Any] = {"persona": self.persona, "plan": self.plan}
         made |= {"quotes_only": True} if self.quotes_only else {}
-        of = {"artifacts": self.artifacts, "answers": self.answers, "traces": self.traces}
+        made |= {"redacted": True} if self.redacted else {}
+        of = {
+            "artifacts": self.artifacts,
+            "answers": self.answers,
+            "traces": self.traces,
+            "skipped": self.skipped,
+        }
         head = [_json(made)[1:-1], *(f"{_json(name)}: {_json(value)}" for name, value in of.items() if value)]
         rows = ([title, *(_row(entry) for entry in entries)] for title, entries in self.sections)
         sections = _LINE.join(map(_json, rows))
@@ -107,13 +118,16 @@ def colophon_of(plan: Plan, outcome: Outcome, artifacts: Sequence[Artifact], *, 
     entries = [entry for section in outcome.sections for entry in section.entries]
     cited = {citation.label for entry in entries for citation in entry.citations}
     steps = {step.id: step for step in plan.sections}
+    written = {section.step for section in outcome.sections}
     return Colophon(
         persona=named(plan.persona),
         plan=plan.digest[:_DIGITS],
         quotes_only=not writes,
+        redacted=any(REDACTED.search(artifact.text) for artifact in artifacts),
         artifacts=digests((*artifacts, *outcome.supplied), cited),
         answers=tuple(artifact.label for artifact in outcome.supplied),
         traces=_traces(outcome.sections, quotes=quotes),
+        skipped=tuple(step.section for step in plan.sections if step.id not in written),
         sections=tuple((section.title, tuple(_kept(section, steps[section.step]))) for section in outcome.sections),
     )
 
@@ -241,12 +255,14 @@ def _colophon(data: Mapping[str, Any]) -> Colophon:
         persona=_text(data["persona"]),
         plan=_text(data["plan"]),
         quotes_only=data.get("quotes_only") is True,
+        redacted=data.get("redacted") is True,
         artifacts={_text(label): _text(digest) for label, digest in data.get("artifacts", {}).items()},
         answers=tuple(map(_text, data.get("answers", ()))),
         traces={
             _text(label): {_text(place): tuple(map(_text, each)) for place, each in places.items()}
             for label, places in data.get("traces", {}).items()
         },
+        skipped=tuple(map(_text, data.get("skipped", ()))),
         sections=tuple((_text(row[0]), tuple(map(_entry, row[1:]))) for row in map(_list, data["sections"])),
     )
 

@@ -1,29 +1,19 @@
-"""A Markdown document to its headings, entries and marks; its one rule: every piece knows where it stands.
+"""What a Markdown document consists of: headings, entries, marks; its one rule: every piece knows where it stands.
 
-It reads what `assemble` writes, and what people and other programs make of it or write instead. An entry is an item of
-a list, a row of a table, or a paragraph; what belongs to one (its command, what to expect, its quotes) is no entry.
+An entry is an item of a list, a row of a table, or a paragraph; what belongs to one (its command, what to expect, its
+quotes) is no entry.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
-from itertools import pairwise
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
-from dramaturg.engine.marks import Mark, marks_of
+from dramaturg.engine.marks import Mark
 from dramaturg.findings.model import Span
 from dramaturg.findings.source import Source
 
-_MARKDOWN = MarkdownIt("commonmark").enable("table")
 _LINE_END = re.compile(r"\r\n?|\n")
-_FRONT = re.compile(r"\ufeff?(?:---[ \t]*\r?\n(?:(?:[\w-]+:|[ \t#-])[^\r\n]*\r?\n)*?---[ \t]*(?:\r?\n|$))?")
-_BOX = re.compile(r"\[[ xX]\]\s+")
-_GOES_ON = re.compile(r"Expect: |File\b.{0,300}:\Z")
-_CODE = ("fence", "code_block")
-_NOT_SAID = (*_CODE, "html_block")
 
 
 class Shape(StrEnum):
@@ -106,11 +96,13 @@ class Manuscript:
 
     Attributes:
         source: Its text and its name in findings.
+        begin: The offset at which it begins, behind a byte order mark and front matter.
         parts: In order.
         comments: The offsets of its HTML blocks, in order.
     """
 
     source: Source
+    begin: int
     parts: tuple[Part, ...]
     comments: tuple[tuple[int, int], ...]
 
@@ -118,10 +110,15 @@ class Manuscript:
         """Return the span of `text[start:end]`."""
         return self.source.span(start, end)
 
+    @property
+    def top(self) -> Span:
+        """The first character, where the document as a whole is meant."""
+        return self.source.span(self.begin, min(self.begin + 1, len(self.source.text)))
+
     def line_around(self, offset: int) -> Span:
         """Return the span of the line of an offset, without the blanks around it."""
         text = self.source.text
-        start = max(text.rfind(end, 0, offset) for end in "\r\n") + 1
+        start = max(self.begin, *(text.rfind(end, 0, offset) + 1 for end in "\r\n"))
         line = _LINE_END.split(text[start:], maxsplit=1)[0]
         return self.source.span(start + len(line) - len(line.lstrip()), start + len(line.rstrip()))
 
@@ -129,185 +126,3 @@ class Manuscript:
     def units(self) -> Iterator[Unit]:
         """Every entry, in order."""
         return (unit for part in self.parts for unit in part.units)
-
-
-def read_manuscript(text: str, path: str = "document") -> Manuscript:
-    """Read a document; any text is one.
-
-    Args:
-        text: The document.
-        path: What to call it in findings.
-    """
-    return _Reader(text, path).manuscript()
-
-
-def plain(children: Sequence[Token] | None) -> str:
-    """Return what inline Markdown reads as, on one line."""
-    words = (" " if child.type in ("softbreak", "hardbreak") else child.content for child in children or ())
-    return " ".join("".join(words).split())
-
-
-def read_inline(text: str) -> str:
-    """Return what a stretch of inline Markdown reads as, on one line."""
-    return " ".join(plain(token.children) for token in _MARKDOWN.parseInline(text))
-
-
-class _Reader:
-    """Reads one document: tokens count lines, places count characters."""
-
-    def __init__(self, text: str, path: str) -> None:
-        self.text = text
-        self.source = Source(path, text)
-        self.begin = _FRONT.match(text).end()  # type: ignore[union-attr]  # it matches any text
-        self.tokens = _MARKDOWN.parse(text[self.begin :])
-        ends = [end.end() for end in _LINE_END.finditer(text, self.begin)]
-        self.starts = [self.begin, *ends]
-        self.said = self._without_code()
-
-    def manuscript(self) -> Manuscript:
-        places = [at for at, token in enumerate(self.tokens) if token.type == "heading_open" and token.level == 0]
-        parts = [] if places[:1] == [0] else [self._part(None, self.tokens[: places[0] if places else None])]
-        for at, end in pairwise([*places, len(self.tokens)]):
-            parts.append(self._part(self.tokens[at : at + 2], self.tokens[at + 3 : end]))
-        comments = (self._offsets(token.map or (0, 0)) for token in self.tokens if token.type == "html_block")
-        return Manuscript(source=self.source, parts=tuple(parts), comments=tuple(comments))
-
-    def _without_code(self) -> str:
-        """Return the text with blanks for all that is code or HTML, so that nothing in it is read as a mark."""
-        pieces, done = list[str](), 0
-        for token in self.tokens:
-            if token.type in _NOT_SAID and token.map:
-                start, end = self._offsets(token.map)
-                if start >= done:
-                    pieces += [self.text[done:start], re.sub(r"[^\r\n]", " ", self.text[start:end])]
-                    done = end
-        return "".join([*pieces, self.text[done:]])
-
-    def _offsets(self, lines: Sequence[int]) -> tuple[int, int]:
-        """Return the offsets of 0-based lines, the latter exclusive, without blanks at their end."""
-        first, last = lines[0], min(lines[1], len(self.starts))
-        start = self.starts[first]
-        stop = self.starts[last] if last < len(self.starts) else len(self.text)
-        return start, max(start, start + len(self.text[start:stop].rstrip()))
-
-    def _part(self, heading: Sequence[Token] | None, tokens: Sequence[Token]) -> Part:
-        if heading:
-            start, end = self._offsets(heading[0].map or (0, 0))
-            depth, title = int(heading[0].tag[1]), plain(heading[1].children)
-        else:
-            start, end, depth, title = self.begin, self.begin, 0, ""
-        units: list[Unit] = []
-        for block in _blocks(tokens):
-            if block[0].type in _CODE and units:
-                _, stop = self._offsets(block[0].map or (0, 0))
-                units[-1] = replace(units[-1], end=stop, code=(*units[-1].code, block[0].content))
-            for unit in self._units(block):
-                _take(unit, units)
-        tables = tuple(self._table(block) for block in _blocks(tokens) if block[0].type == "table_open")
-        code = sum(token.type in _CODE for token in tokens)
-        return Part(depth=depth, title=title, start=start, end=end, units=tuple(units), tables=tables, code=code)
-
-    def _table(self, block: Sequence[Token]) -> Table:
-        head = next(token.map for token in block if token.type == "thead_open")
-        start, end = self._offsets(head or (0, 0))
-        return Table(columns=tuple(_cells(block, "th_open")), start=start, end=end)
-
-    def _units(self, block: Sequence[Token]) -> Iterator[Unit]:
-        """Yield the entries that a block at the top is, or holds."""
-        kind = block[0].type
-        if kind in ("bullet_list_open", "ordered_list_open"):
-            for item in _children(block, "list_item_open"):
-                yield self._unit(Shape.ITEM, item, ordered=kind == "ordered_list_open")
-        elif kind == "table_open":
-            columns = [*_cells(block, "th_open")]
-            for row in _children(block, "tr_open"):
-                if row[1].type == "td_open":
-                    yield self._row(row, columns)
-        elif kind in ("paragraph_open", "blockquote_open"):
-            yield self._unit(Shape.PARAGRAPH, block)
-
-    def _row(self, row: Sequence[Token], columns: Sequence[str]) -> Unit:
-        start, end = self._offsets(row[0].map or (0, 0))
-        values = [*_cells(row, "td_open")]
-        return Unit(
-            shape=Shape.ROW,
-            start=start,
-            end=end,
-            text=" · ".join(value for value in values if value),
-            cells=tuple(zip(columns, values, strict=False)),
-            marks=tuple(marks_of(self.said, start, end)),
-        )
-
-    def _unit(self, shape: Shape, tokens: Sequence[Token], *, ordered: bool = False) -> Unit:
-        start, end = self._offsets(tokens[0].map or (0, 0))
-        said = [token for token in tokens if token.type == "inline"]
-        texts = [plain(token.children) for token in said]
-        first = texts[0] if texts else ""
-        box = _BOX.match(first) if shape is Shape.ITEM else None
-        return Unit(
-            shape=shape,
-            start=start,
-            end=end,
-            text=first[box.end() :] if box else first,
-            label=_label(said[0].children or []) if said else "",
-            further=tuple(texts[1:]),
-            code=tuple(token.content for token in tokens if token.type in _CODE),
-            marks=tuple(mark for token in said for mark in marks_of(self.said, *self._offsets(token.map or (0, 0)))),
-            boxed=bool(box),
-            ordered=ordered,
-        )
-
-
-def _take(unit: Unit, units: list[Unit]) -> None:
-    """Add a unit; quotes, what to expect and the name of a file belong to the paragraph above them."""
-    quotes = bool(unit.marks) and all(mark.quote or mark.command for mark in unit.marks)
-    listed = unit.shape is Shape.ITEM and not (unit.boxed or unit.ordered)
-    goes_on = unit.shape is Shape.PARAGRAPH and bool(_GOES_ON.match(unit.text)) and not unit.marks
-    last = units[-1] if units else unit
-    if ((quotes and listed) or goes_on) and units and last.shape is Shape.PARAGRAPH:
-        further, marks = (*last.further, unit.text), (*last.marks, *unit.marks)
-        units[-1] = replace(last, end=unit.end, further=further, marks=marks)
-    else:
-        units.append(unit)
-
-
-def _blocks(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
-    """Yield the tokens of each block at the level of the first."""
-    start = 0
-    depth = 0
-    for at, token in enumerate(tokens):
-        depth += token.nesting
-        if depth == 0:
-            yield tokens[start : at + 1]
-            start = at + 1
-
-
-def _children(block: Sequence[Token], kind: str) -> Iterator[Sequence[Token]]:
-    """Yield the tokens of each child of a kind, whatever stands between it and the block; not of children in these."""
-    start, level = None, 0
-    for at, token in enumerate(block):
-        if start is None and token.type == kind:
-            start, level = at, token.level
-        elif start is not None and token.nesting < 0 and token.level == level:
-            yield block[start : at + 1]
-            start = None
-
-
-def _cells(block: Sequence[Token], kind: str) -> Iterator[str]:
-    """Yield what the cells of a table or a row read as."""
-    return (plain(block[at + 1].children) for at, token in enumerate(block) if token.type == kind)
-
-
-def _label(children: Sequence[Token]) -> str:
-    """Return the bold words at the beginning of a paragraph."""
-    inside, words = False, list[str]()
-    for child in children:
-        if child.type == "strong_open":
-            inside = True
-        elif child.type == "strong_close":
-            return " ".join("".join(words).split()).rstrip(" :")
-        elif inside:
-            words.append(child.content)
-        elif _BOX.sub("", child.content + " ").strip():
-            return ""
-    return ""

@@ -28,6 +28,7 @@ _QUOTED = re.compile(
     r"(?:“(?P<curly>.+)”|\"(?P<straight>.+)\"|„(?P<low>.+)[“”]|«\s*(?P<angle>.+?)\s*»)\s*\Z", re.DOTALL
 )
 COMMAND_ABOVE = "The command above"
+REDACTED = re.compile(r"\bREDACTED_[A-Z0-9_]+_\d+\b")  # what stands for a secret that was not sent
 
 
 class MarkKind(StrEnum):

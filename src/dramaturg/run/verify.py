@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
 from dramaturg.engine.verify.document import Verdict, verify_document
 from dramaturg.engine.verify.questions import OPEN
+from dramaturg.engine.verify.renew import renewed
 from dramaturg.errors import CallerError
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.evidence.decode import NotText, decode
@@ -14,7 +16,10 @@ from dramaturg.findings.model import Finding, Severity, has_errors
 from dramaturg.findings.source import Source
 from dramaturg.persona.library import Library
 from dramaturg.plan.compile import compile_plan
+from dramaturg.plan.model import Plan
 from dramaturg.run.inputs import Inputs, collect_artifacts
+from dramaturg.run.mend import Mend, write_mend
+from dramaturg.run.secrets import screened
 
 NO_INPUTS: Inputs = MappingProxyType({})
 _UNNAMED = "document"
@@ -28,12 +33,18 @@ class Verification:
     Attributes:
         findings: What is wrong with it, by place.
         verdict: The same with what was counted on the way.
+        plan: What it was held against.
+        artifacts: What its citations were looked up in.
         sources: The texts that findings point into, by path.
+        mendable: The document's own text, if it came from a file that can be written back.
     """
 
     findings: tuple[Finding, ...]
     verdict: Verdict
+    plan: Plan
+    artifacts: tuple[Artifact, ...]
     sources: Mapping[str, Source]
+    mendable: Mapping[str, Source]
     refused: tuple[CallerError, ...] = ()
 
     @property
@@ -47,6 +58,10 @@ class Verification:
             return self.sources.get(path) or Source(path, Path(path).read_bytes().decode("utf-8"))
         except (OSError, UnicodeDecodeError):
             return None
+
+    def accepted(self) -> str:
+        """Return the document with a comment at its end that says it is right as it stands."""
+        return renewed(self.plan, self.verdict.manuscript, self.artifacts, self.verdict.colophon)
 
 
 def verify_with(
@@ -66,11 +81,34 @@ def verify_with(
         CallerError: The document or an artifact cannot be read.
     """
     plan = compile_plan(library.load(persona))
-    text, path = _read(document)
+    source, mendable = _read(document)
     given, _ = collect_artifacts(plan, artifacts, whole=False)
-    verdict = verify_document(plan, text, given, path)
-    findings = tuple(map(_strictly, verdict.findings)) if strict else verdict.findings
-    return Verification(findings=findings, verdict=verdict, sources=_sources(text, path, given))
+    verdict = verify_document(plan, source.text, given, source.path)
+    if given and verdict.colophon and verdict.colophon.redacted:
+        given = _as_sent(given)
+        verdict = verify_document(plan, source.text, given, source.path)
+    return Verification(
+        findings=tuple(map(_strictly, verdict.findings)) if strict else verdict.findings,
+        verdict=verdict,
+        plan=plan,
+        artifacts=given,
+        sources={**{each.place: Source(each.place, each.text) for each in given}, source.path: source},
+        mendable={source.path: source} if mendable else {},
+    )
+
+
+def write_accepted(verification: Verification) -> None:
+    """Write a document back with a comment that says it is right as it stands.
+
+    Raises:
+        CallerError: It has errors, or it is no file that can be written back.
+    """
+    if not verification.ok:
+        raise CallerError("a document with errors cannot be accepted as it stands; correct them first")
+    if not verification.mendable:
+        raise CallerError("only a document in a file of UTF-8 text can be accepted; give its path")
+    (source,) = verification.mendable.values()
+    write_mend(Mend(path=source.path, before=source.text, after=verification.accepted(), findings=()))
 
 
 def _strictly(finding: Finding) -> Finding:
@@ -78,33 +116,38 @@ def _strictly(finding: Finding) -> Finding:
     return replace(finding, severity=Severity.ERROR) if finding.rule == OPEN else finding.as_error()
 
 
-def _sources(text: str, path: str, artifacts: tuple[Artifact, ...]) -> dict[str, Source]:
-    read = {artifact.place: Source(artifact.place, artifact.text) for artifact in artifacts}
-    return {**read, path: Source(path, text)}
+def _as_sent(artifacts: tuple[Artifact, ...]) -> tuple[Artifact, ...]:
+    """Return artifacts with the placeholders that were sent in place of secrets."""
+    if find_spec("detect_secrets") is None:
+        raise CallerError(
+            "the document was made of redacted artifacts; to look them up, `pip install 'dramaturg[secrets]'`, "
+            "or verify it without artifacts"
+        )
+    return screened(artifacts, "redact")[0]
 
 
-def _read(document: str | Path) -> tuple[str, str]:
-    """Return the text of a document and what findings call it."""
+def _read(document: str | Path) -> tuple[Source, bool]:
+    """Return a document, and whether its text is what its file holds."""
     if isinstance(document, Path):
-        return _read_file(document), str(document)
+        return _read_file(document)
     if "\n" not in document.strip() and 0 < len(document) < _LONGEST_NAME and _is_file(document.strip()):
         raise CallerError(
             f"the document is the name of a file; pass `Path({document.strip()!r})`, a str is the text itself"
         )
-    return document, _UNNAMED
+    return Source(_UNNAMED, document), False
 
 
-def _read_file(path: Path) -> str:
+def _read_file(path: Path) -> tuple[Source, bool]:
     try:
         raw = path.read_bytes()
     except OSError as error:
         raise CallerError(f"the document `{path}` cannot be read: {error.strerror or error}") from error
     try:
-        return raw.decode("utf-8")  # a byte order mark stays, so that places are those of the file
+        return Source(str(path), raw.decode("utf-8")), True  # a byte order mark stays: places are those of the file
     except UnicodeDecodeError:
         pass
     try:
-        return decode(raw).text
+        return Source(str(path), decode(raw).text), False
     except NotText as error:
         raise CallerError(f"the document `{path}` {error.reason}; {error.remedy}") from error
 

@@ -130,7 +130,7 @@ class Citations:
         """Return where the colophon names an artifact."""
         named = f'"{label}": "{self.made.artifacts[label]}"'
         at = self.manuscript.source.text.rfind(named)
-        return self.manuscript.span(at, at + len(named)) if at >= 0 else self.manuscript.span(0, 1)
+        return self.manuscript.span(at, at + len(named)) if at >= 0 else self.manuscript.top
 
 
 def _whole(label: str) -> str:

@@ -45,7 +45,7 @@ class Demands:
         return Finding(
             rule="V201",
             severity=Severity.ERROR,
-            message=f"`{self.section.title}` says nothing of `{demand.id}`; it is demanded: {demand.text}",
+            message=f"`{self.section.title}` has no entry for `{demand.id}`, which is demanded{_in_full(demand)}",
             span=span,
             note=note,
             labels=(Label(span=demand.span, text="demanded here"),),
@@ -94,3 +94,9 @@ class Demands:
     def _line(self, offset: int) -> Span:
         """Return the line of an offset, without the blanks around it."""
         return self.manuscript.line_around(offset)
+
+
+def _in_full(demand: Requirement) -> str:
+    """Return what a demand says besides its name."""
+    text = demand.text.removeprefix(demand.id).lstrip(" :") if demand.text.startswith(demand.id) else demand.text
+    return f": {text}" if text.strip(" .") else ""

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dramaturg.engine.colophon import Colophon, is_colophon, plan_key, read_colophon
-from dramaturg.engine.manuscript import Manuscript, read_manuscript
+from dramaturg.engine.manuscript import Manuscript
+from dramaturg.engine.reader import read_manuscript
 from dramaturg.engine.verify.citations import Citations
 from dramaturg.engine.verify.demands import Demands
 from dramaturg.engine.verify.forms import Form
@@ -27,6 +28,7 @@ class Verdict:
 
     Attributes:
         findings: What is wrong with it, by place.
+        manuscript: The document as it was read.
         colophon: What it was made of; None if it does not say so.
         demands: How many things are demanded: each section, and what it must cover.
         unmet: How many of these the document does not have; what it declares missing it has.
@@ -36,6 +38,7 @@ class Verdict:
     """
 
     findings: tuple[Finding, ...]
+    manuscript: Manuscript
     colophon: Colophon | None
     demands: int
     unmet: int
@@ -71,6 +74,7 @@ def verify_document(plan: Plan, markdown: str, artifacts: Sequence[Artifact], pa
     found += redacted(manuscript)
     return Verdict(
         findings=tuple(sorted(found, key=_place)),
+        manuscript=manuscript,
         colophon=colophon,
         demands=sum(len(step.owes) for step in (*layout.missing, *(each.step for each in demands))),
         unmet=sum(len(step.owes) for step in (*layout.missing, *(each.step for each in demands if each.section.empty)))

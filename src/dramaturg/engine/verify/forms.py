@@ -49,9 +49,14 @@ class Form:
         """Yield what is wrong with it; nothing of a section that has nothing but placeholders."""
         yield from self._out_of_order()
         if self.said and not (self.quoted and self.step.format in _QUOTED_INSTEAD):
-            if not self._has_its_form():
+            known = self._known_columns()
+            lost = [each for each in self.step.requirements if each.column and each.id not in known]
+            if lost:
+                yield self._lost(lost)
+            if self._has_its_form():
+                yield from self._lacking(known)
+            else:
                 yield self._another_form()
-            yield from self._columns()
 
     def _has_its_form(self) -> bool:
         match self.step.format:
@@ -79,16 +84,21 @@ class Form:
             help=f"write {wanted}",
         )
 
-    def _columns(self) -> Iterator[Finding]:
-        """Yield the columns that no entry has, then the entries that lack some."""
-        lost = [each for each in self.step.requirements if each.column and not self._has(each.id, self.said)]
-        known = [name for name in self.step.columns if name not in {each.id for each in lost}]
-        if lost and (known or self._has_its_form()):
-            yield from map(self._lost, lost)
+    def _known_columns(self) -> list[str]:
+        return [name for name in self.step.columns if self._has(name, self.said)]
+
+    def _lacking(self, known: Sequence[str]) -> Iterator[Finding]:
+        """Yield the entries that lack what others have; a paragraph without any of it is no entry."""
         for unit in self.said:
-            lacking = [name for name in known if not self._has(name, [unit])]
-            if lacking and (unit.shape is not Shape.PARAGRAPH or len(lacking) < len(known)):
-                yield self._lacking(unit, lacking)
+            names = [name for name in known if not self._has(name, [unit])]
+            if names and (unit.shape is not Shape.PARAGRAPH or len(names) < len(known)):
+                yield Finding(
+                    rule="V206",
+                    severity=Severity.WARNING,
+                    message=f"`{self.section.title}`: an entry has no {_quoted(names)}",
+                    span=self.manuscript.line_around(unit.start),
+                    help="fill it in, or say there that it is missing",
+                )
 
     def _has(self, column: str, units: Sequence[Unit]) -> bool:
         """Tell whether one of some entries has something in a column."""
@@ -98,26 +108,16 @@ class Form:
             for unit in units
         )
 
-    def _lost(self, column: Requirement) -> Finding:
+    def _lost(self, columns: Sequence[Requirement]) -> Finding:
         table = next((table for part in self.section.parts for table in part.tables), None)
-        span = self.manuscript.span(table.start, table.end) if table else self._heading()
+        names = _quoted([column.id for column in columns])
         return Finding(
             rule="V204",
             severity=Severity.ERROR,
-            message=f"`{self.section.title}`: no entry has `{column.id}`; each is to have it",
-            span=span if table is None else self.manuscript.line_around(table.start),
-            labels=(Label(span=column.span, text="demanded here"),),
-            help=f"add `{column.id}` to each entry",
-        )
-
-    def _lacking(self, unit: Unit, columns: Sequence[str]) -> Finding:
-        names = ", ".join(f"`{name}`" for name in columns)
-        return Finding(
-            rule="V206",
-            severity=Severity.WARNING,
-            message=f"`{self.section.title}`: an entry has no {names}",
-            span=self.manuscript.line_around(unit.start),
-            help="fill it in, or say there that it is missing",
+            message=f"`{self.section.title}`: no entry has {names}, which each is to have",
+            span=self._heading() if table is None else self.manuscript.line_around(table.start),
+            labels=(Label(span=columns[0].span, text="demanded here"),),
+            help=f"give each entry its {names}",
         )
 
     def _out_of_order(self) -> Iterator[Finding]:
@@ -129,14 +129,14 @@ class Form:
         strays = sorted(each for at, each in enumerate(firsts) if at not in steady)
         if strays:
             spans = [self.manuscript.line_around(start) for start, _ in strays]
-            names = ", ".join(f"`{name}`" for _, name in strays)
+            names = _quoted([name for _, name in strays])
             yield Finding(
                 rule="V205",
                 severity=Severity.ERROR,
                 message=f"`{self.section.title}`: {names} out of the order that is demanded",
                 span=spans[0],
                 labels=tuple(Label(span=span, text="and this") for span in spans[1:]),
-                help=f"the order is {', '.join(f'`{name}`' for _, name in firsts)}",
+                help=f"the order is {_quoted([name for _, name in firsts])}",
             )
 
     def _heading(self) -> Span:
@@ -146,6 +146,10 @@ class Form:
 def is_placeholder(unit: Unit) -> bool:
     """Tell whether an entry says that something is missing."""
     return any(mark.kind is MarkKind.MISSING for mark in unit.marks)
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _longest_rising(values: Sequence[int]) -> frozenset[int]:

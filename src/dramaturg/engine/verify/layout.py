@@ -12,7 +12,8 @@ from itertools import pairwise
 
 from dramaturg.engine.assemble import OPEN_QUESTIONS, heading
 from dramaturg.engine.colophon import Colophon, key_of, plan_key
-from dramaturg.engine.manuscript import Manuscript, Part, Unit, read_inline
+from dramaturg.engine.manuscript import Manuscript, Part, Unit
+from dramaturg.engine.reader import read_inline
 from dramaturg.plan.model import Plan, PlannedStep
 from dramaturg.plan.pairing import Pairing
 
@@ -164,7 +165,7 @@ class _Sorting:
     def _was_passed_over(self, step: PlannedStep, plan: Plan) -> bool:
         """Tell whether a condition led past a step when the document was made by the plan of today."""
         made = self.made
-        return made is not None and made.plan == plan_key(plan) and step.section not in dict(made.sections)
+        return made is not None and made.plan == plan_key(plan) and step.section in made.skipped
 
     def _find_title(self, document: str, others: set[str]) -> int | None:
         """Return which heading is the document's: the first of depth 1, unless it is another's that is known."""

@@ -11,7 +11,7 @@ from textwrap import shorten
 
 from dramaturg.engine.colophon import Colophon
 from dramaturg.engine.manuscript import Manuscript, Unit
-from dramaturg.engine.marks import Mark, MarkKind
+from dramaturg.engine.marks import REDACTED, Mark, MarkKind
 from dramaturg.engine.verify.demands import Demands
 from dramaturg.engine.verify.layout import Layout, Written, bare
 from dramaturg.findings.model import Finding, Label, Severity, Span
@@ -22,7 +22,6 @@ _UNSETTLED = (MarkKind.MISSING, MarkKind.UNSUPPORTED)
 _BETWEEN = " – "
 _ANSWERED = re.compile(r"\bAnswer(?:ed)?\b.{0,40}?:|~~", re.IGNORECASE)
 _SHOWN = 120
-_REDACTED = re.compile(r"\bREDACTED_[A-Z0-9_]+_\d+\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +161,7 @@ class Questions:
 def redacted(manuscript: Manuscript) -> Iterator[Finding]:
     """Yield what stands in a document in place of a secret, each once."""
     places: dict[str, list[int]] = {}
-    for found in _REDACTED.finditer(manuscript.source.text):
+    for found in REDACTED.finditer(manuscript.source.text):
         places.setdefault(found[0], []).append(found.start())
     for name, (first, *others) in places.items():
         yield Finding(

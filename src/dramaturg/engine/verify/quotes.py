@@ -8,8 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from dramaturg.engine.manuscript import Manuscript, Unit, read_inline
+from dramaturg.engine.manuscript import Manuscript, Unit
 from dramaturg.engine.marks import Mark
+from dramaturg.engine.reader import read_inline
 from dramaturg.evidence.locate import FoldedArtifact, Shelf, fold, proves_something, shown_lines
 from dramaturg.evidence.nearest import nearest
 from dramaturg.evidence.trace import traced

@@ -109,8 +109,8 @@ class Statements:
         return self.manuscript.line_around(unit.start)
 
     def _top(self) -> Span:
-        title = self.layout.title or self.manuscript.parts[0]
-        return self.manuscript.span(title.start, title.end)
+        title = self.layout.title
+        return self.manuscript.span(title.start, title.end) if title else self.manuscript.top
 
     def _warning(self, rule: str, message: str, span: Span) -> Finding:
         remedy = _REMEDY if rule == "V309" else "cite what says it, or mark it `[REASONED_INFERENCE based on LABEL]`"

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from dramaturg.engine.assemble import heading
-from dramaturg.engine.manuscript import Manuscript, Part, read_manuscript
+from dramaturg.engine.manuscript import Manuscript, Part
+from dramaturg.engine.reader import read_manuscript
 from dramaturg.engine.verify.layout import Layout, Written, bare, lay_out, reads
-from dramaturg.findings.model import Finding, Label, Severity, Span
+from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
 from dramaturg.plan.model import Plan, PlannedStep
 
 _WARNINGS = ("V103", "V106", "V109")
@@ -54,8 +55,8 @@ class _Inspection:
         wanted, given = reads(self.plan.document, 1), self.layout.title
         remedy = f"write `{heading(1, self.plan.document)}`"
         if given is None:
-            span = self.manuscript.span(0, min(1, len(self.manuscript.source.text)))
-            yield _fault("V108", f"the document has no title; it is to be `{wanted}`", span, help=remedy)
+            message = f"the document has no title; it is to be `{wanted}`"
+            yield _fault("V108", message, self.manuscript.top, help=remedy)
         elif given.title != wanted:
             message = f"the document is titled `{given.title}`, not `{wanted}`"
             yield _fault("V108", message, self._span(given), help=remedy)
@@ -78,10 +79,11 @@ class _Inspection:
         part, title = section.head, section.step.section
         labels = _demanded(section.step)
         remedy = f"write `{heading(self.layout.depth, title)}`"
+        right = Edit(span=self._span(part), text=heading(self.layout.depth, title))
         if part.title != section.title:
             if bare(part.title) == bare(section.title):
                 message = f"the section `{section.title}` is spelt `{part.title}`"
-                yield _fault("V103", message, self._span(part), labels=labels, help=remedy)
+                yield _fault("V103", message, self._span(part), labels=labels, help=remedy, edits=(right,))
             else:
                 message = f"the section `{section.title}` is missing; `{part.title}` stands in its place"
                 note = f"renamed from `{section.title}`?"
@@ -89,7 +91,7 @@ class _Inspection:
         if part.depth != self.layout.depth:
             message = f"the section `{section.title}` has a heading of level {part.depth}"
             note = f"the other sections are of level {self.layout.depth}"
-            yield _fault("V109", message, self._span(part), note=note, help=remedy)
+            yield _fault("V109", message, self._span(part), note=note, help=remedy, edits=(right,))
 
     def unknown(self) -> Iterator[Finding]:
         """Yield the sections that no step writes, and those that stand there twice."""
@@ -145,8 +147,8 @@ class _Inspection:
         follower = next(later, self.layout.questions)
         if follower is not None:
             return True, self._span(follower)
-        end = len(self.manuscript.source.text.rstrip())
-        return False, self.manuscript.span(max(0, end - 1), end)
+        end = max(self.manuscript.begin, len(self.manuscript.source.text.rstrip()))
+        return False, self.manuscript.span(max(self.manuscript.begin, end - 1), end)
 
 
 def _demanded(step: PlannedStep) -> tuple[Label, ...]:
@@ -161,6 +163,15 @@ def _fault(
     note: str = "",
     labels: tuple[Label, ...] = (),
     help: str = "",  # noqa: A002 - the field's name
+    edits: tuple[Edit, ...] = (),
 ) -> Finding:
-    severity = Severity.WARNING if rule in _WARNINGS else Severity.ERROR
-    return Finding(rule=rule, severity=severity, message=message, span=span, note=note, labels=labels, help=help)
+    return Finding(
+        rule=rule,
+        severity=Severity.WARNING if rule in _WARNINGS else Severity.ERROR,
+        message=message,
+        span=span,
+        note=note,
+        labels=labels,
+        help=help,
+        edits=edits,
+    )

@@ -1,0 +1,203 @@
+"""Any text is a document: whatever is cut, put in or mixed up, there are findings inside it, and never an exception."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.plans import brief_of, plan_of
+from tests.shipped import writer
+from tests.support import perform_by_hand
+
+from dramaturg.engine.assemble import assemble
+from dramaturg.engine.colophon import colophon_of
+from dramaturg.engine.verify.document import verify_document
+from dramaturg.evidence.artifact import Artifact
+from dramaturg.findings.github import github_command
+from dramaturg.findings.model import Finding, Span
+from dramaturg.findings.render import render
+from dramaturg.findings.source import Source
+from dramaturg.plan.model import Format
+
+PATH = "plan.md"
+ARTIFACT = """# Parts
+
+The gateway listens on every interface of its host.
+The tracker writes what it reads into the database.
+
+| Part | State |
+| --- | --- |
+| poller | keeps nothing of what it has fetched |
+
+- The console shows a banner while nobody may write.
+"""
+PLAN = plan_of(
+    "\n".join(
+        f'<Step number="{at}" format="{layout}" section="{layout.upper()} SECTION">Produce it. It MUST cover:\n'
+        f"- **First part:** what there is.\n- **Second part:** what there is not.\n"
+        f"{'Each with: Name, Kind.' if layout in ('table', 'findings') else ''}</Step>"
+        for at, layout in enumerate(Format, start=1)
+    )
+)
+PIECES = [
+    *("\n", "\n\n", "\r", "\r\n", "\t", "    ", "\x00", "\ufeff", "\u2028", "\U0001f600", "é", "部署"),
+    *(
+        "# ",
+        "## ",
+        "### ",
+        "#",
+        "===",
+        "---",
+        "***",
+        "- ",
+        "* ",
+        "1. ",
+        "2) ",
+        "> ",
+        "- [ ] ",
+        "[x]",
+        "|",
+        "| a |",
+        "|---|",
+    ),
+    *(
+        "```",
+        "~~~",
+        "`",
+        "``",
+        "**",
+        "__",
+        "~~",
+        "\\",
+        "<!--",
+        "-->",
+        "<div>",
+        "&amp;",
+        "](",
+        "![",
+        "[",
+        "]",
+        "“",
+        "”",
+        '"',
+    ),
+    *("[Source: BLUEPRINT, L1]", "[Source: BLUEPRINT, L999999999]", "[Source: BLUEPRINT, L0-0]", "[Source: X, L2-1]"),
+    *("[Source:", "[MISSING: x]", "[UNSUPPORTED]", "[REASONED_INFERENCE based on X, BLUEPRINT]", "The command above"),
+    *(
+        "## Open questions",
+        "## PROSE SECTION",
+        "**First part:**",
+        "Expect: ",
+        "File `x`:",
+        "Answer:",
+        "REDACTED_TOKEN_1",
+    ),
+    *("<!-- `dramaturg verify` reads this:", '"sections": [', "{", "}", '"traces": {"BLUEPRINT": {"L3": ["9.0"]}}'),
+]
+SHOWN = ("with quotes", "")
+LINES = st.integers(0, 200)
+TEXT = st.sampled_from(PIECES) | st.text(max_size=5)
+EDITS = st.one_of(
+    st.tuples(st.just("cut"), LINES, LINES, st.just("")),
+    st.tuples(st.just("put"), st.integers(0, 9000), st.just(0), TEXT),
+    st.tuples(st.just("take"), st.integers(0, 9000), st.integers(1, 400), TEXT),
+    st.tuples(st.just("swap"), LINES, LINES, st.just("")),
+    st.tuples(st.just("again"), LINES, LINES, st.just("")),
+)
+
+
+@cache
+def made(*, quotes: bool) -> str:
+    """Return a document with a section of each format, as a run makes it."""
+    artifact = Artifact(id="blueprint", text=ARTIFACT)
+    outcome = perform_by_hand(brief_of(PLAN, artifacts=[artifact]), writer(PLAN)).outcome
+    assert outcome is not None
+    comment = colophon_of(PLAN, outcome, [artifact], quotes=quotes, writes=True).comment()
+    return f"{assemble(PLAN, outcome, quotes=quotes).markdown}\n{comment}"
+
+
+def edited(text: str, edit: tuple[str, int, int, str]) -> str:
+    """Return a text after one edit; an edit beyond its end is one of its end."""
+    kind, one, other, words = edit
+    lines = text.split("\n")
+    first, last = sorted((min(one, len(lines)), min(other, len(lines))))
+    match kind:
+        case "put" | "take":
+            at = min(one, len(text))
+            return text[:at] + words + text[at + other :]
+        case "cut":
+            return "\n".join(lines[:first] + lines[last:])
+        case "again":
+            return "\n".join(lines[:last] + lines[first:])
+        case _:
+            first, last = min(first, len(lines) - 1), min(last, len(lines) - 1)
+            lines[first], lines[last] = lines[last], lines[first]
+            return "\n".join(lines)
+
+
+def spans(finding: Finding) -> Iterator[Span]:
+    """Yield every place of a finding."""
+    assert finding.span
+    yield finding.span
+    yield from (label.span for label in finding.labels)
+    yield from (edit.span for edit in finding.edits)
+
+
+def held_to(text: str, artifact: str) -> tuple[Finding, ...]:
+    """Verify a text, and look at every place that is found."""
+    artifacts = [Artifact(id="blueprint", text=artifact)] if artifact else []
+    findings = verify_document(PLAN, text, artifacts, PATH).findings
+    sources: Mapping[str, Source] = {
+        source.path: source for source in (Source(PATH, text), *(Source(each.place, each.text) for each in artifacts))
+    }
+    for finding in findings:
+        for span in spans(finding):
+            source = sources.get(span.path)
+            if source is None:
+                assert span.path == PLAN.persona.head.path
+                continue
+            assert 1 <= span.line <= len(source.line_starts)
+            start = source.offset(span)
+            assert 0 <= start <= start + span.length <= len(source.text)
+            assert source.span(start, start + span.length) == span
+        assert render(finding, sources.get)
+        assert github_command(finding, sources.get)
+    return findings
+
+
+def test_as_it_was_made_it_is_clean() -> None:
+    for quotes in SHOWN:
+        assert held_to(made(quotes=bool(quotes)), ARTIFACT) == ()
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(SHOWN), st.lists(EDITS, min_size=1, max_size=6))
+def test_an_edited_document_has_findings_inside_it(quotes: str, edits: list[tuple[str, int, int, str]]) -> None:
+    text = made(quotes=bool(quotes))
+    for edit in edits:
+        text = edited(text, edit)
+    held_to(text, ARTIFACT)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(SHOWN), st.lists(EDITS, min_size=1, max_size=4))
+def test_an_edited_artifact_has_findings_inside_it(quotes: str, edits: list[tuple[str, int, int, str]]) -> None:
+    artifact = ARTIFACT
+    for kind, one, other, words in edits:
+        artifact = edited(artifact, (kind, one % 400, other, words))
+    held_to(made(quotes=bool(quotes)), artifact)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(TEXT, max_size=40).map("".join))
+def test_a_text_of_any_origin_is_a_document(text: str) -> None:
+    held_to(text, ARTIFACT)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(SHOWN), st.integers(0, 9000))
+def test_a_document_cut_short_lacks_something(quotes: str, length: int) -> None:
+    whole = made(quotes=bool(quotes))
+    body = whole.index("\n<!-- `dramaturg")
+    cut = whole[: length % body]
+    assert held_to(cut, ARTIFACT) or cut.strip() == whole[:body].strip()
