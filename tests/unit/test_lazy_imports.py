@@ -42,9 +42,10 @@ def _loaded(state: Path, *arguments: str) -> tuple[list[str], int]:
         ("plan", "DPA-1"),
         ("diff", "DPA-1", "DPA-1"),
         ("run", "DPA-1", str(BLUEPRINT), "--model", "evidence"),
+        ("run", "DPA-1", str(BLUEPRINT), "--model", "evidence", "--format", "html"),
         ("runs",),
     ],
-    ids=lambda arguments: arguments[0],
+    ids=" ".join,
 )
 def test_a_command_that_asks_no_language_model_loads_no_sdk(arguments: tuple[str, ...], state: Path) -> None:
     assert _loaded(state, *arguments) == ([], 0)

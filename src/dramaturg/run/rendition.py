@@ -142,7 +142,7 @@ def _docx(result: RunResult, facts: Mapping[str, Any]) -> bytes:
         persona = f"{facts['persona']} {facts.get('version', '')}".strip()
         properties |= {"subtitle": persona, "author": facts["model"]}
     options = [f"--metadata={key}={value}" for key, value in properties.items()]
-    shape = ["--shift-heading-level-by=-1", "--no-highlight"]
+    shape = ["--shift-heading-level-by=-1", "--highlight-style=monochrome"]
     command = [_PANDOC, f"--from={_READS}", "--to=docx", *shape, *options, "--output=-"]
     text = _bytes(without_colophon(result.document.markdown))
     try:
