@@ -4,7 +4,8 @@ Cache policy: breakpoints after the system turn and after the artifacts, and an 
 conversation, so that the next step reads everything before it from the cache.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -17,7 +18,7 @@ from dramaturg.engine.profile import Profile
 from dramaturg.models.faults import broke_off, from_event, from_status, unreachable
 from dramaturg.models.sse import body, events, is_stream
 from dramaturg.models.watch import Watch
-from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, posted, read_body
+from dramaturg.models.wire import BESIDE, Count, Counted, Label, Shape, Text, posted, read_body
 
 _PROVIDER = "Anthropic"
 _STOPS: Mapping[str, Stop] = {
@@ -82,13 +83,19 @@ class AnthropicModel:
             "cache_control": {"type": "ephemeral"},
             "output_config": {"format": {"type": "json_schema", "schema": self._schema(call.schema)}},
         }
-        try:
+        with _translated():
             async with posted(self._client, "/v1/messages", request, stream=watch is not None) as response:
                 return _reply(await _read(response, watch))
-        except anthropic.APIStatusError as error:
-            raise from_status(_PROVIDER, error.status_code, error.response.headers, error.response.text) from error
-        except anthropic.APIConnectionError as error:
-            raise unreachable(_PROVIDER, error) from error
+
+    async def count(self, text: str) -> int | None:
+        """Return the tokens of a text; None where the server does not count."""
+        asked = {"model": self._model, "messages": [{"role": "user", "content": text}]}
+        with _translated():
+            try:
+                async with posted(self._client, "/v1/messages/count_tokens", asked, stream=False) as response:
+                    return read_body(_PROVIDER, Counted, await body(_PROVIDER, response)).input_tokens or None
+            except anthropic.NotFoundError:
+                return None
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -99,6 +106,17 @@ class AnthropicModel:
         if id(schema) not in self._schemas:  # the entry keeps the schema, so that no other one gets its id
             self._schemas[id(schema)] = (schema, transform_schema(dict(schema)))
         return self._schemas[id(schema)][1]
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn the SDK's exceptions into ours, for a block that makes one request."""
+    try:
+        yield
+    except anthropic.APIStatusError as error:
+        raise from_status(_PROVIDER, error.status_code, error.response.headers, error.response.text) from error
+    except anthropic.APIConnectionError as error:
+        raise unreachable(_PROVIDER, error) from error
 
 
 def _blocks(message: Message) -> list[dict[str, Any]]:

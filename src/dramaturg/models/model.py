@@ -1,6 +1,6 @@
 """What every adapter is; its one rule: ask once and translate, never try again and never judge."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.engine.profile import Profile
@@ -36,6 +36,15 @@ class Model(Protocol):
 
     async def aclose(self) -> None:
         """Release what the adapter holds."""
+        ...
+
+
+@runtime_checkable
+class Counts(Protocol):
+    """A model whose vendor says how many tokens a text takes."""
+
+    async def count(self, text: str) -> int | None:
+        """Return the tokens of a text; None where the server at hand does not count. ModelError as for a call."""
         ...
 
 

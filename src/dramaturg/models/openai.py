@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+import openai
 from httpx2 import Response
 from openai import AsyncOpenAI
 from pydantic import BeforeValidator
@@ -16,7 +17,7 @@ from dramaturg.models.faults import broke_off, from_event
 from dramaturg.models.profiles import takes_breakpoints
 from dramaturg.models.sse import body, events, is_stream
 from dramaturg.models.watch import Watch
-from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, posted, read_body
+from dramaturg.models.wire import BESIDE, Count, Counted, Label, Shape, Text, posted, read_body
 
 _PROVIDER = "OpenAI"
 _RESPONSE_STOPS: Mapping[str, Stop] = {"max_output_tokens": "length", "content_filter": "refusal"}
@@ -92,6 +93,16 @@ class ResponsesModel:
         with translated(_PROVIDER):
             async with posted(self._client, "/responses", request, stream=watch is not None) as response:
                 return self._reply(await _read(response, watch))
+
+    async def count(self, text: str) -> int | None:
+        """Return the tokens of a text; None where the server does not count."""
+        asked = {"model": self._model, "input": text}
+        with translated(_PROVIDER):
+            try:
+                async with posted(self._client, "/responses/input_tokens", asked, stream=False) as response:
+                    return read_body(_PROVIDER, Counted, await body(_PROVIDER, response)).input_tokens or None
+            except openai.NotFoundError:
+                return None
 
     async def aclose(self) -> None:
         """Close the connections."""

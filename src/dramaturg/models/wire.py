@@ -39,6 +39,12 @@ Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else val
 _Read = TypeVar("_Read", bound=Shape)
 
 
+class Counted(Shape):
+    """How many tokens a prompt takes."""
+
+    input_tokens: Count
+
+
 @asynccontextmanager
 async def posted(
     client: "AsyncAnthropic | AsyncOpenAI", path: str, body: Mapping[str, Any], *, stream: bool

@@ -43,7 +43,14 @@ class Job:
 
         Artifacts beyond a window are given in excerpts.
         """
-        whole = Brief(
+        whole = self.whole_brief(profile, model, reasks, others)
+        return whole if whole.fits else replace(whole, excerpts=excerpts_of(whole))
+
+    def whole_brief(
+        self, profile: Profile, model: str, reasks: int, others: Mapping[str, Respondent] = MappingProxyType({})
+    ) -> Brief:
+        """Return the brief with the whole artifacts, whether they fit or not."""
+        return Brief(
             plan=self.plan,
             artifacts=self.artifacts,
             kernel=self.kernel,
@@ -52,7 +59,6 @@ class Job:
             reasks=reasks,
             others=others,
         )
-        return whole if whole.fits else replace(whole, excerpts=excerpts_of(whole))
 
 
 class Plans:

@@ -25,6 +25,7 @@ from dramaturg.run.budget import Limits, Purse, Tariffs
 from dramaturg.run.drive import Asking, Emit, Respond, drive, journaled, questioned, remembered, replayed
 from dramaturg.run.job import Job, other_version
 from dramaturg.run.journal import Journal
+from dramaturg.run.measure import measured
 from dramaturg.run.record import Record
 from dramaturg.run.report import HandedOver, RunReport, RunResult
 from dramaturg.run.respond import discreet
@@ -118,7 +119,7 @@ async def perform_job(job: Job, team: Team, open_journal: OpenJournal, condition
         job = replace(job, artifacts=artifacts, notes=(*job.notes, *told))
     respond = discreet(conditions.respond, handling) if conditions.respond and handling else conditions.respond
     model = team.model
-    profile, others = conditions.begun_with or (model.profile, team.respondents)
+    profile, others = conditions.begun_with or (await measured(job, model), team.respondents)
     brief = job.brief(profile, model.name, conditions.reasks, others)
     tally = Tally(emit=conditions.emit, tariffs=conditions.tariffs)
     # before a run exists: CallerError if the artifacts do not fit, or a price is not known
