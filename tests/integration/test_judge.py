@@ -20,6 +20,7 @@ from dramaturg.engine.profile import Profile
 from dramaturg.errors import CallerError, ModelError
 from dramaturg.findings.model import Finding
 from dramaturg.models.profiles import hosted, local
+from dramaturg.run.page.page import page_of
 
 _CLAIM = re.compile(r"^Claim (c\d+):$", re.MULTILINE)
 
@@ -88,6 +89,14 @@ def test_what_is_recorded_is_replayed_without_asking(tmp_path: Path) -> None:
     again = runtime.resume(first.report.run)
     assert _told(again.report.findings, "R310") == _told(first.report.findings, "R310")
     assert len(judge.requests) == 1
+
+
+def test_the_page_tells_what_the_judge_took(tmp_path: Path) -> None:
+    result, _ = perform(Server(CHAT), judge=_judge(ANTHROPIC, c1="partly").model, state=tmp_path)
+    page = page_of(Runtime(state=tmp_path).record(result.report.run))
+    assert "Claims held against their quotes" in page
+    assert "anthropic:claude-sonnet-5-5" in page
+    assert "support only a part of it: c1 was looked at." in page
 
 
 def _answer(call: ModelCall) -> str:

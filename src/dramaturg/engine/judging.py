@@ -21,7 +21,7 @@ from dramaturg.evidence.claims import Claim, Ledger
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.plan.outputs import Judged, Judgement, judgement_schema
 
-_TITLE = "claims held against their quotes"
+TITLE = "Claims held against their quotes"
 _MOST = 24  # claims of one call, as many as the schema holds verdicts
 _ROOM = 120  # tokens of one verdict
 _USED = 0.7  # share of the window: short lines between many marks take more tokens than estimates for prose say
@@ -47,7 +47,7 @@ def ask_judge(brief: Brief, judge: Respondent, outcome: Outcome) -> Generator[As
     if not stated:
         return outcome
     place = len(brief.plan.performed) + 1
-    yield StepStarted(step=JUDGE, title=_TITLE, position=place, total=place)
+    yield StepStarted(step=JUDGE, title=TITLE, position=place, total=place)
     ledger = Ledger((*brief.artifacts, *outcome.supplied))
     claims = [claim for _, _, claim in stated]
     verdicts = yield from verdicts_on(claims, ledger, judge, brief.kernel.judge(), brief.sample)
@@ -58,7 +58,7 @@ def ask_judge(brief: Brief, judge: Respondent, outcome: Outcome) -> Generator[As
     ]
     left = [name for (name, _, _), verdict in zip(stated, verdicts, strict=True) if verdict is None]
     findings += [_unjudged(left, len(stated), judge)] if left else []
-    yield StepAccepted(step=JUDGE, title=_TITLE, section=None, findings=tuple(findings))
+    yield StepAccepted(step=JUDGE, title=TITLE, section=None, findings=tuple(findings))
     return replace(outcome, findings=(*outcome.findings, *findings))
 
 
@@ -74,10 +74,10 @@ def verdicts_on(claims: Sequence[Claim], ledger: Ledger, judge: Respondent, syst
     """
     shown = {f"c{number}": _shown(f"c{number}", claim, ledger) for number, claim in enumerate(claims, start=1)}
     given: dict[str, Judged] = {}
-    for number, batch in enumerate(_batches(shown, judge, system)):
+    for batch in _batches(shown, judge, system):
         reply = yield ModelCall(
             step=JUDGE,
-            attempt=number,
+            attempt=0,
             sample=sample,
             messages=(
                 Message(role="system", parts=(Part(text=system, cache=True),)),

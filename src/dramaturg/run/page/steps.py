@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
+from dramaturg.engine.brief import JUDGE
 from dramaturg.engine.calls import Usage
+from dramaturg.engine.judging import TITLE
 from dramaturg.models.prices import dollars
-from dramaturg.plan.model import PlannedStep
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.page.text import plain, prose, remark
 from dramaturg.run.retell import Exchange, Retold
@@ -64,23 +65,26 @@ class ShownStep:
 
 
 def steps_of(told: Retold) -> tuple[ShownStep, ...]:
-    """Return the steps of a run that were performed."""
-    return tuple(
-        ShownStep(
-            anchor=f"p{place}",
-            number=step.id,
-            title=prose(step.title),
-            kind=step.kind.value,
-            model=told.brief.respondent(step).model if step.is_asked else "",
-            taken=taken(exchanges),
-            rejected=tuple(
-                tuple(remark(finding.message) for finding in event.findings)
-                for event in told.rejected
-                if event.step == step.id
-            ),
-            said=tuple(_said(told, exchanges)),
-        )
-        for place, (step, exchanges) in enumerate(_performed(told), start=1)
+    """Return the steps of a run that were performed, and what its judge was asked."""
+    asked = {step.id: told.brief.respondent(step).model if step.is_asked else "" for step in told.job.plan.performed}
+    steps = [(step.id, step.title, step.kind.value, asked[step.id]) for step in told.job.plan.performed]
+    if JUDGE in told.brief.others:
+        steps.append((JUDGE, TITLE, JUDGE, told.brief.others[JUDGE].model))
+    return tuple(_shown(f"p{place}", told, *step) for place, step in enumerate(steps, start=1))
+
+
+def _shown(anchor: str, told: Retold, step: str, title: str, kind: str, model: str) -> ShownStep:
+    exchanges = [each for each in told.exchanges if each.call.step == step]
+    rejected = (event.findings for event in told.rejected if event.step == step)
+    return ShownStep(
+        anchor=anchor,
+        number="" if step == JUDGE else step,
+        title=prose(title),
+        kind=kind,
+        model=model,
+        taken=taken(exchanges),
+        rejected=tuple(tuple(remark(finding.message) for finding in findings) for findings in rejected),
+        said=tuple(_said(told, exchanges)),
     )
 
 
@@ -103,11 +107,6 @@ def shortened(text: str) -> Markup:
     """Return a prompt as it stands; of one too long for a page its beginning."""
     more = f"\n… {len(text) - _LONGEST:,} more characters, in the run's journal" if len(text) > _LONGEST else ""
     return plain(text[:_LONGEST] + more)
-
-
-def _performed(told: Retold) -> Iterator[tuple[PlannedStep, Sequence[Exchange]]]:
-    for step in told.job.plan.performed:
-        yield step, [each for each in told.exchanges if each.call.step == step.id]
 
 
 def _said(told: Retold, exchanges: Iterable[Exchange]) -> Iterator[Said]:
