@@ -6,32 +6,17 @@ what a run costs in CPU time and memory. Two seconds are a short answer of a hos
 
 import asyncio
 import resource
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from tests.benchmarks.latency_server import serving
 from tests.support import INPUTS
 
 from dramaturg import Runtime
 
 _CALLS = 5  # of DPA-1: one ingest, four sections
-
-
-@contextmanager
-def _server(latency: float) -> Iterator[str]:
-    """Start the server in a process of its own; gives the model's name."""
-    command = [sys.executable, "-m", "tests.benchmarks.latency_server", str(latency)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        port = process.stdout.readline().strip()
-        try:
-            yield f"openai:m@http://127.0.0.1:{port}/v1"
-        finally:
-            process.terminate()
 
 
 def _resident() -> int:
@@ -66,7 +51,7 @@ async def _measure(model: str, runs: int, latency: float) -> None:
 
 
 def _main(runs: str = "200", latency: str = "2") -> None:
-    with _server(float(latency)) as name:
+    with serving(float(latency)) as name:
         asyncio.run(_measure(name, int(runs), float(latency)))
 
 

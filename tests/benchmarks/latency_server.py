@@ -2,14 +2,29 @@
 
 import asyncio
 import json
+import subprocess
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
 from tests.servers import good_text
 from tests.sse import streamed
 from tests.vendors import CHAT
+
+
+@contextmanager
+def serving(latency: float) -> Iterator[str]:
+    """Start the server in a process of its own; give the name of its model."""
+    command = [sys.executable, "-m", "tests.benchmarks.latency_server", str(latency)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = process.stdout.readline().strip()
+        try:
+            yield f"openai:m@http://127.0.0.1:{port}/v1"
+        finally:
+            process.terminate()
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, latency: float) -> None:
