@@ -1,5 +1,6 @@
 """Runs that may use only so much, against a server that counts."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from tests.chat_server import ChatServer
 from tests.commands import RUN, dramaturg, journals
 
-from dramaturg import BudgetSpent, run_persona
+from dramaturg import BudgetSpent, Runtime, run_persona
 from dramaturg.run.record import read_journal
 
 _PRICE = ("--price", "1/1")
@@ -32,6 +33,55 @@ def test_a_cent_stops_a_run_before_the_call_that_would_exceed_it(state: Path) ->
         done = dramaturg("resume", record.run, "--budget", "100", *_PRICE)
         assert done.code == 0
         assert len(server.requests) == 2 * asked  # nothing was asked twice
+
+
+def _spent(run: str) -> float:
+    """Return the dollars that all answers of a run took, at a dollar for a million tokens."""
+    usages = [reply.usage for reply in read_journal(_journal(run)).replies.values()]
+    return sum(usage.input + usage.output for usage in usages) / 1_000_000
+
+
+def _journal(run: str) -> Path:
+    return Path(os.environ["DRAMATURG_STATE"]) / "runs" / f"{run}.jsonl"
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_whatever_the_budget_a_run_and_its_siblings_together_never_exceed_it(*, parallel: bool) -> None:
+    """The server takes its time and counts tokens as vendors do, so that siblings are under way together."""
+    with ChatServer(letters=4, delay=0.05) as server:
+        settings: dict[str, Any] = {"model": server.model, "price": "1/1", "parallel": parallel}
+        whole = run_persona("DPA-1", Path(RUN[2]), **settings, fresh=True).report.cost
+        assert whole is not None
+        stopped = 0
+        for tenths in range(1, 20, 3):
+            budget = whole * tenths / 10
+            try:
+                run = run_persona("DPA-1", Path(RUN[2]), **settings, fresh=True, budget=budget).report.run
+            except BudgetSpent as spent:
+                stopped, run = stopped + 1, spent.run
+            assert _spent(run) <= budget
+        assert 2 <= stopped <= 6
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_what_a_run_spent_before_counts_when_it_is_resumed(*, parallel: bool) -> None:
+    with ChatServer(letters=4, delay=0.05) as server:
+        settings: dict[str, Any] = {"price": "1/1"}
+        whole = run_persona("DPA-1", Path(RUN[2]), model=server.model, **settings, parallel=parallel).report.cost
+        assert whole is not None
+        began: dict[str, Any] = {**settings, "model": server.model, "parallel": parallel, "fresh": True}
+        with pytest.raises(BudgetSpent) as first:
+            run_persona("DPA-1", Path(RUN[2]), **began, budget=whole * 0.6)
+        run, asked = first.value.run, len(server.requests)
+        with pytest.raises(BudgetSpent) as again:
+            Runtime(**settings, budget=whole * 0.6).resume(run)
+        assert len(server.requests) == asked  # a budget that is spent is spent
+        assert (again.value.spent, again.value.needed) == (first.value.spent, first.value.needed)
+        with pytest.raises(BudgetSpent):
+            Runtime(**settings, budget=whole * 0.85).resume(run)
+        assert _spent(run) <= whole * 0.85
+        assert Runtime(**settings, budget=whole * 2).resume(run).report.run == run
+        assert _spent(run) == pytest.approx(whole)
 
 
 @pytest.mark.parametrize("limit", [{"budget": 0.01}, {"max_tokens": 1_000}, {"deadline": "0"}])

@@ -1,14 +1,16 @@
 """What a run may use: prices, limits, and what is said of them."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from tests.support import dpa1_brief
 
-from dramaturg.engine.calls import Message, ModelCall, Part, Usage
-from dramaturg.errors import BudgetSpent, CallerError
+from dramaturg.engine.calls import Message, ModelCall, ModelReply, Part, Usage
+from dramaturg.errors import BudgetSpent, CallerError, ModelError
 from dramaturg.models.prices import Tariff, dollars, parse_price
 from dramaturg.run.budget import Limits, Purse, Tariffs, estimates, parse_seconds, parse_usd
 
@@ -93,38 +95,84 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
         parse_usd(text)
 
 
+async def may_be_made(held: Purse, asked: ModelCall) -> bool:
+    """Tell whether a call would be made, without making it."""
+    try:
+        async with held.holding(asked):
+            return True
+    except BudgetSpent:
+        return False
+
+
+def made(held: Purse, asked: ModelCall) -> bool:
+    return asyncio.run(may_be_made(held, asked))
+
+
+def refused(held: Purse, asked: ModelCall) -> BudgetSpent:
+    async def ask() -> None:
+        async with held.holding(asked):
+            pytest.fail("the call was made")
+
+    with pytest.raises(BudgetSpent) as spent:
+        asyncio.run(ask())
+    return spent.value
+
+
 def test_a_call_that_could_exceed_the_budget_is_not_made() -> None:
     held = purse(usd=parse_usd("$0.016"))  # 100 tokens in and 1,000 out cost at most 0.0153
-    with held.holding(call()):
-        pass
-    held.used(call(), Usage(input=100, output=100))  # 0.0018
-    with pytest.raises(BudgetSpent) as spent, held.holding(call()):
-        pytest.fail("the call was made")
-    assert (spent.value.limit, spent.value.spent) == ("$0.016", "$0.0018")
+    assert made(held, call())
+    held.used(call(), ModelReply(text="", usage=Usage(input=100, output=100)))  # 0.0018
+    spent = refused(held, call())
+    assert (spent.limit, spent.spent) == ("$0.016", "$0.0018")
     left = [each.usd for each in estimates(held.brief, _TARIFFS) if each.step.id != "2"]
-    assert spent.value.needed == dollars(sum((usd for usd in left if usd), Decimal(0)))
+    assert spent.needed == dollars(sum((usd for usd in left if usd), Decimal(0)))
 
 
-def test_calls_under_way_together_cannot_exceed_a_limit() -> None:
+def test_a_stand_in_that_is_dearer_is_held_for_and_counted_by_its_own_price() -> None:
+    cheap, dear = "anthropic:claude-haiku-4-5", "anthropic:claude-opus-4-5"
+    brief = dpa1_brief(model=cheap)
+    held = Purse(limits=Limits(usd=parse_usd("0.02")), tariffs=Tariffs(), brief=brief, fallback=[dear])
+    assert made(held, call(model=cheap, most=700))  # at most 0.0185 of the dear one
+    assert not made(held, call(model=cheap))
+    held.used(call(model=cheap), ModelReply(text="", usage=Usage(input=1000, output=100), stand_in=dear))
+    assert held.usd == Tariffs().of(dear).cost(Usage(input=1000, output=100))
+
+
+@pytest.mark.parametrize(("took", "second"), [(100, True), (1_100, False)])
+def test_a_call_waits_for_what_is_set_aside_for_its_siblings(took: int, *, second: bool) -> None:
     held = purse(tokens=2_000)
-    with (
-        held.holding(call("2")),
-        pytest.raises(BudgetSpent, match="could exceed 2,000 tokens"),
-        held.holding(call("3")),
-    ):
-        pytest.fail("the call was made")
-    with held.holding(call("3")):
-        assert held.tokens == 0
+
+    async def siblings() -> bool:
+        async with held.holding(call("2")):
+            other = asyncio.ensure_future(may_be_made(held, call("3")))
+            await asyncio.sleep(0.01)
+            assert not other.done()  # 1,100 tokens and 1,100 are too many, unless the first takes less
+            held.used(call("2"), ModelReply(text="", usage=Usage(input=took)))
+        return await other
+
+    assert asyncio.run(siblings()) is second
+    assert held.tokens == took
+
+
+def test_a_sibling_whose_call_fails_leaves_what_was_set_aside_for_it() -> None:
+    held = purse(tokens=2_000)
+
+    async def siblings() -> bool:
+        with suppress(ModelError):
+            async with held.holding(call("2")):
+                raise ModelError("gone", retryable=True)
+        return await may_be_made(held, call("3"))
+
+    assert asyncio.run(siblings())
 
 
 def test_after_the_deadline_no_call_is_made() -> None:
     now = [0.0]
     held = purse(clock=lambda: now[0], seconds=60.0)
-    with held.holding(call()):
-        now[0] = 61.0
-    with pytest.raises(BudgetSpent) as spent, held.holding(call()):
-        pytest.fail("the call was made")
-    assert str(spent.value) == "the next call could exceed 60 s: 61 s is spent, finishing takes at most 5 more steps"
+    assert made(held, call())
+    now[0] = 61.0
+    spent = refused(held, call())
+    assert str(spent) == "the next call could exceed 60 s: 61 s is spent, finishing takes at most 5 more steps"
 
 
 def test_a_budget_for_a_model_without_a_price_is_refused_before_anything_is_asked() -> None:

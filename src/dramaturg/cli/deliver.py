@@ -125,7 +125,13 @@ def require_apart(delivery: Delivery, artifact: str | None, named: tuple[str, ..
                 raise CallerError(f"`{option} {output}` is the artifact itself; choose another file")
 
 
-def deliver(result: "RunResult", progress: "Progress", delivery: Delivery, record: "RecordOf") -> None:
+def deliver(
+    result: "RunResult",
+    progress: "Progress",
+    delivery: Delivery,
+    record: "RecordOf",
+    delivered: "Callable[[str], None]",
+) -> None:
     """Hand over the document, then say what was used and what to look at; exit 1 if the result has errors.
 
     Args:
@@ -133,11 +139,17 @@ def deliver(result: "RunResult", progress: "Progress", delivery: Delivery, recor
         progress: Says what there is to say.
         delivery: Where it goes.
         record: Gives the journal of a run by its id, for its page.
+        delivered: Told the id of each run whose result has been handed over.
     """
     from dramaturg.findings.model import has_errors
 
     hand_over(result, delivery, record)
     places = [*_placed(result, delivery.output)]
+    for each, _ in places:
+        try:
+            delivered(each.report.run)
+        except CallerError as error:
+            progress.say(f"the same command will give this document again: {error}")
     findings = [finding for each, _ in places for finding in each.findings]
     found = [finding for finding in findings if finding not in progress.told]
     shown = (finding for finding in found if finding.is_error or not delivery.quiet)

@@ -92,7 +92,8 @@ def _list_runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         answers = counted(row["answers"], "answer")
         spent = f", {dollars(Decimal(str(row['cost'])))}" if row["cost"] else ""
         told = f"{answers}{spent}, {row['persona']} with {row['model']}" if row["persona"] else row["message"]
-        click.echo(f"{row['run']}  {row['status']}, {told}")
+        left = ", not delivered" if row["status"] == "done" and not row["delivered"] else ""
+        click.echo(f"{row['run']}  {row['status']}{left}, {told}")
         for question in row["questions"]:
             click.echo(shown(f"    {question['id']} ({question['kind']}): {question['text']}"))
     if not rows:

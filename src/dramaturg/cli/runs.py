@@ -181,12 +181,14 @@ def run(  # noqa: PLR0913 - one parameter for each option
         max_tokens=max_tokens,
         deadline=deadline,
         price=price,
+        delivers=True,
     )
     inputs = given_inputs(artifact, named)
     require_apart(where, artifact, named)
     with Progress(quiet=where.quiet) as progress, _told_in_json(as_json=where.as_json), _logged(log, progress) as emit:
         result = runtime.run(persona, inputs, on_event=emit, on_question=asker(progress), fresh=fresh)
-    deliver(result, progress, where, lambda run: runtime.record(replay or run))
+    noted = _nothing if queue or replay else runtime.delivered
+    deliver(result, progress, where, lambda run: runtime.record(replay or run), noted)
 
 
 @click.command()
@@ -234,10 +236,21 @@ def resume(  # noqa: PLR0913 - one parameter for each option
         max_tokens=max_tokens,
         deadline=deadline,
         price=price,
+        delivers=True,
     )
     with Progress(quiet=where.quiet) as progress, _told_in_json(as_json=where.as_json), _logged(log, progress) as emit:
         result = runtime.resume(run_id, on_event=emit, on_question=asker(progress))
-    deliver(result, progress, where, lambda run: runtime.record(run_id if run == result.report.run else run))
+
+    def place(run: str) -> str:
+        return run_id if run == result.report.run else run
+
+    noted = _nothing if database else lambda run: runtime.delivered(place(run))
+    deliver(result, progress, where, lambda run: runtime.record(place(run)), noted)
+
+
+def _nothing(run: str) -> None:
+    """Take no note: the run's record is not this machine's, or told what it was to tell before."""
+    del run
 
 
 def _elsewhere(database: str | None, where: Delivery) -> None:

@@ -115,7 +115,7 @@ class ModelReply:
     """A model's answer, whatever it is worth.
 
     `stop` says why it ended: by itself, at the token limit, refused, with the window full, or cut because it went on
-    with nothing new.
+    with nothing new. `stand_in` names the model that answered in place of the call's; it is empty for the call's own.
     """
 
     text: str
@@ -123,6 +123,7 @@ class ModelReply:
     usage: Usage = field(default_factory=Usage)
     model: str = ""
     request_id: str = ""
+    stand_in: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,15 +4,16 @@ A call counts with the most it can take until it is answered, so that calls unde
 either. What a resumed run used before counts too.
 """
 
+import asyncio
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 
 from dramaturg.engine.brief import Brief
-from dramaturg.engine.calls import ModelCall, Usage
+from dramaturg.engine.calls import ModelCall, ModelReply, Usage
 from dramaturg.errors import BudgetSpent, CallerError
 from dramaturg.models.prices import Price, Tariff, dollars
 from dramaturg.plan.model import PlannedStep
@@ -108,6 +109,7 @@ class Purse:
         limits: What it may use.
         tariffs: What tokens cost.
         brief: What it is decided by.
+        fallback: Names of the models that may be asked instead; a call counts with the dearest of them beforehand.
         clock: Gives seconds.
         began: When the seconds began to count, by the clock; None for now.
         usd: Dollars used; None once a model was asked whose price is not known.
@@ -117,23 +119,24 @@ class Purse:
     limits: Limits
     tariffs: Tariffs
     brief: Brief
+    fallback: Sequence[str] = ()
     clock: Callable[[], float] = time.monotonic
     began: float | None = None
     usd: Decimal | None = Decimal(0)
     tokens: int = 0
-    _held_usd: Decimal = Decimal(0)
-    _held_tokens: int = 0
+    _held: list[tuple[int, Decimal]] = field(default_factory=list)
+    _let_go: asyncio.Event = field(default_factory=asyncio.Event)
     _done: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        asked = (*self.brief.rooms, *(each.model for each in self.brief.others.values()))
+        asked = (*self.brief.rooms, *(each.model for each in self.brief.others.values()), *self.fallback)
         require_prices(self.limits, self.tariffs, asked)
         if self.began is None:
             self.began = self.clock()
 
-    def used(self, call: ModelCall, usage: Usage) -> None:
+    def used(self, call: ModelCall, reply: ModelReply) -> None:
         """Count what a call has used."""
-        self.count(call.step, call.model, usage)
+        self.count(call.step, reply.stand_in or call.model, reply.usage)
 
     def count(self, step: str, model: str, usage: Usage) -> None:
         """Count what a step's call to a model has used."""
@@ -142,40 +145,60 @@ class Purse:
         cost = self.tariffs.of(model).cost(usage)
         self.usd = None if cost is None or self.usd is None else self.usd + cost
 
-    @contextmanager
-    def holding(self, call: ModelCall) -> Iterator[None]:
-        """Set aside what a call can take at most while it is under way; BudgetSpent if there is not so much left."""
+    @asynccontextmanager
+    async def holding(self, call: ModelCall) -> AsyncIterator[None]:
+        """Set aside what a call can take at most while it is under way.
+
+        Where that is too much only because of other calls under way, they are waited for: most take less than is set
+        aside for them.
+
+        Raises:
+            BudgetSpent: There is not so much left.
+        """
         if self.limits == Limits():
             yield
             return
+        tokens, usd = self._most(call)
+        while self._held and self._exceeded(tokens, usd):
+            await self._let_go.wait()
+        if spent := self._exceeded(tokens, usd):
+            raise spent
+        self._held.append((tokens, usd))
+        try:
+            yield
+        finally:
+            self._held.remove((tokens, usd))
+            self._let_go.set()
+            self._let_go = asyncio.Event()
+
+    def _most(self, call: ModelCall) -> tuple[int, Decimal]:
+        """Return the tokens and dollars that a call takes at most, whoever of those who may be asked answers it."""
         text = "".join(message.text for message in call.messages)
         profile = next(
             (each.profile for each in self.brief.others.values() if each.model == call.model), self.brief.profile
         )
         tokens_in = profile.tokens(text)
-        most = self.tariffs.of(call.model).most(tokens_in, call.max_output) or Decimal(0)
-        self._check(tokens_in + call.max_output, most)
-        self._held_usd += most
-        self._held_tokens += tokens_in + call.max_output
-        try:
-            yield
-        finally:
-            self._held_usd -= most
-            self._held_tokens -= tokens_in + call.max_output
+        asked = (call.model, *self.fallback)
+        usd = max(self.tariffs.of(each).most(tokens_in, call.max_output) or Decimal(0) for each in asked)
+        return tokens_in + call.max_output, usd
 
-    def _check(self, tokens: int, most: Decimal) -> None:
+    def _exceeded(self, tokens: int, usd: Decimal) -> BudgetSpent | None:
+        """Return the error for a call that takes so much at most; None where there is so much left."""
         limits = self.limits
-        if limits.usd is not None and self.usd is not None and self.usd + self._held_usd + most > limits.usd:
-            usd = sum((each.usd for each in self._left() if each.usd is not None), Decimal(0))
-            raise BudgetSpent("", dollars(limits.usd), dollars(self.usd), dollars(usd))
-        if limits.tokens is not None and self.tokens + self._held_tokens + tokens > limits.tokens:
-            needed = sum(each.tokens_in + each.tokens_out for each in self._left())
-            raise BudgetSpent("", _tokens(limits.tokens), _tokens(self.tokens), _tokens(needed))
+        tokens += self.tokens + sum(held for held, _ in self._held)
+        usd += sum((held for _, held in self._held), Decimal(0))
+        if limits.usd is not None and self.usd is not None and self.usd + usd > limits.usd:
+            needed = sum((each.usd for each in self._left() if each.usd is not None), Decimal(0))
+            return BudgetSpent("", dollars(limits.usd), dollars(self.usd), dollars(needed))
+        if limits.tokens is not None and tokens > limits.tokens:
+            lacking = sum(each.tokens_in + each.tokens_out for each in self._left())
+            return BudgetSpent("", _tokens(limits.tokens), _tokens(self.tokens), _tokens(lacking))
         spent = self.clock() - (self.began or 0.0)
         if limits.seconds is not None and spent > limits.seconds:
             left = self._left()
             steps = f"{len(left)} more step" + ("s" if len(left) != 1 else "")
-            raise BudgetSpent("", f"{limits.seconds:g} s", f"{spent:.0f} s", steps)
+            return BudgetSpent("", f"{limits.seconds:g} s", f"{spent:.0f} s", steps)
+        return None
 
     def _left(self) -> Sequence[Estimate]:
         """Return what the steps take that have no answer yet."""

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dramaturg.engine.calls import Answer, Answered, Batch, ModelCall, ModelReply, Question, Questions, Reply
 from dramaturg.engine.events import CallAnswered, Event, FellBack, Flow, ItemArrived, QuestionAnswered, Retrying
@@ -94,7 +94,8 @@ class Asking:
         candidates = self.models(call.model)
         for model, instead in zip(candidates, (*candidates[1:], None), strict=True):
             try:
-                return await self._one(model, call)
+                reply = await self._one(model, call)
+                return reply if model is candidates[0] else replace(reply, stand_in=model.name)
             except ModelError as error:
                 if instead is None or not error.retryable:
                     raise
@@ -123,13 +124,13 @@ def journaled(asking: Asking, journal: Journal) -> AskModel:
         key = call.key
         kept = journal.get(key)
         if kept is not None:
-            purse.used(call, kept.usage)
+            purse.used(call, kept)
             emit(_answered(call, kept, replayed=True))
             return kept
         began = time.monotonic()
-        with purse.holding(call):
+        async with purse.holding(call):
             reply = await asking(call)
-        purse.used(call, reply.usage)
+            purse.used(call, reply)
         if reply.stop != "refusal":  # a refusal kept would be all that a resumed run ever gets
             journal.keep(key, call, reply, time.monotonic() - began)
         emit(_answered(call, reply, replayed=False))
@@ -139,7 +140,8 @@ def journaled(asking: Asking, journal: Journal) -> AskModel:
 
 
 def _answered(call: ModelCall, reply: ModelReply, *, replayed: bool) -> CallAnswered:
-    return CallAnswered(step=call.step, attempt=call.attempt, usage=reply.usage, replayed=replayed, model=call.model)
+    model = reply.stand_in or call.model
+    return CallAnswered(step=call.step, attempt=call.attempt, usage=reply.usage, replayed=replayed, model=model)
 
 
 def questioned(respond: Respond | None, journal: Journal, emit: Emit) -> AskPerson:

@@ -26,6 +26,7 @@ from dramaturg.run.record import FORMAT, Record, read_journal
 _DIGEST_SHOWN = 8
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9.-]*-[0-9a-f]{8}-\d+")
 _FOLDER = "runs"
+_BEGUN = ".new-"  # how the name of a header begins until it is whole
 
 
 class Journal:
@@ -67,9 +68,20 @@ class Journal:
         asked = [{"id": name, "kind": kind, "text": text} for name, kind, text in questions]
         self._write({"type": "pause", "questions": asked})
 
-    def end(self, status: str, message: str = "") -> None:
-        """Write down how the run ended: `done` or `failed`. A run without this record can be resumed."""
-        self._write({"type": "end", "status": status, "message": message, "at": _now()})
+    def end(self, status: str, message: str = "", *, delivered: bool = True) -> None:
+        """Write down how the run ended: `done` or `failed`. A run without this record can be resumed.
+
+        Args:
+            status: How.
+            message: Why it failed.
+            delivered: Whether the caller has the result with that; else it has once `deliver` was called.
+        """
+        ended = {"type": "end", "status": status, "message": message, "at": _now()}
+        self._write(ended if delivered else {**ended, "delivered": False})
+
+    def deliver(self) -> None:
+        """Write down that the result has reached its reader."""
+        self._write({"type": "delivered", "at": _now()})
 
     def close(self) -> None:
         """Release the file and its lock."""
@@ -102,7 +114,7 @@ def create_journal(state: Path, brief: Brief, specs: Mapping[str, str]) -> Journ
     folder = state / _FOLDER
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=".new-")
+        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=_BEGUN)
     except OSError as error:
         raise CallerError(
             f"the state folder `{folder}` cannot be written: {error.strerror}; set `DRAMATURG_STATE` to one that can"
@@ -116,12 +128,13 @@ def create_journal(state: Path, brief: Brief, specs: Mapping[str, str]) -> Journ
             header = _header(run, brief, specs)
             os.lseek(descriptor, 0, os.SEEK_SET)
             _write_line(descriptor, header)
+            os.fsync(descriptor)
             try:
                 os.link(temporary, folder / f"{run}.jsonl")
                 break
             except FileExistsError:  # another process took the number; the next header is at least as long
                 number += 1
-        os.fsync(descriptor)
+        _sync(folder)
     except OSError as error:
         os.close(descriptor)
         raise CallerError(
@@ -131,6 +144,15 @@ def create_journal(state: Path, brief: Brief, specs: Mapping[str, str]) -> Journ
         Path(temporary).unlink()
     record = Record(path=folder / f"{run}.jsonl", header=header, replies={}, steps=(), answers={}, waits=(), end=None)
     return Journal(record, descriptor)
+
+
+def _sync(folder: Path) -> None:
+    """Have the names in a folder survive the machine."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def open_journal(path: Path) -> Journal:
@@ -143,14 +165,17 @@ def open_journal(path: Path) -> Journal:
 
 
 def adopt_journal(state: Path, brief: Brief) -> Journal | None:
-    """Take up the newest unfinished run of the same plan, inputs and model that no process performs."""
+    """Take up the newest run of the same plan, inputs and model that is unfinished or undelivered.
+
+    One that another process performs is left to it.
+    """
     wanted = inputs_digest(brief)
     for path in sorted(_of_plan(state, brief), key=_counter, reverse=True):
         try:
             journal = _take_up(path)
         except JournalMiss:  # damaged, or of another version: nothing to go on with, and no reason not to begin
             continue
-        if journal and journal.record.end is None and journal.record.header["inputs"] == wanted:
+        if journal and not journal.record.is_over and journal.record.header["inputs"] == wanted:
             return journal
         if journal:
             journal.close()
@@ -161,6 +186,21 @@ def all_journals(state: Path) -> list[Path]:
     """Return every run's journal, the most recently written first."""
     found = (path for path in (state / _FOLDER).glob("*.jsonl") if path.is_file())
     return sorted(found, key=lambda path: (path.stat().st_mtime, path), reverse=True)
+
+
+def mark_delivered(path: Path) -> None:
+    """Write down that the result of a run has reached its reader, where that is not known yet."""
+    record = read_journal(path)
+    if record.end is None or record.is_over:
+        return
+    if journal := _take_up(path):  # else another process has taken it up, and delivers it too
+        with journal:
+            journal.deliver()
+
+
+def leftovers(state: Path) -> list[Path]:
+    """Return the headers of runs whose process died before they had begun; nobody writes them any more."""
+    return [path for path in (state / _FOLDER).glob(f"{_BEGUN}*") if path.is_file() and not is_performed(path)]
 
 
 def find_journal(state: Path, run: str) -> Path:

@@ -89,6 +89,7 @@ class Conditions:
             for those the models have now.
         secrets: What to do with secrets in what leaves this machine; None where that was decided before. A resumed run
             goes on with the artifacts it began with.
+        delivers: Whether the caller still has to deliver the result and will say so; the run gives it again until then.
     """
 
     reasks: int
@@ -102,6 +103,7 @@ class Conditions:
     tariffs: Tariffs = field(default_factory=Tariffs)
     begun_with: tuple[Profile, Mapping[str, Respondent]] | None = None
     secrets: Handling | None = None
+    delivers: bool = False
 
 
 async def perform_job(job: Job, team: Team, open_journal: OpenJournal, conditions: Conditions) -> RunResult:
@@ -123,7 +125,8 @@ async def perform_job(job: Job, team: Team, open_journal: OpenJournal, condition
     brief = job.brief(profile, model.name, conditions.reasks, others)
     tally = Tally(emit=conditions.emit, tariffs=conditions.tariffs)
     # before a run exists: CallerError if the artifacts do not fit, or a price is not known
-    purse = Purse(limits=conditions.limits, tariffs=conditions.tariffs, brief=brief)
+    fallback = [each.name for each in team.fallback]
+    purse = Purse(limits=conditions.limits, tariffs=conditions.tariffs, brief=brief, fallback=fallback)
     with open_journal(brief, team.specs) as journal:
         kept = len(journal.record.replies)
         tally(
@@ -156,7 +159,8 @@ async def perform_job(job: Job, team: Team, open_journal: OpenJournal, condition
             journal.end("failed", str(failure))
             raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, journal.run) from None
         result = result_of(job, brief, outcome, tally, journal.run, conditions)
-        journal.end("done")
+        if journal.record.end is None:
+            journal.end("done", delivered=not conditions.delivers)
         return result
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.errors import CallerError
-from dramaturg.run.journal import all_journals, open_journal
+from dramaturg.run.journal import all_journals, leftovers, open_journal
 from dramaturg.run.runs import run_summaries
 
 STATUSES = ("done", "failed", "waiting", "unfinished", "unreadable")
+_BEGUN = "begun"  # its process died before there was a run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +40,28 @@ def prunable(state: Path, *, older_than: float, statuses: Sequence[str], now: fl
     for row in run_summaries(old):
         if row["status"] in statuses:
             yield Pruned(summary=row, size=Path(row["journal"]).stat().st_size)
+    for path in leftovers(state):
+        begun = path.stat()
+        if now - begun.st_mtime >= older_than:
+            yield Pruned(summary={"run": path.name, "status": _BEGUN, "journal": str(path)}, size=begun.st_size)
 
 
 def remove(run: Pruned) -> None:
-    """Remove a run's journal; CallerError if another process has taken it up meanwhile."""
+    """Remove a run's journal.
+
+    Raises:
+        CallerError: Another process has taken it up meanwhile, or its folder does not let go of it.
+    """
     path = Path(run.summary["journal"])
-    if run.summary["status"] == "unreadable":
-        path.unlink(missing_ok=True)
+    if not path.exists():  # somebody else was faster
         return
-    with open_journal(path):  # whoever holds the lock performs it
-        path.unlink()
+    try:
+        if run.summary["status"] in ("unreadable", _BEGUN):
+            path.unlink(missing_ok=True)
+        else:
+            with open_journal(path):  # whoever holds the lock performs it
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise CallerError(
+            f"`{path}` cannot be removed: {error.strerror}; change the permissions of its folder"
+        ) from error

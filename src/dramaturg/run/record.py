@@ -1,6 +1,7 @@
 """A journal file to what it says; its one rule: what was not written whole was never written.
 
-One JSON object a line: the header, then a reply, a person's answer or a pause each, then how the run ended. A line
+One JSON object a line: the header, then a reply, a person's answer or a pause each, then how the run ended, and that
+its result was delivered where that was still to do. A line
 without a line end was being written when the process died and counts for nothing; any other line that cannot be read
 means damage.
 """
@@ -32,6 +33,7 @@ class Record:
         answers: What a person answered, by the question's key.
         waits: Id, kind and text of the questions it paused for; empty where it did not, or has gone on since.
         end: How it ended: `status`, `message` and when, `at`, in UTC (ISO 8601); None while it is unfinished.
+        delivered: Whether the result of a run that has ended has reached its reader.
     """
 
     path: Path
@@ -42,6 +44,12 @@ class Record:
     waits: tuple[tuple[str, str, str], ...]
     end: Mapping[str, str] | None
     seconds: Mapping[str, float] = field(default_factory=dict)
+    delivered: bool = True
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do: it has failed, or its result has reached its reader."""
+        return self.end is not None and self.delivered
 
     @property
     def run(self) -> str:
@@ -73,7 +81,9 @@ def read_journal(path: Path) -> Record:
         steps = tuple((record["step"], record["attempt"]) for record in answers)
         last = records[-1]
         waits = tuple((each["id"], each["kind"], each["text"]) for each in last.get("questions", ()))
-        ends = [_end(record) for record in records if record["type"] == "end"]
+        ends = [record for record in records if record["type"] == "end"]
+        end = _end(ends[-1]) if ends else None
+        delivered = all(each.get("delivered", True) for each in ends) or records[-1]["type"] == "delivered"
         seconds = {record["key"]: float(record["seconds"]) for record in answers if "seconds" in record}
     except (ValueError, LookupError, TypeError) as error:
         remedy = "remove it, or start a new run with `--fresh`"
@@ -85,8 +95,9 @@ def read_journal(path: Path) -> Record:
         steps=steps,
         answers=told,
         waits=waits,
-        end=ends[-1] if ends else None,
+        end=end,
         seconds=seconds,
+        delivered=delivered,
     )
 
 
@@ -101,4 +112,5 @@ def _reply(data: Mapping[str, Any]) -> ModelReply:
         usage=Usage(**data["usage"]),
         model=data["model"],
         request_id=data["request_id"],
+        stand_in=data.get("stand_in", ""),
     )

@@ -23,6 +23,7 @@ def run_summary(record: Record) -> dict[str, Any]:
         "run": record.run,
         "status": run_status(record),
         "message": record.end["message"] if record.end else "",
+        "delivered": record.is_over,
         "questions": [{"id": name, "kind": kind, "text": text} for name, kind, text in record.waits],
         "answers": len(record.replies),
         "cost": _cost(record),
@@ -44,7 +45,7 @@ def _cost(record: Record) -> float | None:
     others = {step: each["model"] for step, each in record.header.get("others", {}).items()}
     total = Decimal(0)
     for (step, _), reply in zip(record.steps, record.replies.values(), strict=False):
-        cost = tariffs.of(others.get(step, record.header["model"])).cost(reply.usage)
+        cost = tariffs.of(reply.stand_in or others.get(step, record.header["model"])).cost(reply.usage)
         if cost is None:
             return None
         total += cost
@@ -57,6 +58,7 @@ def _row(path: Path) -> dict[str, Any]:
     except JournalMiss as miss:
         unknown: dict[str, Any] = {
             "questions": [],
+            "delivered": False,
             "cost": None,
             "answers": 0,
             "persona": "",

@@ -26,6 +26,7 @@ from dramaturg.run.job import Job, Plans, prepare, thaw
 from dramaturg.run.journal import (
     all_journals,
     find_journal,
+    mark_delivered,
 )
 from dramaturg.run.kernels import load_kernel
 from dramaturg.run.loop import PRIVATE_LOOP
@@ -74,6 +75,8 @@ class Runtime:
         max_tokens: Tokens a run may use, in and out together; likewise.
         deadline: Seconds after which no further call is made; `5m` and `1h` are understood.
         price: Dollars for a million tokens in and out, `3/15`, of a model whose price is not known.
+        delivers: Whether the caller says when a result has reached its reader, by `delivered`; until then the same run
+            gives it again, for a process may die in between. Otherwise it has with its return.
     """
 
     def __init__(  # noqa: PLR0913 - one parameter for each setting, all by name
@@ -101,6 +104,7 @@ class Runtime:
         max_tokens: int | None = None,
         deadline: str | float | None = None,
         price: str | None = None,
+        delivers: bool = False,
     ) -> None:
         project, folder, environment = current()
         own = existing_folders(personas)
@@ -133,6 +137,7 @@ class Runtime:
             seconds=None if deadline is None else parse_seconds(deadline),
         )
         self._price = None if price is None else parse_price(price)
+        self._delivers = delivers
 
     def run(
         self,
@@ -300,6 +305,10 @@ class Runtime:
         """Return what a run's journal says, by the run's id or the journal's path; CallerError if there is none."""
         return read_journal(find_journal(self.state, run))
 
+    def delivered(self, run: str) -> None:
+        """Take note that a run's result has reached its reader, by the run's id or the journal's path."""
+        mark_delivered(find_journal(self.state, run))
+
     def runs(self) -> list[dict[str, Any]]:
         """Return a row for each run of the state folder, the most recently written first."""
         return run_summaries(all_journals(self.state))
@@ -332,6 +341,7 @@ class Runtime:
             limits=self._limits,
             tariffs=Tariffs(given=self._price),
             secrets=self._secrets,
+            delivers=self._delivers,
         )
 
 

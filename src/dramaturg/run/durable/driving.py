@@ -149,5 +149,6 @@ class _UnderWay:
 
 
 def _settled(call: ModelCall, reply: ModelReply, happened: Sequence[Event]) -> _Settled:
-    said = CallAnswered(step=call.step, attempt=call.attempt, usage=reply.usage, replayed=False, model=call.model)
+    model = reply.stand_in or call.model
+    said = CallAnswered(step=call.step, attempt=call.attempt, usage=reply.usage, replayed=False, model=model)
     return _Settled(call=call, reply=reply, happened=(*happened, said))

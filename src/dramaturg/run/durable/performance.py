@@ -142,11 +142,17 @@ class Performance:
         trace = Trace.begin(self.order["trace"])
         self.tally = Tally(emit=_ignore, tariffs=tariffs, trace=trace)
         self.purse = Purse(
-            limits=limits_of(self.order["limits"]), tariffs=tariffs, brief=brief, clock=time.time, began=began
+            limits=limits_of(self.order["limits"]),
+            tariffs=tariffs,
+            brief=brief,
+            fallback=[each.name for each in team.fallback],
+            clock=time.time,
+            began=began,
         )
         for kept in await asyncio.to_thread(self.means.desk.recorded, self.run):
             if isinstance(kept, Mapping) and "reply" in kept:
-                self.purse.count(kept["step"], kept["model"], reply_of(kept["reply"]).usage)
+                reply = reply_of(kept["reply"])
+                self.purse.count(kept["step"], reply.stand_in or kept["model"], reply.usage)
         self.asking = Asking(
             models=team.asked,
             line=lambda model: self.means.pool.line(model, self.run, self.means.retry),
@@ -162,9 +168,9 @@ class Performance:
         async def attempt() -> dict[str, Any]:
             kept: dict[str, Any] = {"step": call.step, "model": call.model}
             try:
-                with self.purse.holding(call):
+                async with self.purse.holding(call):
                     reply = await self.asking(call)
-                self.purse.used(call, reply.usage)
+                    self.purse.used(call, reply)
                 step = next((each for each in self.job.plan.steps if each.id == call.step), None)
                 if reply.stop == "refusal" and step:  # it would be all that the run ever gets
                     raise refused(step, reply)
