@@ -1,7 +1,9 @@
 """`dramaturg verify`: a document as made is clean; what is done to it is told, at its place, and nothing else."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from textwrap import fill
 
 import pytest
 from tests.commands import Told, dramaturg
@@ -82,6 +84,33 @@ def test_a_document_as_it_was_made_is_clean(alias: str, state: Path) -> None:
         assert len(found.findings) == len(document.questions)
         assert (found.ok, found.verdict.unmet) == (True, 0)
     assert faults(verify(alias, f"\ufeff{document.markdown}", CASES[alias])) == ()
+
+
+def formatted(text: str) -> str:
+    """Return a document as formatters of Markdown lay it out: brackets escaped, long lines wrapped, `*` for `-`."""
+    lines, code = [], False
+    for line in text.partition("\n<!--")[0].replace("[", "\\[").replace("]", "\\]").split("\n"):
+        code ^= line.lstrip().startswith("```")
+        marker = re.match(r" *(?:- (?:\\\[ \\\] )?|\d+\. )?", line)
+        indent = " " * len(marker[0] if marker else "")
+        boxed = re.sub(r"^( *)- (?:\\\[ \\\] )?", lambda found: f"{found[1]}* " + "[ ] " * ("\\[" in found[0]), line)
+        keep = code or line.startswith(("#", "|", "```"))
+        lines.append(
+            line
+            if keep
+            else fill(boxed, 80, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False) or ""
+        )
+    return "\n".join(lines) + "\n<!--" + text.partition("\n<!--")[2]
+
+
+@pytest.mark.parametrize("alias", ["DPA-1", "RCA-1", "SAA-1"])
+def test_a_formatter_changes_nothing_that_counts(alias: str, state: Path) -> None:
+    made = run_persona(alias, CASES[alias], model="evidence", state=state).document.markdown
+    wrapped = formatted(made)
+    assert wrapped.count("\n") > made.count("\n") + 10
+    before, after = verify(alias, made, CASES[alias]), verify(alias, wrapped, CASES[alias])
+    assert [finding.rule for finding in after.findings] == [finding.rule for finding in before.findings]
+    assert (after.verdict.citations, after.verdict.unmet) == (before.verdict.citations, 0)
 
 
 def test_without_its_colophon_it_is_held_to_all_that_can_be_seen(made: str) -> None:

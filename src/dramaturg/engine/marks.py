@@ -1,4 +1,4 @@
-"""A stretch of a document to the marks in it; its one rule: what stands in code or behind a backslash is no mark.
+"""A stretch of a document to the marks in it; its one rule: what stands in code is no mark.
 
 Marks say what a statement rests on: `[Source: LABEL, L3-5]`, `[REASONED_INFERENCE based on LABEL]`, `[MISSING: …]`,
 `[UNSUPPORTED]`. People and other programs write further ones for what is not settled, such as `[EVIDENCE MISSING]`.
@@ -11,9 +11,9 @@ from enum import StrEnum
 
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)", re.DOTALL)
 _MARK = re.compile(
-    r"(?<!\\)\["
-    r"(?:(?P<source>(?i:source)\s*:[^\[\]]*)\]"
-    r"|(?P<inference>(?:REASONED[_ ])?INFERENCE\b[^\[\]]*)\]"
+    r"\\?\["  # formatters of Markdown set a backslash before brackets; it reads the same
+    r"(?:(?P<source>(?i:source)\s*:[^\[\]]*?)\\?\]"
+    r"|(?P<inference>(?:REASONED\\?[_ ])?INFERENCE\b[^\[\]]*?)\\?\]"
     r"|(?P<unsupported>UNSUPPORTED\b)"
     r"|(?P<missing>(?:EVIDENCE[_ ])?MISSING\b|(?:TODO|TBD|TBC|UNVERIFIED|UNKNOWN)\b"
     r"|(?:CLARIFICATION[_ ]NEEDED|NEEDS[_ ]CLARIFICATION)\b))"
@@ -22,7 +22,7 @@ _PLACE = re.compile(
     r"Source\s*:\s*(?P<label>[^,\s][^,]*?)\s*,\s*L\s*(?P<first>\d{1,9})(?:\s*[-–]\s*L?(?P<last>\d{1,9}))?\s*",
     re.IGNORECASE,
 )
-_BASED_ON = re.compile(r"\bbased on\b\s*(?P<labels>.*)", re.IGNORECASE | re.DOTALL)
+_BASED_ON = re.compile(r"\bbased\s+on\b\s*(?P<labels>.*)", re.IGNORECASE | re.DOTALL)
 _LEAD = re.compile(r"\s*(?:(?:[-*+>]|\d{1,9}[.)])\s+)*(?:\[[ xX]\]\s+)?")
 _QUOTED = re.compile(
     r"(?:“(?P<curly>.+)”|\"(?P<straight>.+)\"|„(?P<low>.+)[“”]|«\s*(?P<angle>.+?)\s*»)\s*\Z", re.DOTALL
@@ -79,13 +79,13 @@ def marks_of(text: str, start: int, end: int) -> Iterator[Mark]:
 def _mark(kind: MarkKind, found: re.Match[str], start: int, quote: tuple[int, int] | None, *, command: bool) -> Mark:
     at, end = start + found.start(), start + found.end()
     if kind is MarkKind.SOURCE:
-        place = _PLACE.fullmatch(found["source"])
+        place = _PLACE.fullmatch(found["source"].replace("\\", ""))
         if place is None:
             return Mark(kind=kind, start=at, end=end)
         first = int(place["first"])
         lines = (first, int(place["last"] or first))
         return Mark(kind=kind, start=at, end=end, labels=(place["label"],), lines=lines, quote=quote, command=command)
-    based = _BASED_ON.search(found["inference"]) if kind is MarkKind.INFERENCE else None
+    based = _BASED_ON.search(found["inference"].replace("\\", "")) if kind is MarkKind.INFERENCE else None
     labels = [label.strip() for label in based["labels"].split(",")] if based else []
     return Mark(kind=kind, start=at, end=end, labels=tuple(label for label in labels if label))
 
@@ -98,4 +98,4 @@ def _before(text: str, start: int, mark: int) -> tuple[tuple[int, int] | None, b
     quoted = _QUOTED.match(said)
     if quoted and quoted.lastgroup:
         return (begin + quoted.start(quoted.lastgroup), begin + quoted.end(quoted.lastgroup)), False
-    return None, said.strip().casefold() == COMMAND_ABOVE.casefold()
+    return None, " ".join(said.split()).casefold() == COMMAND_ABOVE.casefold()
