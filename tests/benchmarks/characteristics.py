@@ -95,7 +95,13 @@ def sequential_row(draw: Draw, edits: int, seed: int) -> dict[str, float]:
         counts["red"] += verdict.kind is Kind.WORSE
         counts["green"] += verdict.kind in {Kind.NO_WORSE, Kind.BETTER}
         pairs += verdict.pairs or 0
-    return {"red": counts["red"] / edits, "green": counts["green"] / edits, "pairs": pairs / edits}
+    undecided = edits - counts["red"] - counts["green"]
+    return {
+        "red": counts["red"] / edits,
+        "green": counts["green"] / edits,
+        "undecided": undecided / edits,
+        "pairs": pairs / edits,
+    }
 
 
 def suite_draw(spread: Spread, cases: int, repeats: int, edit: Edit) -> Draw:
@@ -141,24 +147,23 @@ def _print_sequential(edits: int, seed: int) -> None:
     print("|---|---|---|---|---|")
     for name, draw in SEQUENTIAL:
         row = sequential_row(draw, edits, seed)
-        open_rate = 1 - row["red"] - row["green"]
-        rates = " | ".join(f"{100 * rate:.1f} %" for rate in (row["red"], row["green"], open_rate))
+        rates = " | ".join(f"{100 * row[name]:.1f} %" for name in ("red", "green", "undecided"))
         print(f"| {name} | {rates} | {row['pairs']:.0f} |", flush=True)
 
 
 def _print_paired(edits: int, seed: int) -> None:
     print("\n| high, 40 x 5: repeats decided by shared answers | edit | gate red, unpaired | gate red, paired |")
     print("|---|---|---|---|")
-    for shared in (0.3, 0.6, 0.9):
+    for shared in (0.0, 0.3, 0.6, 0.9):
         for edit, change in _EDITS:
             counts = [0, 0]
             for number in range(edits):
                 chance = Random(f"{seed} {number}")  # noqa: S311 - a simulation
                 arms = performed(edited(HIGH, _CASES, change, chance), _REPEATS, chance, shared=shared)
-                for place, each in enumerate((replace(arms, paired=False), arms)):
-                    counts[place] += decide({"pass": each}).kind is Kind.WORSE
-            unpaired, paired = (f"{100 * count / edits:.1f} %" for count in counts)
-            print(f"| {shared:.0%} | {edit} | {unpaired} | {paired} |", flush=True)
+                for place, paired in enumerate((False, True)):
+                    counts[place] += decide({"pass": replace(arms, paired=paired)}).kind is Kind.WORSE
+            figures = " | ".join(f"{100 * count / edits:.1f} %" for count in counts)
+            print(f"| {100 * shared:.0f} % | {edit} | {figures} |", flush=True)
 
 
 def main(edits: int, seed: int) -> None:

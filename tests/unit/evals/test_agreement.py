@@ -172,7 +172,7 @@ def test_clustered_errors_agree_with_a_regression_on_nothing() -> None:
         theirs = linear.OLS(list(cases.values()), np.ones(len(cases))).fit(
             cov_type="cluster", cov_kwds={"groups": groups, "use_correction": False}
         )
-        ours = clustered_mean(cases, sources)
+        ours = clustered_mean(cases, sources, reach=100)
         count = len(set(groups))
         error = theirs.bse[0] * math.sqrt(count / (count - 1))
         assert ours is not None

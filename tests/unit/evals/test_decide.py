@@ -304,3 +304,10 @@ def test_every_fault_is_told_at_once() -> None:
 def test_nothing_that_gates_is_a_fault() -> None:
     with pytest.raises(CallerError, match="no metric gates"):
         decide({})
+
+
+def test_no_limit_is_farther_than_a_rate_can_change() -> None:
+    compared = only(arms([["pass"], ["pass"]], [["pass"], ["fail"]]))
+    for interval in (compared.effect, compared.generalised):
+        assert interval is not None
+        assert (interval.low, interval.estimate, interval.high) == (-1, -0.5, 1)

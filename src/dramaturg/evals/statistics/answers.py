@@ -88,7 +88,7 @@ def fixed_answer(arms: Arms, terms: Terms) -> Answer:
         worse=tails.worse,
         better=tails.better,
         no_worse=no_worse,
-        effect=effect.interval(terms.alpha),
+        effect=effect.interval(terms.alpha).within(arms.range),
         cases=cases,
         informing=tails.informing,
         detectable=detectable_drop(effect, smaller, terms.alpha / terms.gating, range_=arms.range, scored=arms.scored),
@@ -106,6 +106,4 @@ def _tails(arms: Arms, cases: Sequence[Case], seed: int) -> Tails:
 
 def _effect_of(arms: Arms, cases: Sequence[Case]) -> Effect:
     effect = scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)
-    if arms.judge and arms.judge.sharpness > 0:
-        return effect.magnified(arms.judge.sharpness, arms.judge.sharpness_variance)
-    return effect
+    return effect.magnified(arms.shown, arms.judge.sharpness_variance) if arms.judge else effect

@@ -87,7 +87,7 @@ def _comparison(name: str, arms: Arms, answer: Answer, terms: Terms, cost: float
     baseline, candidate = tally_arms(arms, level=1 - 2 * terms.alpha)
     margin = terms.margin_of(arms)
     kind, obstacle = _settled(answer, (baseline, candidate), arms, terms)
-    changes = {case.name: mean(case.candidate) - mean(case.baseline) for case in answer.cases}
+    changes = {case.name: (mean(case.candidate) - mean(case.baseline)) / arms.shown for case in answer.cases}
     return Comparison(
         metric=name,
         gates=arms.gates,
@@ -100,7 +100,7 @@ def _comparison(name: str, arms: Arms, answer: Answer, terms: Terms, cost: float
         cases=len(answer.cases),
         informing=answer.informing,
         effect=answer.effect,
-        generalised=clustered_mean(changes, arms.clusters, level=1 - 2 * terms.alpha),
+        generalised=clustered_mean(changes, arms.clusters, reach=arms.range / arms.shown, level=1 - 2 * terms.alpha),
         p_worse=answer.worse,
         p_better=answer.better,
         p_no_worse=answer.no_worse,

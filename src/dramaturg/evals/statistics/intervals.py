@@ -1,6 +1,6 @@
 """An estimate with what it could as well have been; its one rule: low ≤ estimate ≤ high."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +18,8 @@ class Interval:
     low: float
     high: float
     level: float
+
+    def within(self, reach: float) -> "Interval":
+        """Return it with nothing farther from 0 than is possible."""
+        estimate, low, high = (max(-reach, min(reach, each)) for each in (self.estimate, self.low, self.high))
+        return replace(self, estimate=estimate, low=low, high=high)

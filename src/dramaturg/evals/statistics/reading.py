@@ -123,8 +123,7 @@ def _answer(ledger: Ledger, evidence: tuple[float, float], terms: Terms, planned
     ]
     effect = scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)
     low, high = mean_bounds(ledger.gains, terms.alpha)
-    shown = arms.judge.sharpness if arms.judge and arms.judge.sharpness > 0 else 1.0
-    scale = ledger.scale / shown
+    scale = ledger.scale / arms.shown
     estimate = scale * math.fsum(ledger.gains) / len(ledger.gains)
     losses = [-gain for gain in ledger.gains]
     waits = ledger.no_worse.pairs_to(needed, ledger.gains), ledger.worse.pairs_to(needed, losses)
@@ -139,10 +138,12 @@ def _answer(ledger: Ledger, evidence: tuple[float, float], terms: Terms, planned
         worse=_as_p(evidence[0]),
         better=_as_p(evidence[1]),
         no_worse=_as_p(ledger.safest),
-        effect=Interval(estimate=estimate, low=scale * low, high=scale * high, level=1 - 2 * terms.alpha),
+        effect=Interval(estimate=estimate, low=scale * low, high=scale * high, level=1 - 2 * terms.alpha).within(
+            ledger.scale
+        ),
         cases=cases,
         informing=2 * sum(gain != 0 for gain in ledger.gains),
-        detectable=max(terms.margin_of(arms), found / shown),  # a smaller drop is likely called no worse first
+        detectable=max(terms.margin_of(arms), found / arms.shown),  # a smaller drop is likely called no worse first
         pairs=min((wait for wait in waits if wait is not None), default=None),
         method="betting on pairs in random order",
     )

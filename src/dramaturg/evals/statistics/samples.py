@@ -60,6 +60,11 @@ class Arms:
         """The greatest difference possible between two values."""
         return self.bounds[1] - self.bounds[0] if self.scored else 1.0
 
+    @property
+    def shown(self) -> float:
+        """The part of a true difference that the samples show: less than 1 where a dull judge scored them."""
+        return self.judge.sharpness if self.judge and self.judge.sharpness > 0 else 1.0
+
     def samples(self) -> Iterator[tuple[str, str, int, Sample]]:
         """Yield arm, case, repeat and sample of everything that was asked."""
         for arm, cases in (("baseline", self.baseline), ("candidate", self.candidate)):

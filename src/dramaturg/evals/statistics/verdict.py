@@ -112,7 +112,7 @@ class Comparison:
             case Kind.NO_WORSE:
                 return f"is no more than {within} worse (p {_p(self.p_no_worse)})"
             case _:
-                return f"may be worse by {within} or not at all"
+                return f"is neither shown to be worse nor shown to be within {within}"
 
     def _shown(self, difference: float) -> str:
         return f"{difference:+.3g}" if self.scored else f"{100 * difference:+.1f}"
