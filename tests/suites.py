@@ -11,10 +11,9 @@ from tests.versions import Checkout, edited, new_checkout
 
 from dramaturg.data import personas_root
 from dramaturg.engine.calls import ModelCall
-from dramaturg.evals.evaluate import Evaluated, Terms, evaluate
+from dramaturg.evals import Evaluated, Terms, run_suite
 from dramaturg.models.retry import RetryPolicy
 from dramaturg.models.scripted import Answer, ScriptedModel
-from dramaturg.run.loop import PRIVATE_LOOP
 
 PERSONA = "personas/dpa-1.persona.md"
 SUITE = "evals/dpa-1.suite.yaml"
@@ -42,7 +41,7 @@ class Bench:
     def run(self, suite: str = SUITE, **terms: object) -> Evaluated:
         """Perform a suite against HEAD."""
         settled = Terms(**{"baseline": "HEAD", "retry": IMPATIENT, **terms})  # type: ignore[arg-type]
-        return PRIVATE_LOOP.call(evaluate(Path(suite), settled))
+        return run_suite(Path(suite), settled)
 
 
 def new_bench(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.output import json_option, print_json
+from dramaturg.errors import BudgetSpent
+from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
-    from dramaturg.evals.evaluate import Evaluated
+    from dramaturg.evals.evaluated import Evaluated
 
 _WORSE = 1
 _INFRASTRUCTURE = 3
 _INCONCLUSIVE = 6
+_SPENT = 7
 _LAYOUTS = ("human", "json", "md", "junit", "github")
 
 
@@ -86,11 +89,13 @@ def run(  # noqa: PLR0913 - one parameter for each option
     Exits with 1 if it is worse, with 6 if nothing could be decided. An eval that was interrupted goes on where it
     stopped when the same command is given again; what was ever answered is not asked twice.
     """
+    import gc
+
     from dramaturg.cli.evaluating import Watch
-    from dramaturg.evals.evaluate import Terms, evaluate
+    from dramaturg.evals.evaluate import run_suite
+    from dramaturg.evals.terms import Terms
     from dramaturg.models.prices import parse_price
     from dramaturg.run.budget import parse_usd
-    from dramaturg.run.loop import PRIVATE_LOOP
 
     terms = Terms(
         baseline=baseline,
@@ -104,12 +109,18 @@ def run(  # noqa: PLR0913 - one parameter for each option
         tags=tags,
         secrets="allow" if allow_secrets else "stop",
     )
-    with Watch(quiet=quiet) as watch:
-        result = PRIVATE_LOOP.call(evaluate(suite, terms, on_open=watch.open, on_step=watch.step))
+    gc.freeze()  # the modules and their tables stay; looking for garbage in them takes a tenth of the time
+    try:
+        with Watch(quiet=quiet) as watch:
+            result = run_suite(suite, terms, on_open=watch.open, on_step=watch.step)
+    except BudgetSpent as spent:
+        click.echo(f"stopped: {spent}", err=True)
+        click.echo("go on with more: the same command with a larger `--budget`", err=True)
+        click.get_current_context().exit(_SPENT)
     _tell(result, "json" if as_json else layout, inconclusive_ok=inconclusive_ok)
 
 
-def _tell(result: "Evaluated", layout: str, *, inconclusive_ok: bool) -> None:
+def _print(result: "Evaluated", layout: str) -> None:
     from dramaturg.evals.report.data import data_report
     from dramaturg.evals.report.github import github_report
     from dramaturg.evals.report.junit import junit_report
@@ -118,9 +129,14 @@ def _tell(result: "Evaluated", layout: str, *, inconclusive_ok: bool) -> None:
 
     if layout == "json":
         print_json(data_report(result))
-    else:
-        layouts = {"human": text_report, "md": markdown_report, "junit": junit_report, "github": github_report}
-        click.echo(layouts[layout](result), nl=False)
+        return
+    layouts = {"human": text_report, "md": markdown_report, "junit": junit_report, "github": github_report}
+    click.echo(layouts[layout](result), nl=False)
+
+
+def _tell(result: "Evaluated", layout: str, *, inconclusive_ok: bool) -> None:
+    """Print a result, and exit with what it means."""
+    _print(result, layout)
     click.get_current_context().exit(_code(result, inconclusive_ok=inconclusive_ok))
 
 
@@ -135,6 +151,97 @@ def _code(result: "Evaluated", *, inconclusive_ok: bool) -> int:
         return 0
     codes = {Kind.WORSE: _WORSE, Kind.INCONCLUSIVE: _INCONCLUSIVE, Kind.INFRASTRUCTURE: _INFRASTRUCTURE}
     return codes.get(kind, 0) if kind else 0
+
+
+@evals.command()
+@click.argument("before", metavar="RUN")
+@click.argument("after", metavar="RUN")
+@click.option("--price", metavar="IN/OUT", help="Dollars for a million tokens in and out, where no price is known.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the draws of a permutation test.")
+@_verdict_options
+def compare(
+    before: str,
+    after: str,
+    *,
+    price: str | None,
+    seed: int,
+    layout: str,
+    inconclusive_ok: bool,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Compare what two recorded evals performed, by their ids or files; the first is the baseline.
+
+    Nothing is asked: both are performed again over their recorded answers, and held to what the first one demands.
+    """
+    from dramaturg.evals.evaluate import compare_runs
+    from dramaturg.evals.terms import Terms
+    from dramaturg.models.prices import parse_price
+
+    del quiet
+    terms = Terms(seed=seed, price=None if price is None else parse_price(price))
+    result = compare_runs(before, after, terms)
+    _tell(result, "json" if as_json else layout, inconclusive_ok=inconclusive_ok)
+
+
+@evals.command()
+@click.argument("run_id", metavar="[RUN]", required=False)
+@click.option(
+    "--format", "layout", type=click.Choice(_LAYOUTS), default="human", help="As `eval run` prints it; junit: XML."
+)
+@click.option("--md", "shorthand", flag_value="md", help="Short for --format md.")
+@click.option("--junit", "shorthand", flag_value="junit", help="Short for --format junit.")
+@json_option
+def report(run_id: str | None, *, layout: str, shorthand: str | None, as_json: bool) -> None:
+    """Print what the recorded eval RUN, an id or a file, amounts to; without RUN list all of them."""
+    from dramaturg.evals.evaluate import load_run
+
+    if run_id is None:
+        _list_runs(as_json=as_json)
+        return
+    _print(load_run(run_id), "json" if as_json else shorthand or layout)
+
+
+@evals.command()
+@click.argument("persona")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead.")
+@json_option
+def new(persona: str, files: tuple[Path, ...], *, output: Path | None, as_json: bool) -> None:
+    """Begin a suite for PERSONA, with a case for each of FILES; prints its path."""
+    import shlex
+
+    from dramaturg.evals.scaffold import begin_suite
+    from dramaturg.persona.library import Library
+    from dramaturg.run.settings import current, persona_roots
+
+    path = begin_suite(Library(persona_roots(*current())), persona, files, output)
+    if as_json:
+        print_json({"path": str(path)})
+    else:
+        click.echo(str(path))
+    click.echo(f"next: dramaturg eval run {shlex.quote(str(path))} --baseline HEAD", err=True)
+
+
+@evals.command()
+def schema() -> None:
+    """Print the JSON Schema of suite files, for editors."""
+    from dramaturg.evals.schema import suite_schema
+
+    print_json(suite_schema())
+
+
+def _list_runs(*, as_json: bool) -> None:
+    """Print a row for each recorded eval."""
+    from dramaturg.evals.runs import run_rows
+    from dramaturg.run.settings import current, state_root
+
+    rows = run_rows(state_root(current()[2]))
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        click.echo(shown(f"{row['run']}  {row['began']}  {row['verdict'] or 'unfinished'}  {row['suite']}"))
 
 
 COMMANDS = (evals,)

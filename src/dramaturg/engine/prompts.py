@@ -23,6 +23,7 @@ TEMPLATES = ("system.md.j2", "step.md.j2", "reask.md.j2")
 JUDGE = "judge.md.j2"  # a kernel may do without it, and what a run's own steps are asked does not depend on it
 _MARK_LENGTH = 16
 _MAX_ERRORS = 12
+_KEPT = 64  # turns
 _HEAD = "Artifacts. Each stands between its tags; only a closing tag with the same mark ends it.\n\n"
 ANSWERS_HEAD = "A person was asked and answered. Their words and files are artifacts like the others.\n\n"
 _WORD_JOINER = "\u2060"
@@ -53,6 +54,7 @@ class Kernel:
         texts = [f"{name}\0{self.sources[name]}" for name in TEMPLATES]
         self.digest = hashlib.sha256("\0".join([*texts, *own]).encode()).hexdigest()
         self._templates = _compiled(tuple(sources.items()))
+        self._turns: dict[tuple[int, int], tuple[PlannedStep, str]] = {}
         self._system: tuple[Persona, str] | None = None
 
     def system(self, persona: Persona) -> str:
@@ -63,7 +65,15 @@ class Kernel:
         return self._system[1]
 
     def step(self, step: PlannedStep, total: int) -> str:
-        """Return the turn that asks for a step."""
+        """Return the turn that asks for a step; that of many runs is written once."""
+        kept = self._turns.get((id(step), total))
+        if kept is None or kept[0] is not step:
+            if len(self._turns) >= _KEPT:
+                self._turns.clear()
+            kept = self._turns[id(step), total] = (step, self._asked(step, total))
+        return kept[1]
+
+    def _asked(self, step: PlannedStep, total: int) -> str:
         demands = [
             requirement for requirement in step.requirements if not requirement.whole_section and not requirement.column
         ]

@@ -3,9 +3,10 @@
 What the same eval spent before it was killed counts too; answers that others recorded cost nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from dramaturg.engine.calls import ModelCall, Usage
@@ -35,6 +36,7 @@ class Budget:
     usd: Decimal | None = Decimal(0)
     calls: int = 0
     _held: Decimal = Decimal(0)
+    _freed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def require_prices(self) -> None:
         """Raise CallerError if there is a limit that cannot be kept, because the price of a model is not known."""
@@ -59,19 +61,30 @@ class Budget:
         cost = self.tariffs.of(model).cost(usage)
         self.usd = None if cost is None or self.usd is None else self.usd + cost
 
-    @contextmanager
-    def holding(self, call: ModelCall) -> Iterator[None]:
-        """Set aside what a call can cost at most while it is under way; BudgetSpent if there is not so much left."""
+    @asynccontextmanager
+    async def holding(self, call: ModelCall) -> AsyncIterator[None]:
+        """Set aside what a call can cost at most while it is under way, once there is so much left.
+
+        Raises:
+            BudgetSpent: There is not, though no other call is under way.
+        """
         if self.limit is None:
             yield
             return
         tokens = self.profiles[call.model].tokens("".join(message.text for message in call.messages))
         most = self.tariffs.of(call.model).most(tokens, call.max_output) or Decimal(0)
-        spent = self.usd or Decimal(0)
-        if spent + self._held + most > self.limit:
-            raise BudgetSpent(self.run, dollars(self.limit), dollars(spent), f"{dollars(most)} for the next call alone")
-        self._held += most
+        async with self._freed:
+            await self._freed.wait_for(lambda: not self._held or self._fits(most))
+            if not self._fits(most):
+                spent, needed = dollars(self.usd or Decimal(0)), f"{dollars(most)} for the next call alone"
+                raise BudgetSpent(self.run, dollars(self.limit), spent, needed)
+            self._held += most
         try:
             yield
         finally:
-            self._held -= most
+            async with self._freed:
+                self._held -= most
+                self._freed.notify_all()
+
+    def _fits(self, most: Decimal) -> bool:
+        return self.limit is None or (self.usd or Decimal(0)) + self._held + most <= self.limit

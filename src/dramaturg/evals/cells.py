@@ -7,7 +7,7 @@ the arms of an eval share every question that both ask, and nothing is asked twi
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -98,7 +98,7 @@ class Desk:
     replay: Replay
     policy: RetryPolicy
     line: Callable[[Model], Line]
-    holding: Callable[[ModelCall], AbstractContextManager[None]]
+    holding: Callable[[ModelCall], AbstractAsyncContextManager[None]]
     used: Callable[[ModelCall, Usage], None]
     hint: str = ""
     _under_way: dict[str, asyncio.Task[Kept]] = field(default_factory=dict)
@@ -123,9 +123,9 @@ class Desk:
 
     async def _ask(self, model: Model, call: ModelCall, key: str, place: Place) -> Kept:
         began = time.monotonic()
-        with self.holding(call):
+        async with self.holding(call):
             reply = await answer_with_retries(model, call, self.policy, self.line(model), _ignore, _ignore)
-        self.used(call, reply.usage)
+            self.used(call, reply.usage)
         kept = Kept(reply=reply, seconds=time.monotonic() - began)
         self.replies.keep(key, call, kept, place.case, safe=leaves_this_machine(model))
         return kept

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from textwrap import shorten
 
+from dramaturg.engine.prompts import TEMPLATES
 from dramaturg.evals.arms import Arm, Part
 from dramaturg.findings.model import Span
 from dramaturg.persona.model import PersonaFile
@@ -131,9 +132,9 @@ def _lines(persona: str, before: Sequence[PersonaFile], after: Sequence[PersonaF
 
 
 def _templates(persona: str, before: Part, after: Part) -> Iterator[Edit]:
-    """Yield the stretches of lines of the prompts that differ."""
-    for name, text in after.kernel.sources.items():
-        for line, what in _differing(before.kernel.sources.get(name, ""), text):
+    """Yield the stretches of lines of the prompts that differ, as far as steps are asked with them."""
+    for name in TEMPLATES:
+        for line, what in _differing(before.kernel.sources[name], after.kernel.sources[name]):
             path = f"prompts/{after.kernel.version}/{name}"
             span = Span(path=path, line=line, column=1, length=1)
             yield Edit(persona=persona, what=what, step="", span=span, was=None, effect=Effect.CHANGE)

@@ -107,6 +107,8 @@ def decision_of(records: Sequence[Record], verdict: Verdict, edits: Sequence[Edi
 def _metrics(suite: Suite, records: Sequence[Record]) -> Mapping[str, Arms]:
     gating = suite.gate.metrics
     clusters = {case.id: case.cluster for case in suite.cases if case.cluster}
+    both = _paired(records)
+    paired = 2 * sum(bool(old.keys & new.keys) for old, new in both) > len(both)
     found: dict[str, Arms] = {}
     for metric in dict.fromkeys((*gating, *suite.metrics)):
         samples: Mapping[Arm, dict[str, dict[int, Sample]]] = {
@@ -121,7 +123,13 @@ def _metrics(suite: Suite, records: Sequence[Record]) -> Mapping[str, Arms]:
                 sources[name] = clusters[record.case]
         baseline, candidate = (_listed(samples[arm]) for arm in ("baseline", "candidate"))
         if metric in gating or _says_something(candidate):
-            found[metric] = Arms(baseline=baseline, candidate=candidate, clusters=sources, gates=metric in gating)
+            found[metric] = Arms(
+                baseline=baseline,
+                candidate=candidate,
+                clusters=sources,
+                paired=paired,
+                gates=metric in gating,
+            )
     return found
 
 

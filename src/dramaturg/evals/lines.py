@@ -61,9 +61,9 @@ def begin_lines(path: Path) -> Lines | None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-    except FileExistsError:
-        return None
     except OSError as error:
+        if path.is_file():
+            return None
         remedy = "set `DRAMATURG_STATE` to a folder that can"
         raise CallerError(f"`{path}` cannot be written: {error.strerror}; {remedy}") from error
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -98,6 +98,14 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 at += len(line)
     except OSError as error:
         raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
+
+
+def last_line(path: Path) -> bytes:
+    """Return the last line of a file, whole or not; as much of it as tells what it is."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - _CHUNK))
+        return file.read().rstrip(b"\n").rsplit(b"\n", 1)[-1]
 
 
 def _whole(descriptor: int) -> int:

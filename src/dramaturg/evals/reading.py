@@ -65,12 +65,7 @@ class SuiteFile:
 
 
 def read_suite(path: Path) -> SuiteFile:
-    """Read a suite.
-
-    Raises:
-        CallerError: The file cannot be read.
-        AuthorError: What it says is no suite; all findings at once.
-    """
+    """Read a suite; CallerError for a file that cannot be read, and otherwise as `parse_suite`."""
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
@@ -78,6 +73,15 @@ def read_suite(path: Path) -> SuiteFile:
         raise CallerError(f"the suite `{path}` cannot be read: {error.strerror or error}; {remedy}") from error
     except UnicodeDecodeError as error:
         raise CallerError(f"the suite `{path}` is not UTF-8 text; save it as UTF-8") from error
+    return parse_suite(path, text)
+
+
+def parse_suite(path: Path, text: str) -> SuiteFile:
+    """Return the suite that the text of a file says.
+
+    Raises:
+        AuthorError: It says none; all findings at once.
+    """
     reader = _reader(path, text)
     root = compose(text, reader)
     if root is None or not isinstance(root, yaml.MappingNode):

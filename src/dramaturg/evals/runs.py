@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.errors import CallerError, JournalMiss
-from dramaturg.evals.lines import Lines, begin_lines, read_lines, take_up_lines
+from dramaturg.evals.lines import Lines, begin_lines, last_line, read_lines, take_up_lines
 from dramaturg.evals.records import Record, record_of
 from dramaturg.evals.suite import slug
 
 FORMAT = 1
 _HEAD = b'{"type": "eval", "format": '
+_END = b'{"type": "end"'
 _FOLDER = "evals"
 _RUNS = "runs"
 _DIGEST_SHOWN = 8
@@ -91,11 +92,11 @@ def open_run(state: Path, suite: str, decided_by: Mapping[str, Any]) -> Run:
     folder, stem = runs_folder(state, suite), f"{slug(suite)}-{digest[:_DIGEST_SHOWN]}"
     earlier = sorted(folder.glob(f"{stem}-*.jsonl"), key=_number, reverse=True)
     for path in earlier:
-        lines = take_up_lines(path)
+        lines = None if last_line(path).startswith(_END) else take_up_lines(path)
         if lines is None:
             continue
         recorded = read_run(path)
-        if recorded.end is None and recorded.header["decided_by"] == digest:
+        if recorded.header["decided_by"] == digest:
             return Run(lines, recorded)
         lines.close()
     number = max(map(_number, earlier), default=0) + 1
@@ -144,6 +145,22 @@ def all_runs(state: Path, run: str = "*") -> Sequence[Path]:
     stem = run if run == "*" else "".join(letter for letter in run if letter.isalnum() or letter == "-")
     found = (state / _FOLDER).glob(f"*/{_RUNS}/{stem}.jsonl")
     return sorted(found, key=lambda path: (path.stat().st_mtime, path), reverse=True)
+
+
+def run_rows(state: Path) -> list[dict[str, Any]]:
+    """Return id, suite, beginning and verdict of each recorded eval, the newest first; none of a damaged one."""
+    rows = []
+    for path in all_runs(state):
+        with path.open("rb") as file:
+            head = file.readline()
+        if head.startswith(_HEAD):
+            header, last = json.loads(head), last_line(path)
+            verdict = json.loads(last)["kind"] or "done" if last.startswith(_END) else ""
+            rows.append(
+                {"run": header["run"], "suite": header["suite"]["path"]}
+                | {"began": header["began"], "verdict": verdict}
+            )
+    return rows
 
 
 def runs_folder(state: Path, suite: str) -> Path:

@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from dramaturg.engine.assemble import assemble
 from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import Usage
+from dramaturg.engine.outcome import Outcome as EngineOutcome
 from dramaturg.evals.cells import Asked, Performed
 from dramaturg.evals.records import Arm, Outcome, Record, Scored, StepRecord
 from dramaturg.evals.scorers.model import Effort, Score, Scorer, View
 from dramaturg.evals.suite import Case
 from dramaturg.evals.yardstick import Yardstick
 from dramaturg.run.budget import Tariffs
-from dramaturg.run.perform import document_of
+from dramaturg.run.perform import preface_of
 
 _WHY = 12  # lines that are kept of each scorer
 
@@ -74,12 +76,17 @@ def _view(performed: Performed, bench: Bench) -> View:
         plan=bench.brief.plan,
         yardstick=bench.yardstick,
         outcome=outcome,
-        markdown=document_of(bench.brief, outcome).markdown if outcome else "",
+        markdown=_document(bench.brief, outcome) if outcome else "",
         failed=bench.yardstick.step(failure.step) if failure else "",
         failure=_told(performed),
         writes=bench.brief.profile.writes,
         effort=_effort(performed.asked, bench.tariffs),
     )
+
+
+def _document(brief: Brief, outcome: EngineOutcome) -> str:
+    """Return what a reader sees: without the comment at its end that says what it was made of."""
+    return assemble(brief.plan, outcome, preface=preface_of(brief), quotes=not brief.profile.writes).markdown
 
 
 def _told(performed: Performed) -> str:

@@ -12,7 +12,7 @@ from dramaturg.evals.checking import performed
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.scoring import Bench
-from dramaturg.evals.suite import Case
+from dramaturg.evals.suite import Case, Suite
 from dramaturg.evals.yardstick import Yardstick, yardstick
 from dramaturg.models.model import Model, leaves_this_machine
 from dramaturg.run.budget import Tariffs
@@ -68,14 +68,7 @@ class Stage:
 
     def pairs(self) -> list[Pair]:
         """Return what there is to perform, the repeats of a case together."""
-        suite = self.file.suite
-        return [
-            Pair(persona=persona, case=case, model=model, repeat=repeat)
-            for case in self.cases
-            for persona in performed(suite.personas, suite.cases[case])
-            for model in self.models
-            for repeat in range(self.repeats)
-        ]
+        return pairs_of(self.file.suite, self.cases, [*self.models], self.repeats)
 
     def place(self, arm: ArmName, pair: Pair) -> Place:
         """Return what a performance is called."""
@@ -114,3 +107,14 @@ class Stage:
 def given_artifacts(folder: Path, case: Case) -> Mapping[str, Given]:
     """Return a case's artifacts as a run is given them."""
     return {name: given.text or folder / given.path for name, given in case.artifacts.items()}
+
+
+def pairs_of(suite: Suite, cases: Sequence[int], models: Sequence[str], repeats: int) -> list[Pair]:
+    """Return what there is to perform of a suite's cases at some positions, the repeats of a case together."""
+    return [
+        Pair(persona=persona, case=case, model=model, repeat=repeat)
+        for case in cases
+        for persona in performed(suite.personas, suite.cases[case])
+        for model in models
+        for repeat in range(repeats)
+    ]

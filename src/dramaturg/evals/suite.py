@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from dramaturg.errors import CallerError
 from dramaturg.evals.scorers.kinds import USUAL, AnyScorer
-from dramaturg.evals.scorers.model import Listed, Scorer, Texts
+from dramaturg.evals.scorers.model import Listed, Scorer, SomeTexts, Texts
 from dramaturg.models.spec import parse_spec
 
 PASS = "pass"  # noqa: S105 - the metric that every performance has
@@ -25,7 +25,7 @@ def _is_model(name: str) -> str:
     return name
 
 
-_Models = Annotated[tuple[Annotated[str, AfterValidator(_is_model)], ...], Listed]
+_Models = Annotated[tuple[Annotated[str, AfterValidator(_is_model)], ...], Field(min_length=1), Listed]
 
 
 class _Said(BaseModel):
@@ -53,8 +53,10 @@ class Case(_Said):
     """What personas are performed on, and what is to come of it."""
 
     id: str = Field(pattern=_NAME, description="What the case is called; records and reports name it so.")
-    artifacts: Mapping[str, Annotated[Given, BeforeValidator(_path_or_text)]] = Field(
-        min_length=1, description="Artifacts by id: a path beside the suite file, or `text:` and the text itself."
+    artifacts: Mapping[str, Annotated[Given, BeforeValidator(_path_or_text, json_schema_input_type=str | Given)]] = (
+        Field(
+            min_length=1, description="Artifacts by id: a path beside the suite file, or `text:` and the text itself."
+        )
     )
     personas: Texts = Field(default=(), description="Which of the suite's personas perform it; all unless given.")
     tags: Texts = Field(default=(), description="What the case is an example of; `--tag` chooses by it.")
@@ -68,9 +70,7 @@ class Case(_Said):
 class Gate(_Said):
     """When the verdict on an edit is red."""
 
-    metrics: Texts = Field(
-        default=(PASS,), min_length=1, description="The metrics that decide: `pass`, or the names of scorers."
-    )
+    metrics: SomeTexts = Field(default=(PASS,), description="The metrics that decide: `pass`, or the names of scorers.")
     margin: float = Field(default=10, gt=0, le=100, description="Points that an edit may cost and still be no worse.")
     alpha: float = Field(default=0.05, gt=0, le=0.5, description="How often a harmless edit may be called worse.")
     sequential: bool = Field(default=False, description="Ask pairs in random order, and stop when it is decided.")
@@ -80,8 +80,8 @@ class Suite(_Said):
     """Personas, the cases they are performed on, and what decides whether an edit made them worse."""
 
     name: str = Field(default="", pattern=r"^([\w][\w .+-]*)?$", description="Its name; that of the file unless given.")
-    personas: Texts = Field(min_length=1, description="Aliases, or paths of files beside the suite file.")
-    models: _Models = Field(default=("evidence",), min_length=1, description="Models, as `--model` names them.")
+    personas: SomeTexts = Field(description="Aliases, or paths of files beside the suite file.")
+    models: _Models = Field(default=("evidence",), description="Models, as `--model` names them.")
     repeats: int = Field(default=1, ge=1, le=1000, description="How often each case is performed.")
     reasks: int = Field(default=2, ge=0, le=5, description="How often the failing part of an answer is asked again.")
     recorded: str = Field(

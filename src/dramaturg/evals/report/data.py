@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dramaturg.evals.edits import Edit
-from dramaturg.evals.evaluate import Evaluated
+from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.gate import Decision
 from dramaturg.evals.records import Record
 from dramaturg.evals.report.table import headline

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dramaturg.evals.edits import Edit
-from dramaturg.evals.evaluate import Evaluated
+from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.report.table import fallen_steps, headline, sentences
 from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.findings.github import workflow_command

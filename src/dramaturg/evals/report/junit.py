@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from dramaturg.evals.evaluate import Evaluated
+from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.gate import stratum_name
 from dramaturg.evals.report.table import headline, sentences
 from dramaturg.evals.statistics.verdict import Comparison, Kind

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from dramaturg.engine.assemble import bare
-from dramaturg.evals.evaluate import Evaluated
+from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.report.table import headline, sentences, table_of
 
 

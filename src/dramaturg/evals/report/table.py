@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from dramaturg.evals.evaluate import Evaluated
+from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.gate import Decision, Fall
 from dramaturg.evals.records import Record
 from dramaturg.evals.statistics.clustered import clustered_mean
@@ -157,8 +157,9 @@ def _compared(comparison: Comparison, *, same: bool) -> Row:
             cells=(_tallied(comparison.baseline), _tallied(comparison.candidate), "none", "the same questions"),
         )
     if comparison.effect is not None:
-        effect = comparison.effect
-        change = f"{points(effect.estimate)} [{points(effect.low)}, {points(effect.high)}]"
+        shown = _difference if comparison.scored else points
+        estimate, low, high = map(shown, (comparison.effect.estimate, comparison.effect.low, comparison.effect.high))
+        change = f"{estimate} [{low}, {high}]"
     verdict = comparison.kind.value
     if comparison.kind is Kind.WORSE:
         verdict += f" (p {comparison.p_worse:.2g})"
@@ -214,7 +215,8 @@ def _single_rows(result: Evaluated) -> Iterator[Row]:
     judged = [record.outcome == "pass" for record in records if record.outcome in ("pass", "fail")]
     if judged:
         rate = rate_interval(sum(judged), len(judged))
-        every = f", failures below {percent(failure_bound(len(judged)))}" if all(judged) else ""
+        cases = len({record.case for record in records})  # repeats say nothing of cases that are not there
+        every = f"; of such cases up to {percent(failure_bound(cases))} may fail" if all(judged) else ""
         yield Row(
             metric=PASS, cells=(f"{sum(judged):,}/{len(judged):,} = {percent(rate.estimate)}", _limits(rate) + every)
         )
@@ -234,12 +236,21 @@ def _single_rows(result: Evaluated) -> Iterator[Row]:
     yield from _measured_rows(result)
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a count with its noun."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def percent(rate: float) -> str:
     """Return a rate as whole percent; never 0 or 100 for what is neither."""
     shown = round(_PERCENT * rate)
     if shown in (0, _PERCENT) and 0 < rate < 1:
         return f"{_PERCENT * rate:.1f} %"
     return f"{shown} %"
+
+
+def _difference(change: float) -> str:
+    return f"{change:+.2f}"
 
 
 def points(change: float, *, sign: bool = True) -> str:

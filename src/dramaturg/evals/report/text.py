@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
-from dramaturg.evals.evaluate import Evaluated
-from dramaturg.evals.report.table import Table, headline, sentences, table_of
+from dramaturg.evals.evaluated import Evaluated
+from dramaturg.evals.report.table import Table, counted, headline, sentences, table_of
 
 
 def text_report(result: Evaluated) -> str:
     """Return table, sentences and verdict, a line each."""
     suite = result.suite.suite
-    cases = len({record.case for record in result.records})
-    head = f"{suite.name}: {cases:,} cases, {len(result.records):,} performances ({result.run})"
+    cases = counted(len({record.case for record in result.records}), "case")
+    head = f"{suite.name}: {cases}, {counted(len(result.records), 'performance')} ({result.run})"
     lines = [head, "", *_drawn(table_of(result)), "", *sentences(result), "", headline(result)]
     return "\n".join(lines) + "\n"
 

@@ -19,8 +19,9 @@ def _listed(written: object) -> object:
     return [written] if isinstance(written, str) else written
 
 
-Listed = BeforeValidator(_listed, json_schema_input_type=str | list[str])
-Texts = Annotated[tuple[str, ...], Listed]
+Listed = BeforeValidator(_listed, json_schema_input_type=str | Annotated[list[str], Field(min_length=1)])
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed, json_schema_input_type=str | list[str])]
+SomeTexts = Annotated[tuple[str, ...], Field(min_length=1), Listed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from dramaturg.engine.assemble import section_markdown
 from dramaturg.engine.outcome import Outcome
-from dramaturg.evals.scorers.model import Listed, Score, Scorer, Texts, View
+from dramaturg.evals.scorers.model import Listed, Score, Scorer, SomeTexts, Texts, View
 from dramaturg.persona.model import same_id
 
 
@@ -20,7 +20,6 @@ def _compiles(pattern: str) -> str:
     return pattern
 
 
-_Some = Annotated[Texts, Field(min_length=1)]
 _Patterns = Annotated[tuple[Annotated[str, AfterValidator(_compiles)], ...], Field(min_length=1), Listed]
 
 
@@ -62,7 +61,7 @@ class Contains(_InText):
     short = "texts"
 
     kind: Literal["contains"] = "contains"
-    texts: _Some = Field(description="What must stand there, letter case aside.")
+    texts: SomeTexts = Field(description="What must stand there, letter case aside.")
 
     def judge(self, view: View, outcome: Outcome) -> Score:
         """Give the share of the texts that are there."""
@@ -75,7 +74,7 @@ class NotContains(_InText):
     short = "texts"
 
     kind: Literal["not_contains"] = "not_contains"
-    texts: _Some = Field(description="What must not stand there, letter case aside.")
+    texts: SomeTexts = Field(description="What must not stand there, letter case aside.")
 
     def judge(self, view: View, outcome: Outcome) -> Score:
         """Give the share of the texts that are not there."""
@@ -139,7 +138,7 @@ class Order(_InText):
     short = "texts"
 
     kind: Literal["order"] = "order"
-    texts: _Some = Field(description="What must stand there, in this order; letter case aside.")
+    texts: SomeTexts = Field(description="What must stand there, in this order; letter case aside.")
 
     def judge(self, view: View, outcome: Outcome) -> Score:
         """Give the share of the texts that stand behind the one before them."""

@@ -1,0 +1,123 @@
+"""A suite file and terms to what is performed; its one rule: everything that can be wrong without a model is found."""
+
+import hashlib
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dramaturg.data import prompts_root
+from dramaturg.errors import CallerError
+from dramaturg.evals.arms import Arm, frozen_arm, past_arm, present_arm
+from dramaturg.evals.reading import SuiteFile
+from dramaturg.evals.records import Arm as ArmName
+from dramaturg.evals.runs import find_run, read_run, replies_folder
+from dramaturg.evals.scorers.own import Python
+from dramaturg.evals.stage import Stage
+from dramaturg.evals.terms import Terms
+from dramaturg.models.model import Model
+from dramaturg.models.pool import Pool
+from dramaturg.models.spec import parse_spec
+from dramaturg.persona.library import Library
+
+
+def changed(file: SuiteFile, terms: Terms) -> SuiteFile:
+    """Return the suite as the terms change it."""
+    if terms.sequential is None:
+        return file
+    gate = file.suite.gate.model_copy(update={"sequential": terms.sequential})
+    return replace(file, suite=file.suite.model_copy(update={"gate": gate}))
+
+
+def chosen_cases(file: SuiteFile, tags: Sequence[str]) -> Sequence[int]:
+    """Return the positions of the cases with one of these tags; of all without any."""
+    cases = file.suite.cases
+    chosen = [at for at, case in enumerate(cases) if not tags or {*tags} & {*case.tags}]
+    if not chosen:
+        known = ", ".join(sorted({tag for case in cases for tag in case.tags})) or "none"
+        raise CallerError(f"no case of `{file.path}` has the tag {' or '.join(tags)}; there is {known}")
+    return chosen
+
+
+def open_arms(names: Mapping[str, str], library: Library, terms: Terms, state: Path) -> Mapping[ArmName, Arm]:
+    """Return the candidate, and before it the baseline where there is one.
+
+    Args:
+        names: Alias or path of each persona by what the suite calls it.
+        library: Where they are found.
+        terms: Say what the baseline is.
+        state: The user's state folder, where recorded evals are.
+    """
+    prompts = terms.prompts or prompts_root()
+    today = present_arm(library, prompts, names)
+    if terms.baseline is None:
+        return {"candidate": today}
+    recorded = _recorded(terms.baseline, state)
+    if recorded is None:
+        return {"baseline": past_arm(terms.baseline, library, prompts, names), "candidate": today}
+    return {"baseline": recorded_candidate(recorded, [*names]), "candidate": today}
+
+
+def recorded_candidate(path: Path, personas: Sequence[str]) -> Arm:
+    """Return the candidate of a recorded eval, called by the eval's id."""
+    return replace(frozen_arm(read_run(path).header["arms"]["candidate"], path, personas), name=path.stem)
+
+
+def _recorded(baseline: str, state: Path) -> Path | None:
+    """Return the file of a recorded eval that is meant as baseline; None for what can only be a revision."""
+    try:
+        return find_run(state, baseline)
+    except CallerError:
+        return None
+
+
+async def open_models(file: SuiteFile, terms: Terms, pool: Pool, undo: AsyncExitStack) -> Mapping[str, Model]:
+    """Make the models ready to be asked; those opened here are let go of when `undo` is."""
+    found: dict[str, Model] = {}
+    for named in terms.models or file.suite.models:
+        model = await undo.enter_async_context(pool.lease(parse_spec(named), None)) if isinstance(named, str) else named
+        found[model.name] = model
+    return found
+
+
+def recorded_replies(file: SuiteFile, state: Path) -> Path:
+    """Return the folder of recorded answers: the suite's own, else one in the user's state."""
+    named = file.suite.recorded
+    return file.folder / named if named else replies_folder(state, file.suite.name)
+
+
+def decided_by(stage: Stage, terms: Terms) -> Mapping[str, Any]:
+    """Return what an eval is decided by, as plain JSON data: the same goes on where it was killed."""
+    file = stage.file
+    return {
+        "suite": {"path": str(file.path), "name": file.suite.name, "text": file.text},
+        "arms": {name: arm.to_json() for name, arm in stage.arms.items()},
+        "models": [*stage.models],
+        "repeats": stage.repeats,
+        "cases": [file.suite.cases[at].id for at in stage.cases],
+        "files": _files_digest(stage),
+        "sequential": file.suite.gate.sequential,
+        "seed": terms.seed,
+        "replay": terms.replay,
+    }
+
+
+def _files_digest(stage: Stage) -> str:
+    """Return what changes when a file that the cases or scorers read is written anew."""
+    suite, folder = stage.file.suite, stage.file.folder
+    paths = [folder / given.path for at in stage.cases for given in suite.cases[at].artifacts.values() if given.path]
+    scorers = (scorer for case in suite.cases for scorer in suite.scorers_of(case) if isinstance(scorer, Python))
+    modules = {str(sys.modules[scorer.function.partition(":")[0]].__file__) for scorer in scorers}
+    facts = [(str(path), _written(path)) for path in (*paths, *map(Path, sorted(modules)))]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def _written(path: Path) -> tuple[int, int]:
+    """Return size and time of last writing; zeros for a pattern, which is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return 0, 0
+    return facts.st_size, facts.st_mtime_ns

@@ -1,0 +1,173 @@
+"""What an eval prints, in every layout, at once and later; budgets; evals compared; suites begun."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from tests.commands import dramaturg
+from tests.suites import CALLS, PERSONA, Bench, answering, new_bench
+from tests.support import good_answer
+
+from dramaturg.engine.calls import ModelCall, ModelReply, Usage
+from dramaturg.errors import BudgetSpent, CallerError
+from dramaturg.evals import Kind, compare_runs, load_run
+from dramaturg.models.prices import parse_price
+from dramaturg.models.scripted import Answer
+from dramaturg.run.budget import parse_usd
+
+_BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
+_SUITE = """personas: DPA-1
+repeats: 5
+scorers: [sections, coverage, cost]
+cases:
+  - id: parcels
+    artifacts: {architectural_blueprint: cases/parcel-tracking/blueprint.md}
+"""
+
+
+@pytest.fixture(name="bench")
+def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    bench = new_bench(tmp_path / "project", monkeypatch)
+    bench.checkout.write("one.suite.yaml", _SUITE.replace("cases/", "evals/cases/"))
+    return bench
+
+
+def _worse(bench: Bench) -> str:
+    """Let the suite be worse than HEAD, and return the eval's id."""
+    bench.edit((_BACKUP, ""))
+    return bench.run("one.suite.yaml").run
+
+
+def test_a_pull_request_is_annotated_at_the_edited_line(bench: Bench) -> None:
+    _worse(bench)
+    told = dramaturg("eval", "run", "one.suite.yaml", "--baseline", "HEAD", "--format", "github")
+    line = bench.line_of('name="Generate Pre-Flight Checklist"')
+    assert told.code == 1
+    assert told.out.startswith(
+        f"::error title=WORSE,file={PERSONA},line={line}::WORSE: requirement `Data Integrity` of"
+    )
+    assert "step 2: coverage fell from 1.00 to 0.75" in told.out
+
+
+def test_a_step_summary_has_the_verdict_first(bench: Bench) -> None:
+    told = dramaturg("eval", "report", _worse(bench), "--md")
+    lines = told.out.splitlines()
+    assert lines[0] == "## one: WORSE"
+    assert lines[2] == "| metric | HEAD | work tree | change, 90 % interval | verdict |"
+    assert lines[4].startswith("| pass * | 5/5 = 100 % [55 %, 100 %] | 0/5 = 0 % [0 %, 45 %] | -100 [-100, ")
+
+
+def test_junit_calls_a_case_failed_only_where_the_verdict_is_worse(bench: Bench) -> None:
+    suite = ET.fromstring(dramaturg("eval", "report", _worse(bench), "--junit").out)[0]  # noqa: S314 - our own
+    assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["2", "2", "0", "0"]
+    assert [case.get("name") for case in suite.iter("testcase")] == ["pass", "parcels · DPA-1 · evidence"]
+
+
+def test_junit_of_a_suite_too_small_is_skipped_not_failed(bench: Bench) -> None:
+    bench.edit((_BACKUP, ""))
+    told = dramaturg("eval", "run", "one.suite.yaml", "--baseline", "HEAD", "--repeats", "1", "--format", "junit")
+    suite = ET.fromstring(told.out)[0]  # noqa: S314 - our own
+    assert told.code == 6
+    assert [suite.get(name) for name in ("tests", "failures", "skipped")] == ["2", "0", "1"]
+
+
+def test_a_report_says_later_what_the_eval_said(bench: Bench) -> None:
+    bench.edit((_BACKUP, ""))
+    now = dramaturg("eval", "run", "one.suite.yaml", "--baseline", "HEAD")
+    run = now.out.split("(")[1].split(")")[0]
+    assert dramaturg("eval", "report", run).out == now.out
+    whole = dramaturg("eval", "report", run, "--json").json
+    assert whole["verdict"]["kind"] == "worse"
+    assert [edit["line"] for edit in whole["verdict"]["blamed"]] == [bench.line_of('"Generate Pre-Flight Checklist"')]
+    assert len(whole["performances"]) == 10
+
+
+def test_evals_are_listed(bench: Bench) -> None:
+    assert dramaturg("eval", "report", "--json").json == []
+    run = _worse(bench)
+    (row,) = dramaturg("eval", "report", "--json").json
+    assert (row["run"], row["verdict"]) == (run, "worse")
+    assert dramaturg("eval", "report").out.startswith(run)
+    told = dramaturg("eval", "report", "none-00000000-1")
+    assert (told.code, told.err) == (
+        2,
+        "error: there is no recorded eval `none-00000000-1`; `dramaturg eval report` lists them\n",
+    )
+
+
+def test_a_recorded_eval_is_a_baseline_as_well(bench: Bench) -> None:
+    first = bench.run("one.suite.yaml", baseline=None)
+    assert first.decision is None
+    bench.edit((_BACKUP, ""))
+    bench.checkout.commit()  # the revision does not tell any more what was lost
+    assert bench.run("one.suite.yaml").decision
+    again = bench.run("one.suite.yaml", baseline=first.run)
+    assert again.decision
+    assert (again.decision.kind, again.asked) == (Kind.WORSE, 0)
+    assert [edit.what for edit in again.decision.blamed] == [
+        "requirement `Data Integrity` of `PRE-FLIGHT CHECKLIST` was lost"
+    ]
+
+
+def test_two_recorded_evals_are_compared_and_nothing_is_asked(bench: Bench) -> None:
+    before = bench.run("one.suite.yaml", baseline=None).run
+    bench.edit((_BACKUP, ""))
+    after = bench.run("one.suite.yaml", baseline=None).run
+    told = dramaturg("eval", "compare", before, after)
+    assert (told.code, told.out.splitlines()[-1]) == (1, "WORSE")
+    back = compare_runs(after, before)
+    assert back.decision
+    assert (back.decision.kind, back.asked) == (Kind.INCONCLUSIVE, 0)  # five pairs are too few for more
+
+
+def _priced(call: ModelCall) -> Answer:
+    return ModelReply(text=good_answer(call), usage=Usage(input=1000, output=100), model="scripted")
+
+
+def test_a_budget_is_kept_and_the_same_call_goes_on_with_more(bench: Bench) -> None:
+    price = parse_price("10/10")  # a call costs 1.1 cents, and sets aside 13 or more
+    models = [answering(_priced)]
+    with pytest.raises(BudgetSpent, match=r"could exceed \$0\.25: \$0\.1"):
+        bench.run("one.suite.yaml", models=models, price=price, budget=parse_usd("0.25"))
+    asked = len(models[0].calls)
+    result = bench.run("one.suite.yaml", models=models, price=price, budget=parse_usd("2"))
+    assert 0 < asked < len(models[0].calls) == result.asked == 5 * CALLS
+    assert result.usd == pytest.approx(5 * CALLS * 0.011)
+    told = load_run(result.run)
+    assert (told.asked, told.usd) == (result.asked, result.usd)
+    assert told.records[0].scores["cost"].measured == pytest.approx(0.055)
+
+
+def test_a_budget_without_a_price_is_refused_before_anything_is_asked(bench: Bench) -> None:
+    models = [answering()]
+    with pytest.raises(CallerError, match="the price of `scripted` is not known"):
+        bench.run("one.suite.yaml", models=models, budget=parse_usd("1"))
+    assert models[0].calls == []
+
+
+@pytest.mark.usefixtures("bench")
+def test_a_budget_that_is_spent_is_exit_code_7() -> None:
+    told = dramaturg("eval", "run", "one.suite.yaml", "--budget", "0.0001", "--price", "3/15")
+    assert told.code == 7
+    assert "the next call could exceed" in told.err
+    assert "go on with more" in told.err
+
+
+@pytest.mark.usefixtures("bench")
+def test_a_suite_is_begun_performed_and_gates() -> None:
+    blueprint = "evals/cases/clinic-booking/blueprint.md"
+    begun = dramaturg("eval", "new", "DPA-1", blueprint, "-o", "mine.suite.yaml")
+    assert (begun.code, begun.out) == (0, "mine.suite.yaml\n")
+    assert dramaturg("eval", "run", "mine.suite.yaml", "--baseline", "HEAD").code == 0
+    assert json.loads(dramaturg("eval", "schema").out)["title"] == "Suite of a dramaturg eval"
+
+
+def test_only_the_cases_with_a_tag_are_performed(bench: Bench) -> None:
+    result = bench.run(baseline=None, tags=["gap"], repeats=1)
+    assert {record.case for record in result.records} == {
+        "microservices with a queue",
+        "contradictions and no backup",
+    }
+    with pytest.raises(CallerError, match="has the tag gaps; there is"):
+        bench.run(tags=["gaps"])

@@ -1,0 +1,82 @@
+"""What was edited between two versions of DPA-1: each edit once, in its step, at a line of today."""
+
+from dataclasses import replace
+
+import pytest
+from tests.support import dpa1_brief
+from tests.versions import DPA1, edited, plan_from
+
+from dramaturg.engine.prompts import Kernel
+from dramaturg.evals.arms import Arm, Part
+from dramaturg.evals.edits import Edit, edits_between
+
+_BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
+_PHILOSOPHY = "Deployment is not an event; it is a controlled, verifiable process. "
+_KERNEL = dpa1_brief().kernel
+
+
+def _arm(text: str, kernel: Kernel = _KERNEL) -> Arm:
+    return Arm(name="an arm", parts={"DPA-1": Part(plan=plan_from(text), kernel=kernel)})
+
+
+def _edits(*edits: tuple[str, str]) -> tuple[Edit, ...]:
+    return edits_between(_arm(DPA1), _arm(edited(*edits, text=DPA1)))
+
+
+def _line(text: str, whole: str = DPA1) -> int:
+    return whole[: whole.index(text)].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("edit", "step", "what"),
+    [
+        ((_BACKUP, ""), "2", "requirement `Data Integrity` of `PRE-FLIGHT CHECKLIST` was lost"),
+        (("`ROLLBACK PLAN`", "`UNDO PLAN`"), "5", "section `ROLLBACK PLAN` was renamed to `UNDO PLAN`"),
+        (("**Monitoring:**", "**Watching:**"), "4", "was renamed: Monitoring:"),
+        (("Ingest the `ARCHITECTURE", "Read the `ARCHITECTURE"), "1", "instruction of `Ingest & Scope` was reworded"),
+        ((_PHILOSOPHY, ""), "", "slot `philosophy` was"),
+        (("**Log Analysis:** Specific", "**Log Analysis:**  Specific"), "4", "white space was changed"),
+        (("input_mode: evidence-driven", "input_mode: generative"), "", "input mode was weakened: evidence-driven"),
+    ],
+)
+def test_an_edit_has_words_and_a_step(edit: tuple[str, str], step: str, what: str) -> None:
+    (found,) = _edits(edit)
+    assert what in found.what
+    assert found.step == step
+    assert found.span
+    assert found.span.path == "made-up.persona.md"
+
+
+def test_a_lost_demand_stands_where_its_section_does_now_and_stood_where_it_did() -> None:
+    (found,) = _edits((_BACKUP, ""))
+    assert found.span
+    assert found.was
+    assert found.span.line == _line('name="Generate Pre-Flight Checklist"')
+    assert found.was.line == _line("**Data Integrity:**")
+
+
+def test_a_step_that_is_new_is_none_of_the_baseline() -> None:
+    new = '    <Step number="5b" name="Sign">Produce a `SIGN-OFF` section.</Step>\n    <Step number="6"'
+    (found,) = _edits(('    <Step number="6"', new))
+    assert found.what == "section `SIGN-OFF` was added"
+    assert found.step.startswith("+")
+
+
+def test_what_takes_something_away_comes_first() -> None:
+    found = _edits((_PHILOSOPHY, _PHILOSOPHY * 2), (_BACKUP, ""))
+    assert [each.effect for each in found] == ["loss", "change"]
+
+
+def test_an_edit_of_the_prompts_is_one_of_their_lines() -> None:
+    sources = dict(_KERNEL.sources)
+    old, new = "Do only the step that is asked.", "Do only what is asked."
+    assert old in sources["system.md.j2"]
+    sources["system.md.j2"] = sources["system.md.j2"].replace(old, new)
+    (found,) = edits_between(_arm(DPA1), _arm(DPA1, Kernel("v1", sources)))
+    line = _line(new, sources["system.md.j2"])
+    assert str(found) == f"prompts/v1/system.md.j2:{line}: text was changed"
+    assert found.step == ""
+
+
+def test_equal_arms_have_no_edit_between_them() -> None:
+    assert edits_between(_arm(DPA1), replace(_arm(DPA1), name="another")) == ()
