@@ -46,11 +46,15 @@ def test_a_case_that_always_passed_and_now_always_fails_is_red() -> None:
 
 
 def test_what_fails_in_both_arms_is_no_news() -> None:
-    assert only(arms([PASS] * 30 + [FAIL] * 10, [PASS] * 30 + [FAIL] * 10)).kind is Kind.NO_WORSE
+    compared = only(arms([PASS] * 30 + [FAIL] * 10, [PASS] * 30 + [FAIL] * 10))
+    assert compared.kind is Kind.NO_WORSE
+    assert str(compared).startswith("`pass` is no more than 10 points worse (p < 0.0001): +0.0 points, 90% interval")
 
 
 def test_mended_cases_are_better() -> None:
-    assert only(arms([PASS] * 18 + [FAIL] * 2, [PASS] * 20)).kind is Kind.BETTER
+    compared = only(arms([PASS] * 18 + [FAIL] * 2, [PASS] * 20))
+    assert compared.kind is Kind.BETTER
+    assert str(compared) == "`pass` is better (p < 0.0001): +10.0 points, 90% interval +2.9 to +16.6"
 
 
 @pytest.mark.parametrize(("cases", "kind"), [(28, Kind.INCONCLUSIVE), (29, Kind.NO_WORSE)])
@@ -280,6 +284,16 @@ def test_pairs_are_read_in_order_until_they_decide() -> None:
     assert decide({"pass": sooner}, order=[("case-0", 9), *order]).pairs == 0
 
 
+def test_a_pair_with_an_error_is_read_and_settles_nothing() -> None:
+    names = [f"case-{number}" for number in range(80)]
+    whole: dict[str, Sequence[Sample]] = {name: ["pass"] for name in names}
+    broken = Arms(baseline=whole, candidate=whole | {name: ["error"] for name in names[:10]})
+    verdict = decide({"pass": broken}, order=[(name, 0) for name in names])
+
+    assert verdict.kind is Kind.INCONCLUSIVE  # ten errors of eighty are more than a drop of ten points
+    assert (verdict.pairs, verdict.comparisons[0].cases) == (71, 61)
+
+
 def test_reading_stops_at_the_first_pair_not_asked() -> None:
     metric = Arms(baseline={"a": ["pass", "pass"]}, candidate={"a": ["pass", None]})
     verdict = decide({"pass": metric}, order=[("a", 0), ("a", 1)])
@@ -299,6 +313,25 @@ def test_every_fault_is_told_at_once() -> None:
         "metric `m` has passes and scores; make it two metrics, or score a pass as a number",
         "metric `m`, case `a`, repeat 0 of the candidate: 1.5 is outside 0.0 to 1.0",
     ]
+
+
+def test_what_is_declared_of_a_metric_must_make_sense() -> None:
+    scores: Mapping[str, Sequence[Sample]] = {"a": [0.5]}
+    judge = Judge(passes=9, passes_agreed=9, fails=9, fails_agreed=9)
+    metrics = {
+        "bounds": Arms(baseline=scores, candidate=scores, bounds=(1, 0)),
+        "margin": Arms(baseline=scores, candidate=scores, margin=2),
+        "judge": Arms(baseline=scores, candidate=scores, judge=judge),
+        "lost": Arms(baseline=scores, candidate={"a": [float("nan")]}),
+    }
+    with pytest.raises(CallerError) as caught:
+        decide(metrics)
+
+    told = str(caught.value).splitlines()
+    assert "metric `bounds`: 1 and 0 bound nothing; give the least and the greatest score possible" in told
+    assert "metric `margin`: a margin of 2 does not lie between 0 and 1.0" in told
+    assert "metric `judge`: only a judge of passes and fails can be calibrated; turn its scores into passes" in told
+    assert "metric `lost`, case `a`, repeat 0 of the candidate: nan is outside 0.0 to 1.0" in told
 
 
 def test_nothing_that_gates_is_a_fault() -> None:

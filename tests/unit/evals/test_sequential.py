@@ -90,4 +90,5 @@ def test_pairs_come_in_a_random_order_that_the_seed_repeats() -> None:
     assert sorted(pairs) == [(case, repeat) for case in "abc" for repeat in range(4)]
     assert pairs == shuffled_pairs(["c", "b", "a"], 4, seed=1)
     assert pairs != shuffled_pairs(["a", "b", "c"], 4, seed=2)
+    assert pairs == shuffled_pairs(iter("abc"), 4, seed=1)
     assert shuffled_pairs([], 3, seed=1) == []

@@ -67,23 +67,13 @@ def beta_quantile(p: float, a: float, b: float) -> float:
 
 
 def student_cdf(t: float, df: float) -> float:
-    """Return the probability that a value of Student's t with `df` degrees of freedom is at most `t`.
-
-    With infinitely many degrees of freedom this is the normal distribution.
-    """
-    if math.isinf(df):
-        return normal_cdf(t)
+    """Return the probability that a value of Student's t with `df` degrees of freedom is at most `t`."""
     tail = 0.5 * beta_cdf(df / (df + t * t), df / 2, 0.5)
     return 1.0 - tail if t > 0 else tail
 
 
 def student_quantile(p: float, df: float) -> float:
-    """Return the value below which a value of Student's t with `df` degrees of freedom lies with probability `p`.
-
-    With infinitely many degrees of freedom this is the normal distribution.
-    """
-    if math.isinf(df):
-        return normal_quantile(p)
+    """Return the value below which a value of Student's t with `df` degrees of freedom lies with probability `p`."""
     tail = min(p, 1.0 - p)
     x = beta_quantile(2 * tail, df / 2, 0.5)
     t = math.sqrt(df * (1.0 - x) / x)

@@ -81,7 +81,8 @@ def shuffled_pairs(cases: Iterable[str], repeats: int, *, seed: int) -> list[tup
 
     The same cases, repeats and seed give the same order.
     """
-    pairs = [(case, repeat) for repeat in range(repeats) for case in sorted(cases)]
+    names = sorted(cases)
+    pairs = [(case, repeat) for repeat in range(repeats) for case in names]
     Random(seed).shuffle(pairs)  # noqa: S311 - chance, not a secret
     return pairs
 
