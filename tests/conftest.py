@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 _LOOPBACK = ("127.", "localhost", "::1")
-_VARIABLES = ("ANTHROPIC_", "OPENAI_", "DRAMATURG_")
+_VARIABLES = ("ANTHROPIC_", "OPENAI_", "DRAMATURG_", "OTEL_", "TRACEPARENT")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,4 +1,4 @@
-"""A Postgres for all tests of this folder that ask for one, and a database for each of them."""
+"""Servers for the tests of this folder that ask for one: a Postgres, a model's, a collector of spans."""
 
 import tempfile
 import uuid
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.chat_server import ChatServer
+from tests.collector import Collector
 from tests.postgres import database, postgres
 
 
@@ -20,3 +22,15 @@ def _server() -> Iterator[str]:
 def _url(server: str) -> Iterator[str]:
     with database(server, f"t{uuid.uuid4().hex[:12]}") as url:
         yield url
+
+
+@pytest.fixture(name="chat")
+def _chat() -> Iterator[ChatServer]:
+    with ChatServer() as chat:
+        yield chat
+
+
+@pytest.fixture(name="collector")
+def _collector() -> Iterator[Collector]:
+    with Collector() as collector:
+        yield collector

@@ -60,6 +60,14 @@ def elsewhere() -> None:
     click.get_current_context().obj.append(" --database URL")
 
 
+def begin_tracing() -> None:
+    """Begin to trace where the environment asks for it; say what keeps it from that."""
+    from dramaturg.run import tracing
+
+    if said := tracing.begin_tracing(os.environ):
+        click.echo(f"note: {said}", err=True)
+
+
 def where() -> str:
     """Return what commands on the run at hand need besides its id."""
     context = click.get_current_context(silent=True)

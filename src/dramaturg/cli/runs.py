@@ -10,7 +10,7 @@ import click
 
 from dramaturg.cli.deliver import Delivery, deliver, delivery_options, require_apart, require_journal
 from dramaturg.cli.inputs import given_inputs
-from dramaturg.cli.output import elsewhere, print_json, strict_option
+from dramaturg.cli.output import begin_tracing, elsewhere, print_json, strict_option
 from dramaturg.cli.worker import require_durable
 from dramaturg.errors import AnswerNeeded, CallerError
 
@@ -162,6 +162,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     if replay is not None and model is not None:
         raise CallerError("`--replay` asks no model; leave `--model` out")
     _elsewhere(queue, where)
+    begin_tracing()
     runtime = Runtime(
         model=model if replay is None else f"replay:{replay}",
         strict=strict,
@@ -225,6 +226,7 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.run.runtime import Runtime
 
     _elsewhere(database, where)
+    begin_tracing()
     runtime = Runtime(
         strict=strict,
         quotes=quotes,

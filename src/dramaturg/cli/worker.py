@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dramaturg.cli.output import begin_tracing
 from dramaturg.errors import CallerError
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def worker(database: str, *, concurrency: int | None, drain: float, patience: st
     import asyncio
 
     require_durable()
+    begin_tracing()
     from dramaturg.run.budget import parse_seconds
     from dramaturg.run.durable.worker import Worker
 

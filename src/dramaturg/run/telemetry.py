@@ -1,4 +1,6 @@
-"""A run to OpenTelemetry spans; its one rule: nothing is traced, nor imported, unless the host application traces.
+"""A run to OpenTelemetry spans; its one rule: nothing is traced, nor imported, unless this process traces.
+
+Whoever configures an SDK makes it trace: a host application, or the command where the environment says so.
 
 Names and attributes are those of OpenTelemetry's semantic conventions for generative AI: `invoke_agent` for the run,
 `chat` for a call; between them a span for each step. Prompts, artifacts and answers are recorded only where
@@ -71,6 +73,31 @@ class Trace:
         captured = os.environ.get(_CAPTURE, "").casefold() in ("true", "1", "span_only", "span_and_event")
         within = extract(carried) if carried else None
         return cls(tracer=sys.modules[_API].get_tracer(_NAME), capture=captured, within=within)
+
+    @contextmanager
+    def handing_over(self, order: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Span a run that others perform; gives its order with what their spans belong to."""
+        if self.tracer is None:
+            yield {**order}
+            return
+        from opentelemetry.trace import SpanKind  # noqa: PLC0415 - as above
+
+        persona = order["persona"]
+        attributes = {
+            "gen_ai.operation.name": "invoke_agent",
+            "gen_ai.agent.name": persona,
+            "gen_ai.request.model": _model(order["model"]),
+            "dramaturg.run": order["run"],
+            "dramaturg.plan": order["plan"],
+        }
+        with self.tracer.start_as_current_span(
+            f"invoke_agent {persona}", kind=SpanKind.CLIENT, attributes=attributes
+        ) as span:
+            try:
+                yield {**order, "trace": carrier()}
+            except DramaturgError as error:
+                span.set_attribute("error.type", type(error).__name__)
+                raise
 
     @contextmanager
     def running(self, brief: Brief, run: str) -> Iterator[None]:

@@ -14,6 +14,7 @@ from dramaturg.run.orders import leave_this_machine, models_in
 from dramaturg.run.perform import Conditions
 from dramaturg.run.report import RunResult
 from dramaturg.run.respond import discreet
+from dramaturg.run.telemetry import Trace
 
 
 async def perform_elsewhere(database: str, order: Mapping[str, Any], conditions: Conditions) -> RunResult:
@@ -27,8 +28,8 @@ async def perform_elsewhere(database: str, order: Mapping[str, Any], conditions:
     Raises:
         AnswerNeeded, BudgetSpent, ModelError: The run rests; it goes on with `resume_elsewhere`.
     """
-    with await asyncio.to_thread(Desk, database) as desk:
-        run = await asyncio.to_thread(desk.give, order)
+    with await asyncio.to_thread(Desk, database) as desk, Trace.begin().handing_over(order) as given:
+        run = await asyncio.to_thread(desk.give, given)
         return await _followed(desk, run, order, conditions)
 
 
