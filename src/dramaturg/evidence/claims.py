@@ -139,17 +139,21 @@ class Ledger:
         found = named.passages if named else ()
         return "\n".join(f"{each.text}\n{each.context}" for each in found if each.first <= last and first <= each.last)
 
+    def _around(self, claim: Claim) -> Stated:
+        """Return what the passages say that a claim's quotes are from; all of a log without blank lines is one."""
+        return _said("\n".join(map(self.passage, claim.citations)))
+
     def _otherwise(
         self, claim: Claim, stated: Sequence[Value], near: "_Near", told: Collection[str]
     ) -> Iterator[Doubt]:
         """Yield values that some artifact says but the quotes do not, and what a quote says the opposite of."""
         lines = Stated("", near.stated, self._granted)
-        passage = Stated("\n".join(map(self.passage, claim.citations)), lines)
         written = (value for value, what in number_words_of(claim.text) if _stem(what) in near.stems)
         for value in (*stated, *written):
             unknown = any(f"`{_shown(value.text)}`" in each for each in told)
-            there = passage if value.kind == "identifier" else lines
-            if not unknown and value.kind != "name" and not there.says(value):
+            if unknown or value.kind == "name" or lines.says(value):
+                continue
+            if value.kind != "identifier" or not self._around(claim).says(value):
                 yield Doubt(rule="R309", what=f"its quotes do not say `{_shown(value.text)}`")
         opposite = next((word for each in claim.citations for word in _opposites(claim.text, each.quote)), "")
         if opposite:

@@ -201,7 +201,7 @@ class FoldedText:
         found = (
             (self.line_at(at), self.line_at(at + len(needle) - 1))
             for at in self._offsets(needle)
-            if _at_word_boundaries(self.text, at, at + len(needle))
+            if at_word_boundaries(self.text, at, at + len(needle))
             and all(at + skip in self._line_starts for skip in skips)
         )
         return tuple(dict.fromkeys(found))
@@ -265,7 +265,8 @@ class Shelf:
         return self._own[artifact.id]
 
 
-def _at_word_boundaries(text: str, start: int, end: int) -> bool:
+def at_word_boundaries(text: str, start: int, end: int) -> bool:
+    """Tell whether a stretch of a text neither begins nor ends within a word."""
     return not (_joined(text, start) or _joined(text, end))
 
 

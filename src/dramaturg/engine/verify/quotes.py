@@ -11,18 +11,16 @@ from dataclasses import dataclass, replace
 from dramaturg.engine.manuscript import Manuscript, Unit
 from dramaturg.engine.marks import Mark
 from dramaturg.engine.reader import read_inline
+from dramaturg.engine.verify.reference import Reference, narrowed
 from dramaturg.evidence.locate import FoldedArtifact, Shelf, fold, proves_something, shown_lines
 from dramaturg.evidence.nearest import nearest
-from dramaturg.evidence.trace import traced
 from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
-from dramaturg.findings.source import Source
 
 _ESCAPED = re.compile(r"\\([<!\]&])")
 _NEUTRAL = re.compile(
     r"\(((?:Source|MISSING|UNSUPPORTED|REASONED_INFERENCE|DOCUMENT_INCONSISTENCY)\b[^()\[\]]*)\)", re.IGNORECASE
 )
 _CELLS = " · "  # what a quoted row of a table is shown with
-_LINE_END = re.compile(r"\r\n?|\n")
 _REREAD = "read the artifact again, and correct the statement with its citation"
 
 
@@ -63,6 +61,7 @@ class Quotes:
     def __init__(self, manuscript: Manuscript, shelf: Shelf) -> None:
         self.manuscript = manuscript
         self.shelf = shelf
+        self._references: dict[str, Reference] = {}
 
     def fault(self, cited: Cited) -> Finding | None:
         """Return what is wrong with a citation; None for nothing."""
@@ -91,7 +90,8 @@ class Quotes:
 
     def _traced(self, cited: Cited) -> Finding | None:
         """Return what is wrong with a citation of which only the place is shown."""
-        found = [traced(trace, cited.artifact.folded, cited.lines[0]) for trace in cited.traces]
+        tracer = self._reference(cited.artifact).tracer
+        found = [tracer.find(trace, cited.lines[0]) for trace in cited.traces]
         there = [each for each in found if each]
         if cited.mark.command and not any(each.quote in fold("\n".join(cited.unit.code)) for each in there):
             return self._other_command(cited)
@@ -99,9 +99,12 @@ class Quotes:
             message = f"what {cited.place} was cited for does not stand there any more{cited.since}"
             labels: tuple[Label, ...] = ()
             if cited.lines[1] <= len(cited.artifact.outline.lines):
-                labels = (Label(span=place_of(cited.artifact, cited.lines), text="it says this now"),)
+                labels = (Label(span=self._reference(cited.artifact).span(cited.lines), text="it says this now"),)
             return _fault("V301", message, self._span(cited), labels=labels, help=_REREAD)
         return self._moved(cited, tuple(each.lines for each in there))
+
+    def _reference(self, artifact: FoldedArtifact) -> Reference:
+        return self._references.setdefault(artifact.artifact.id, Reference(artifact))
 
     def _moved(self, cited: Cited, places: Sequence[tuple[int, int]]) -> Finding | None:
         """Return the fault of a true quote that stands elsewhere than it says; None if it stands where it says."""
@@ -114,7 +117,7 @@ class Quotes:
             "V302",
             f"what is cited from {cited.place} stands at {shown_lines(right)}{cited.since}",
             self._span(cited),
-            labels=(Label(span=place_of(cited.artifact, right), text="it stands here"),),
+            labels=(Label(span=self._reference(cited.artifact).span(right), text="it stands here"),),
             help=f"write `{mark}`",
             edits=(Edit(span=self._span(cited), text=mark),),
         )
@@ -128,25 +131,15 @@ class Quotes:
         near = nearest(quote, _cut(cited), self.shelf) or nearest(quote, cited.artifact, self.shelf)
         if near is None:
             return _fault("V301", what, span, help=_REREAD)
-        where = self.shelf.get(near.label) or cited.artifact
+        where = self._reference(self.shelf.get(near.label) or cited.artifact)
         ours, theirs = near.instead
-        there = _narrowed(place_of(where, near.lines), where.artifact.text, theirs)
+        there = narrowed(where.span(near.lines), where.source, theirs)
         labels = (Label(span=there, text="the nearest passage"),)
-        here = _narrowed(span, self.manuscript.source.text, ours)
+        here = narrowed(span, self.manuscript.source, ours)
         return _fault("V301", what, here, note=near.difference, labels=labels, help=_REREAD)
 
     def _span(self, cited: Cited) -> Span:
         return self.manuscript.span(cited.mark.start, cited.mark.end)
-
-
-def place_of(artifact: FoldedArtifact, lines: tuple[int, int]) -> Span:
-    """Return the span of an artifact's lines, without the blanks before and behind."""
-    text = artifact.artifact.text
-    starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
-    start = starts[lines[0] - 1]
-    whole = text[start : starts[lines[1]] if lines[1] < len(starts) else len(text)].rstrip()
-    start += len(whole) - len(whole.lstrip())
-    return Source(artifact.artifact.place, text).span(start, start + len(whole.lstrip()))
 
 
 def _cut(cited: Cited) -> FoldedArtifact:
@@ -154,17 +147,6 @@ def _cut(cited: Cited) -> FoldedArtifact:
     first, last = cited.lines
     kept = cited.artifact.outline.lines[max(0, first - 1) : last]
     return FoldedArtifact(replace(cited.artifact.artifact, text="\n".join([*[""] * (first - 1), *kept])))
-
-
-def _narrowed(span: Span, text: str, words: str) -> Span:
-    """Return where words stand in a span of a text, if they stand there once; else the span."""
-    source = Source(span.path, text)
-    start = source.offset(span)
-    stretch = text[start : start + span.length]
-    at = stretch.find(words)
-    if not words or stretch.count(words) != 1:
-        return span
-    return source.span(start + at, start + at + len(words))
 
 
 def _spellings(shown: str) -> list[str]:

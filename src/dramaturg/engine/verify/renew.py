@@ -24,7 +24,7 @@ from dramaturg.engine.verify.demands import Demands
 from dramaturg.engine.verify.layout import lay_out
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.evidence.locate import FoldedArtifact, Shelf, shown_lines
-from dramaturg.evidence.trace import trace_of, traced
+from dramaturg.evidence.trace import Tracer, trace_of
 from dramaturg.plan.model import Plan
 
 _UNSETTLED = (MarkKind.MISSING, MarkKind.UNSUPPORTED)
@@ -81,12 +81,13 @@ def _covers(demands: Demands, unit: Unit) -> Iterator[str]:
 def _traces(manuscript: Manuscript, shelf: Shelf, old: Colophon) -> dict[str, dict[str, tuple[str, ...]]]:
     """Return the traces of what is cited without being shown: those that still hold, else of all the cited lines."""
     found: dict[str, dict[str, tuple[str, ...]]] = {}
+    tracers = {artifact.id: Tracer(shelf.of(artifact).folded) for artifact in shelf.artifacts}
     for unit in manuscript.units:
         for mark in unit.marks:
             artifact = shelf.get(mark.labels[0]) if mark.labels and mark.kind is MarkKind.SOURCE else None
             if artifact and mark.lines and not mark.quote:
                 label, place = mark.labels[0], shown_lines(mark.lines)
-                known = [each for each in _known(old, label, place) if traced(each, artifact.folded, mark.lines[0])]
+                known = [each for each in _known(old, label, place) if tracers[artifact.artifact.id].find(each, 1)]
                 found.setdefault(label, {})[place] = tuple(known) or _of_lines(artifact, mark.lines)
     return found
 
