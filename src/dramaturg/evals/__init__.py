@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from dramaturg.evals.evaluate import arun_suite, compare_runs, load_run, run_suite
     from dramaturg.evals.evaluated import Evaluated
     from dramaturg.evals.gate import Decision
+    from dramaturg.evals.mutation import mutate_suite
     from dramaturg.evals.reading import read_suite
     from dramaturg.evals.scorers.model import Score, View
     from dramaturg.evals.statistics.verdict import Kind
@@ -25,6 +26,7 @@ _HOMES = {
     "arun_suite": "dramaturg.evals.evaluate",
     "compare_runs": "dramaturg.evals.evaluate",
     "load_run": "dramaturg.evals.evaluate",
+    "mutate_suite": "dramaturg.evals.mutation",
     "read_suite": "dramaturg.evals.reading",
     "run_suite": "dramaturg.evals.evaluate",
 }
@@ -39,6 +41,7 @@ __all__ = [
     "arun_suite",
     "compare_runs",
     "load_run",
+    "mutate_suite",
     "read_suite",
     "run_suite",
 ]

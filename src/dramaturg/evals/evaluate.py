@@ -26,7 +26,7 @@ from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.records import Record
 from dramaturg.evals.replies import Replies
 from dramaturg.evals.runner import Step, perform_pairs
-from dramaturg.evals.runs import Run, find_run, open_run, read_run
+from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run
 from dramaturg.evals.stage import Pair, Stage
 from dramaturg.evals.statistics.verdict import Verdict
 from dramaturg.evals.terms import Terms
@@ -90,9 +90,9 @@ async def arun_suite(
         JournalMiss: A strict replay lacks an answer.
     """
     terms = terms or Terms()
-    file, library, state = changed(read_suite(suite), terms), _library(), _state(terms)
+    file, library, state = changed(read_suite(suite), terms), library_here(), state_here(terms)
     arms = open_arms(require_usable(file, library), library, terms, state)
-    return await _evaluate(file, arms, terms, on_open or _ignore, on_step or _ignore)
+    return await evaluate_arms(file, arms, terms, on_open=on_open or ignore, on_step=on_step or ignore)
 
 
 def compare_runs(before: str, after: str, terms: Terms | None = None) -> Evaluated:
@@ -106,15 +106,15 @@ def compare_runs(before: str, after: str, terms: Terms | None = None) -> Evaluat
         JournalMiss: An answer is not recorded, or an artifact has changed since.
     """
     terms = replace(terms or Terms(), replay="strict")
-    state = _state(terms)
+    state = state_here(terms)
     paths = [find_run(state, run) for run in (before, after)]
     header = read_run(paths[1]).header
     file = changed(parse_suite(Path(header["suite"]["path"]), header["suite"]["text"]), terms)
-    require_usable(file, _library())
+    require_usable(file, library_here())
     terms = replace(terms, models=terms.models or header["models"], repeats=terms.repeats or header["repeats"])
     names: Sequence[ArmName] = ("baseline", "candidate")
     arms = {name: recorded_candidate(path, file.suite.personas) for name, path in zip(names, paths, strict=True)}
-    return PRIVATE_LOOP.call(_evaluate(file, arms, terms, _ignore, _ignore))
+    return PRIVATE_LOOP.call(evaluate_arms(file, arms, terms))
 
 
 def load_run(run: str, state: Path | None = None) -> Evaluated:
@@ -124,25 +124,46 @@ def load_run(run: str, state: Path | None = None) -> Evaluated:
         CallerError: There is none.
         JournalMiss: It is damaged, or of another version.
     """
-    return evaluated_from(read_run(find_run(state or _state(Terms()), run)))
+    return evaluated_from(read_run(find_run(state or state_here(Terms()), run)))
 
 
-def _library() -> Library:
+def library_here() -> Library:
+    """Return the personas that can be named from the working folder."""
     return Library(persona_roots(*current()))
 
 
-def _state(terms: Terms) -> Path:
+def state_here(terms: Terms) -> Path:
+    """Return the user's state folder."""
     return terms.state or state_root(current()[2])
 
 
-def _ignore(told: object) -> None:
+def ignore(told: object) -> None:
+    """Take what nobody wants to be told."""
     del told
 
 
-async def _evaluate(
-    file: SuiteFile, arms: Mapping[ArmName, Arm], terms: Terms, on_open: OnOpen, on_step: OnStep
+async def evaluate_arms(
+    file: SuiteFile,
+    arms: Mapping[ArmName, Arm],
+    terms: Terms,
+    *,
+    on_open: OnOpen = ignore,
+    on_step: OnStep = ignore,
+    pool: Pool | None = None,
+    folder: str = RUNS,
 ) -> Evaluated:
-    state, pool = _state(terms), Pool()
+    """Perform a suite with given arms, and decide; see `arun_suite`.
+
+    Args:
+        file: The suite.
+        arms: What is performed: the candidate, after the baseline where there is one.
+        terms: How.
+        on_open: Told before anything is asked.
+        on_step: Told of each pair, in order.
+        pool: Models that are open already.
+        folder: Where in the user's state its file is put.
+    """
+    state, pool = state_here(terms), pool or Pool()
     async with AsyncExitStack() as undo:
         stage = Stage(
             file=file,
@@ -153,7 +174,7 @@ async def _evaluate(
             tariffs=Tariffs(given=terms.price),
             secrets=terms.secrets,
         )
-        run = open_run(state, file.suite.name, decided_by(stage, terms))
+        run = open_run(state, file.suite.name, decided_by(stage, terms), folder)
         undo.callback(run.close)
         replies = Replies(recorded_replies(file, state), run.id, own=terms.replay == "off")
         undo.callback(replies.close)

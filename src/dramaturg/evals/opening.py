@@ -51,13 +51,18 @@ def open_arms(names: Mapping[str, str], library: Library, terms: Terms, state: P
         state: The user's state folder, where recorded evals are.
     """
     prompts = terms.prompts or prompts_root()
-    today = present_arm(library, prompts, names)
+    today = present(names, library, terms)
     if terms.baseline is None:
         return {"candidate": today}
     recorded = _recorded(terms.baseline, state)
     if recorded is None:
         return {"baseline": past_arm(terms.baseline, library, prompts, names), "candidate": today}
     return {"baseline": recorded_candidate(recorded, [*names]), "candidate": today}
+
+
+def present(names: Mapping[str, str], library: Library, terms: Terms) -> Arm:
+    """Return the personas as they are in the work tree; see `open_arms`."""
+    return present_arm(library, terms.prompts or prompts_root(), names)
 
 
 def recorded_candidate(path: Path, personas: Sequence[str]) -> Arm:

@@ -22,7 +22,7 @@ FORMAT = 1
 _HEAD = b'{"type": "eval", "format": '
 _END = b'{"type": "end"'
 _FOLDER = "evals"
-_RUNS = "runs"
+RUNS = "runs"
 _DIGEST_SHOWN = 8
 
 
@@ -80,16 +80,17 @@ class Run:
         self._lines.close()
 
 
-def open_run(state: Path, suite: str, decided_by: Mapping[str, Any]) -> Run:
+def open_run(state: Path, suite: str, decided_by: Mapping[str, Any], kind: str = RUNS) -> Run:
     """Take up the newest unfinished eval that is decided by the same, or begin one.
 
     Args:
         state: The user's state folder.
         suite: The suite's name.
         decided_by: What the eval is decided by, as plain JSON data.
+        kind: The folder among those of the suite that its file is put into.
     """
     digest = hashlib.sha256(json.dumps(decided_by, sort_keys=True).encode()).hexdigest()
-    folder, stem = runs_folder(state, suite), f"{slug(suite)}-{digest[:_DIGEST_SHOWN]}"
+    folder, stem = runs_folder(state, suite, kind), f"{slug(suite)}-{digest[:_DIGEST_SHOWN]}"
     earlier = sorted(folder.glob(f"{stem}-*.jsonl"), key=_number, reverse=True)
     for path in earlier:
         lines = None if last_line(path).startswith(_END) else take_up_lines(path)
@@ -143,7 +144,7 @@ def find_run(state: Path, run: str) -> Path:
 def all_runs(state: Path, run: str = "*") -> Sequence[Path]:
     """Return the files of evals, the newest first; only letters, digits and hyphens of an id are looked for."""
     stem = run if run == "*" else "".join(letter for letter in run if letter.isalnum() or letter == "-")
-    found = (state / _FOLDER).glob(f"*/{_RUNS}/{stem}.jsonl")
+    found = (state / _FOLDER).glob(f"*/{RUNS}/{stem}.jsonl")
     return sorted(found, key=lambda path: (path.stat().st_mtime, path), reverse=True)
 
 
@@ -163,9 +164,9 @@ def run_rows(state: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def runs_folder(state: Path, suite: str) -> Path:
+def runs_folder(state: Path, suite: str, kind: str = RUNS) -> Path:
     """Return the folder that holds the evals of a suite."""
-    return state / _FOLDER / slug(suite) / _RUNS
+    return state / _FOLDER / slug(suite) / kind
 
 
 def replies_folder(state: Path, suite: str) -> Path:

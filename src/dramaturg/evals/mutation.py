@@ -1,0 +1,166 @@
+"""A suite and mutants of its personas to what nobody would miss; its one rule: a mutant is killed by the gate alone.
+
+A single performance that fails kills nothing: one that fails one time in fifty by chance would kill every second mutant
+of a suite of forty cases.
+"""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from dramaturg.errors import CallerError
+from dramaturg.evals.arms import Arm
+from dramaturg.evals.checking import require_usable
+from dramaturg.evals.evaluate import evaluate_arms, ignore, library_here
+from dramaturg.evals.mutants import OPERATORS, Mutant, mutants_of, with_mutant
+from dramaturg.evals.opening import changed, open_models, present
+from dramaturg.evals.reading import SuiteFile, read_suite
+from dramaturg.evals.records import Arm as ArmName
+from dramaturg.evals.statistics.intervals import Interval
+from dramaturg.evals.statistics.rates import wilson
+from dramaturg.evals.statistics.verdict import Kind
+from dramaturg.evals.terms import Terms
+from dramaturg.models.pool import Pool
+from dramaturg.run.loop import PRIVATE_LOOP
+
+_FOLDER = "mutants"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A mutant, and what the gate said of it; None where it cannot be performed at all."""
+
+    mutant: Mutant
+    kind: Kind | None
+
+    @property
+    def killed(self) -> bool:
+        """Whether the gate went red."""
+        return self.kind is Kind.WORSE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mutation:
+    """What a suite notices.
+
+    Attributes:
+        suite: The suite.
+        tried: Every mutant that was tried, in the order of the operators.
+        made: How many mutants there are.
+        asked: Questions that were asked.
+        usd: Dollars they cost; None where a price is not known.
+    """
+
+    suite: SuiteFile
+    tried: tuple[Tried, ...]
+    made: int
+    asked: int
+    usd: float | None
+
+    @property
+    def performed(self) -> tuple[Tried, ...]:
+        """The mutants that could be performed."""
+        return tuple(each for each in self.tried if each.kind is not None)
+
+    @property
+    def survivors(self) -> tuple[Tried, ...]:
+        """The mutants that were performed and not killed."""
+        return tuple(each for each in self.performed if not each.killed)
+
+    @property
+    def score(self) -> Interval | None:
+        """The share of the performed mutants that were killed, with Wilson's interval; None where there is none."""
+        killed = sum(each.killed for each in self.performed)
+        return wilson(killed, len(self.performed)) if self.performed else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON data."""
+        score = self.score
+        return {
+            "suite": {"name": self.suite.suite.name, "path": str(self.suite.path)},
+            "score": None if score is None else {"share": score.estimate, "low": score.low, "high": score.high},
+            "mutants": [
+                {
+                    "operator": each.mutant.operator,
+                    "what": each.mutant.what,
+                    "path": each.mutant.span.path,
+                    "line": each.mutant.span.line,
+                    "verdict": each.kind or "cannot be performed",
+                    "killed": each.killed,
+                }
+                for each in self.tried
+            ],
+            "made": self.made,
+            "questions": {"asked": self.asked, "usd": self.usd},
+        }
+
+
+OnMutant = Callable[[Tried], None]
+
+
+def mutate_suite(
+    suite: Path,
+    terms: Terms | None = None,
+    *,
+    operators: Sequence[str] = (),
+    limit: int | None = None,
+    on_mutant: OnMutant | None = None,
+) -> Mutation:
+    """Try mutants of a suite's personas, each against the personas as they are.
+
+    Args:
+        suite: The suite file.
+        terms: How each is performed; a budget is that of all of them together.
+        operators: Names of operators; all without any.
+        limit: Try so many at most, drawn by the seed.
+        on_mutant: Told of each.
+
+    Raises:
+        CallerError, AuthorError, JournalMiss: As `arun_suite`; or there is no such operator.
+        BudgetSpent: The budget is spent; the same call goes on with a larger one.
+    """
+    unknown = [name for name in operators if name not in OPERATORS]
+    if unknown:
+        known = ", ".join(f"`{name}`" for name in OPERATORS)
+        raise CallerError(f"there is no operator `{unknown[0]}`; there is {known}")
+    return PRIVATE_LOOP.call(_mutate(suite, terms or Terms(), operators, limit, on_mutant or ignore))
+
+
+async def _mutate(
+    suite: Path, terms: Terms, operators: Sequence[str], limit: int | None, on_mutant: OnMutant
+) -> Mutation:
+    file, library = changed(read_suite(suite), terms), library_here()
+    arm = present(require_usable(file, library), library, terms)
+    made = [(name, mutant) for name, part in arm.parts.items() for mutant in mutants_of(part, operators)]
+    chosen = _drawn(made, limit, terms.seed)
+    tried: list[Tried] = []
+    asked, usd, pool = 0, Decimal(0), Pool()
+    async with AsyncExitStack() as undo:
+        await open_models(file, terms, pool, undo)  # held open for all of them
+        for name, mutant in chosen:
+            kind = None
+            if mutant.part is not None:
+                left = None if terms.budget is None else max(Decimal(0), terms.budget - usd)
+                arms = _arms(arm, with_mutant(arm, name, mutant))
+                result = await evaluate_arms(file, arms, replace(terms, budget=left), pool=pool, folder=_FOLDER)
+                kind = Kind.INFRASTRUCTURE if result.lost else result.decision.kind if result.decision else None
+                asked += result.asked
+                usd += Decimal(str(result.usd or 0))
+            tried.append(Tried(mutant=mutant, kind=kind))
+            on_mutant(tried[-1])
+    return Mutation(suite=file, tried=tuple(tried), made=len(made), asked=asked, usd=float(usd))
+
+
+def _arms(whole: Arm, mutant: Arm) -> Mapping[ArmName, Arm]:
+    return {"baseline": whole, "candidate": mutant}
+
+
+def _drawn(made: Sequence[tuple[str, Mutant]], limit: int | None, seed: int) -> list[tuple[str, Mutant]]:
+    if limit is None or limit >= len(made):
+        return [*made]
+    kept = sorted(random.Random(seed).sample(range(len(made)), limit))  # noqa: S311 - chance, not a secret
+    return [made[at] for at in kept]

@@ -1,0 +1,50 @@
+"""What mutants told to text and annotations; its one rule: a survivor stands at its line, for its author to look at."""
+
+from collections import Counter
+
+from dramaturg.evals.mutation import Mutation, Tried
+from dramaturg.evals.report.table import counted, percent
+from dramaturg.findings.github import workflow_command
+
+
+def mutation_text(mutation: Mutation) -> str:
+    """Return score and survivors, a line each."""
+    lines = [f"{mutation.suite.suite.name}: {counted(len(mutation.tried), 'mutant')} of {mutation.made:,}", ""]
+    for operator in dict.fromkeys(each.mutant.operator for each in mutation.tried):
+        counts = Counter(_became(each) for each in mutation.tried if each.mutant.operator == operator)
+        lines.append(f"{operator:<12} " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
+    lines += ["", *(f"survived ({each.kind}): {each.mutant}" for each in mutation.survivors)]
+    return "\n".join([*lines, "", _cost(mutation), _score(mutation)]) + "\n"
+
+
+def mutation_github(mutation: Mutation) -> str:
+    """Return a warning for each survivor and a notice of the score, a line each."""
+    commands = [
+        workflow_command("warning", f"no case would miss this: {each.mutant.what}", _place(each))
+        for each in mutation.survivors
+    ]
+    title = {"title": mutation.suite.suite.name}
+    return "\n".join([*commands, workflow_command("notice", _score(mutation), title)]) + "\n"
+
+
+def _became(tried: Tried) -> str:
+    return "cannot be performed" if tried.kind is None else "killed" if tried.killed else "survived"
+
+
+def _place(tried: Tried) -> dict[str, str]:
+    span = tried.mutant.span
+    return {"title": "survivor", "file": span.path, "line": str(span.line)}
+
+
+def _cost(mutation: Mutation) -> str:
+    usd = "$0" if not mutation.usd else f"${mutation.usd:.2f}"
+    return f"{counted(mutation.asked, 'question')} asked, {usd}"
+
+
+def _score(mutation: Mutation) -> str:
+    score = mutation.score
+    if score is None:
+        return "no mutant could be performed"
+    killed = len(mutation.performed) - len(mutation.survivors)
+    limits = f"[{percent(score.low)}, {percent(score.high)}]"
+    return f"{killed:,} of {len(mutation.performed):,} mutants were killed = {percent(score.estimate)} {limits}"

@@ -1,0 +1,73 @@
+"""Mutants of a persona against a suite: what the gate misses survives at its line, and one more case kills it."""
+
+from pathlib import Path
+
+import pytest
+from tests.commands import dramaturg
+from tests.suites import PERSONA, Bench, new_bench
+
+from dramaturg.evals import load_run, mutate_suite
+
+_SUITE = """personas: DPA-1
+repeats: 5
+scorers: [markdown]
+cases:
+  - id: parcels
+    artifacts: {architectural_blueprint: evals/cases/parcel-tracking/blueprint.md}
+    scorers:
+      - contains: {within: EXECUTION PLAN, texts: [maintenance on, maintenance off]}
+"""
+_MORE = """  - id: clinic
+    artifacts: {architectural_blueprint: evals/cases/clinic-booking/blueprint.md}
+    scorers:
+      - contains: {within: PRE-FLIGHT CHECKLIST, texts: [pgbackrest]}
+"""
+_MUTATE = ("eval", "mutate", "one.suite.yaml", "--operator", "requirement", "--fixed")
+
+
+@pytest.fixture(name="bench")
+def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    bench = new_bench(tmp_path / "project", monkeypatch)
+    bench.checkout.write("one.suite.yaml", _SUITE)
+    return bench
+
+
+def test_what_no_case_would_miss_survives_at_its_line_until_a_case_does(bench: Bench) -> None:
+    told = dramaturg(*_MUTATE)
+    assert told.code == 0
+    survivor = f"{PERSONA}:{bench.line_of('Data Integrity')}: requirement `Data Integrity` of `PRE-FLIGHT CHECKLIST`"
+    assert survivor in told.out
+    assert "2 of 12 mutants were killed = 17 % [5 %, 45 %]" in told.out
+    bench.checkout.write("one.suite.yaml", _SUITE + _MORE)
+    told = dramaturg(*_MUTATE)
+    assert survivor not in told.out
+    assert "3 of 12 mutants were killed" in told.out
+
+
+def test_survivors_are_warnings_in_a_pull_request(bench: Bench) -> None:
+    told = dramaturg(*_MUTATE, "--format", "github").out
+    assert f"::warning title=survivor,file={PERSONA},line={bench.line_of('Data Integrity')}::no case would miss" in told
+    assert told.splitlines()[-1].startswith("::notice title=one::2 of 12 mutants were killed")
+
+
+@pytest.mark.usefixtures("bench")
+def test_mutants_can_be_limited_and_asked_for_again_for_nothing() -> None:
+    first = dramaturg(*_MUTATE, "--limit", "3", "--json").json
+    again = dramaturg(*_MUTATE, "--limit", "3", "--json").json
+    assert (len(first["mutants"]), first["made"]) == (3, 12)
+    assert again["mutants"] == first["mutants"]
+    assert (first["questions"]["asked"] > 0, again["questions"]["asked"]) == (True, 0)
+
+
+@pytest.mark.usefixtures("bench")
+def test_mutants_are_not_listed_among_the_evals_and_an_unknown_operator_is_refused() -> None:
+    mutation = mutate_suite(Path("one.suite.yaml"), operators=["block"])
+    assert [tried.killed for tried in mutation.tried] == [False, False]
+    assert dramaturg("eval", "report", "--json").json == []
+    told = dramaturg("eval", "mutate", "one.suite.yaml", "--operator", "requirements")
+    assert (told.code, "there is no operator `requirements`; there is `requirement`, `step`" in told.err) == (2, True)
+
+
+def test_a_run_is_loaded_by_its_file_as_well(bench: Bench) -> None:
+    result = bench.run("one.suite.yaml")
+    assert load_run(str(result.path)).run == result.run
