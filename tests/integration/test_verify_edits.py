@@ -1,7 +1,7 @@
 """Every entry of every shipped persona's document is taken out once: each time that is told, and nothing else."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -58,10 +58,16 @@ def without(text: str, unit: Unit) -> str:
 
 
 def entries(text: str) -> Iterator[Unit]:
-    """Yield the entries of a document's sections."""
+    """Yield the entries of a document's sections, each with what goes on with it."""
     for part in read_manuscript(text).parts:
         if part.depth > 1 and part.title != "Open questions":
-            yield from part.units
+            whole: list[Unit] = []
+            for unit in part.units:
+                if unit.goes_on and whole:
+                    whole[-1] = replace(whole[-1], end=unit.end)
+                else:
+                    whole.append(unit)
+            yield from whole
 
 
 @pytest.mark.parametrize("by", BY)

@@ -11,89 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from tests.plans import BLUEPRINT, plan_of
+from tests.hostile_outputs import OUTPUTS, PLAN, outcome_of
 
 from dramaturg.engine.assemble import OPEN_QUESTIONS, assemble
-from dramaturg.engine.outcome import Basis, Entry, OpenQuestion, Outcome, Section
-from dramaturg.engine.settle import asked_by_the_model, open_questions, settle
+from dramaturg.engine.outcome import Basis, Entry, Section
 from dramaturg.engine.verify.structure import verify_structure
-from dramaturg.evidence.locate import Shelf
 from dramaturg.plan.model import Format
-from dramaturg.plan.outputs import Asked, Cell, Evidence, File, Item, StepOutput
+from dramaturg.plan.outputs import StepOutput
 
-PLAN = plan_of(
-    "\n".join(
-        f'<Step number="{at}" format="{layout}" section="{layout.upper()} SECTION">Produce:\n- Parts.\n</Step>'
-        for at, layout in enumerate(Format, start=1)
-    )
-)
-SHELF = Shelf([BLUEPRINT])
-PIECES = [
-    *(
-        "# Fake",
-        "## PROSE SECTION",
-        "\n===\n",
-        "\n---\n",
-        "- ",
-        "* ",
-        "+ ",
-        "1. ",
-        "2) ",
-        "> ",
-        "    ",
-        "\t",
-        "\n",
-        "\n\n",
-        "\r",
-    ),
-    *("```", "````", "~~~", "`", "``", "\\", "\\\\", "\\`", "|", "| a | b |\n|---|---|", "***", "**", "_", "__", "~~"),
-    *("<script>", "</li>", "<!-- ", "-->", "<?x?>", "<![CDATA[", "<a href='x'>", "<https://x.example>", "<div>\n"),
-    *("![x](y)", "[x](y)", "[x][y]", "[x]: /y", "](", "![", "[", "]", "&lt;", "&#91;", "&amp;#91;", "&"),
-    *("[Source: BLUEPRINT, L1]", "[MISSING: x]", "[UNSUPPORTED]", "[*Source*: x]", "[ Source", "[REASONED_INFERENCE"),
-    *("\x00", "\x07", "\x1b[31m", "\x85", "\u2028", "\u200b", "\ufeff", "words", "Parts", " ", "é", "部署"),
-]
-TEXTS = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=8).map(lambda pieces: "".join(pieces)[:500])
-ITEMS = st.builds(
-    Item,
-    text=TEXTS,
-    command=TEXTS,
-    expect=TEXTS,
-    file=st.builds(File, path=TEXTS, language=TEXTS.map(lambda text: text[:20]), content=TEXTS),
-    cells=st.lists(st.builds(Cell, column=TEXTS.map(lambda text: text[:40]), value=TEXTS), max_size=3).map(tuple),
-    covers=st.sampled_from([(), ("Parts",), ("# nowhere",)]),
-    basis=st.sampled_from(["evidence", "inference", "missing"]),
-    evidence=st.sampled_from(
-        [
-            (),
-            (Evidence(artifact="blueprint", quote="The gateway listens on port 8080."),),
-            (Evidence(artifact="blueprint", quote="invented words"), Evidence(artifact="nowhere", quote="")),
-        ]
-    ),
-)
-GOOD = Item(text="Good.", command="good", file=File(content="good"), cells=(Cell(column="good", value="good"),))
-OUTPUTS = st.builds(
-    StepOutput,
-    items=st.lists(ITEMS, max_size=3).map(lambda items: (*items, GOOD)),
-    questions=st.lists(
-        st.builds(Asked, id=TEXTS.map(lambda text: text[:100]), kind=st.just("clarify"), text=TEXTS), max_size=1
-    ).map(tuple),
-)
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 FOREIGN = {"html_block", "html_inline", "image", "link_open", "code_block", "hr", "blockquote_open"}
 LISTED = (Format.CHECKLIST, Format.PROCEDURE, Format.FINDINGS)
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 MARK = re.compile(r"\[[\s*_~\u200b\ufeff]*(?:Source|MISSING|UNSUPPORTED|REASONED_INFERENCE)\b")
-
-
-def outcome_of(layout: Format, output: StepOutput) -> Outcome:
-    """Return what a run amounts to whose section of this format is answered so, and the others well."""
-    sections = []
-    questions: list[OpenQuestion] = []
-    for step in PLAN.sections:
-        answer = output if step.format is layout else StepOutput(items=(GOOD,))
-        sections.append(settle(answer, step, SHELF, grounded=True))
-        questions += [*open_questions(sections[-1], step), *asked_by_the_model(answer, step)]
-    return Outcome(sections=tuple(sections), questions=tuple(questions), findings=())
 
 
 def flattened(tokens: list[Token]) -> Iterator[Token]:

@@ -1,16 +1,21 @@
 """Any text is a document: whatever is cut, put in or mixed up, there are findings inside it, and never an exception."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.plans import brief_of, plan_of
+from tests.hostile_outputs import OUTPUTS, outcome_of
+from tests.hostile_outputs import PLAN as HOSTILE
+from tests.plans import BLUEPRINT, brief_of, plan_of
 from tests.shipped import writer
-from tests.support import perform_by_hand
+from tests.support import envelope, item, perform_by_hand
 
-from dramaturg.engine.assemble import assemble
+from dramaturg.engine.assemble import assemble, is_row
+from dramaturg.engine.calls import ModelCall
 from dramaturg.engine.colophon import colophon_of
+from dramaturg.engine.outcome import Entry
 from dramaturg.engine.verify.document import verify_document
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.findings.github import github_command
@@ -18,6 +23,7 @@ from dramaturg.findings.model import Finding, Span
 from dramaturg.findings.render import render
 from dramaturg.findings.source import Source
 from dramaturg.plan.model import Format
+from dramaturg.plan.outputs import StepOutput
 
 PATH = "plan.md"
 ARTIFACT = """# Parts
@@ -95,6 +101,8 @@ PIECES = [
     *("<!-- `dramaturg verify` reads this:", '"sections": [', "{", "}", '"traces": {"BLUEPRINT": {"L3": ["9.0"]}}'),
 ]
 SHOWN = ("with quotes", "")
+TITLES = {step.section for step in HOSTILE.sections}
+DOUBTFUL = ("V203", "V204", "V206", "V309", "V401", "V404")  # what a model may leave out, or write that is not so
 LINES = st.integers(0, 200)
 TEXT = st.sampled_from(PIECES) | st.text(max_size=5)
 EDITS = st.one_of(
@@ -201,3 +209,47 @@ def test_a_document_cut_short_lacks_something(quotes: str, length: int) -> None:
     body = whole.index("\n<!-- `dramaturg")
     cut = whole[: length % body]
     assert held_to(cut, ARTIFACT) or cut.strip() == whole[:body].strip()
+
+
+def shows_parts(entry: Entry, layout: Format) -> bool:
+    """Tell whether an entry covers `Parts`, and shows a word by which it can be known again."""
+    said = " ".join(("" if is_row(entry, layout) else entry.text, *(value for _, value in entry.cells)))
+    return "Parts" in entry.covers and re.search(r"[^\W_]", said) is not None
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(Format), OUTPUTS, st.sampled_from(SHOWN))
+def test_whatever_a_model_wrote_is_clean_as_it_was_made(layout: Format, output: StepOutput, quotes: str) -> None:
+    outcome = outcome_of(layout, output)
+    comment = colophon_of(HOSTILE, outcome, [BLUEPRINT], quotes=bool(quotes), writes=True).comment()
+    text = f"{assemble(HOSTILE, outcome, quotes=bool(quotes)).markdown}\n{comment}"
+    findings = verify_document(HOSTILE, text, [BLUEPRINT], PATH).findings
+    showing = {
+        section.title for section in outcome.sections for entry in section.entries if shows_parts(entry, section.format)
+    }
+    # paragraphs that only a model's odd attributes fill may pass for statements of their own
+    doubtful = (*DOUBTFUL, "V308") if any(each.cells for each in output.items) else DOUBTFUL
+    told = [(finding.rule, finding.message) for finding in findings if finding.rule not in doubtful]
+    lacking = {("V201", f"`{title}` has no entry for `Parts`, which is demanded") for title in TITLES - showing}
+    assert {*told} <= lacking  # an entry may say that it is about `Parts` and not declare it
+
+
+def test_a_short_row_is_known_again() -> None:
+    def answer(call: ModelCall) -> str:
+        del call
+        evidence = [{"artifact": "blueprint", "quote": "The gateway listens on port 8080."}]
+        rows = [item("Parts", cells=[{"column": "What", "value": value}], evidence=evidence) for value in "abb"]
+        return envelope(rows, notes="x")
+
+    plan = plan_of(
+        '<Step number="1" format="table" section="ROWS">Produce it. It MUST cover:\n- **Parts:** x.\n</Step>'
+    )
+    outcome = perform_by_hand(brief_of(plan), answer).outcome
+    assert outcome is not None
+    comment = colophon_of(plan, outcome, [BLUEPRINT], quotes=False, writes=True).comment()
+    text = f"{assemble(plan, outcome).markdown}\n{comment}"
+    assert [finding.rule for finding in verify_document(plan, text, [BLUEPRINT]).findings] == []
+    without = text.replace("| a | [Source: BLUEPRINT, L3] |\n", "")
+    (found,) = verify_document(plan, without, [BLUEPRINT]).findings
+    assert (found.rule, found.span and found.span.line) == ("V202", 7)
+    assert "`a …`" in found.message

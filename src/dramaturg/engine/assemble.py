@@ -28,6 +28,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _NEWLINE = re.compile(r"\r\n?")
 _CLOSING_HASHES = re.compile(r"(?:(?<= )|^)(?=#+$)")
 _LIST_MARK = re.compile(r"^(?:[-*+]|\d+[.)])\s+")
+_FENCE = "```"
 _BACKTICKS = re.compile(r"`+")
 
 
@@ -127,10 +128,14 @@ def _entries(section: Section, *, quotes: bool) -> Iterator[str]:
 
 
 def _paragraph(entry: Entry, section: str, *, quotes: bool) -> str:
+    return "\n\n".join(_blocks(entry, section, quotes=quotes))
+
+
+def _blocks(entry: Entry, section: str, *, quotes: bool) -> list[str]:
     """Return an entry: its statement with marks, then its command, what to expect, its attributes and its file."""
     said = " ".join(part for part in (_statement(entry, section), *_marks(entry, quotes=quotes)) if part)
     if entry.basis is Basis.MISSING:  # a placeholder with a command would be an invention under a modest name
-        return said
+        return [said]
     lines = [said] if said else []
     if entry.command:
         lines.append(fenced(entry.command, "sh"))
@@ -142,7 +147,7 @@ def _paragraph(entry: Entry, section: str, *, quotes: bool) -> str:
         lines.append(fenced(entry.file.content, entry.file.language))
     if quotes and entry.citations:
         lines.append("\n".join(f"- {_shown(each, entry)} {each}{_elsewhere(each)}" for each in entry.citations))
-    return "\n\n".join(lines)
+    return lines
 
 
 def statement(entry: Entry, section: str) -> tuple[str, str]:
@@ -184,12 +189,12 @@ def is_row(entry: Entry, layout: Format) -> bool:
     return layout is Format.TABLE and bool(entry.cells) and entry.basis is not Basis.MISSING
 
 
-def opening(entry: Entry, section: Section) -> str:
-    """Return the Markdown that an entry of a section begins with; of a row its cells, in the order of its columns."""
+def openings(entry: Entry, section: Section) -> Sequence[str]:
+    """Return the Markdown of each paragraph of an entry; of a row its cells, in the order of its columns."""
     if not is_row(entry, section.format):
-        return _statement(entry, section.title)
+        return [block for block in _blocks(entry, section.title, quotes=False) if not block.startswith(_FENCE)]
     columns = columns_of(each for each in section.entries if is_row(each, section.format))
-    return " · ".join(bare(value) for column in columns if (value := cell_of(entry, column)))
+    return [" · ".join(bare(value) for column in columns if (value := cell_of(entry, column)))]
 
 
 def columns_of(rows: Iterable[Entry]) -> tuple[str, ...]:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from dramaturg.engine.assemble import is_row, opening, shows_quote
+from dramaturg.engine.assemble import is_row, openings, shows_quote
 from dramaturg.engine.marks import REDACTED
-from dramaturg.engine.outcome import Basis, Outcome, Section
+from dramaturg.engine.outcome import Basis, Entry, Outcome, Section
 from dramaturg.evidence.artifact import Artifact, lines_of
 from dramaturg.evidence.locate import shown_lines
 from dramaturg.evidence.trace import trace_of
@@ -39,7 +39,7 @@ class Kept:
     """An entry as a colophon keeps it.
 
     Attributes:
-        key: The words it begins with.
+        key: The words it begins with, and where others begin alike a digest of all it says.
         covers: What it covers without saying so.
         open: It was a placeholder, or had no support: an open question asks for it.
     """
@@ -50,7 +50,12 @@ class Kept:
 
     def covered(self, name: str) -> bool:
         """Tell whether it covered the demand of a name."""
-        return name in self.covers or opens_with(self.key.partition(_TWIN)[0], key_of(name))
+        return name in self.covers or opens_with(self.words, key_of(name))
+
+    @property
+    def words(self) -> str:
+        """The words alone, where the key is more than these."""
+        return self.key.partition(_TWIN)[0]
 
     @property
     def has_twin(self) -> bool:
@@ -187,9 +192,9 @@ def opens_with(text: str, name: str) -> bool:
 
 
 def key_of(text: str) -> str:
-    """Return the words a text begins with, by which its entry is known again."""
+    """Return the words a text begins with, by which its entry is known again; marks are none of them."""
     key = ""
-    for word in _words(text):
+    for word in _words(_MARKED.sub(" ", text)):
         if key and len(key) + 1 + len(word) > _KEY_LENGTH:
             break
         key = f"{key} {word}".strip()
@@ -197,7 +202,7 @@ def key_of(text: str) -> str:
 
 
 def full_key(text: str) -> str:
-    """Return the key of one of several entries that begin alike: it has a digest of all their words, marks left out."""
+    """Return the key of one of several entries that begin alike: it has a digest of all their words."""
     digest = _digest(" ".join(_words(_MARKED.sub(" ", text))))[:_SHORT]
     return f"{key_of(text)}{_TWIN}{digest}"
 
@@ -232,13 +237,19 @@ def _traces(sections: Sequence[Section], *, quotes: bool) -> dict[str, dict[str,
 def _kept(section: Section, step: PlannedStep) -> Iterator[Kept]:
     """Yield the entries of a section as they are known again."""
     columns = {*step.columns, section.title}
-    keys = Counter(key_of(opening(entry, section)) for entry in section.entries)
-    for entry in section.entries:
-        said = opening(entry, section)
-        hidden = (name for name in entry.covers if name not in columns and not opens_with(said, name))
+    said = [_opening(entry, section) for entry in section.entries]
+    keys = Counter(map(key_of, said))
+    for entry, text in zip(section.entries, said, strict=True):
+        hidden = (name for name in entry.covers if name not in columns and not opens_with(text, name))
         left_open = entry.basis is Basis.MISSING or entry.unsupported
-        key = full_key(said) if keys[key_of(said)] > 1 else key_of(said)
-        yield Kept(key=key, covers=tuple(hidden), open=left_open)
+        key = full_key(text) if keys[key_of(text)] > 1 else key_of(text)
+        if key_of(text):  # else there is nothing to know it by
+            yield Kept(key=key, covers=tuple(hidden), open=left_open)
+
+
+def _opening(entry: Entry, section: Section) -> str:
+    """Return the first paragraph of an entry that says something: one without words begins with its file's name."""
+    return next((text for text in openings(entry, section) if key_of(text)), "")
 
 
 def _row(entry: Kept) -> Any:

@@ -39,6 +39,7 @@ class Unit:
         marks: In order; those of the quotes below it too.
         boxed: It is an item to tick off.
         ordered: It is an item of a numbered list.
+        goes_on: It only says what to expect, or which file follows.
     """
 
     shape: Shape
@@ -52,6 +53,7 @@ class Unit:
     marks: tuple[Mark, ...] = ()
     boxed: bool = False
     ordered: bool = False
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,16 +148,16 @@ class _Reader:
             marks=tuple(mark for token in said for mark in marks_of(self.said, *self._offsets(token.map or (0, 0)))),
             boxed=bool(box),
             ordered=ordered,
+            goes_on=shape is Shape.PARAGRAPH and bool(_GOES_ON.match(first)),
         )
 
 
 def _take(unit: Unit, units: list[Unit]) -> None:
-    """Add a unit; quotes, what to expect and the name of a file belong to the paragraph above them."""
+    """Add a unit; a list of quotes belongs to the paragraph above it."""
     quotes = bool(unit.marks) and all(mark.quote or mark.command for mark in unit.marks)
     listed = unit.shape is Shape.ITEM and not (unit.boxed or unit.ordered)
-    goes_on = unit.shape is Shape.PARAGRAPH and bool(_GOES_ON.match(unit.text)) and not unit.marks
     last = units[-1] if units else unit
-    if ((quotes and listed) or goes_on) and units and last.shape is Shape.PARAGRAPH:
+    if quotes and listed and last.shape is Shape.PARAGRAPH:
         further, marks = (*last.further, unit.text), (*last.marks, *unit.marks)
         units[-1] = replace(last, end=unit.end, further=further, marks=marks)
     else:

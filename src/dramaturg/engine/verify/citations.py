@@ -115,7 +115,7 @@ class Citations:
         """Yield the artifacts that have changed though all that is cited from them holds."""
         for label in sorted(self._changed - self._at_fault):
             message = f"`{label}` has changed since the document was made; what is cited from it still stands there"
-            remedy = "read what has changed, and perform the persona again if the document should say it"
+            remedy = "read what has changed; perform the persona again, or say with `--accept` that nothing follows"
             yield _warning("V305", message, self._colophon_span(label), remedy)
 
     def _changes(self) -> set[str]:

@@ -70,7 +70,7 @@ class Demands:
         for _, group in groupby(gone, key=lambda each: (each.before, each.after)):
             lost = [*group]
             span, note = self._where_it_stood(lost[0])
-            names = ", ".join(f"`{each.entry.key} …`" for each in lost)
+            names = ", ".join(f"`{each.entry.words} …`" for each in lost)
             what = "an entry is gone" if len(lost) == 1 else f"{len(lost)} entries are gone"
             yield Finding(
                 rule="V202",
@@ -78,7 +78,7 @@ class Demands:
                 message=f"`{self.section.title}`: {what} since the document was made: {names}",
                 span=span,
                 note=note,
-                help="put it back, or take it out of the comment at the end of the document",
+                help="put it back, or say with `--accept` that the document is right as it stands",
             )
 
     def _where_it_stood(self, gone: Gone) -> tuple[Span, str]:

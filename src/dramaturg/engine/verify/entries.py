@@ -19,7 +19,7 @@ class Gone:
     Attributes:
         entry: What is known of it.
         before: The entry that follows it now; None where it was the last.
-        after: The one it followed; None where it was the first.
+        after: The one it followed, or what goes on with that; None where it was the first.
     """
 
     entry: Kept
@@ -52,6 +52,8 @@ class Entries:
         )
         if kept:
             self._pair()
+        pairs = self._pairing.new_of.items()
+        self._covers = {units[new].start: kept[old].covers for old, new in pairs}
 
     def unit_of(self, entry: Kept) -> Unit | None:
         """Return what has become of an entry; None if it is gone."""
@@ -60,9 +62,7 @@ class Entries:
 
     def covers(self, unit: Unit) -> tuple[str, ...]:
         """Return what a unit covers without saying so."""
-        at = next(at for at, each in enumerate(self.units) if each is unit)
-        old = self._pairing.old_of.get(at)
-        return () if old is None else self.kept[old].covers
+        return self._covers.get(unit.start, ())
 
     def gone(self) -> list[Gone]:
         """Return the entries that are there no more, in order."""
@@ -78,10 +78,16 @@ class Entries:
                 Gone(
                     entry=entry,
                     before=None if before is None else self.units[before],
-                    after=None if after is None else self.units[after],
+                    after=None if after is None else self._end_of(after),
                 )
             )
         return found
+
+    def _end_of(self, at: int) -> Unit:
+        """Return the last of what goes on with a unit."""
+        while at + 1 < len(self.units) and self.units[at + 1].goes_on:
+            at += 1
+        return self.units[at]
 
     def _index(self, entry: Kept) -> int:
         return next(at for at, each in enumerate(self.kept) if each is entry)
@@ -93,7 +99,8 @@ class Entries:
         places = [(-1, -1), *sorted(self._pairing.new_of.items()), (len(self.kept), len(self.units))]
         for (old, new), (next_old, next_new) in pairwise(places):
             olds = [at for at in range(old + 1, next_old) if at not in self._pairing.new_of]
-            news = [at for at in range(new + 1, next_new) if at not in self._pairing.old_of]
+            between = (at for at in range(new + 1, next_new) if at not in self._pairing.old_of)
+            news = [at for at in between if not self.units[at].goes_on]
             if len(olds) == len(news):  # as many as there were: each was reworded
                 for one, other in zip(olds, news, strict=True):
                     self._pairing.join(one, other)

@@ -109,9 +109,10 @@ class Questions:
         name = next((name for name in demands.covered if bare(name) == asked.about), "")
         if self.colophon is None:
             return bool(demands.covered.get(name))
-        left_open = [entry for entry in demands.entries.kept if entry.open]
-        entry = next((entry for entry in left_open if entry.covered(name) or not name), None)
-        return entry is not None and demands.entries.unit_of(entry) is not None
+        whole = not name and asked.about == asked.section
+        left_open = (entry for entry in demands.entries.kept if entry.open)
+        units = [demands.entries.unit_of(entry) for entry in left_open if whole or (name and entry.covered(name))]
+        return any(unit is not None and _unsettled_mark(unit) is None for unit in units)
 
     def _open(self, asked: _Asked, unsettled: _Asked | None) -> Finding:
         short = shorten(asked.unit.text, _SHOWN, placeholder=" …")
@@ -177,10 +178,14 @@ def redacted(manuscript: Manuscript) -> Iterator[Finding]:
 def _unsettled(section: Written) -> Iterator[_Asked]:
     """Yield the entries of a section that say they are missing or have no support."""
     for unit in section.units:
-        mark = next((mark for mark in unit.marks if mark.kind in _UNSETTLED), None)
+        mark = _unsettled_mark(unit)
         if mark:
             about = unit.label or section.title
             yield _Asked(unit=unit, section=bare(section.title), about=bare(about), mark=mark)
+
+
+def _unsettled_mark(unit: Unit) -> Mark | None:
+    return next((mark for mark in unit.marks if mark.kind in _UNSETTLED), None)
 
 
 def _is_answered(unit: Unit) -> bool:

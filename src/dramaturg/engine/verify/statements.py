@@ -142,4 +142,5 @@ def _goes_on(unit: Unit, last: Unit, columns: Sequence[str]) -> bool:
     """Tell whether a paragraph is an attribute of the one before."""
     if unit.shape is not Shape.PARAGRAPH or last.shape is not Shape.PARAGRAPH or unit.label:
         return False
-    return any(opens_with(unit.text, column) for column in columns) or bool(_ATTRIBUTE.match(unit.text))
+    attribute = any(opens_with(unit.text, column) for column in columns) or bool(_ATTRIBUTE.match(unit.text))
+    return attribute or unit.goes_on
