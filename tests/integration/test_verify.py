@@ -280,7 +280,10 @@ def test_programs_get_the_same(files: Path, made: str) -> None:
     assert (finding["rule"], finding["span"]["path"]) == ("V301", "plan.md")
     github = verified("plan.md", "--format", "github").out
     assert github.startswith("::error title=V301,file=plan.md,line=22,col=")
+    difference = "it says `stored` where the quote says `kept`"
+    assert difference in github.splitlines()[0]
     (run,) = verified("plan.md", "--format", "sarif").json["runs"]
+    assert run["results"][0]["locations"][0]["message"]["text"] == difference
     assert run["results"][0]["relatedLocations"][0]["physicalLocation"]["region"]["startLine"] == 53
 
 

@@ -27,6 +27,7 @@ _UNCLOSED = Finding(
     severity=Severity.ERROR,
     message="step is never closed",
     span=_OPENER,
+    note="opened here",
     labels=(Label(span=_CLOSER, text="this closes nothing"),),
     help="replace `</dStep>` by `</Step>`",
     edits=(Edit(span=_CLOSER, text="</Step>"),),
@@ -41,7 +42,8 @@ def _finding(span: Span | None, severity: Severity = Severity.WARNING, message: 
 
 _UNCLOSED_COMMAND = (
     "::error title=P204,file=a.persona.md,line=4,col=1,endColumn=17::"
-    "step is never closed; replace `</dStep>` by `</Step>`%0Aa.persona.md:6:1: this closes nothing"
+    "step is never closed; replace `</dStep>` by `</Step>`%0A"
+    "a.persona.md:4:1: opened here%0Aa.persona.md:6:1: this closes nothing"
 )
 
 
@@ -122,7 +124,7 @@ _RESULT = _object(
     ruleIndex={"type": "integer", "minimum": 0},
     level=_LEVEL,
     message=_MESSAGE,
-    locations=_list(_object("physicalLocation", physicalLocation=_PLACE)),
+    locations=_list(_object("physicalLocation", physicalLocation=_PLACE, message=_object("text", text=_TEXT))),
     relatedLocations=_list(_object("id", id={"type": "integer"}, physicalLocation=_PLACE, message=_MESSAGE)),
     fixes=_list(_object("artifactChanges", description=_MESSAGE, artifactChanges=_list(_CHANGE, 1))),
 )
@@ -177,6 +179,7 @@ def test_a_result_points_at_its_rule_and_its_place() -> None:
     assert (nowhere["level"], result["level"], "locations" in nowhere) == ("warning", "error", False)
     assert result["message"]["text"] == "step is never closed; replace `</dStep>` by `</Step>`"
     (place,) = (location["physicalLocation"] for location in result["locations"])
+    assert result["locations"][0]["message"] == {"text": "opened here"}
     assert place["artifactLocation"] == {"uri": "a.persona.md", "uriBaseId": "%SRCROOT%"}
     assert place["region"] == {"startLine": 4, "startColumn": 1, "endLine": 4, "endColumn": 17}
 

@@ -9,7 +9,7 @@ import click
 from dramaturg.cli.formats import HUMAN, format_option, print_report
 from dramaturg.cli.inputs import artifacts_by_id
 from dramaturg.cli.mending import count_easy, mend_files, print_diff
-from dramaturg.cli.output import counted, explain, json_option, print_findings, strict_option, summary
+from dramaturg.cli.output import counted, explain, json_option, print_findings, summary
 from dramaturg.errors import CallerError
 from dramaturg.findings.model import Severity
 from dramaturg.findings.render import shown
@@ -38,7 +38,7 @@ _REFUSED = 2
 )
 @format_option
 @json_option
-@strict_option
+@click.option("--strict", is_flag=True, help="Treat warnings as errors, and questions that are still open.")
 @click.option("--fix", is_flag=True, help="Mend what needs no decision in DOCUMENT, then verify it again.")
 @click.option("--diff", is_flag=True, help="With --fix: print what would change, and change nothing.")
 @click.option(

@@ -18,6 +18,7 @@ def github_command(finding: Finding, source_of: SourceOf) -> str:
     properties = {"title": finding.rule, **(_place(finding.span, source_of) if finding.span else {})}
     lines = [
         f"{finding.message}; {finding.help}" if finding.help else finding.message,
+        *([f"{finding.span}: {finding.note}"] if finding.span and finding.note else []),
         *(f"{label.span}: {label.text}" for label in finding.labels),
     ]
     return workflow_command(_COMMANDS[finding.severity], "\n".join(lines), properties)

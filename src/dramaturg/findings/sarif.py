@@ -72,7 +72,8 @@ class _Writer:
             "message": {"text": text},
         }
         if finding.span:
-            result["locations"] = [{"physicalLocation": self.place(finding.span)}]
+            said = {"message": {"text": finding.note}} if finding.note else {}
+            result["locations"] = [{"physicalLocation": self.place(finding.span), **said}]
         if finding.labels:
             result["relatedLocations"] = [self.related(label, at) for at, label in enumerate(finding.labels, start=1)]
         if finding.edits:

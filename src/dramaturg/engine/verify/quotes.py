@@ -124,7 +124,8 @@ class Quotes:
 
     def _other_command(self, cited: Cited) -> Finding:
         what = f"{cited.place} does not give the command above{cited.since}"
-        return self._lost(cited, what, "\n".join(cited.unit.code), self._span(cited))
+        lost = self._lost(cited, what, "\n".join(cited.unit.code), self._span(cited))
+        return replace(lost, note=lost.note.replace("the quote", "the command"))
 
     def _lost(self, cited: Cited, what: str, quote: str, span: Span) -> Finding:
         """Return the fault of a quote that stands nowhere, with the passage that comes nearest."""
