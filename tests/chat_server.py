@@ -127,17 +127,18 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             self._send(200, {"object": "list", "data": [listed]})
 
         def do_POST(self) -> None:
-            request = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            answer = server.take(request)
-            if isinstance(answer, int):
-                self._send(answer, {"error": {"message": "not now"}})
-                return
-            asked = len(json.dumps(request["messages"])) // server.letters
-            whole = _completion(answer, prompt=asked, said=len(answer) // server.letters)
-            if request.get("stream"):
-                self._send_bytes(200, streamed(whole), "text/event-stream")
-            else:
-                self._send(200, whole)
+            with suppress(ConnectionError):  # the client was killed
+                request = _request(self)
+                answer = server.take(request)
+                if isinstance(answer, int):
+                    self._send(answer, {"error": {"message": "not now"}})
+                    return
+                asked = len(json.dumps(request["messages"])) // server.letters
+                whole = _completion(answer, prompt=asked, said=len(answer) // server.letters)
+                if request.get("stream"):
+                    self._send_bytes(200, streamed(whole), "text/event-stream")
+                else:
+                    self._send(200, whole)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name the base class gives it
             """Say nothing."""
@@ -155,6 +156,15 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(content)
 
     return Handler
+
+
+def _request(handler: BaseHTTPRequestHandler) -> dict[str, Any]:
+    """Return what is asked; ConnectionError if the client was killed before it had said it."""
+    content = handler.rfile.read(int(handler.headers["content-length"]))
+    if not content:
+        raise ConnectionResetError
+    request: dict[str, Any] = json.loads(content)
+    return request
 
 
 def _completion(text: str, *, prompt: int, said: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tests.postgres import orders, working
 from tests.support import BLUEPRINT
 
 from dramaturg import AnswerNeeded, CallerError, ModelError, Runtime
-from dramaturg.engine.calls import Question
+from dramaturg.engine.calls import Answer, Question
 from dramaturg.engine.colophon import without_colophon
 from dramaturg.engine.events import Event, StepAccepted
 from dramaturg.models.scripted import ScriptedModel
@@ -119,6 +119,11 @@ def test_two_hundred_runs_are_shared_and_survive_a_worker(url: str) -> None:
     assert len(workers) == 2
 
 
+def _text(result: RunResult) -> str:
+    """Return a document without what tells of its artifacts, which differ from run to run."""
+    return without_colophon(result.document.markdown)
+
+
 def _finished(desk: Desk, run: str) -> RunResult:
     """Return a run's result; one over which five workers died without an answer is told to go on all the same."""
     try:
@@ -149,14 +154,46 @@ def test_runs_complete_however_often_their_workers_are_killed(
             victim.kill()
             workers.append(nursery.worker(url))
         workers.extend(nursery.worker(url, "--concurrency", "5") for _ in range(2))
-        documents = {without_colophon(_finished(desk, order["run"]).document.markdown) for order in given}
+        documents = {_text(_finished(desk, order["run"])) for order in given}
         asked = Counter(chat.prompts)
-        undisturbed = Runtime(model=chat.model, parallel=parallel).run("DPA-1", BLUEPRINT).document.markdown
-    assert documents == {
-        without_colophon(undisturbed)
-    }  # each was given another artifact, so that its calls are its own
+        undisturbed = _text(Runtime(model=chat.model, parallel=parallel).run("DPA-1", BLUEPRINT))
+    assert documents == {undisturbed}
     assert len(asked) == kills * 5
     assert sum(asked.values()) - len(asked) <= kills * together  # what was under way when a worker died, and no more
+
+
+@pytest.mark.slow
+def test_runs_with_questions_complete_however_often_their_workers_are_killed(url: str, tmp_path: Path) -> None:
+    dice = random.Random()  # noqa: S311 - as above
+    (tmp_path / "ask-1.persona.md").write_text(PERSONA, encoding="utf-8")
+    said = {"confirm": Answer(text="yes"), "clarify": Answer(text="For operators."), "artifact": Answer(text="none")}
+    with ChatServer(answer, delay=0.05) as chat, Nursery(tmp_path) as nursery, Desk(url) as desk:
+        workers = deque(nursery.worker(url, "--concurrency", "2") for _ in range(3))
+        workers[0].wait_for("runs at once")
+        runtime = Runtime(model=chat.model)
+        briefs = (f"The gateway was down {number} times.\n" for number in range(20))
+        given = [runtime.order(tmp_path / "ask-1.persona.md", brief) for brief in briefs]
+        for order in given:
+            desk.give(order)
+        killed = answered = 0
+        while any(each.status != "done" for each in desk.standings()):
+            victim = workers.popleft()
+            victim.wait_for("runs at once")
+            time.sleep(dice.uniform(0, 1.5))
+            victim.kill()
+            killed += 1
+            workers.append(nursery.worker(url))
+            for each in desk.standings():
+                if each.status == "waiting":
+                    desk.answer(each.run, {question.id: said[question.kind] for question in each.questions})
+                    answered += 1
+                elif each.status == "given up":
+                    desk.go_on(each.run)
+        documents = {_text(desk.result(order["run"])) for order in given}
+        asked = Counter(chat.prompts)
+    assert len(documents) == 1
+    assert answered >= 2 * 20
+    assert sum(asked.values()) - len(asked) <= 2 * killed
 
 
 @pytest.mark.slow

@@ -74,6 +74,23 @@ def test_what_does_not_suffice_for_one_call_makes_none(url: str, limit: dict[str
         assert result.report.run == spent.value.run
 
 
+@pytest.mark.slow
+def test_questions_can_be_answered_one_by_one(url: str, tmp_path: Path) -> None:
+    (tmp_path / "ask-1.persona.md").write_text(PERSONA, encoding="utf-8")
+    with ChatServer(answer) as chat, working(url):
+        ask = ("run", str(tmp_path / "ask-1.persona.md"), str(RUN[2]), "--model", chat.model, "--queue", url)
+        assert dramaturg(*ask).code == 5
+        asked = len(chat.requests)
+        (row,) = dramaturg("runs", "--database", url, "--json").json
+        resume = ("resume", row["run"], "--database", url)
+        told = dramaturg(*resume, "--answer", "2.2=nothing to add", "--json")
+        assert (told.code, [each["id"] for each in told.json["questions"]]) == (5, ["2.1"])
+        (row,) = dramaturg("runs", "--database", url, "--json").json
+        assert [each["id"] for each in row["questions"]] == ["2.1"]
+        assert len(chat.requests) == asked
+        assert dramaturg(*resume, "--answer", "2.1=For operators.", "--yes").code == 0
+
+
 def test_a_budget_for_a_model_without_a_price_is_refused_before_it_is_queued() -> None:
     runtime = Runtime(model="openai:x@https://models.example/v1", budget=1, secrets="allow")
     with pytest.raises(CallerError, match="is not known, so a budget in dollars cannot be kept"):
@@ -116,7 +133,8 @@ def test_a_run_whose_provider_is_down_rests_and_goes_on_where_it_stopped(url: st
         worker.wait_for("waits 0 s")
         (row,) = dramaturg("runs", "--database", url, "--json").json
         assert row["status"] == "paused"
-        assert f"`dramaturg resume {row['run']} --database URL` goes on with it" in told.err
+        assert f"go on where it stopped: dramaturg resume {row['run']} --database URL\n" in told.err
+        assert told.err.endswith("; `resume` goes on where it stopped\n")
         broken = False
         again = dramaturg("resume", row["run"], "--database", url)
         assert again.code == 0
@@ -169,6 +187,54 @@ def test_a_run_that_was_cancelled_goes_on_under_its_own_name(url: str) -> None:
         chat.release()
         assert dramaturg("resume", run, "--database", url).code == 0
         assert [*Counter(chat.prompts).values()] == [1, 1, 2, 1, 1]
+
+
+def test_a_run_that_failed_is_over_and_keeps_what_it_has(url: str) -> None:
+    def short(number: int, request: Mapping[str, Any]) -> str:
+        return well(number, request) if number < 3 else "{}"
+
+    with ChatServer(short) as chat, working(url):
+        told = dramaturg(*RUN, "--model", chat.model, "--queue", url)
+        assert (told.code, told.out) == (1, "")
+        (row,) = dramaturg("runs", "--database", url, "--json").json
+        assert row["status"] == "failed"
+        assert f"what was produced is kept: dramaturg runs {row['run']} --database URL\n" in told.err
+        assert "## PRE-FLIGHT CHECKLIST" in dramaturg("runs", row["run"], "--database", url).out
+        asked = len(chat.requests)
+        assert dramaturg("resume", row["run"], "--database", url).code == 1
+        assert len(chat.requests) == asked
+
+
+def test_an_order_of_another_version_rests_for_a_worker_that_has_it(url: str) -> None:
+    with ChatServer() as chat, working(url) as worker, Desk(url) as desk:
+        newer, other = orders(chat.model, 2)
+        desk.give({**newer, "format": 9})
+        desk.give({**other, "plan": "0" * 64})
+        worker.wait_for("rests, paused: ", times=2)
+        assert sorted(row.message for row in desk.standings()) == [
+            "the order has format 9, this worker performs 1; upgrade one of them",
+            f"this worker compiles the persona of `{other['run']}` to another plan; use its version",
+        ]
+        assert chat.requests == []
+
+
+def test_old_runs_of_a_database_are_removed(url: str) -> None:
+    with ChatServer(held_from=6) as chat, working(url), Desk(url) as desk:
+        done, stopped, running = orders(chat.model, 3)
+        desk.result(desk.give(done))
+        desk.give(stopped)
+        chat.wait_for(6)
+        desk.cancel(stopped["run"])
+        desk.give(running)
+        chat.wait_for(7)
+        prune = ("runs", "--prune", "--database", url)
+        assert dramaturg(*prune).out == ""
+        assert dramaturg(*prune, "--older-than", "0", "--dry-run").out == f"would remove {done['run']}\n"
+        assert dramaturg(*prune, "--older-than", "0").out == f"removed {done['run']}\n"
+        assert dramaturg(*prune, "--older-than", "0", "--status", "running").code == 2
+        rows = dramaturg(*prune, "--older-than", "0", "--status", "cancelled, paused", "--json").json
+        assert rows == [{"run": stopped["run"], "removed": True}]
+        assert [row.run for row in desk.standings()] == [running["run"]]
 
 
 @pytest.mark.slow

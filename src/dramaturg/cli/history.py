@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from dramaturg.cli.deliver import Delivery, delivery_options, hand_over
-from dramaturg.cli.output import counted, json_option, print_json
+from dramaturg.cli.output import counted, json_option, named, print_json
 from dramaturg.findings.render import shown
 
 
@@ -19,7 +19,8 @@ from dramaturg.findings.render import shown
     "statuses",
     default="done,failed",
     show_default=True,
-    help="With --prune: which runs; also waiting, unfinished, unreadable.",
+    help="With --prune: which runs; also waiting, unfinished, unreadable; of a database waiting, paused, cancelled, "
+    "'given up'.",
 )
 @click.option("--dry-run", is_flag=True, help="With --prune: only say what would be removed.")
 @click.option("--database", metavar="URL", help="The runs of a database that many machines share.")
@@ -38,9 +39,12 @@ def runs(
 ) -> None:
     """List the runs of this machine, or show what RUN has produced so far."""
     if database is not None:
-        from dramaturg.cli.queued import list_queued
+        from dramaturg.cli.queued import list_queued, prune_queued
 
-        list_queued(database, run_id, cancel=cancel, as_json=as_json)
+        if prune:
+            prune_queued(database, older_than, statuses, dry_run=dry_run, as_json=as_json)
+        else:
+            list_queued(database, run_id, cancel=cancel, as_json=as_json)
         return
     from dramaturg.run.runs import kept_document, run_summary
     from dramaturg.run.runtime import Runtime
@@ -66,8 +70,7 @@ def _prune(state: Path, older_than: str, statuses: str, *, dry_run: bool, as_jso
     from dramaturg.run.budget import parse_seconds
     from dramaturg.run.prune import prunable, remove
 
-    wanted = [status.strip() for status in statuses.split(",") if status.strip()]
-    found = [*prunable(state, older_than=parse_seconds(older_than), statuses=wanted, now=time.time())]
+    found = [*prunable(state, older_than=parse_seconds(older_than), statuses=named(statuses), now=time.time())]
     for each in found:
         if not dry_run:
             remove(each)

@@ -74,6 +74,11 @@ def where() -> str:
     return "".join(context.obj if context and context.obj else ())
 
 
+def named(several: str) -> list[str]:
+    """Return what is named in a list with commas."""
+    return [each.strip() for each in several.split(",") if each.strip()]
+
+
 def explain(error: DramaturgError, place: str = "") -> None:
     """Print an error on stderr: located findings where it has them, one sentence where not.
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import print_json
+from dramaturg.cli.output import counted, named, print_json
 from dramaturg.cli.worker import require_durable
 from dramaturg.findings.render import shown
 
@@ -31,6 +31,26 @@ def list_queued(database: str, run: str | None, *, cancel: bool, as_json: bool) 
             print_json([*map(_row, rows)])
         else:
             _list(rows)
+
+
+def prune_queued(database: str, older_than: str, statuses: str, *, dry_run: bool, as_json: bool) -> None:
+    """Remove old runs of a database."""
+    require_durable()
+    import time
+
+    from dramaturg.run.budget import parse_seconds
+    from dramaturg.run.durable.client import Desk
+
+    with Desk(database) as desk:
+        found = desk.prunable(older_than=parse_seconds(older_than), statuses=named(statuses), now=time.time())
+        if found and not dry_run:
+            desk.remove([each.run for each in found])
+    if as_json:
+        print_json([{"run": each.run, "removed": not dry_run} for each in found])
+    else:
+        for each in found:
+            click.echo(f"{'would remove' if dry_run else 'removed'} {each.run}")
+    click.echo(counted(len(found), "run"), err=True)
 
 
 def _show(desk: "Desk", row: "QueuedRun", *, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """Orders given, followed, answered and fetched; its one rule: whoever gives one needs the database and no more."""
 
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -30,7 +30,21 @@ _STATUSES: Mapping[str, str] = {
     "ENQUEUED": "queued",
     _AT_REST: "cancelled",
 }
+PRUNED = ("done", "failed", "cancelled", "given up", "waiting", "paused")
 _LOOK = 0.2  # seconds between two looks for what has happened
+
+
+@contextmanager
+def _reached() -> Iterator[None]:
+    """Turn what the database says into an error of whoever runs it."""
+    try:
+        yield
+    except DBOSAwaitedWorkflowCancelledError:
+        raise
+    except (DBOSException, SQLAlchemyError) as error:
+        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        hint = "check the address, and that a worker has been started on it once"
+        raise ModelError(f"the database cannot be used: {cause}", retryable=True, hint=hint) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +56,14 @@ class QueuedRun:
         status: `queued`, `running`, `waiting` for a person, `paused` at a limit or for a provider, `cancelled`,
             `given up`, `done` or `failed`.
         worker: Who performs it, or did last.
+        changed: When it last changed, in seconds since the epoch.
         held: Why it rests; None where it does not.
     """
 
     run: str
     status: str
     worker: str
+    changed: float
     held: Held | None = None
 
     @property
@@ -88,18 +104,19 @@ class Desk:
         """Let go of the connection."""
         self._client.destroy()
 
+    @_reached()
     def give(self, order: Mapping[str, Any]) -> str:
         """Put an order into the queue, and return its run's id; one that is given again is the same run."""
         options = {"queue_name": QUEUE, "workflow_name": WORKFLOW, "workflow_id": order["run"], "app_version": VERSION}
-        with _reached():
-            self._client.enqueue(options, dict(order))  # type: ignore[arg-type]  # the options are a TypedDict of theirs
+        self._client.enqueue(options, dict(order))  # type: ignore[arg-type]  # the options are a TypedDict of theirs
         return str(order["run"])
 
     async def follow(self, run: str, seen: int = 0) -> AsyncIterator[tuple[Event, ...]]:
         """Yield what happens in a run until it rests or ends, without what was seen so many times before."""
-        stream = self._client.read_stream_async(run, EVENTS, offset=seen, polling_interval_sec=_LOOK)
-        async for happened in stream:
-            yield tuple(map(event_of, happened))
+        with _reached():
+            stream = self._client.read_stream_async(run, EVENTS, offset=seen, polling_interval_sec=_LOOK)
+            async for happened in stream:
+                yield tuple(map(event_of, happened))
 
     async def told(self, run: str) -> AsyncIterator[Event]:
         """Yield what has happened in a run so far."""
@@ -122,7 +139,8 @@ class Desk:
         self.standing(run)
         handle: Any = self._client.retrieve_workflow(run)
         try:
-            return _RESULT.validate_python(handle.get_result(polling_interval_sec=_LOOK))
+            with _reached():
+                return _RESULT.validate_python(handle.get_result(polling_interval_sec=_LOOK))
         except DBOSAwaitedWorkflowCancelledError as error:
             held = self.standing(run).held or Held(why="cancelled")
             raise held.raised(run) from error
@@ -138,6 +156,7 @@ class Desk:
         """Return how all runs stand, the newest first."""
         return [*self._standings(sort_desc=True)]
 
+    @_reached()
     def answer(self, run: str, answers: Mapping[str, Answer], limits: Limits | None = None) -> tuple[Question, ...]:
         """Answer questions that a run waits for, by their ids, and return those that stay open.
 
@@ -155,6 +174,7 @@ class Desk:
             self.go_on(run, limits)
         return tuple(left)
 
+    @_reached()
     def go_on(self, run: str, limits: Limits | None = None) -> None:
         """Let a run that rests go on where it stopped.
 
@@ -172,30 +192,46 @@ class Desk:
         self.standing(run)
         self.hold(run, Held(why="cancelled"))
 
+    @_reached()
     def hold(self, run: str, held: Held) -> None:
         """Take a run off its worker."""
         self._note(run, held)
         self._client.cancel_workflow(run)
 
+    @_reached()
     def fork(self, run: str, step: int) -> str:
         """Begin a copy of a run that goes on from a step, by its number in the database; return the copy's id."""
         self.standing(run)
         forked: Any = self._client.fork_workflow(run, step, application_version=VERSION, queue_name=QUEUE)
         return str(forked.workflow_id)
 
+    @_reached()
     def order(self, run: str) -> Mapping[str, Any]:
         """Return the order of a run."""
         (found,) = self._client.list_workflows(workflow_ids=[run], load_output=False)
         given: Mapping[str, Any] = found.input["args"][0] if found.input else {}
         return given
 
+    @_reached()
     def recorded(self, run: str) -> list[Any]:
         """Return what the steps of a run have written down, in their order."""
         return [step["output"] for step in self._client.list_workflow_steps(run)]
 
-    def remove(self, runs: list[str]) -> None:
+    def prunable(self, *, older_than: float, statuses: Sequence[str], now: float) -> list[QueuedRun]:
+        """Return the runs that last changed so many seconds ago, or more, and stand at one of these.
+
+        Raises:
+            CallerError: A status is none at which a run can be removed.
+        """
+        for status in statuses:
+            if status not in PRUNED:
+                raise CallerError(f"no run that can be removed stands at `{status}`; use {', '.join(PRUNED)}")
+        return [each for each in self.standings() if each.status in statuses and now - each.changed >= older_than]
+
+    @_reached()
+    def remove(self, runs: Sequence[str]) -> None:
         """Remove runs."""
-        self._client.delete_workflows(runs)
+        self._client.delete_workflows([*runs])
 
     def _note(self, run: str, held: Held) -> None:
         self._client.update_workflow_attributes(run, {HELD: held.data()}, merge=True)
@@ -210,16 +246,6 @@ class Desk:
                 run=each.workflow_id,
                 status=STATUS[held.why] if held else _STATUSES.get(each.status, each.status.casefold()),
                 worker=each.executor_id or "",
+                changed=(each.updated_at or 0) / 1000,
                 held=held,
             )
-
-
-@contextmanager
-def _reached() -> Iterator[None]:
-    """Turn what the database says into an error of whoever runs it."""
-    try:
-        yield
-    except (DBOSException, SQLAlchemyError) as error:
-        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        hint = "check the address, and that a worker has been started on it once"
-        raise ModelError(f"the database cannot be used: {cause}", retryable=True, hint=hint) from error

@@ -20,6 +20,7 @@ STATUS: Mapping[Why, str] = {
     "cancelled": "cancelled",
     "workers": "given up",
 }
+_GOES_ON = "`resume` goes on where it stopped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +60,11 @@ class Held:
             return AnswerNeeded(run, asked(self.questions))
         if isinstance(self.error, BudgetSpent):
             return BudgetSpent(run, self.error.limit, self.error.spent, self.error.needed)
-        hint = f"`dramaturg resume {run} --database URL` goes on with it"
         if isinstance(self.error, ModelError):
-            said = "; ".join(part for part in (self.error.hint, hint) if part)
-            return ModelError(self.error.message, retryable=True, hint=said)
+            hint = _GOES_ON if self.error.retryable else self.error.hint  # the same command would queue another run
+            return ModelError(self.error.message, retryable=True, hint=hint)
         said = "was cancelled" if self.why == "cancelled" else "was given up: too many workers died over it"
-        return ModelError(f"run `{run}` {said}", retryable=True, hint=hint)
+        return ModelError(f"run `{run}` {said}", retryable=True, hint=_GOES_ON)
 
 
 def asked(questions: Sequence[Question]) -> tuple[tuple[str, str, str], ...]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from dbos import DBOS
 from dbos._error import DBOSWorkflowCancelledError
@@ -19,7 +19,7 @@ from dramaturg.engine.brief import Brief, Respondent
 from dramaturg.engine.calls import Answer, ModelCall, Question, Questions
 from dramaturg.engine.events import Event, FellBack, Retrying, RunOpened
 from dramaturg.engine.flow import perform
-from dramaturg.errors import BudgetSpent, CallerError, ModelError
+from dramaturg.errors import BudgetSpent, CallerError, ModelError, StepFailed
 from dramaturg.models.pool import Pool
 from dramaturg.models.prices import parse_price
 from dramaturg.models.retry import RetryPolicy
@@ -27,7 +27,7 @@ from dramaturg.run.budget import Purse, Tariffs
 from dramaturg.run.drive import Asking
 from dramaturg.run.durable.client import Desk
 from dramaturg.run.durable.driving import Attempted, Durable, Trouble, drive_in_order
-from dramaturg.run.durable.held import Held
+from dramaturg.run.durable.held import STATUS, Held
 from dramaturg.run.durable.names import EVENTS, RESUMED
 from dramaturg.run.durable.plain import answer_of, error_data, error_of, event_data, event_of, reply_data, reply_of
 from dramaturg.run.job import Job
@@ -83,8 +83,11 @@ class Performance:
         async with AsyncExitStack() as undo:
             brief = await self._opened(undo)
             durable = Durable(attempt=self._attempt, overcome=self._overcome, ask=self._asked(), tell=self._tell)
-            with self.tally.trace.running(brief, self.run):
-                outcome = await drive_in_order(perform(brief), durable)
+            try:
+                with self.tally.trace.running(brief, self.run):
+                    outcome = await drive_in_order(perform(brief), durable)
+            except StepFailed as failure:
+                raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, self.run) from None
             conditions = Conditions(
                 reasks=brief.reasks,
                 retry=self.means.retry,
@@ -133,9 +136,7 @@ class Performance:
         try:
             return await open_team(choice, order["window"], self.means.pool, undo)
         except (CallerError, ModelError) as error:
-            self.means.notice(self.run, f"cannot begin here: {error}")
-            await self._let_go(Held.by(ModelError(str(error), retryable=True)))
-            raise
+            await let_go(self.means, self.run, Held.by(ModelError(str(error), retryable=False)))
 
     async def _prepare(self, brief: Brief, team: Team, began: float) -> None:
         tariffs = Tariffs(given=parse_price(self.order["price"]) if self.order["price"] else None)
@@ -230,17 +231,11 @@ class Performance:
 
         await DBOS.run_step_async({"name": "held"}, come_by)
         if first:
-            await self._let_go(held)
+            await let_go(self.means, self.run, held)
         told = await DBOS.recv_async(RESUMED, timeout_seconds=0)
         if told is not None:  # else the worker died before it had let go
             self.purse.began = told["at"]
             self.purse.limits = self.purse.limits if told["limits"] is None else limits_of(told["limits"])
-
-    async def _let_go(self, held: Held) -> None:
-        why = ", ".join(question.id for question in held.questions) or str(held.error)
-        self.means.notice(self.run, f"rests, {held.why}: {why}")
-        await asyncio.to_thread(self.means.desk.hold, self.run, held)
-        raise DBOSWorkflowCancelledError(f"run {self.run} rests")
 
     async def _tell(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -251,6 +246,14 @@ class Performance:
         """Keep what happens during a call until the call is written down."""
         if isinstance(event, FellBack | Retrying):
             self._overheard.setdefault(event.step, []).append(event)
+
+
+async def let_go(means: Means, run: str, held: Held) -> NoReturn:
+    """Take a run off this worker, and end its workflow here."""
+    why = ", ".join(question.id for question in held.questions) or str(held.error)
+    await asyncio.to_thread(means.desk.hold, run, held)
+    means.notice(run, f"rests, {STATUS[held.why]}: {why}")
+    raise DBOSWorkflowCancelledError(f"run {run} rests")
 
 
 def _ignore(event: Event) -> None:

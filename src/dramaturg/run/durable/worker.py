@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dbos import DBOS
-from dbos._error import DBOSWorkflowCancelledError
 
+from dramaturg.errors import AuthorError, CallerError, JournalMiss, ModelError
 from dramaturg.models.pool import Pool
 from dramaturg.models.retry import RetryPolicy
 from dramaturg.run.durable.client import Desk
+from dramaturg.run.durable.held import Held
 from dramaturg.run.durable.names import QUEUE, VERSION, WORKFLOW
-from dramaturg.run.durable.performance import Means, Performance
+from dramaturg.run.durable.performance import Means, Performance, let_go
 from dramaturg.run.durable.plain import Plain
+from dramaturg.run.job import Job
 from dramaturg.run.orders import job_of
 
 CONCURRENCY = 10
@@ -89,12 +91,16 @@ class Worker:
         run = str(order["run"])
         self.notice(run, "begins")
         try:
-            result = await Performance(means=self._means, order=order, job=job_of(order)).result()
-        except DBOSWorkflowCancelledError:
-            self.notice(run, "is left")
-            raise
+            result = await Performance(means=self._means, order=order, job=await self._job(run, order)).result()
         except Exception as error:
-            self.notice(run, f"{type(error).__name__}: {error}")
+            self.notice(run, f"{type(error).__name__}: {str(error).splitlines()[0]}")
             raise
         self.notice(run, "is done")
         return result
+
+    async def _job(self, run: str, order: dict[str, Any]) -> Job:
+        """Return the job of an order; one that this version would perform otherwise rests for one that would not."""
+        try:
+            return job_of(order)
+        except (AuthorError, CallerError, JournalMiss) as error:
+            await let_go(self._means, run, Held.by(ModelError(str(error), retryable=False)))
