@@ -16,7 +16,10 @@ from dramaturg.engine.assemble import assemble, is_row
 from dramaturg.engine.calls import ModelCall
 from dramaturg.engine.colophon import colophon_of
 from dramaturg.engine.outcome import Entry
+from dramaturg.engine.reader import read_manuscript
 from dramaturg.engine.verify.document import verify_document
+from dramaturg.engine.verify.layout import lay_out
+from dramaturg.engine.verify.structure import structure_faults, verify_structure
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.findings.github import github_command
 from dramaturg.findings.model import Finding, Span
@@ -253,3 +256,20 @@ def test_a_short_row_is_known_again() -> None:
     (found,) = verify_document(plan, without, [BLUEPRINT]).findings
     assert (found.rule, found.span and found.span.line) == ("V202", 7)
     assert "`a …`" in found.message
+
+
+@settings(max_examples=300, deadline=None)
+@given(quotes=st.booleans(), edits=st.lists(EDITS, max_size=4))
+def test_a_look_at_the_headings_alone_says_the_same_as_reading_everything(
+    *, quotes: bool, edits: list[tuple[str, int, int, str]]
+) -> None:
+    text = made(quotes=quotes)
+    for edit in edits:
+        text = edited(text, edit)
+    manuscript = read_manuscript(text, PATH)
+    whole = tuple(structure_faults(PLAN, manuscript, lay_out(PLAN, manuscript, None)))
+    assert verify_structure(PLAN, text, PATH) == whole
+
+
+def test_a_document_of_a_run_is_right_by_its_headings_alone() -> None:
+    assert verify_structure(PLAN, made(quotes=True), PATH) == ()

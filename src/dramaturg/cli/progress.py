@@ -1,17 +1,14 @@
 """A run's events to talk on stderr; its one rule: a terminal gets motion, a pipe plain lines, both say the same."""
 
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from textwrap import shorten
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
 
 import click
 
-from dramaturg.cli.output import counted, let_go, print_findings, where
+from dramaturg.cli.output import counted, print_findings, where
+from dramaturg.cli.talk import Talk
 from dramaturg.engine.calls import Usage
 from dramaturg.engine.events import (
     AnswerRejected,
@@ -29,10 +26,6 @@ from dramaturg.engine.events import (
 )
 from dramaturg.errors import ModelError
 from dramaturg.findings.model import Finding
-from dramaturg.findings.render import shown
-
-if TYPE_CHECKING:
-    from rich.status import Status
 
 _SHOWN = 60
 
@@ -54,28 +47,21 @@ class _Step:
         return f"{self.place} ({counted(self.items, 'item')})" if self.items else self.place
 
 
-class Progress:
-    """Shows what a run does; `status` is the moving line of a terminal, None elsewhere."""
+class Progress(Talk):
+    """Shows what a run does."""
 
     def __init__(self, *, quiet: bool) -> None:
+        super().__init__(quiet=quiet)
         self.run = ""
         self.told: tuple[Finding, ...] = ()
-        self._quiet = quiet
         self._where = where()  # of this thread's command; events come on another
         self._began = time.monotonic()
         self._steps: dict[str, _Step] = {}
-        self._status = None if quiet else _status()
-
-    def __enter__(self) -> Self:
-        if self._status:
-            self._status.start()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._status:
-            self._status.stop()
+        super().__exit__(kind, error, trace)
         if self.run and isinstance(error, (KeyboardInterrupt, ModelError)):
             click.echo(f"go on where it stopped: dramaturg resume {self.run}{self._where}", err=True)
 
@@ -140,29 +126,9 @@ class Progress:
             self.say(f"run {event.run}{kept}")
         self._show(event.findings)
 
-    @contextmanager
-    def paused(self) -> Iterator[None]:
-        """Keep the terminal still while a person is asked."""
-        if self._status:
-            self._status.stop()
-        yield
-        if self._status:
-            self._status.start()
-
-    def say(self, text: str) -> None:
-        """Print a line that stays; what a provider said in it is shown, not obeyed."""
-        text = shown(text)
-        if self._status:
-            self._status.console.print(text, markup=False, highlight=False, soft_wrap=True)
-        elif not self._quiet:
-            try:
-                click.echo(text, err=True)
-            except BrokenPipeError:  # whoever watched has left; a run that is paid for goes on
-                let_go(sys.stderr)
-
     def _show(self, findings: tuple[Finding, ...]) -> None:
         """Draw what was found before anything is asked."""
-        if findings and not self._quiet:
+        if findings and not self.quiet:
             with self.paused():
                 print_findings(findings, to_stderr=True, brief_notes=True)
 
@@ -194,22 +160,10 @@ class Progress:
 
     def _move(self, doing: str = "") -> None:
         """Show the steps under way on the moving line."""
-        if self._status:
-            from rich.text import Text
-
-            under_way = ", ".join(step.shown for step in self._steps.values())
-            self._status.update(Text(f"{under_way}: {doing} …" if doing else f"{under_way} …"))
+        under_way = ", ".join(step.shown for step in self._steps.values())
+        self.move(f"{under_way}: {doing} …" if doing else f"{under_way} …")
 
 
 def tokens(usage: Usage) -> str:
     """Return token counts in words."""
     return f"{usage.input:,} tokens in ({usage.cache_read:,} cached), {usage.output:,} out"
-
-
-def _status() -> "Status | None":
-    """Return a moving line where stderr is a terminal."""
-    if not sys.stderr.isatty():
-        return None
-    from rich.console import Console
-
-    return Console(stderr=True).status("starting …")

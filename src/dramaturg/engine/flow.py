@@ -35,7 +35,7 @@ from dramaturg.engine.stage import Stage
 from dramaturg.engine.ways import Way, told_of_way, way_of
 from dramaturg.errors import StepFailed
 from dramaturg.evidence.locate import Shelf
-from dramaturg.plan.model import Kind, PlannedStep
+from dramaturg.plan.model import Branch, Kind, PlannedStep
 from dramaturg.plan.outputs import StepOutput
 
 _OFFERS_RESET = 3
@@ -183,7 +183,7 @@ class _Course:
             return self.at + 1
         if way.goal is not None:
             self.taken[step.id, way.number] += 1
-            yield self._told(step, way)
+            yield self._told(step, way, way.branch)
         self.stage.conversation.tell(step.id, told_of_way(step, way, self.stage.values))
         goal = self.at + 1 if way.goal is None else way.goal
         for passed in self.steps[self.at + 1 : goal]:
@@ -192,13 +192,12 @@ class _Course:
                 self.stage.besides.append(passed_over(step, passed))
         return goal
 
-    def _told(self, step: PlannedStep, way: Way) -> BranchTaken:
-        assert way.branch is not None  # noqa: S101 - a way that was taken
+    def _told(self, step: PlannedStep, way: Way, branch: Branch) -> BranchTaken:
         return BranchTaken(
             step=step.id,
             title=step.title,
-            check=way.branch.check,
-            goes_to=way.branch.goes_to,
+            check=branch.check,
+            goes_to=branch.goes_to,
             round=self.taken[step.id, way.number],
             bound=way.bound,
         )

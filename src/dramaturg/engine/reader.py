@@ -17,7 +17,8 @@ from dramaturg.findings.source import Source
 
 _MARKDOWN = MarkdownIt("commonmark").enable("table")
 _LINE_END = re.compile(r"\r\n?|\n")
-_FRONT = re.compile(r"\ufeff?(?:---[ \t]*\r?\n(?:(?:[\w-]+:|[ \t#-])[^\r\n]*\r?\n)*?---[ \t]*(?:\r?\n|$))?")
+_MARK = "\ufeff"
+_FRONT = re.compile(r"\ufeff?---[ \t]*\r?\n(?:(?:[\w-]+:|[ \t#-])[^\r\n]*\r?\n)*?---[ \t]*(?:\r?\n|$)")
 _BOX = re.compile(r"\[[ xX]\]\s+")
 _GOES_ON = re.compile(r"Expect: |File\b.{0,300}:\Z")
 _CODE = ("fence", "code_block")
@@ -51,7 +52,8 @@ class _Reader:
     def __init__(self, text: str, path: str) -> None:
         self.text = text
         self.source = Source(path, text)
-        self.begin = _FRONT.match(text).end()  # type: ignore[union-attr]  # it matches any text
+        front = _FRONT.match(text)
+        self.begin = front.end() if front else len(_MARK) * text.startswith(_MARK)
         self.tokens = _MARKDOWN.parse(text[self.begin :])
         ends = [end.end() for end in _LINE_END.finditer(text, self.begin)]
         self.starts = [self.begin, *ends]

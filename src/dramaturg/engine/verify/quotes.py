@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from dramaturg.engine.manuscript import Manuscript, Unit
 from dramaturg.engine.marks import Mark
 from dramaturg.engine.reader import read_inline
+from dramaturg.engine.verify.faults import fault
 from dramaturg.engine.verify.reference import Reference, narrowed
 from dramaturg.evidence.locate import FoldedArtifact, Shelf, fold, proves_something, shown_lines
 from dramaturg.evidence.nearest import nearest
-from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
+from dramaturg.findings.model import Edit, Finding, Label, Span
 
 _ESCAPED = re.compile(r"\\([<!\]&])")
 _NEUTRAL = re.compile(
@@ -72,7 +73,7 @@ class Quotes:
         last = len(cited.artifact.outline.lines)
         if not 0 < cited.lines[0] <= cited.lines[1] <= last:
             message = f"{cited.label} has no {shown_lines(cited.lines)}, its last line is {last}{cited.since}"
-            return _fault("V304", message, self._span(cited), help=_REREAD)
+            return fault("V304", message, self._span(cited), remedy=_REREAD)
         if cited.mark.command and not _shares_a_line(cited):
             return self._other_command(cited)
         return None
@@ -100,7 +101,7 @@ class Quotes:
             labels: tuple[Label, ...] = ()
             if cited.lines[1] <= len(cited.artifact.outline.lines):
                 labels = (Label(span=self._reference(cited.artifact).span(cited.lines), text="it says this now"),)
-            return _fault("V301", message, self._span(cited), labels=labels, help=_REREAD)
+            return fault("V301", message, self._span(cited), labels=labels, remedy=_REREAD)
         return self._moved(cited, tuple(each.lines for each in there))
 
     def _reference(self, artifact: FoldedArtifact) -> Reference:
@@ -113,12 +114,12 @@ class Quotes:
             return None
         right = min(places, key=lambda place: abs(place[0] - first))
         mark = f"[Source: {cited.mark.labels[0]}, {shown_lines(right)}]"
-        return _fault(
+        return fault(
             "V302",
             f"what is cited from {cited.place} stands at {shown_lines(right)}{cited.since}",
             self._span(cited),
             labels=(Label(span=self._reference(cited.artifact).span(right), text="it stands here"),),
-            help=f"write `{mark}`",
+            remedy=f"write `{mark}`",
             edits=(Edit(span=self._span(cited), text=mark),),
         )
 
@@ -131,13 +132,13 @@ class Quotes:
         """Return the fault of a quote that stands nowhere, with the passage that comes nearest."""
         near = nearest(quote, _cut(cited), self.shelf) or nearest(quote, cited.artifact, self.shelf)
         if near is None:
-            return _fault("V301", what, span, help=_REREAD)
+            return fault("V301", what, span, remedy=_REREAD)
         where = self._reference(self.shelf.get(near.label) or cited.artifact)
         ours, theirs = near.instead
         there = narrowed(where.span(near.lines), where.source, theirs)
         labels = (Label(span=there, text="the nearest passage"),)
         here = narrowed(span, self.manuscript.source, ours)
-        return _fault("V301", what, here, note=near.difference, labels=labels, help=_REREAD)
+        return fault("V301", what, here, note=near.difference, labels=labels, remedy=_REREAD)
 
     def _span(self, cited: Cited) -> Span:
         return self.manuscript.span(cited.mark.start, cited.mark.end)
@@ -172,25 +173,3 @@ def _shares_a_line(cited: Cited) -> bool:
     theirs = [folded for line in cited.artifact.outline.lines[first - 1 : last] if (folded := fold(line))]
     ours = [folded for code in cited.unit.code for line in code.splitlines() if (folded := fold(line))]
     return any(one in other or other in one for one in ours for other in theirs)
-
-
-def _fault(
-    rule: str,
-    message: str,
-    span: Span,
-    *,
-    note: str = "",
-    labels: tuple[Label, ...] = (),
-    help: str = "",  # noqa: A002 - the field's name
-    edits: tuple[Edit, ...] = (),
-) -> Finding:
-    return Finding(
-        rule=rule,
-        severity=Severity.WARNING if rule == "V302" else Severity.ERROR,
-        message=message,
-        span=span,
-        note=note,
-        labels=labels,
-        help=help,
-        edits=edits,
-    )

@@ -1,15 +1,16 @@
 """The headings of a document to what is wrong with them; its one rule: something reads the document by its headings."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
-from dramaturg.engine.assemble import heading
+from dramaturg.engine.assemble import OPEN_QUESTIONS, heading
 from dramaturg.engine.manuscript import Manuscript, Part
-from dramaturg.engine.reader import read_manuscript
+from dramaturg.engine.reader import read_inline, read_manuscript
+from dramaturg.engine.verify.faults import fault
 from dramaturg.engine.verify.layout import Layout, Written, bare, lay_out, reads
-from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
+from dramaturg.evidence.artifact import BLOCKS
+from dramaturg.findings.model import Edit, Finding, Label, Span
 from dramaturg.plan.model import Plan, PlannedStep
-
-_WARNINGS = ("V103", "V106", "V109")
 
 
 def verify_structure(plan: Plan, markdown: str, path: str = "document") -> tuple[Finding, ...]:
@@ -20,8 +21,26 @@ def verify_structure(plan: Plan, markdown: str, path: str = "document") -> tuple
         markdown: The document.
         path: What to call it in findings.
     """
+    if _is_as_planned(plan, markdown):
+        return ()
     manuscript = read_manuscript(markdown, path)
     return tuple(structure_faults(plan, manuscript, lay_out(plan, manuscript, None)))
+
+
+def _is_as_planned(plan: Plan, markdown: str) -> bool:
+    """Tell whether the headings are the plan's and none is empty, from the blocks alone: a run's own document is right.
+
+    To read every entry of it, as is needed to say what is wrong, takes longer than all else at the end of a run.
+    """
+    tokens = BLOCKS.parse(markdown)
+    places = [at for at, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0]
+    given = [(int(tokens[at].tag[1]), read_inline(tokens[at + 1].content)) for at in places]
+    wanted = [(1, reads(plan.document, 1)), *((2, reads(step.section)) for step in plan.sections)]
+    full = (
+        any(token.type in ("inline", "fence", "code_block") for token in tokens[at + 3 : end])
+        for at, end in pairwise([*places, len(tokens)])
+    )
+    return given in (wanted, [*wanted, (2, OPEN_QUESTIONS)]) and places[:1] == [0] and all([*full][1:])
 
 
 def structure_faults(plan: Plan, manuscript: Manuscript, layout: Layout) -> Iterator[Finding]:
@@ -56,22 +75,22 @@ class _Inspection:
         remedy = f"write `{heading(1, self.plan.document)}`"
         if given is None:
             message = f"the document has no title; it is to be `{wanted}`"
-            yield _fault("V108", message, self.manuscript.top, help=remedy)
+            yield fault("V108", message, self.manuscript.top, remedy=remedy)
         elif given.title != wanted:
             message = f"the document is titled `{given.title}`, not `{wanted}`"
-            yield _fault("V108", message, self._span(given), help=remedy)
+            yield fault("V108", message, self._span(given), remedy=remedy)
 
     def missing(self) -> Iterator[Finding]:
         """Yield the sections that are not there."""
         for step in self.layout.missing:
             before, span = self._where_it_belongs(step)
-            yield _fault(
+            yield fault(
                 "V101",
                 f"the section `{step.section}` is missing",
                 span,
                 note=f"it belongs {'before' if before else 'after'} this",
                 labels=_demanded(step),
-                help=f"write it below a heading `{heading(self.layout.depth, step.section)}`",
+                remedy=f"write it below a heading `{heading(self.layout.depth, step.section)}`",
             )
 
     def heading(self, section: Written) -> Iterator[Finding]:
@@ -83,15 +102,15 @@ class _Inspection:
         if part.title != section.title:
             if bare(part.title) == bare(section.title):
                 message = f"the section `{section.title}` is spelt `{part.title}`"
-                yield _fault("V103", message, self._span(part), labels=labels, help=remedy, edits=(right,))
+                yield fault("V103", message, self._span(part), labels=labels, remedy=remedy, edits=(right,))
             else:
                 message = f"the section `{section.title}` is missing; `{part.title}` stands in its place"
                 note = f"renamed from `{section.title}`?"
-                yield _fault("V102", message, self._span(part), note=note, labels=labels, help=remedy)
+                yield fault("V102", message, self._span(part), note=note, labels=labels, remedy=remedy)
         if part.depth != self.layout.depth:
             message = f"the section `{section.title}` has a heading of level {part.depth}"
             note = f"the other sections are of level {self.layout.depth}"
-            yield _fault("V109", message, self._span(part), note=note, help=remedy, edits=(right,))
+            yield fault("V109", message, self._span(part), note=note, remedy=remedy, edits=(right,))
 
     def unknown(self) -> Iterator[Finding]:
         """Yield the sections that no step writes, and those that stand there twice."""
@@ -101,12 +120,12 @@ class _Inspection:
             if twin is None:
                 message = f"no step of `{self.plan.persona.alias}` writes a section `{part.title}`"
                 remedy = "strike it, make it a part of another section, or let the persona demand it"
-                yield _fault("V106", message, self._span(part), help=remedy)
+                yield fault("V106", message, self._span(part), remedy=remedy)
             else:
                 labels = (Label(span=self._span(twin.head), text="it stands here already"),)
                 message = f"the section `{part.title}` stands there twice"
                 remedy = "join the two under one heading"
-                yield _fault("V107", message, self._span(part), labels=labels, help=remedy)
+                yield fault("V107", message, self._span(part), labels=labels, remedy=remedy)
 
     def misplaced(self) -> Iterator[Finding]:
         """Yield one finding for all sections that stand out of order."""
@@ -114,13 +133,13 @@ class _Inspection:
             return
         first, *others = self.layout.misplaced
         names = " and ".join(f"`{section.title}`" for section in self.layout.misplaced)
-        yield _fault(
+        yield fault(
             "V104",
             f"the sections stand out of order: {names}",
             self._span(first.head),
             note=self._place_of(first),
             labels=tuple(Label(span=self._span(each.head), text=self._place_of(each)) for each in others),
-            help=f"the order is {', '.join(f'`{section.title}`' for section in self.layout.sections)}",
+            remedy=f"the order is {', '.join(f'`{section.title}`' for section in self.layout.sections)}",
         )
 
     def empty(self) -> Iterator[Finding]:
@@ -130,7 +149,7 @@ class _Inspection:
             hollow.append(self.layout.questions)
         for part in hollow:
             remedy = "write what it owes, or strike it" if part is self.layout.questions else "write what it owes"
-            yield _fault("V105", f"`{part.title}` is empty", self._span(part), help=remedy)
+            yield fault("V105", f"`{part.title}` is empty", self._span(part), remedy=remedy)
 
     def _span(self, part: Part) -> Span:
         return self.manuscript.span(part.start, part.end)
@@ -153,25 +172,3 @@ class _Inspection:
 
 def _demanded(step: PlannedStep) -> tuple[Label, ...]:
     return (Label(span=step.span, text="demanded here"),)
-
-
-def _fault(
-    rule: str,
-    message: str,
-    span: Span,
-    *,
-    note: str = "",
-    labels: tuple[Label, ...] = (),
-    help: str = "",  # noqa: A002 - the field's name
-    edits: tuple[Edit, ...] = (),
-) -> Finding:
-    return Finding(
-        rule=rule,
-        severity=Severity.WARNING if rule in _WARNINGS else Severity.ERROR,
-        message=message,
-        span=span,
-        note=note,
-        labels=labels,
-        help=help,
-        edits=edits,
-    )
