@@ -10,8 +10,9 @@ import yaml
 
 from dramaturg.data import prompts_root
 from dramaturg.findings.model import Finding, Span
-from dramaturg.persona.library import Library, read_persona_file
+from dramaturg.persona.library import Library
 from dramaturg.persona.model import PersonaFile
+from dramaturg.persona.reading import read_persona_file
 from dramaturg.run.check import Checked, check_personas
 
 FOLDER = Path(__file__).resolve().parent / "vectors"

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.data import personas_root
-from dramaturg.persona.library import Library, persona_files
+from dramaturg.persona.library import Library
 from dramaturg.persona.model import PersonaFile
+from dramaturg.persona.reading import persona_files
 from dramaturg.persona.resolve import resolve
 from dramaturg.persona.scan import scan
 from dramaturg.plan.compile import compile_plan

@@ -6,7 +6,7 @@ import pytest
 from tests.cases import FOLDER, WHOLE, Vector, assert_findings, check_again, check_whole, vectors
 
 from dramaturg.findings.render import render
-from dramaturg.persona.library import read_persona_file
+from dramaturg.persona.reading import read_persona_file
 from dramaturg.run.mend import mends, write_mend
 
 _VECTORS = vectors(FOLDER / "broken", WHOLE, "steps slots rendered")

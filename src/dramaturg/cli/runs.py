@@ -1,16 +1,17 @@
 """`run`, `resume`: perform a persona, go on with a run."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from dramaturg.cli.deliver import Delivery, deliver, delivery_options, require_apart, require_journal
+from dramaturg.cli.deliver import Delivery, deliver, require_apart, require_journal
 from dramaturg.cli.inputs import given_inputs
-from dramaturg.cli.output import begin_tracing, elsewhere, print_json, strict_option
+from dramaturg.cli.options import answer_options, limit_options, output_options, secret_options
+from dramaturg.cli.output import begin_tracing, elsewhere, print_json
 from dramaturg.cli.worker import require_durable
 from dramaturg.errors import AnswerNeeded, CallerError
 
@@ -22,66 +23,6 @@ if TYPE_CHECKING:
     from dramaturg.run.secrets import Handling
 
 _STDIO = "-"
-
-
-def _output_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = delivery_options(command)
-    for option in (
-        click.option(
-            "--log", type=click.Path(dir_okay=False), help="Write a line of JSON for each event here; `-`: stderr."
-        ),
-        click.option("--quotes", is_flag=True, help="Print the quoted lines below each entry."),
-        strict_option,
-    ):
-        command = option(command)
-    return command
-
-
-def _answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (
-        click.option(
-            "--answer",
-            "answered",
-            multiple=True,
-            metavar="ID=TEXT",
-            help="Answer a question; ID=@FILE hands a file over.",
-        ),
-        click.option(
-            "--answers",
-            "answers_file",
-            type=click.Path(dir_okay=False, path_type=Path),
-            help="Answers in a YAML or JSON file, by the id of the question or of its step.",
-        ),
-        click.option("-y", "--yes", is_flag=True, help="Confirm whatever is to be confirmed."),
-    ):
-        command = option(command)
-    return command
-
-
-def _secret_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (
-        click.option(
-            "--allow-secrets", is_flag=True, help="Send artifacts even if they hold what looks like a secret."
-        ),
-        click.option("--redact", is_flag=True, help="Send a placeholder in place of what looks like a secret."),
-    ):
-        command = option(command)
-    return command
-
-
-def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (
-        click.option(
-            "--budget", metavar="USD", help="Dollars the run may cost; a call that could exceed it is not made."
-        ),
-        click.option("--max-tokens", type=click.IntRange(min=1), help="Tokens the run may use, in and out together."),
-        click.option("--deadline", metavar="TIME", help="When to make no further call: seconds, or `5m`, `1h`."),
-        click.option(
-            "--price", metavar="IN/OUT", help="Dollars for a million tokens in and out, where no price is known."
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 @click.command()
@@ -115,10 +56,10 @@ def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--fresh", is_flag=True, help="Begin a new run even if an unfinished one could go on.")
 @click.option("--queue", metavar="URL", help="Let a worker on this Postgres database perform it, and follow it.")
 @click.option("--replay", metavar="RUN", help="Give a finished run's document again, asking nothing.")
-@_limit_options
-@_answer_options
-@_secret_options
-@_output_options
+@limit_options
+@answer_options
+@secret_options
+@output_options
 def run(  # noqa: PLR0913 - one parameter for each option
     persona: str,
     artifact: str | None,
@@ -195,10 +136,10 @@ def run(  # noqa: PLR0913 - one parameter for each option
 @click.command()
 @click.argument("run_id", metavar="RUN")
 @click.option("--database", metavar="URL", help="A run of a database that many machines share.")
-@_limit_options
-@_answer_options
-@_secret_options
-@_output_options
+@limit_options
+@answer_options
+@secret_options
+@output_options
 def resume(  # noqa: PLR0913 - one parameter for each option
     run_id: str,
     *,

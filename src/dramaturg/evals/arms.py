@@ -14,8 +14,9 @@ from jinja2 import TemplateSyntaxError
 
 from dramaturg.engine.prompts import TEMPLATES, Kernel
 from dramaturg.errors import CallerError, JournalMiss
-from dramaturg.persona.library import Library, persona_of, read_persona_file
+from dramaturg.persona.library import Library, persona_of
 from dramaturg.persona.model import Persona
+from dramaturg.persona.reading import read_persona_file
 from dramaturg.persona.scan import scan
 from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Plan

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from dramaturg.errors import AuthorError
-from dramaturg.findings.model import Finding, Label, Severity, Span, has_errors
+from dramaturg.findings.model import Finding, Severity, Span, has_errors
 from dramaturg.persona.model import Persona, Step, fold_id
 from dramaturg.plan.artifacts import artifact_names
 from dramaturg.plan.contract import contradictions, undefined_directives
@@ -21,6 +21,7 @@ from dramaturg.plan.prose import Prose, prose_of
 from dramaturg.plan.repeats import repeated_for
 from dramaturg.plan.requirements import one_line, requirements_of
 from dramaturg.plan.schedule import side_by_side
+from dramaturg.plan.sections import section_faults
 from dramaturg.plan.settings import set_at, some, unknown_attributes, unknown_settings
 from dramaturg.plan.signals import with_signals
 from dramaturg.plan.titles import document_title, named, title_of
@@ -45,17 +46,7 @@ def compile_plan(persona: Persona, *, schedule: str | None = None) -> Plan:
     steps = with_signals(_planned(persona, names, findings))
     if schedule == "parallel":
         steps = side_by_side(steps)
-    if not any(step.kind is Kind.SECTION for step in steps):
-        findings.append(
-            Finding(
-                rule="P401",
-                severity=Severity.ERROR,
-                message=f"the protocol of `{persona.alias}` writes no section",
-                span=persona.steps[0].opener if persona.steps else persona.head,
-                help='add a `<Step>` that says what to produce, or give a step `kind="section"`',
-            )
-        )
-    findings += _repeated_sections(steps)
+    findings += section_faults(persona, steps)
     document, because = _document(persona, steps)
     findings += [*contradictions(persona, steps, document), *undefined_directives(persona)]
     if has_errors(findings):
@@ -290,26 +281,6 @@ def _ids(steps: Sequence[Step]) -> tuple[str, ...]:
         ids.append(f"{step.number}@{position}" if step.number in seen else step.number)
         seen.add(step.number)
     return tuple(ids)
-
-
-def _repeated_sections(steps: Sequence[PlannedStep]) -> list[Finding]:
-    """Report a section title used twice: the document has each heading once."""
-    seen: dict[str, PlannedStep] = {}
-    found = []
-    for step in (step for step in steps if step.kind is Kind.SECTION):
-        first = seen.setdefault(step.section.casefold(), step)
-        if first is not step:
-            found.append(
-                Finding(
-                    rule="P403",
-                    severity=Severity.ERROR,
-                    message=f"a second step writes the section `{step.section}`",
-                    span=step.span,
-                    labels=(Label(span=first.span, text="the first one"),),
-                    help='give one of them another title with `section="…"`',
-                )
-            )
-    return found
 
 
 def _document(persona: Persona, steps: Sequence[PlannedStep]) -> tuple[str, tuple[Reason, ...]]:

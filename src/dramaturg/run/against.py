@@ -12,8 +12,9 @@ from textwrap import shorten
 
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.findings.model import Finding, Label, Severity, Span
-from dramaturg.persona.library import Entry, Library, persona_of, read_persona_file
+from dramaturg.persona.library import Entry, Library, persona_of
 from dramaturg.persona.model import PersonaFile
+from dramaturg.persona.reading import read_persona_file
 from dramaturg.plan.changes import Change, Subject, What
 from dramaturg.plan.compare import compare
 from dramaturg.plan.model import Plan

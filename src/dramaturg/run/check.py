@@ -12,8 +12,9 @@ from dramaturg.errors import AuthorError, CallerError
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.findings.source import Source
 from dramaturg.persona.files import walk
-from dramaturg.persona.library import Entry, Library, read_persona_file
+from dramaturg.persona.library import Entry, Library
 from dramaturg.persona.model import Persona, PersonaFile
+from dramaturg.persona.reading import read_persona_file
 from dramaturg.persona.resolve import compose
 from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Plan

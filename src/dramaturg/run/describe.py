@@ -7,8 +7,9 @@ from typing import Any
 
 from dramaturg.errors import CallerError
 from dramaturg.findings.model import Finding
-from dramaturg.persona.library import Library, read_persona_file
+from dramaturg.persona.library import Library
 from dramaturg.persona.model import Directive, Persona, PersonaFile, Slot, Step
+from dramaturg.persona.reading import read_persona_file
 from dramaturg.persona.resolve import resolve
 from dramaturg.persona.scan import scan
 from dramaturg.plan.model import Plan

@@ -5,7 +5,6 @@ with whatever has changed since. The file is locked while the run is performed.
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -21,7 +20,8 @@ from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import Answer, ModelCall, ModelReply, Question
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.plan.model import Plan
-from dramaturg.run.record import FORMAT, Record, read_journal
+from dramaturg.run.header import header_of, inputs_digest
+from dramaturg.run.record import Record, read_journal
 
 _DIGEST_SHOWN = 8
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9.-]*-[0-9a-f]{8}-\d+")
@@ -125,7 +125,7 @@ def create_journal(state: Path, brief: Brief, specs: Mapping[str, str]) -> Journ
         number = max(map(_counter, _of_plan(state, brief)), default=0) + 1
         while True:
             run = f"{stem}-{number}"
-            header = _header(run, brief, specs)
+            header = header_of(run, brief, specs, _now())
             os.lseek(descriptor, 0, os.SEEK_SET)
             _write_line(descriptor, header)
             os.fsync(descriptor)
@@ -221,43 +221,6 @@ def is_performed(path: Path) -> bool:
         return not _lock(descriptor)
     finally:
         os.close(descriptor)
-
-
-def inputs_digest(brief: Brief) -> str:
-    """Return what two runs share that would ask the same questions."""
-    content = [
-        brief.plan.digest,
-        brief.kernel.digest,
-        [[artifact.id, artifact.digest, artifact.primary] for artifact in brief.artifacts],
-        brief.model,
-        asdict(brief.profile),
-        brief.reasks,
-        brief.sample,
-        [[step, asdict(each)] for step, each in sorted(brief.others.items())],
-    ]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
-
-
-def _header(run: str, brief: Brief, specs: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "type": "run",
-        "format": FORMAT,
-        "run": run,
-        "plan": brief.plan.digest,
-        "inputs": inputs_digest(brief),
-        "schedule": brief.plan.schedule,
-        "persona": brief.plan.persona.alias,
-        "chain": [{"path": file.path, "text": file.text} for file in brief.plan.persona.chain],
-        "kernel": {"version": brief.kernel.version, "sources": brief.kernel.sources},
-        "artifacts": [asdict(artifact) for artifact in brief.artifacts],
-        "spec": specs[brief.model],
-        "model": brief.model,
-        "profile": asdict(brief.profile),
-        "reasks": brief.reasks,
-        "sample": brief.sample,
-        "began": _now(),
-        "others": {step: {"spec": specs[each.model], **asdict(each)} for step, each in sorted(brief.others.items())},
-    }
 
 
 def _now() -> str:

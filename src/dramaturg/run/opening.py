@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dramaturg.engine.brief import Brief
+from dramaturg.run.header import inputs_digest
 from dramaturg.run.job import other_version
-from dramaturg.run.journal import Journal, adopt_journal, create_journal, inputs_digest, open_journal
+from dramaturg.run.journal import Journal, adopt_journal, create_journal, open_journal
 from dramaturg.run.record import Record
 
 

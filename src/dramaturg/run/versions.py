@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dramaturg.errors import CallerError
-from dramaturg.persona.library import Library, read_persona_file
+from dramaturg.persona.library import Library
+from dramaturg.persona.reading import read_persona_file
 from dramaturg.plan.model import Plan
 from dramaturg.run.past import PastLibrary, plan_of
 from dramaturg.run.revisions import read_revision, split_operand
