@@ -1,5 +1,8 @@
 """An edit of DPA-1 to a verdict: what was edited is caught, named at its line, and costs no more than it must."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +41,20 @@ def test_deleting_one_mandatory_bullet_is_worse_at_its_step_and_line(bench: Benc
     assert "step 2: coverage fell from 1.00 to 0.75: `Data Integrity` of `PRE-FLIGHT CHECKLIST`" in told.out
     line = bench.line_of('name="Generate Pre-Flight Checklist"')
     assert f"edited: {PERSONA}:{line}: requirement `Data Integrity` of `PRE-FLIGHT CHECKLIST` was lost" in told.out
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_who_leaves_while_an_eval_talks_does_not_make_worse_good(bench: Bench, stream: str) -> None:
+    bench.edit((_BACKUP, ""))
+    command = [sys.executable, "-m", "dramaturg", "eval", "run", SUITE, "--baseline", "HEAD"]
+    reading, writing = os.pipe()
+    os.close(reading)
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: writing}
+    with subprocess.Popen(command, stdout=streams["stdout"], stderr=streams["stderr"]) as child:
+        os.close(writing)
+        out, _ = child.communicate(timeout=100)
+    assert child.returncode == 1
+    assert stream == "stdout" or out.decode().splitlines()[-1] == "WORSE"
 
 
 def test_an_edit_that_changes_nothing_asked_for_asks_the_rest_only(bench: Bench) -> None:

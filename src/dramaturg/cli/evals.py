@@ -1,5 +1,6 @@
 """`eval`: whether an edit made a persona better or worse."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.mutating import mutate, within_budget
-from dramaturg.cli.output import json_option, print_json
+from dramaturg.cli.output import json_option, let_go, print_json
 from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
@@ -130,8 +131,11 @@ def _print(result: "Evaluated", layout: str) -> None:
 
 
 def _tell(result: "Evaluated", layout: str, *, inconclusive_ok: bool) -> None:
-    """Print a result, and exit with what it means."""
-    _print(result, layout)
+    """Print a result, and exit with what it means, also where nobody reads it to its end."""
+    try:
+        _print(result, layout)
+    except BrokenPipeError:
+        let_go(sys.stdout)
     click.get_current_context().exit(_code(result, inconclusive_ok=inconclusive_ok))
 
 

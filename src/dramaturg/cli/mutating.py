@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from dramaturg.cli.output import json_option, print_json
+from dramaturg.cli.talk import Talk
 from dramaturg.errors import BudgetSpent
-from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
     from dramaturg.evals.mutation import Tried
@@ -62,17 +62,19 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
         price=None if price is None else parse_price(price),
         seed=seed,
     )
+    talk = Talk(quiet=False)
+
+    def tell(tried: "Tried") -> None:
+        became = "cannot be performed" if tried.kind is None else "killed" if tried.killed else "survived"
+        talk.say(f"{became}: {tried.mutant}")
+
     with within_budget():
-        mutation = mutate_suite(suite, terms, operators=operators, limit=limit, on_mutant=_say_tried)
+        with talk:
+            mutation = mutate_suite(suite, terms, operators=operators, limit=limit, on_mutant=tell)
         if as_json or layout == "json":
             print_json(mutation.to_json())
         else:
             click.echo((mutation_github if layout == "github" else mutation_text)(mutation), nl=False)
-
-
-def _say_tried(tried: "Tried") -> None:
-    became = "cannot be performed" if tried.kind is None else "killed" if tried.killed else "survived"
-    click.echo(shown(f"{became}: {tried.mutant}"), err=True)
 
 
 @contextmanager
