@@ -155,6 +155,30 @@ def test_a_reader_who_leaves_early_is_no_failure(arguments: tuple[str, ...]) -> 
     assert b"rror" not in err
 
 
+@pytest.mark.parametrize("layout", ["human", "json"])
+@pytest.mark.parametrize("verb", ["check", "verify", "diff"])
+def test_a_reader_who_leaves_early_does_not_make_bad_good(tmp_path: Path, verb: str, layout: str) -> None:
+    bad, document = tmp_path / "bad.persona.md", tmp_path / "plan.md"
+    shipped = (ROOT / "personas" / "dpa-1.persona.md").read_text(encoding="utf-8")
+    bad.write_text(shipped.replace("</Step>", "</dStep>", 1), encoding="utf-8")
+    less = tmp_path / "less.persona.md"
+    less.write_text(re.sub(r".*\*\*Data Integrity:\*\*.*\n", "", shipped), encoding="utf-8")
+    document.write_text("# Production Deployment Plan\n", encoding="utf-8")
+    arguments = {
+        "check": ["check", str(bad)],
+        "verify": ["verify", "DPA-1", str(document), "-a", str(BLUEPRINT)],
+        "diff": ["diff", "DPA-1", str(less), "--exit-code"],
+    }[verb] + (["--json"] if layout == "json" else [])
+    assert process(*arguments).code == 1
+    reading, writing = os.pipe()
+    os.close(reading)
+    with started(*arguments, stdout=writing) as child:
+        os.close(writing)
+        _, err = child.communicate(timeout=60)
+    assert child.returncode == 1
+    assert b"defect" not in err
+
+
 def test_a_watcher_who_leaves_early_does_not_stop_the_run(tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)

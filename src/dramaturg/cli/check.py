@@ -56,10 +56,11 @@ def check(
         refused = mend_files(checked.findings, checked.mendable)
         checked = _checked(personas, strict=strict, against=against)
         checked = replace(checked, refused=(*checked.refused, *refused))
-    if not diff:
-        print_report(checked, layout) if layout != HUMAN else _print_human(checked)
-    for error in checked.refused:
-        output.explain(error)
+    with output.read_or_not():
+        if not diff:
+            print_report(checked, layout) if layout != HUMAN else _print_human(checked)
+        for error in checked.refused:
+            output.explain(error)
     click.get_current_context().exit(_REFUSED if checked.refused else _SHORT_OF if has_errors(checked.findings) else 0)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import counted, json_option, print_json, wants_colour
+from dramaturg.cli.output import counted, json_option, print_json, read_or_not, wants_colour
 from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
@@ -44,11 +44,12 @@ def diff(before: str, after: str | None, *, exits: bool, as_json: bool) -> None:
 
     old, new = versions(Library(persona_roots(*current())), before, after)
     changes = compare(old.plan, new.plan)
-    if as_json:
-        print_json({"before": _told(old), "after": _told(new), "changes": [_change_json(each) for each in changes]})
-    else:
-        _print(old, new, changes)
-        click.echo(_summary(changes), err=True)
+    with read_or_not():
+        if as_json:
+            print_json({"before": _told(old), "after": _told(new), "changes": [_change_json(each) for each in changes]})
+        else:
+            _print(old, new, changes)
+            click.echo(_summary(changes), err=True)
     if exits and any(change.effect == "loss" for change in changes):
         click.get_current_context().exit(1)
 

@@ -1,6 +1,5 @@
 """`eval`: whether an edit made a persona better or worse."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.mutating import mutate, within_budget
-from dramaturg.cli.output import json_option, let_go, print_json
+from dramaturg.cli.output import json_option, print_json, read_or_not
 from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
@@ -132,10 +131,8 @@ def _print(result: "Evaluated", layout: str) -> None:
 
 def _tell(result: "Evaluated", layout: str, *, inconclusive_ok: bool) -> None:
     """Print a result, and exit with what it means, also where nobody reads it to its end."""
-    try:
+    with read_or_not():
         _print(result, layout)
-    except BrokenPipeError:
-        let_go(sys.stdout)
     click.get_current_context().exit(_code(result, inconclusive_ok=inconclusive_ok))
 
 

@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -113,6 +114,16 @@ def explain(error: DramaturgError, place: str = "") -> None:
         click.echo(f"go on: dramaturg resume {error.run}{place} --answer {error.id}={sample}", err=True)
     else:
         click.echo(f"error: {shown(str(error))}", err=True)
+
+
+@contextmanager
+def read_or_not() -> Iterator[None]:
+    """Print, and go on where the reader has left: what a command exits with is not theirs to change."""
+    try:
+        yield
+    except BrokenPipeError:
+        let_go(sys.stdout)
+        let_go(sys.stderr)
 
 
 def let_go(stream: IO[str]) -> None:

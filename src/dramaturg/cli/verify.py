@@ -9,7 +9,7 @@ import click
 from dramaturg.cli.formats import HUMAN, format_option, print_report
 from dramaturg.cli.inputs import artifacts_by_id
 from dramaturg.cli.mending import count_easy, mend_files, print_diff
-from dramaturg.cli.output import counted, explain, json_option, print_findings, summary
+from dramaturg.cli.output import counted, explain, json_option, print_findings, read_or_not, summary
 from dramaturg.errors import CallerError
 from dramaturg.findings.model import Severity
 from dramaturg.findings.render import shown
@@ -72,15 +72,17 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     elif fix:
         refused = mend_files(verification.findings, verification.mendable)
         verification = replace(_verification(persona, document, artifacts, strict=strict), refused=tuple(refused))
-    if layout == HUMAN:
-        _print_human(verification, document, to_stderr=diff)
-    else:
-        print_report(verification, layout)
     if accept and verification.ok:
         write_accepted(verification)
-        click.echo(f"{document}: accepted as it stands", err=True)
-    for error in verification.refused:
-        explain(error)
+    with read_or_not():
+        if layout == HUMAN:
+            _print_human(verification, document, to_stderr=diff)
+        else:
+            print_report(verification, layout)
+        if accept and verification.ok:
+            click.echo(f"{document}: accepted as it stands", err=True)
+        for error in verification.refused:
+            explain(error)
     click.get_current_context().exit(_REFUSED if verification.refused else 0 if verification.ok else _SHORT_OF)
 
 
