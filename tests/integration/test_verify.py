@@ -250,7 +250,10 @@ def test_the_command_ends_well_where_nothing_is_wrong(made: str) -> None:
         "note[V401] plan.md:97:1: sti",
         "note[V401] plan.md:98:1: sti",
     ]
-    assert told.err == "plan.md: no fault; 16 of 16 demands met, 29 citations true, 2 of 2 questions open\n"
+    assert (
+        told.err
+        == "plan.md: no fault; 15 of 16 demands met, 1 declared missing, 29 citations true, 2 of 2 questions open\n"
+    )
     assert verified("-", stdin=made.encode()).code == 0
 
 
@@ -261,7 +264,7 @@ def test_the_command_draws_what_is_wrong(files: Path, made: str) -> None:
     assert "error[V102]: the section `ROLLBACK PLAN` is missing; `ROLLING BACK PLAN` stands in its place\n" in told.out
     assert "| ## ROLLING BACK PLAN\n" in told.out
     assert told.err.splitlines() == [
-        "plan.md: 1 error; 16 of 16 demands met, 29 citations true, 2 of 2 questions open",
+        "plan.md: 1 error; 15 of 16 demands met, 1 declared missing, 29 citations true, 2 of 2 questions open",
         "`dramaturg explain V102` tells more",
     ]
 

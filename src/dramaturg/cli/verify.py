@@ -132,7 +132,8 @@ def _print_human(verification: "Verification", document: str, *, to_stderr: bool
 
 def _tally(verdict: "Verdict") -> str:
     """Return in words how much of a document holds."""
-    met = f"{verdict.demands - verdict.unmet} of {counted(verdict.demands, 'demand')} met"
+    met = f"{verdict.demands - verdict.unmet - verdict.declared} of {counted(verdict.demands, 'demand')} met"
+    met += f", {verdict.declared} declared missing" if verdict.declared else ""
     still_open = verdict.questions - verdict.answered
     asked = f", {still_open} of {counted(verdict.questions, 'question')} open" if verdict.questions else ""
     return f"{met}, {counted(verdict.citations, 'citation')} true{asked}"

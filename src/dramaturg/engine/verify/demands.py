@@ -5,6 +5,7 @@ from itertools import groupby
 
 from dramaturg.engine.colophon import Colophon
 from dramaturg.engine.manuscript import Manuscript
+from dramaturg.engine.marks import MarkKind
 from dramaturg.engine.verify.coverage import coverage
 from dramaturg.engine.verify.entries import Entries, Gone
 from dramaturg.engine.verify.layout import Written
@@ -32,6 +33,14 @@ class Demands:
         self.entries = Entries(colophon.kept(self.step.section) if colophon else (), section.units)
         self.covered = coverage(section, self.entries)
         self.uncovered = [each for each in self.step.owes if each.id in self.covered and not self.covered[each.id]]
+
+    @property
+    def declared(self) -> tuple[str, ...]:
+        """The ids of the demands for which the document only says that the answer is missing."""
+        gaps = {unit.start for unit in self.section.units if any(mark.kind is MarkKind.MISSING for mark in unit.marks)}
+        return tuple(
+            name for name, places in self.covered.items() if places and all(place.start in gaps for place in places)
+        )
 
     def faults(self) -> Iterator[Finding]:
         """Yield what is wrong; of an empty section nothing, that has been told."""

@@ -31,7 +31,8 @@ class Verdict:
         manuscript: The document as it was read.
         colophon: What it was made of; None if it does not say so.
         demands: How many things are demanded: each section, and what it must cover.
-        unmet: How many of these the document does not have; what it declares missing it has.
+        declared: For how many of these it only says that the answer is missing.
+        unmet: How many it does not have at all.
         citations: How many of its citations are true.
         questions: How many open questions it lists.
         answered: How many of these have an answer below them.
@@ -41,6 +42,7 @@ class Verdict:
     manuscript: Manuscript
     colophon: Colophon | None
     demands: int
+    declared: int
     unmet: int
     citations: int
     questions: int
@@ -77,6 +79,7 @@ def verify_document(plan: Plan, markdown: str, artifacts: Sequence[Artifact], pa
         manuscript=manuscript,
         colophon=colophon,
         demands=sum(len(step.owes) for step in (*layout.missing, *(each.step for each in demands))),
+        declared=sum(len(each.declared) for each in demands),
         unmet=sum(len(step.owes) for step in (*layout.missing, *(each.step for each in demands if each.section.empty)))
         + sum(finding.rule in _UNMET for finding in found),
         citations=citations.held,
