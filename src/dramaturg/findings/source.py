@@ -1,14 +1,13 @@
 """A text and its places; its one rule: every position is derived from the text as it was read."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import accumulate
 
 from dramaturg.findings.model import Span
 
 _BOM = "\ufeff"  # stands in no column
-_LINE_END = re.compile("\n")
 
 
 class Source:
@@ -24,7 +23,9 @@ class Source:
     @cached_property
     def line_starts(self) -> list[int]:
         """Offsets of the first character of each line."""
-        return [int(self.text.startswith(_BOM)), *(end.end() for end in _LINE_END.finditer(self.text))]
+        starts = [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
+        starts[0], _ = int(self.text.startswith(_BOM)), starts.pop()
+        return starts
 
     def line_at(self, offset: int) -> int:
         """Return the 1-based line that holds `offset`."""

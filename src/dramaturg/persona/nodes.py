@@ -33,8 +33,9 @@ _UNOPENED = re.compile(
 )
 _NEARLY_CLOSED = re.compile(r"^(?:[ \t]+---|--|-{4,}|[–—]+-*)[ \t]*\r?$", re.MULTILINE)
 _BODY = re.compile(rf"^<(?:SECTION\b|{'|'.join(SLOTS)})[^<>\n]*>", re.MULTILINE | re.IGNORECASE)
-_SUSPECT = re.compile(r"[&*!{}\[\]]|[ \t?:-]{40}|\n(?:---|\.\.\.)")  # else nothing is there to refuse
+_SUSPECT = (*"&*!{}[]", "\n---", "\n...")  # nothing is to refuse where none of these stands
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
+_DEEP = "-" * 40  # what a line begins with that is nested deeply, all marks made one
 _BOM = "\ufeff"
 _MAX_DEPTH = 40
 
@@ -194,15 +195,17 @@ class Handler(BaseHandler):
 
 def compose(fm: str, reader: Reader) -> yaml.Node | None:
     """Return the root node of a YAML text; None for an empty one, and for one that must not or cannot be composed."""
-    for strange in _NOT_YAML.finditer(fm):
+    strangers = [*_NOT_YAML.finditer(fm)] if not fm.replace("\n", "").isprintable() else []
+    for strange in strangers:
         place = reader.source.span(reader.start + strange.start(), reader.start + strange.end())
         message = f"{reader.subject} holds the character U+{ord(strange[0][0]):04X}, which YAML does not admit"
         reader.fault("P103", message, place, help="remove it")
-    if _NOT_YAML.search(fm):
+    if strangers:
         return None
     try:
-        plain = not (_SUSPECT.search(fm) or fm.startswith(("---", "...")))
-        return yaml.compose(fm, Loader=Loader) if plain or _may_be_composed(fm, reader) else None
+        flat = fm.replace(" ", "-").replace("\t", "-").replace("?", "-").replace(":", "-")
+        suspect = _DEEP in flat or fm.startswith(("---", "...")) or any(mark in fm for mark in _SUSPECT)
+        return None if suspect and not _may_be_composed(fm, reader) else yaml.compose(fm, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         _refuse_yaml(error, reader)
         return None

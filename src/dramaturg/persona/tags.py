@@ -35,7 +35,7 @@ _WORD = r"[^\s<>=\"'/]+"
 _WORDS = rf"(?>{_WORD}+(?:[ \t]+{_WORD}+(?!\s*=))*)"  # a section's name; what an `=` follows is an attribute
 _TAG = re.compile(
     rf"<(?P<close>/?)(?P<name>SECTION\s*:\s*{_WORDS}|[A-Za-z_][\w.:-]*+)"
-    r"(?P<attributes>(?:[^<>\"'\n]|\n|\"[^\"\n]*\"|'[^'\n]*')*?)>",
+    r"(?P<attributes>(?:[^<>\"']++|\"[^\"\n]*+\"|'[^'\n]*+')*+)>",
     re.IGNORECASE,
 )
 _TAG_START = re.compile(
@@ -182,7 +182,8 @@ def tags_of(source: Source, masked: str, start: int) -> Tags:
     starts = [match.start() for match in every]
     whole = [_tag(match, source) for match in every if _counts(match["name"])]
     broken: list[re.Match[str]] = []
-    for match in _TAG_START.finditer(masked, start):
+    begun = _TAG_START.finditer(masked, start) if masked.count("<", start) > len(every) else ()
+    for match in begun:
         before = bisect_right(starts, match.start())
         bare = match["name2"] and not match["close2"] and not match["rest2"].strip(" >")
         if not bare and (
@@ -222,7 +223,9 @@ def _attributes(source: Source, match: re.Match[str]) -> tuple[dict[str, str], b
     said = source.text[match.start("attributes") : match.end("attributes")]
     found = [*_ATTRIBUTE.finditer(said)]
     values = {each["key"].casefold(): next(value for value in each.groups()[1:] if value is not None) for each in found}
-    rest = _ATTRIBUTE.sub("", said) if found else said
+    ends = (0, *(each.end() for each in found))
+    starts = (*(each.start() for each in found), len(said))
+    rest = "".join(map(said.__getitem__, map(slice, ends, starts)))
     odd = any(each["bare"] and each["bare"][0] in _ODD_QUOTES for each in found)
     return values, not (odd or rest.strip(" \t\r\n/"))
 

@@ -2,6 +2,7 @@
 
 import re
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from dramaturg.persona.model import Persona, fold_id
 
@@ -31,6 +32,7 @@ def artifact_names(persona: Persona) -> dict[str, str]:
     return {artifact.id: artifact.id for artifact in persona.artifacts} | names
 
 
+@lru_cache(maxsize=1024)
 def _likeness(left: str, right: str) -> float:
     """Return how alike two names are, from 0 to 1; 0 where length or first letter say that they are not."""
     lengths = 2 * min(len(left), len(right)) / (len(left) + len(right))

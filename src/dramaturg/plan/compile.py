@@ -250,6 +250,8 @@ class _Compiler:
         """Return what the author set for this step: the tag's attribute before the frontmatter's map."""
         if key in self.step.attributes:
             return self.step.attributes[key], Reason(rule=f"{key}/attribute", span=self.step.opener)
+        if not self.persona.step_settings:
+            return None
         settings = self.persona.step_settings.get(self.step.number)
         value = settings.get(key) if isinstance(settings, Mapping) else None
         if value is None:

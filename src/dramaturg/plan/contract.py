@@ -76,7 +76,9 @@ def undefined_directives(persona: Persona) -> Iterator[Finding]:
     told: set[str] = set()
     pieces: tuple[Slot | Directive | Step, ...] = (*persona.slots, *persona.directives, *persona.steps)
     for piece in pieces:
-        spoken = mask(_TICK.sub("'", piece.text)) if "Directive_" in piece.text else ""
+        if "Directive_" not in piece.text:
+            continue
+        spoken = mask(_TICK.sub("'", piece.text))
         for found in _DIRECTIVE.finditer(spoken):
             name = found["name"].casefold()
             if name in names or name in told:

@@ -53,7 +53,10 @@ _BACK = re.compile(
     r"|re-?run|re-?execute|revisit|iterate from)\b[^.!?\n]{0,24}?\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)",
     re.IGNORECASE,
 )
-_BACK_WORDS = ("return", "back", "restart", "repeat", "again", "re-", "rerun", "reexec", "revisit", "iterate")
+_BACK_WORDS = (
+    "return", "go back", "loop back", "jump back", "restart", "repeat", "again", "re-run", "re-exec", "rerun", "reexec",
+    "revisit", "iterate",
+)  # fmt: skip
 _ON = re.compile(
     r"\b(?:proceed|continue|go on|skip|go|move(?: on)?|jump)\s+(?:directly\s+)?(?:to|with|at)\s+"
     r"step\s+`?(?P<step>\d+(?:\.\d+)*)",

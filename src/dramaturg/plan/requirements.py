@@ -25,12 +25,17 @@ _MAY_LEAD = re.compile(
     r"|\bnice to have\b|\bif possible\b|\be\.g\.|\boptional(?:ly)?\b",
     re.IGNORECASE,
 )
+_MAY_WORDS = ("may", "might", "could", "can", "nice to have", "if possible", "e.g.", "optional")
 _NOT_LEAD = re.compile(
     r"\b(?:must|should|shall|may|do|does|can)(?:\s+not|\s+never|n't|n’t|not)\b[^:.]{0,80}:\s*$"
     r"|\bnever\s+\w+[^:.]{0,60}:\s*$|\b(?:excluding|except(?: for)?|but not|without):\s*$"
     r"|^\W*(?:avoid|exclude|omit|ignore|leave out|out of scope|forbidden|prohibited)\b[^:.]*:\s*$",
     re.IGNORECASE,
 )
+_NOT_WORDS = (
+    "not", "n't", "n’t", "never", "exclud", "except", "without", "avoid", "omit", "ignore", "leave out", "out of scope",
+    "forbidden", "prohibited",
+)  # fmt: skip
 _AGENT_LEAD = re.compile(
     r"^\W*(?:rules?|style|guidelines?|notes?|inputs?|constraints?|context|tone|background|instructions?|reminders?)"
     r"(?:\s+(?:to|for|of)\s+[\w ]{1,40})?:\W*$",
@@ -59,6 +64,7 @@ _PER_ENTRY = re.compile(
     r"|\b(?:each|every)\s+(?:[\w-]+\s+){1,4}(?:must|has|have|should|includes?|contains?|gives?|states?|with)\b[^:]*:\s*$",
     re.IGNORECASE,
 )
+_EVERY_WORDS = ("each", "every")
 _NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:.(–—]|\s-\s")
 _QUOTED_FIRST = re.compile(r"(?:an?|the|one)\s+(?:[\w-]+\s+)?(?:\"(?P<name>[^\"]{2,80})\")\s+\w+", re.IGNORECASE)
@@ -104,18 +110,21 @@ class _Lead:
 def _lead(bullet: Bullet, must: re.Match[str] | None, text: str, span: Span) -> _Lead:
     last = _ASIDE.sub("", _SENTENCE.split(bullet.lead)[-1])
     level, reason = _level(bullet, last, must, text, span)
+    folded = bullet.lead.casefold()
     return _Lead(
         level=level,
         reason=reason,
-        aside=_is_aside(bullet.lead, last),
-        per_entry=last.rstrip().endswith(":") and _PER_ENTRY.search(last) is not None,
+        aside=_is_aside(bullet.lead, last, folded),
+        per_entry=mentions(folded, _EVERY_WORDS) and _PER_ENTRY.search(last) is not None,
     )
 
 
-def _is_aside(lead: str, last: str) -> bool:
+def _is_aside(lead: str, last: str, folded: str) -> bool:
     """Tell whether a lead's items are examples, prohibitions or instructions, none of which the section owes."""
-    example = _ASIDE_LEAD.search(lead) is not None
-    return example or _NOT_LEAD.search(last) is not None or _AGENT_LEAD.search(last) is not None
+    if "example" in folded and _ASIDE_LEAD.search(lead):
+        return True
+    denied = mentions(folded, _NOT_WORDS) and _NOT_LEAD.search(last) is not None
+    return denied or _AGENT_LEAD.search(last) is not None
 
 
 def _from_bullet(
@@ -154,11 +163,11 @@ def _instructs(text: str) -> bool:
 def _level(bullet: Bullet, last: str, must: re.Match[str] | None, text: str, span: Span) -> tuple[Level, Reason]:
     at, end = (bullet.lead_at, bullet.lead_at + len(bullet.lead)) if bullet.lead else (bullet.start, bullet.end)
     lead = span.within(text, at, end)
-    if _MAY_LEAD.search(last):
+    if mentions(last.casefold(), _MAY_WORDS) and _MAY_LEAD.search(last):
         return Level.MAY, Reason(rule="level/may-include", span=lead)
     if must:
         return Level.MUST, Reason(rule="level/step-says-must", span=span.within(text, must.start(), must.end()))
-    if _MUST_LEAD.search(bullet.lead):
+    if bullet.lead.endswith(":") and _MUST_LEAD.search(bullet.lead):
         return Level.MUST, Reason(rule="level/bullets-after-including", span=lead)
     if bullet.lead.endswith(":"):
         return Level.MUST, Reason(rule="level/bullets-after-colon", span=lead)

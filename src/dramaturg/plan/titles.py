@@ -7,7 +7,7 @@ from dramaturg.persona.model import fold_id
 from dramaturg.plan.prose import Prose
 from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, further_verbs, later_verbs, word_of, writes
 
-_NAMED = re.compile(r"(?<!`)`(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^“”\n]+)”")
+_NAMED = re.compile(r"`(?<!``)(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^“”\n]+)”")
 _ENDS_AS_DOCUMENT = re.compile(rf"\s{DOCUMENT_NOUN}$", re.IGNORECASE)
 _WORDS = 12
 _LENGTH = 100
