@@ -4,28 +4,21 @@ No XML parser: real persona files are not well-formed (`name="Ingest & Scope"`),
 also moves or drops.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dramaturg.findings.model import Finding
 from dramaturg.findings.source import Source
+from dramaturg.persona.another import further_heads, only_marks
 from dramaturg.persona.blocks import Block, block_at, directive_at, pair_blocks
 from dramaturg.persona.faults import Faults
 from dramaturg.persona.frontmatter import read_frontmatter
 from dramaturg.persona.mask import Mask, masked
-from dramaturg.persona.model import Directive, Frontmatter, Origin, PersonaFile, Slot
+from dramaturg.persona.model import Frontmatter, PersonaFile
+from dramaturg.persona.pieces import Pieces
 from dramaturg.persona.protocol import Protocol
 from dramaturg.persona.tags import DIRECTIVES, PROTOCOL, WRAPPER, Tag, Tags, tags_of
-
-_SECOND_HEAD = re.compile(
-    r"^---[ \t]*\r?\n(?=(?:[ \t]*(?:(?:[\w-]+[ \t]*:|-[ \t]|\#)[^\n]*)?\r?\n){0,60}?[ \t]*alias[ \t]*:)",
-    re.MULTILINE | re.IGNORECASE,
-)
-_ONLY_MARKS = re.compile(
-    r"(?:[ \t]*(?:`{3,}|~{3,})[\w-]*[ \t]*\r?$|<!--(?:(?!-->).)*-->|\s)*+", re.MULTILINE | re.DOTALL
-)
 
 
 def scan(path: str, text: str) -> PersonaFile:
@@ -47,8 +40,8 @@ def scan(path: str, text: str) -> PersonaFile:
         alias=scanner.alias,
         text=text,
         frontmatter=head,
-        slots=tuple(scanner.slots.values()),
-        directives=tuple(scanner.directives.values()),
+        slots=tuple(scanner.pieces.slots.values()),
+        directives=tuple(scanner.pieces.directives.values()),
         steps=tuple(scanner.protocol.steps),
         findings=tuple(sorted(findings, key=_place)),
         body_at=body_at,
@@ -64,8 +57,7 @@ class _Scanner:
     """Takes the body apart, outermost blocks first.
 
     Attributes:
-        slots: By their names without case.
-        directives: Likewise.
+        pieces: The slots and directives so far.
         pairs: Which tag closes the block that another opens, both as places in `tags`.
         openers: The places of all tags that open a block.
         protocols: Those of them that open a protocol.
@@ -77,8 +69,7 @@ class _Scanner:
     head: Frontmatter
     body_at: int
     faults: Faults
-    slots: dict[str, Slot] = field(init=False)
-    directives: dict[str, Directive] = field(init=False)
+    pieces: Pieces = field(init=False)
     protocol: Protocol = field(init=False)
     tags: Tags = field(init=False)
     pairs: Mapping[int, int] = field(init=False)
@@ -100,8 +91,7 @@ class _Scanner:
             self.faults.nested_comment(outer, inner)
         self.openers = [place for place, tag in enumerate(self.tags) if tag.is_block and not tag.closes]
         self.protocols = [place for place in self.openers if self.tags[place].name == PROTOCOL]
-        self.slots = {slot.name.casefold(): slot for slot in self.head.slots}
-        self.directives = {directive.name.casefold(): directive for directive in self.head.directives}
+        self.pieces = Pieces(self.source, self.alias, self.faults, self.head.slots, self.head.directives)
         self.limit = len(text)
         wrappers = (place for place, tag in enumerate(self.tags) if tag.opens(WRAPPER))
         self.wrapper = next(wrappers, len(self.tags))
@@ -128,10 +118,7 @@ class _Scanner:
 
     def read(self) -> None:
         """Fill slots, directives and steps from the body."""
-        text = self.source.text
-        ruled = "\n---" in text[self.body_at :] or text.startswith("---", self.body_at)
-        heads = [found.start() for found in _SECOND_HEAD.finditer(text, self.body_at)] if ruled else []
-        heads = [head for head in heads if not _in_comment(text, head)]
+        heads = further_heads(self.source.text, self.body_at)
         done = self.body_at
         for place, tag in enumerate(self.tags):
             if tag.start < done:
@@ -160,7 +147,7 @@ class _Scanner:
             return False
         head = heads[following]
         self.faults.second_persona(head, head + 3, self.head.spans.get("alias"))
-        self.limit = done if _ONLY_MARKS.fullmatch(self.source.text, done, head) else head
+        self.limit = done if only_marks(self.source.text, done, head) else head
         return True
 
     def _begins_another(self, place: int, done: int) -> bool:
@@ -169,14 +156,14 @@ class _Scanner:
         Where `</persona>` closes this one, a block that is given already is another's.
         """
         tag = self.tags[place]
-        if tag.name != WRAPPER or not (self.slots or self.directives or self.protocol.steps):
+        if tag.name != WRAPPER or not (self.pieces.slots or self.pieces.directives or self.protocol.steps):
             return False
         following = bisect_left(self.openers, place)
         if following == len(self.openers):
             return False
         if tag.closes and self.wrapper < place:
             tag = self.tags[self.openers[following]]
-            if not (tag.name in self.slots or (tag.name == PROTOCOL and self.protocol.steps)):
+            if not (tag.name in self.pieces.slots or (tag.name == PROTOCOL and self.protocol.steps)):
                 return False
         self.faults.stray_text(done, tag.start)
         self.faults.second_persona(tag.start, tag.end, self.head.spans.get("alias"))
@@ -248,13 +235,13 @@ class _Scanner:
         if opener.name == DIRECTIVES:
             self._keep_directives(opener, opener.end, block.end)
         elif opener.name != PROTOCOL:
-            self._keep_slot(opener, opener.slot, opener.end, block.end)
+            self.pieces.keep_slot(opener, opener.slot, opener.end, block.end)
         elif self.protocol.steps:
             self.faults.given_twice(opener, opener.written, self.protocol.steps[0].opener)
         else:
             self._keep_protocol(opener, opener.end, block.end)
             if self.faults.text_between(*self.protocol.preamble):
-                self._keep_slot(opener, PROTOCOL, *self.protocol.preamble)
+                self.pieces.keep_slot(opener, PROTOCOL, *self.protocol.preamble)
 
     def _keep_protocol(self, opener: Tag, start: int, end: int) -> None:
         """Keep the steps between two offsets; a block that stands between or behind them is read where it stands."""
@@ -270,14 +257,6 @@ class _Scanner:
                     done = self.tags[closer].end
             self.faults.stray_text(done, stop, where)
 
-    def _keep_slot(self, tag: Tag, name: str, start: int, end: int) -> None:
-        text, origin = self.source.text[start:end], self._origin(start, end)
-        opener = self.source.span(tag.start, tag.end)
-        slot = Slot(name=name, text=text, origin=origin, opener=opener, override=tag.overrides)
-        earlier = self.slots.setdefault(name.casefold(), slot)
-        if earlier is not slot:
-            self.faults.given_twice(tag, name, earlier.opener)
-
     def _keep_directives(self, opener: Tag, start: int, end: int) -> None:
         """Keep the directives between two offsets; other blocks among them are slots, and text alone is one as well."""
         done = start
@@ -290,13 +269,15 @@ class _Scanner:
         if done > start or not self.faults.text_between(start, end):
             self.faults.stray_text(done, end, "between the directives")
         else:
-            self._keep_slot(opener, DIRECTIVES, start, end)
+            self.pieces.keep_slot(opener, DIRECTIVES, start, end)
 
     def _among_directives(self, place: int, end: int) -> int:
         """Take a tag that stands between directives, and return where the text behind it begins; 0 if it is text."""
         tag = self.tags[place]
         if tag.is_directive and not tag.closes:
-            return self._keep_directive(tag, end)
+            block = directive_at(self.tags, tag, end)
+            self.pieces.keep_directive(tag, block)
+            return block.after
         if tag.is_directive:
             self.faults.closes_nothing(tag)
             return tag.end
@@ -309,29 +290,7 @@ class _Scanner:
             return self.tags[self.pairs[place]].end
         return 0
 
-    def _keep_directive(self, tag: Tag, limit: int) -> int:
-        """Keep the directive that a tag opens, and return where the text behind it begins."""
-        block = directive_at(self.tags, tag, limit)
-        if not block.closed:
-            self.faults.unclosed(tag, block.end, following=block.following, misspelt=block.misspelt)
-        text, origin = self.source.text[tag.end : block.end], self._origin(tag.end, block.end)
-        opener = self.source.span(tag.start, tag.end)
-        directive = Directive(name=tag.directive, text=text, origin=origin, opener=opener, override=tag.overrides)
-        earlier = self.directives.setdefault(tag.directive.casefold(), directive)
-        if earlier is not directive:
-            self.faults.given_twice(tag, tag.written, earlier.opener)
-        return block.after
-
-    def _origin(self, start: int, end: int) -> Origin:
-        return Origin(alias=self.alias, span=self.source.span(start, end))
-
 
 def _ends_displaced(tag: Tag, first: Tag) -> bool:
     """Tell whether a tag ends a run of steps or directives that stand outside their block."""
     return not tag.closes and (tag.is_block or (tag.is_directive if first.is_step else tag.is_step))
-
-
-def _in_comment(text: str, at: int) -> bool:
-    """Tell whether a place stands in a comment."""
-    opened = text.rfind("<!--", 0, at)
-    return opened >= 0 and text.find("-->", opened, at) < 0 <= text.find("-->", at)

@@ -61,15 +61,17 @@ class LoopThread:
 
     def converse(
         self,
-        begin: Callable[[Callable[[_Asked], Awaitable[Any]]], Coroutine[Any, Any, _Result]],
-        answer: Callable[[_Asked], Any],
+        begin: Callable[[Callable[[_Asked], Awaitable[Any]] | None], Coroutine[Any, Any, _Result]],
+        answer: Callable[[_Asked], Any] | None,
     ) -> _Result:
         """Run a coroutine that asks, and answer it on the calling thread, where a terminal can be read and interrupted.
 
         Args:
-            begin: Makes the coroutine, given what it asks with.
-            answer: Answers one question.
+            begin: Makes the coroutine, given what it asks with; None where nobody answers.
+            answer: Answers one question; None for nobody.
         """
+        if answer is None:
+            return self.call(begin(None))
         asked: SimpleQueue[tuple[_Asked, asyncio.Future[Any]] | None] = SimpleQueue()
 
         async def ask(question: _Asked) -> object:

@@ -23,11 +23,7 @@ from dramaturg.run.drive import Emit
 from dramaturg.run.follow import follow
 from dramaturg.run.inputs import Inputs
 from dramaturg.run.job import Job, Plans, prepare, thaw
-from dramaturg.run.journal import (
-    all_journals,
-    find_journal,
-    mark_delivered,
-)
+from dramaturg.run.journal import all_journals, find_journal, mark_delivered
 from dramaturg.run.kernels import load_kernel
 from dramaturg.run.loop import PRIVATE_LOOP
 from dramaturg.run.opening import Opening, taken_up
@@ -40,7 +36,7 @@ from dramaturg.run.runs import run_summaries
 from dramaturg.run.secrets import HANDLINGS, Handling
 from dramaturg.run.settings import as_path, current, existing_folders, persona_roots, state_root, whole_number
 from dramaturg.run.stream import Stream
-from dramaturg.run.team import Choice, Named, models_of_steps, open_team
+from dramaturg.run.team import Choice, Named, chosen_then, models_of_steps, open_team
 
 _LEAST_WINDOW = 1024
 
@@ -112,32 +108,34 @@ class Runtime:
         self.state = as_path(state) if state else state_root(environment)
         found = environment.get("DRAMATURG_MODEL") or project.model or default_spec(environment)
         self.model = found if model is None else model
-        self.strict = strict
-        self.quotes = quotes
         if secrets not in HANDLINGS:
             raise CallerError(f"`secrets` must be one of {', '.join(HANDLINGS)}, not {secrets!r}")
         self._secrets = secrets
         self._prompts = as_path(prompts) if prompts else prompts_root()
-        self._reasks = whole_number("reasks", reasks, least=0)
-        self._window = None if window is None else whole_number("window", window, least=_LEAST_WINDOW)
         self._retry = retry or RetryPolicy()
         schedule = None if parallel is None else "parallel" if parallel else "sequential"
         self._plans = Plans(self.library, strict=strict, schedule=schedule)
-        self._answers = answers
-        self._yes = yes
         self._follow = follow
         self._durable = durable
         self._models = {**project.models, **models}
         self._judge = judge
         self._fallback = (fallback,) if isinstance(fallback, str) else tuple(fallback)
         self._pool = Pool()
-        self._limits = Limits(
-            usd=None if budget is None else parse_usd(budget),
-            tokens=None if max_tokens is None else whole_number("max_tokens", max_tokens, least=1),
-            seconds=None if deadline is None else parse_seconds(deadline),
-        )
-        self._price = None if price is None else parse_price(price)
         self._delivers = delivers
+        self._terms = Terms(
+            reasks=whole_number("reasks", reasks, least=0),
+            strict=strict,
+            quotes=quotes,
+            answers=answers,
+            yes=yes,
+            window=None if window is None else whole_number("window", window, least=_LEAST_WINDOW),
+            limits=Limits(
+                usd=None if budget is None else parse_usd(budget),
+                tokens=None if max_tokens is None else whole_number("max_tokens", max_tokens, least=1),
+                seconds=None if deadline is None else parse_seconds(deadline),
+            ),
+            price=None if price is None else parse_price(price),
+        )
 
     def run(
         self,
@@ -153,7 +151,7 @@ class Runtime:
         def begin(asking: OnQuestion | None) -> Coroutine[Any, Any, RunResult]:
             return self.arun(persona, inputs, on_event=on_event, on_question=asking, fresh=fresh)
 
-        return PRIVATE_LOOP.converse(begin, on_question) if on_question else PRIVATE_LOOP.call(begin(None))
+        return PRIVATE_LOOP.converse(begin, on_question)
 
     async def arun(
         self,
@@ -225,7 +223,7 @@ class Runtime:
         def begin(asking: OnQuestion | None) -> Coroutine[Any, Any, RunResult]:
             return self.aresume(run, on_event=on_event, on_question=asking)
 
-        return PRIVATE_LOOP.converse(begin, on_question) if on_question else PRIVATE_LOOP.call(begin(None))
+        return PRIVATE_LOOP.converse(begin, on_question)
 
     async def aresume(
         self, run: str, *, on_event: Emit | None = None, on_question: OnQuestion | None = None
@@ -244,21 +242,16 @@ class Runtime:
             conditions = self._conditions(on_event, on_question)
             return await resume_elsewhere(self._durable, run, conditions)
         record = self.record(run)
-        header = record.header
         job = thaw(record)
         brief = recorded_brief(job, record)
         conditions = replace(
             self._conditions(on_event, on_question),
-            reasks=header["reasks"],
+            reasks=record.header["reasks"],
             begun_with=(brief.profile, brief.others),
         )
         if record.end is not None:
             return await replay_job(job, record, conditions)
-        model = header["spec"] if isinstance(self.model, str) else self.model
-        if not isinstance(model, str) and model.name != header["model"]:
-            raise CallerError(f"run `{record.run}` began with `{header['model']}`; resume it with that model")
-        others = {step: each["spec"] for step, each in header.get("others", {}).items()}
-        choice = Choice(model=model, others=others, fallback=self._fallback)
+        choice = chosen_then(record, self.model, self._fallback)
         return await self._perform(
             job, choice, lambda brief, _: taken_up(record, brief), conditions, brief.profile.window
         )
@@ -279,17 +272,7 @@ class Runtime:
 
     def _order(self, job: Job) -> dict[str, Any]:
         choice = self._choice(job)
-        terms = Terms(
-            reasks=self._reasks,
-            strict=self.strict,
-            quotes=self.quotes,
-            answers=self._answers,
-            yes=self._yes,
-            window=self._window,
-            limits=self._limits,
-            price=self._price,
-        )
-        job, terms = cleared(job, choice, terms, self._secrets)
+        job, terms = cleared(job, choice, self._terms, self._secrets)
         return order_of(job, choice, terms)
 
     def job(self, persona: str | Path) -> Job:
@@ -322,7 +305,7 @@ class Runtime:
         window: int | None = None,
     ) -> RunResult:
         async with AsyncExitStack() as undo:
-            team = await open_team(choice, window or self._window, self._pool, undo)
+            team = await open_team(choice, window or self._terms.window, self._pool, undo)
             return await perform_job(job, team, opening, conditions)
 
     def _others(self, job: Job) -> Mapping[str, Named]:
@@ -330,16 +313,17 @@ class Runtime:
         return {**models_of_steps(job.plan, self._models), **judge}
 
     def _conditions(self, on_event: Emit | None, on_question: OnQuestion | None) -> Conditions:
+        terms = self._terms
         return Conditions(
-            reasks=self._reasks,
+            reasks=terms.reasks,
             retry=self._retry,
-            strict=self.strict,
-            quotes=self.quotes,
+            strict=terms.strict,
+            quotes=terms.quotes,
             emit=on_event or _ignore,
-            respond=responding(self._answers, yes=self._yes, then=on_question),
+            respond=responding(terms.answers, yes=terms.yes, then=on_question),
             pool=self._pool,
-            limits=self._limits,
-            tariffs=Tariffs(given=self._price),
+            limits=terms.limits,
+            tariffs=Tariffs(given=terms.price),
             secrets=self._secrets,
             delivers=self._delivers,
         )

@@ -14,6 +14,7 @@ from dramaturg.models.model import Model
 from dramaturg.models.pool import Pool
 from dramaturg.models.spec import ModelSpec, parse_spec
 from dramaturg.plan.model import Kind, Plan
+from dramaturg.run.record import Record
 
 Named = str | Model
 
@@ -57,6 +58,15 @@ class Choice:
     model: Named
     others: Mapping[str, Named] = field(default_factory=dict)
     fallback: Sequence[Named] = ()
+
+
+def chosen_then(record: Record, model: Named, fallback: Sequence[Named]) -> Choice:
+    """Return the models that a run began with, to go on with; CallerError if `model`, an object, is none of them."""
+    header = record.header
+    if not isinstance(model, str) and model.name != header["model"]:
+        raise CallerError(f"run `{record.run}` began with `{header['model']}`; resume it with that model")
+    others = {step: each["spec"] for step, each in header.get("others", {}).items()}
+    return Choice(model=header["spec"] if isinstance(model, str) else model, others=others, fallback=fallback)
 
 
 def models_of_steps(plan: Plan, wanted: Mapping[str, Named]) -> Mapping[str, Named]:
