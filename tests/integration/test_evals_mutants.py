@@ -44,6 +44,17 @@ def test_what_no_case_would_miss_survives_at_its_line_until_a_case_does(bench: B
     assert "3 of 12 mutants were killed" in told.out
 
 
+def test_an_artifact_that_no_case_needs_survives_at_its_line_of_the_suite(bench: Bench) -> None:
+    unneeded = "      raw_docker_compose: evals/cases/parcel-tracking/compose.yml\n"
+    needed = "      architectural_blueprint: evals/cases/parcel-tracking/blueprint.md\n"
+    given = "    artifacts: {architectural_blueprint: evals/cases/parcel-tracking/blueprint.md}\n"
+    bench.checkout.write("one.suite.yaml", _SUITE.replace(given, f"    artifacts:\n{needed}{unneeded}"))
+    told = dramaturg("eval", "mutate", "one.suite.yaml", "--operator", "blank").out
+    assert "one.suite.yaml:8: artifact `raw_docker_compose` of case `parcels` was blanked" in told
+    assert "`architectural_blueprint`" not in told
+    assert "1 of 2 mutants were killed" in told
+
+
 def test_survivors_are_warnings_in_a_pull_request(bench: Bench) -> None:
     told = dramaturg(*_MUTATE, "--format", "github").out
     assert f"::warning title=survivor,file={PERSONA},line={bench.line_of('Data Integrity')}::no case would miss" in told

@@ -43,21 +43,33 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Blank:
+    """An artifact that a case is performed without: the ids of both."""
+
+    case: str
+    artifact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
     """A version of the suite's personas.
 
     Attributes:
         name: What a reader calls it: `HEAD~1`, `work tree`.
         parts: By what the suite calls each persona.
+        blank: What is left out of a case; None for nothing, as in all but a mutant.
     """
 
     name: str
     parts: Mapping[str, Part]
+    blank: Blank | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return all there is to make it again, as plain JSON data."""
+        blank = {} if self.blank is None else {"blank": [self.blank.case, self.blank.artifact]}
         return {
             "name": self.name,
+            **blank,
             "personas": {
                 name: {
                     "digest": part.digest,

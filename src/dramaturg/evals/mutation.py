@@ -16,7 +16,7 @@ from dramaturg.errors import CallerError
 from dramaturg.evals.arms import Arm
 from dramaturg.evals.checking import require_usable
 from dramaturg.evals.evaluate import evaluate_arms, ignore, library_here
-from dramaturg.evals.mutants import OPERATORS, Mutant, mutants_of, with_mutant
+from dramaturg.evals.mutants import BLANK, OPERATOR_NAMES, Mutant, blanks_of, mutants_of
 from dramaturg.evals.opening import changed, open_models, present
 from dramaturg.evals.reading import SuiteFile, read_suite
 from dramaturg.evals.records import Arm as ArmName
@@ -28,6 +28,7 @@ from dramaturg.models.pool import Pool
 from dramaturg.run.loop import PRIVATE_LOOP
 
 _FOLDER = "mutants"
+_FIXED = Terms(sequential=False)  # a blank in one case leaves the others as they are: all of them together ask little
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,9 +124,9 @@ def mutate_suite(
         CallerError, AuthorError, JournalMiss: As `arun_suite`; or there is no such operator.
         BudgetSpent: The budget is spent; the same call goes on with a larger one.
     """
-    unknown = [name for name in operators if name not in OPERATORS]
+    unknown = [name for name in operators if name not in OPERATOR_NAMES]
     if unknown:
-        known = ", ".join(f"`{name}`" for name in OPERATORS)
+        known = ", ".join(f"`{name}`" for name in OPERATOR_NAMES)
         raise CallerError(f"there is no operator `{unknown[0]}`; there is {known}")
     return PRIVATE_LOOP.call(_mutate(suite, terms or Terms(), operators, limit, on_mutant or ignore))
 
@@ -135,18 +136,20 @@ async def _mutate(
 ) -> Mutation:
     file, library = changed(read_suite(suite), terms), library_here()
     arm = present(require_usable(file, library), library, terms)
-    made = [(name, mutant) for name, part in arm.parts.items() for mutant in mutants_of(part, operators)]
+    made = [mutant for name in arm.parts for mutant in mutants_of(arm, name, operators)]
+    made += blanks_of(arm, file, operators)
     chosen = _drawn(made, limit, terms.seed)
     tried: list[Tried] = []
     asked, usd, pool = 0, Decimal(0), Pool()
     async with AsyncExitStack() as undo:
         await open_models(file, terms, pool, undo)  # held open for all of them
-        for name, mutant in chosen:
+        for mutant in chosen:
             kind = None
-            if mutant.part is not None:
+            if mutant.arm is not None:
                 left = None if terms.budget is None else max(Decimal(0), terms.budget - usd)
-                arms = _arms(arm, with_mutant(arm, name, mutant))
-                result = await evaluate_arms(file, arms, replace(terms, budget=left), pool=pool, folder=_FOLDER)
+                arms = _arms(arm, mutant.arm)
+                asking = changed(file, _FIXED) if mutant.operator == BLANK else file
+                result = await evaluate_arms(asking, arms, replace(terms, budget=left), pool=pool, folder=_FOLDER)
                 kind = Kind.INFRASTRUCTURE if result.lost else result.decision.kind if result.decision else None
                 asked += result.asked
                 usd += Decimal(str(result.usd or 0))
@@ -159,7 +162,7 @@ def _arms(whole: Arm, mutant: Arm) -> Mapping[ArmName, Arm]:
     return {"baseline": whole, "candidate": mutant}
 
 
-def _drawn(made: Sequence[tuple[str, Mutant]], limit: int | None, seed: int) -> list[tuple[str, Mutant]]:
+def _drawn(made: Sequence[Mutant], limit: int | None, seed: int) -> list[Mutant]:
     if limit is None or limit >= len(made):
         return [*made]
     kept = sorted(random.Random(seed).sample(range(len(made)), limit))  # noqa: S311 - chance, not a secret

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from dramaturg.evals.arms import Arm
+from dramaturg.evals.arms import Arm, Blank
 from dramaturg.evals.cells import Place
 from dramaturg.evals.checking import performed
 from dramaturg.evals.reading import SuiteFile
@@ -15,11 +15,14 @@ from dramaturg.evals.scoring import Bench
 from dramaturg.evals.suite import Case, Suite
 from dramaturg.evals.yardstick import Yardstick, yardstick
 from dramaturg.models.model import Model, leaves_this_machine
+from dramaturg.persona.model import same_id
+from dramaturg.plan.model import Plan
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.inputs import Given, collect_artifacts
 from dramaturg.run.job import Job
 from dramaturg.run.secrets import Handling, screened
 
+_NOTHING = "(This page is blank.)\n"
 _BENCHES = 64  # of which each holds a case's artifacts
 
 
@@ -91,7 +94,8 @@ class Stage:
     def _made(self, arm: ArmName, pair: Pair) -> Bench:
         suite, part, model = self.file.suite, self.arms[arm].parts[pair.persona], self.models[pair.model]
         case = suite.cases[pair.case]
-        artifacts, _ = collect_artifacts(part.plan, given_artifacts(self.file.folder, case))
+        given = without(given_artifacts(self.file.folder, case), part.plan, case, self.arms[arm].blank)
+        artifacts, _ = collect_artifacts(part.plan, given)
         if leaves_this_machine(model):
             artifacts, _ = screened(artifacts, self.secrets)
         job = Job(plan=part.plan, artifacts=artifacts, kernel=part.kernel)
@@ -107,6 +111,15 @@ class Stage:
 def given_artifacts(folder: Path, case: Case) -> Mapping[str, Given]:
     """Return a case's artifacts as a run is given them."""
     return {name: given.text or folder / given.path for name, given in case.artifacts.items()}
+
+
+def without(given: Mapping[str, Given], plan: Plan, case: Case, blank: Blank | None) -> Mapping[str, Given]:
+    """Return a case's artifacts without one that is to be blank; one that cannot be lacking says only that."""
+    if blank is None or blank.case != case.id:
+        return given
+    left = {name: each for name, each in given.items() if name != blank.artifact}
+    declared = (spec.primary for spec in plan.persona.artifacts if same_id(spec.id, blank.artifact))
+    return {**given, blank.artifact: _NOTHING} if next(declared, False) or not left else left
 
 
 def pairs_of(suite: Suite, cases: Sequence[int], models: Sequence[str], repeats: int) -> list[Pair]:
