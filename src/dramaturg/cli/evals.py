@@ -8,6 +8,7 @@ import click
 
 from dramaturg.cli.mutating import mutate, within_budget
 from dramaturg.cli.output import json_option, print_json, read_or_not
+from dramaturg.cli.pruning import prune
 from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
@@ -241,4 +242,5 @@ def _list_runs(*, as_json: bool) -> None:
 
 
 evals.add_command(mutate)
+evals.add_command(prune)
 COMMANDS = (evals,)

@@ -87,6 +87,18 @@ def take_up_lines(path: Path) -> Lines | None:
     return Lines(path, descriptor)
 
 
+def is_held(path: Path) -> bool:
+    """Tell whether a process adds to a file."""
+    try:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError as error:
+        raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
+    return False
+
+
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield the offset and the bytes of each line that was written whole."""
     try:

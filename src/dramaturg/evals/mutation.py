@@ -20,6 +20,7 @@ from dramaturg.evals.mutants import BLANK, OPERATOR_NAMES, Mutant, blanks_of, mu
 from dramaturg.evals.opening import changed, open_models, present
 from dramaturg.evals.reading import SuiteFile, read_suite
 from dramaturg.evals.records import Arm as ArmName
+from dramaturg.evals.runs import MUTANTS
 from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.rates import wilson
 from dramaturg.evals.statistics.verdict import Kind
@@ -27,7 +28,6 @@ from dramaturg.evals.terms import Terms
 from dramaturg.models.pool import Pool
 from dramaturg.run.loop import PRIVATE_LOOP
 
-_FOLDER = "mutants"
 _FIXED = Terms(sequential=False)  # a blank in one case leaves the others as they are: all of them together ask little
 
 
@@ -149,7 +149,7 @@ async def _mutate(
                 left = None if terms.budget is None else max(Decimal(0), terms.budget - usd)
                 arms = _arms(arm, mutant.arm)
                 asking = changed(file, _FIXED) if mutant.operator == BLANK else file
-                result = await evaluate_arms(asking, arms, replace(terms, budget=left), pool=pool, folder=_FOLDER)
+                result = await evaluate_arms(asking, arms, replace(terms, budget=left), pool=pool, folder=MUTANTS)
                 kind = Kind.INFRASTRUCTURE if result.lost else result.decision.kind if result.decision else None
                 asked += result.asked
                 usd += Decimal(str(result.usd or 0))

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -118,6 +118,14 @@ class Replies:
         self._files = []
         if self._lines:
             self._lines.close()
+
+
+def keys_in(path: Path) -> Iterator[bytes]:
+    """Yield the keys of the answers in a file."""
+    for _, line in read_lines(path):
+        found = _LINE.match(line)
+        if found:
+            yield bytes.fromhex(found["key"].decode())
 
 
 def parts_of(call: ModelCall) -> Mapping[str, str]:

@@ -20,9 +20,9 @@ from dramaturg.evals.suite import slug
 
 FORMAT = 1
 _HEAD = b'{"type": "eval", "format": '
-_END = b'{"type": "end"'
-_FOLDER = "evals"
-RUNS = "runs"
+END = b'{"type": "end"'
+FOLDER = "evals"
+RUNS, MUTANTS, REPLIES = "runs", "mutants", "replies"
 _DIGEST_SHOWN = 8
 
 
@@ -93,7 +93,7 @@ def open_run(state: Path, suite: str, decided_by: Mapping[str, Any], kind: str =
     folder, stem = runs_folder(state, suite, kind), f"{slug(suite)}-{digest[:_DIGEST_SHOWN]}"
     earlier = sorted(folder.glob(f"{stem}-*.jsonl"), key=_number, reverse=True)
     for path in earlier:
-        lines = None if last_line(path).startswith(_END) else take_up_lines(path)
+        lines = None if last_line(path).startswith(END) else take_up_lines(path)
         if lines is None:
             continue
         recorded = read_run(path)
@@ -144,7 +144,7 @@ def find_run(state: Path, run: str) -> Path:
 def all_runs(state: Path, run: str = "*") -> Sequence[Path]:
     """Return the files of evals, the newest first; only letters, digits and hyphens of an id are looked for."""
     stem = run if run == "*" else "".join(letter for letter in run if letter.isalnum() or letter == "-")
-    found = (state / _FOLDER).glob(f"*/{RUNS}/{stem}.jsonl")
+    found = (state / FOLDER).glob(f"*/{RUNS}/{stem}.jsonl")
     return sorted(found, key=lambda path: (path.stat().st_mtime, path), reverse=True)
 
 
@@ -156,7 +156,7 @@ def run_rows(state: Path) -> list[dict[str, Any]]:
             head = file.readline()
         if head.startswith(_HEAD):
             header, last = json.loads(head), last_line(path)
-            verdict = json.loads(last)["kind"] or "done" if last.startswith(_END) else ""
+            verdict = json.loads(last)["kind"] or "done" if last.startswith(END) else ""
             rows.append(
                 {"run": header["run"], "suite": header["suite"]["path"]}
                 | {"began": header["began"], "verdict": verdict}
@@ -166,12 +166,12 @@ def run_rows(state: Path) -> list[dict[str, Any]]:
 
 def runs_folder(state: Path, suite: str, kind: str = RUNS) -> Path:
     """Return the folder that holds the evals of a suite."""
-    return state / _FOLDER / slug(suite) / kind
+    return state / FOLDER / slug(suite) / kind
 
 
 def replies_folder(state: Path, suite: str) -> Path:
     """Return the folder that holds recorded answers of a suite which names none itself."""
-    return state / _FOLDER / slug(suite) / "replies"
+    return state / FOLDER / slug(suite) / REPLIES
 
 
 def _number(path: Path) -> int:

@@ -72,7 +72,7 @@ class Gate(_Said):
 
     metrics: SomeTexts = Field(default=(PASS,), description="The metrics that decide: `pass`, or the names of scorers.")
     margin: float = Field(default=10, gt=0, le=100, description="Points that an edit may cost and still be no worse.")
-    alpha: float = Field(default=0.05, gt=0, le=0.5, description="How often a harmless edit may be called worse.")
+    alpha: float = Field(default=0.05, gt=0, lt=0.5, description="How often a harmless edit may be called worse.")
     sequential: bool = Field(default=False, description="Ask pairs in random order, and stop when it is decided.")
 
 

@@ -99,6 +99,12 @@ def test_what_is_no_suite_at_all(text: str, told: str) -> None:
     assert told in _told(text)
 
 
+@pytest.mark.parametrize("alpha", ["0", "0.5", "nan", "much"])
+def test_a_level_that_no_verdict_can_have_is_refused_where_it_stands(alpha: str) -> None:
+    (told,) = _told(f"{_LEAST}gate: {{alpha: {alpha}}}\n")
+    assert told.startswith("E103 some.suite.yaml:5:15: `gate.alpha`: must be ")
+
+
 def test_a_file_that_cannot_be_read_says_how_to_begin_one(tmp_path: Path) -> None:
     with pytest.raises(CallerError, match="`dramaturg eval new NAME` begins a suite"):
         read_suite(tmp_path / "none.suite.yaml")

@@ -1,0 +1,143 @@
+"""Old evals to free space; its one rule: nothing goes that an eval which stays refers to.
+
+An eval is a file of records, and its answers lie in files of those who asked first. So evals go by age and number, and
+a file of answers only where no eval that stays needs one of them to be compared, or to go on.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dramaturg.errors import CallerError, JournalMiss
+from dramaturg.evals.lines import is_held, take_up_lines
+from dramaturg.evals.replies import keys_in
+from dramaturg.evals.runs import FOLDER, MUTANTS, REPLIES, RUNS, read_run
+
+STATUSES = ("ended", "unfinished", "unreadable")
+_RUNNING = "running"
+_MONTH = 30 * 86400.0
+Kind = Literal["eval", "mutant", "answers"]
+_KINDS: Mapping[Kind, str] = {"eval": RUNS, "mutant": MUTANTS, "answers": REPLIES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Which evals are to go.
+
+    Attributes:
+        older_than: Seconds since they were last written; None for any age where `keep` is given, else for 30 days.
+        keep: How many of each suite stay in any case, the last written ones; and of its mutants as many.
+        statuses: Which, by how they stand; those that are being performed never are.
+    """
+
+    older_than: float | None = None
+    keep: int = 0
+    statuses: Sequence[str] = ("ended",)
+
+    @property
+    def age(self) -> float:
+        """Seconds since what goes was last written."""
+        return self.older_than if self.older_than is not None else 0.0 if self.keep else _MONTH
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A file of the user's state.
+
+    Attributes:
+        path: The file.
+        suite: The folder of its suite.
+        kind: An eval, that of a mutant, or answers.
+        status: `ended`, `unfinished`, `running`, `unreadable`; of answers whether an eval that stays needs them.
+        size: Bytes.
+        age: Seconds since it was last written.
+        goes: Whether it is to go.
+    """
+
+    path: Path
+    suite: str
+    kind: Kind
+    status: str
+    size: int
+    age: float
+    goes: bool
+
+
+def prunable(state: Path, wish: Wish) -> Iterator[Kept]:
+    """Yield every file that evals have left in the user's state, suite by suite, with whether it is to go.
+
+    Raises:
+        CallerError: A status means nothing, or a file cannot be read.
+    """
+    for status in wish.statuses:
+        if status not in STATUSES:
+            raise CallerError(f"no eval that can be removed stands at `{status}`; use {', '.join(STATUSES)}")
+    for folder in sorted((state / FOLDER).glob("*/")):
+        staying: dict[str, frozenset[bytes]] = {}
+        running = False
+        for kind in ("eval", "mutant"):
+            for kept, keys in _evals(folder, kind, wish):
+                running |= kept.status == _RUNNING
+                staying |= {} if kept.goes else {kept.path.stem: keys}
+                yield kept
+        yield from _answers(folder, staying, wish, running=running)
+
+
+def remove(kept: Kept) -> bool:
+    """Remove a file; tell whether it was still there, and not taken up by another process meanwhile.
+
+    Raises:
+        CallerError: Its folder does not let go of it.
+    """
+    try:
+        lines = take_up_lines(kept.path) if kept.path.exists() else None
+        if lines is None:
+            return False
+        with lines:
+            kept.path.unlink()
+    except OSError as error:
+        remedy = "change the permissions of its folder"
+        raise CallerError(f"`{kept.path}` cannot be removed: {error.strerror}; {remedy}") from error
+    return True
+
+
+def _evals(folder: Path, kind: Kind, wish: Wish) -> Iterator[tuple[Kept, frozenset[bytes]]]:
+    """Yield the evals of a suite, the last written first, each with the keys of the answers it refers to."""
+    newest = sorted(_files(folder, kind), key=lambda path: (path.stat().st_mtime, path.name), reverse=True)
+    for at, path in enumerate(newest):
+        status, keys = _looked_at(path)
+        yield _kept(path, kind, status, wish, goes=at >= wish.keep and status in wish.statuses), keys
+
+
+def _answers(folder: Path, staying: Mapping[str, frozenset[bytes]], wish: Wish, *, running: bool) -> Iterator[Kept]:
+    """Yield the answers of a suite; those of one that is being performed are all needed."""
+    needed = frozenset[bytes]().union(*staying.values())
+    for path in sorted(_files(folder, "answers")):
+        used = running or path.stem in staying or not needed.isdisjoint(keys_in(path))
+        yield _kept(path, "answers", "needed" if used else "not needed", wish, goes=not used)
+
+
+def _files(folder: Path, kind: Kind) -> Iterator[Path]:
+    return (folder / _KINDS[kind]).glob("*.jsonl")
+
+
+def _kept(path: Path, kind: Kind, status: str, wish: Wish, *, goes: bool) -> Kept:
+    facts = path.stat()
+    age = max(0.0, time.time() - facts.st_mtime)
+    goes = goes and age >= wish.age
+    suite = path.parent.parent.name
+    return Kept(path=path, suite=suite, kind=kind, status=status, size=facts.st_size, age=age, goes=goes)
+
+
+def _looked_at(path: Path) -> tuple[str, frozenset[bytes]]:
+    """Return how an eval stands, and the keys of the answers it refers to."""
+    if is_held(path):
+        return _RUNNING, frozenset()
+    try:
+        recorded = read_run(path)
+    except JournalMiss:
+        return "unreadable", frozenset()
+    keys = frozenset(bytes.fromhex(key) for record in recorded.records for key in record.keys)
+    return ("unfinished" if recorded.end is None else "ended"), keys
