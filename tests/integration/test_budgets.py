@@ -30,8 +30,10 @@ def test_a_cent_stops_a_run_before_the_call_that_would_exceed_it(state: Path) ->
         assert "finishing takes at most $" in told.err
         assert f"what there is so far: dramaturg runs {record.run}" in told.err
         assert "## PRE-FLIGHT CHECKLIST" in dramaturg("runs", record.run).out
-        done = dramaturg("resume", record.run, "--budget", "100", *_PRICE)
+        done = dramaturg("resume", record.run, "--budget", "100", "--json")
         assert done.code == 0
+        assert 0 < done.json["report"]["cost"] < whole  # the price is remembered; what was kept is paid for
+        assert dramaturg("runs", record.run, "--json").json["cost"] == pytest.approx(whole)
         assert len(server.requests) == 2 * asked  # nothing was asked twice
 
 

@@ -26,6 +26,9 @@ class Price:
     input: Decimal
     output: Decimal
 
+    def __str__(self) -> str:
+        return f"{self.input}/{self.output}"
+
 
 def parse_price(text: str) -> Price:
     """Read a price such as `3/15`: dollars for a million tokens in and out; CallerError for anything else."""

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dramaturg.engine.brief import Brief
+from dramaturg.models.prices import Price
 from dramaturg.run.record import FORMAT
 
 
@@ -25,7 +26,9 @@ def inputs_digest(brief: Brief) -> str:
     return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
-def header_of(run: str, brief: Brief, specs: Mapping[str, str], began: str) -> dict[str, Any]:
+def header_of(
+    run: str, brief: Brief, specs: Mapping[str, str], began: str, price: Price | None = None
+) -> dict[str, Any]:
     """Return the header of a run.
 
     Args:
@@ -33,6 +36,7 @@ def header_of(run: str, brief: Brief, specs: Mapping[str, str], began: str) -> d
         brief: What it is decided by.
         specs: By the name of each model asked, the one by which it can be opened again.
         began: When it begins.
+        price: What tokens of models cost whose price is not known; None where that was not said.
     """
     return {
         "type": "run",
@@ -52,4 +56,5 @@ def header_of(run: str, brief: Brief, specs: Mapping[str, str], began: str) -> d
         "sample": brief.sample,
         "began": began,
         "others": {step: {"spec": specs[each.model], **asdict(each)} for step, each in sorted(brief.others.items())},
+        "price": str(price) if price else None,
     }

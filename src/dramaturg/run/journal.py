@@ -19,6 +19,7 @@ from typing import Any, Self
 from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import Answer, ModelCall, ModelReply, Question
 from dramaturg.errors import CallerError, JournalMiss
+from dramaturg.models.prices import Price
 from dramaturg.plan.model import Plan
 from dramaturg.run.header import header_of, inputs_digest
 from dramaturg.run.record import Record, read_journal
@@ -103,13 +104,14 @@ class Journal:
             ) from error
 
 
-def create_journal(state: Path, brief: Brief, specs: Mapping[str, str]) -> Journal:
+def create_journal(state: Path, brief: Brief, specs: Mapping[str, str], price: Price | None = None) -> Journal:
     """Begin a run: a new id, a header on disk, a lock. The header appears whole or not at all.
 
     Args:
         state: Folder of the journals.
         brief: What the run is decided by.
         specs: By the name of each model asked, the one by which it can be opened again.
+        price: What tokens cost of models whose price is not known.
     """
     folder = state / _FOLDER
     try:
@@ -125,7 +127,7 @@ def create_journal(state: Path, brief: Brief, specs: Mapping[str, str]) -> Journ
         number = max(map(_counter, _of_plan(state, brief)), default=0) + 1
         while True:
             run = f"{stem}-{number}"
-            header = header_of(run, brief, specs, _now())
+            header = header_of(run, brief, specs, _now(), price)
             os.lseek(descriptor, 0, os.SEEK_SET)
             _write_line(descriptor, header)
             os.fsync(descriptor)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dramaturg.engine.brief import Brief
+from dramaturg.models.prices import Price
 from dramaturg.run.header import inputs_digest
 from dramaturg.run.job import other_version
 from dramaturg.run.journal import Journal, adopt_journal, create_journal, open_journal
@@ -20,11 +21,12 @@ def taken_up(record: Record, brief: Brief) -> Journal:
 class Opening:
     """Takes up the newest unfinished run that would ask the same, or begins a new one."""
 
-    def __init__(self, *, state: Path, fresh: bool) -> None:
+    def __init__(self, *, state: Path, fresh: bool, price: Price | None = None) -> None:
         self.state = state
         self.fresh = fresh
+        self.price = price
 
     def __call__(self, brief: Brief, specs: Mapping[str, str]) -> Journal:
         """Return the journal, locked."""
         adopted = None if self.fresh else adopt_journal(self.state, brief)
-        return adopted or create_journal(self.state, brief, specs)
+        return adopted or create_journal(self.state, brief, specs, self.price)

@@ -98,7 +98,7 @@ def order_of(job: Job, choice: Choice, terms: Terms) -> dict[str, Any]:
         "answers": {name: [asdict(answer) for answer in given] for name, given in answers_of(terms.answers).items()},
         "yes": terms.yes,
         "limits": limits_data(terms.limits),
-        "price": f"{terms.price.input}/{terms.price.output}" if terms.price else None,
+        "price": str(terms.price) if terms.price else None,
         "trace": carrier(),
     }
 

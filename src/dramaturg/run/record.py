@@ -14,6 +14,7 @@ from typing import Any
 
 from dramaturg.engine.calls import Answer, ModelReply, Usage
 from dramaturg.errors import CallerError, JournalMiss
+from dramaturg.models.prices import Price, parse_price
 
 FORMAT = 1
 _HEAD = b'{"type": "run", "format": '
@@ -50,6 +51,12 @@ class Record:
     def is_over(self) -> bool:
         """Whether nothing is left to do: it has failed, or its result has reached its reader."""
         return self.end is not None and self.delivered
+
+    @property
+    def price(self) -> Price | None:
+        """What tokens cost of models whose price is not known, if the run was told."""
+        said = self.header.get("price")
+        return parse_price(said) if said else None
 
     @property
     def run(self) -> str:

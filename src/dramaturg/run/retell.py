@@ -130,7 +130,7 @@ def result_told(told: Retold, *, quotes: bool = False) -> RunResult:
         told: The run.
         quotes: Print the quoted lines below each entry of the document.
     """
-    tally = Tally(emit=_Told(), tariffs=Tariffs())
+    tally = Tally(emit=_Told(), tariffs=Tariffs(given=told.record.price))
     for each in told.exchanges:
         tally.count(each.call.model, each.reply.usage)
     conditions = Conditions(

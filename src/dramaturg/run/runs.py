@@ -41,7 +41,7 @@ def kept_document(record: Record) -> str:
 
 def _cost(record: Record) -> float | None:
     """Return the dollars of all answers a run has; None where a price is not known."""
-    tariffs = Tariffs()
+    tariffs = Tariffs(given=record.price)
     others = {step: each["model"] for step, each in record.header.get("others", {}).items()}
     total = Decimal(0)
     for (step, _), reply in zip(record.steps, record.replies.values(), strict=False):

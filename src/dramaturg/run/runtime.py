@@ -209,7 +209,8 @@ class Runtime:
             from dramaturg.run.durable.elsewhere import perform_elsewhere  # noqa: PLC0415 - the extra `durable`
 
             return await perform_elsewhere(self._durable, self._order(job), conditions)
-        return await self._perform(job, self._choice(job), Opening(state=self.state, fresh=fresh), conditions)
+        opening = Opening(state=self.state, fresh=fresh, price=self._terms.price)
+        return await self._perform(job, self._choice(job), opening, conditions)
 
     def _prepared(self, persona: str, inputs: Inputs) -> Job:
         return prepare(self._plans, self._prompts, persona, inputs)
@@ -248,6 +249,7 @@ class Runtime:
             self._conditions(on_event, on_question),
             reasks=record.header["reasks"],
             begun_with=(brief.profile, brief.others),
+            tariffs=Tariffs(given=self._terms.price or record.price),
         )
         if record.end is not None:
             return await replay_job(job, record, conditions)

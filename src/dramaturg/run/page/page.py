@@ -73,7 +73,7 @@ def page_of(record: Record) -> str:
         inferred=[entry for section in sections for entry in section.entries if entry.basis is Basis.INFERENCE],
         sources=sources,
         steps=steps_of(told),
-        total=taken(told.exchanges),
+        total=taken(told.exchanges, told.record.price),
         system=shortened(told.brief.prefix[0]),
         shown=_shown_artifacts(told),
         people=[(plain(event.question.text), plain(_answer(event.answer))) for event in told.answered],

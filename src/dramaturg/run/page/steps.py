@@ -10,7 +10,7 @@ from markupsafe import Markup
 from dramaturg.engine.brief import JUDGE
 from dramaturg.engine.calls import Usage
 from dramaturg.engine.judging import TITLE
-from dramaturg.models.prices import dollars
+from dramaturg.models.prices import Price, dollars
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.page.text import plain, prose, remark
 from dramaturg.run.retell import Exchange, Retold
@@ -82,15 +82,15 @@ def _shown(anchor: str, told: Retold, step: str, title: str, kind: str, model: s
         title=prose(title),
         kind=kind,
         model=model,
-        taken=taken(exchanges),
+        taken=taken(exchanges, told.record.price),
         rejected=tuple(tuple(remark(finding.message) for finding in findings) for findings in rejected),
         said=tuple(_said(told, exchanges)),
     )
 
 
-def taken(exchanges: Sequence[Exchange]) -> Taken:
-    """Return what calls took together."""
-    tariffs = Tariffs()
+def taken(exchanges: Sequence[Exchange], price: Price | None) -> Taken:
+    """Return what calls took together; `price` is that of models whose price is not known."""
+    tariffs = Tariffs(given=price)
     costs = [tariffs.of(each.call.model).cost(each.reply.usage) for each in exchanges]
     known = [cost for cost in costs if cost is not None]
     times = [each.seconds for each in exchanges if each.seconds is not None]
