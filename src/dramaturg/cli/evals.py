@@ -51,6 +51,7 @@ def _verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option(
     "-m", "--models", multiple=True, metavar="MODEL", help="Ask this model instead of the suite's; repeatable."
 )
+@click.option("--judge", metavar="MODEL", help="Judge by rubrics with this model instead of the suite's.")
 @click.option("--repeats", type=click.IntRange(1, 1000), help="Perform each case so often.")
 @click.option("--budget", metavar="USD", help="Dollars the eval may cost; a call that could exceed it is not made.")
 @click.option("--price", metavar="IN/OUT", help="Dollars for a million tokens in and out, where no price is known.")
@@ -71,6 +72,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     *,
     baseline: str | None,
     models: tuple[str, ...],
+    judge: str | None,
     repeats: int | None,
     budget: str | None,
     price: str | None,
@@ -100,6 +102,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     terms = Terms(
         baseline=baseline,
         models=models,
+        judge=judge,
         repeats=repeats,
         sequential=sequential,
         replay=replay,

@@ -18,6 +18,7 @@ from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Outcome
 from dramaturg.errors import JournalMiss, ModelError, StepFailed
 from dramaturg.evals.replies import Kept, Replies, parts_of
+from dramaturg.evals.scorers.judged import JUDGED
 from dramaturg.models.model import Model, leaves_this_machine
 from dramaturg.models.retry import Line, RetryPolicy, answer_with_retries
 from dramaturg.run.drive import AskPerson, drive
@@ -30,6 +31,12 @@ _PARTS = {
     "turn": "the prompt of the step itself (its text, or `prompts/`)",
     "history": "what the steps before it were asked and answered",
     "terms": "what the step owes, or the form of the answer",
+}
+_PARTS_OF_A_JUDGE = {
+    "system": "what judges are told (`prompts/`)",
+    "turn": "the document or the criterion",
+    "history": "the document or the criterion",
+    "terms": "the form of the answer",
 }
 
 
@@ -134,14 +141,17 @@ class Desk:
         """Return the error of a strict replay, which says what differs from the question that was recorded."""
         alike = self.replies.alike(call, place.case)
         own = parts_of(call)
+        judged = call.step in JUDGED
         if alike is None:
             why = "nothing of the kind was ever recorded"
         else:
-            differs = [said for part, said in _PARTS.items() if alike[part] != own[part]]
+            parts = _PARTS_OF_A_JUDGE if judged else _PARTS
+            differs = [said for part, said in parts.items() if alike[part] != own[part]]
             why = f"{differs[0]} has changed" if differs else f"only other repeats are recorded than {call.sample + 1}"
         hint = f"\n{self.hint}" if self.hint else ""
         remedy = f"record it: give the command with `--replay auto` once{hint}"
-        return JournalMiss(call.step, f"{place}: step {call.step} has no recorded answer: {why}; {remedy}")
+        what = "the judge's question" if judged else f"step {call.step}"
+        return JournalMiss(call.step, f"{place}: {what} has no recorded answer: {why}; {remedy}")
 
 
 def _ignore(*told: object) -> None:

@@ -12,11 +12,14 @@ from dramaturg.evals.checking import require_usable
 from dramaturg.evals.edits import Edit, edits_between
 from dramaturg.evals.evaluated import Evaluated, evaluated_from, ordered
 from dramaturg.evals.gate import Decision, compare_records, decision_of, pair_names
+from dramaturg.evals.judging.jury import Jury
 from dramaturg.evals.opening import (
     changed,
     chosen_cases,
     decided_by,
+    judges_prompt,
     open_arms,
+    open_judges,
     open_models,
     recorded_candidate,
     recorded_replies,
@@ -169,6 +172,8 @@ async def evaluate_arms(
             file=file,
             arms=arms,
             models=await open_models(file, terms, pool, undo),
+            judges=await open_judges(file, terms, pool, undo),
+            prompt=judges_prompt(file, terms),
             repeats=terms.repeats or file.suite.repeats,
             cases=chosen_cases(file, terms.tags),
             tariffs=Tariffs(given=terms.price),
@@ -186,10 +191,10 @@ async def _performed(
 ) -> Evaluated:
     budget = _budget(stage, run, replies, terms)
     edits = edits_between(stage.arms["baseline"], stage.arms["candidate"]) if "baseline" in stage.arms else ()
-    judge = _Judge(stage=stage, pairs=stage.pairs(), seed=terms.seed, on_step=on_step)
-    if judge.sequential:
-        judge.pairs = ordered(stage.file.suite, judge.pairs, stage.repeats, terms.seed)
-    on_open(_opening(stage, run, judge.pairs, edits))
+    watch = _Decider(stage=stage, pairs=stage.pairs(), seed=terms.seed, on_step=on_step)
+    if watch.sequential:
+        watch.pairs = ordered(stage.file.suite, watch.pairs, stage.repeats, terms.seed)
+    on_open(_opening(stage, run, watch.pairs, edits))
     desk = Desk(
         replies=replies,
         replay=terms.replay,
@@ -199,17 +204,18 @@ async def _performed(
         used=budget.used,
         hint="\n".join(f"edited: {edit}" for edit in edits),
     )
-    await perform_pairs(stage, judge.pairs, run, desk, judge)
+    jury = Jury(judges=stage.judges, prompt=stage.prompt, secrets=terms.secrets, desk=desk)
+    await perform_pairs(stage, watch.pairs, run, jury, watch)
     result = Evaluated(
         run=run.id,
         path=run.path,
         suite=stage.file,
-        records=tuple(judge.records),
+        records=tuple(watch.records),
         arms=stage.arms,
-        decision=judge.decision(edits),
+        decision=watch.decision(edits),
         asked=budget.calls,
         usd=None if budget.usd is None else float(budget.usd),
-        planned=len(judge.pairs),
+        planned=len(watch.pairs),
     )
     if not result.errors:  # what failed for technical reasons is asked again by the same command
         run.end({"kind": result.decision.kind if result.decision else "", "asked": result.asked, "usd": result.usd})
@@ -217,7 +223,7 @@ async def _performed(
 
 
 def _budget(stage: Stage, run: Run, replies: Replies, terms: Terms) -> Budget:
-    profiles = {name: model.profile for name, model in stage.models.items()}
+    profiles = {model.name: model.profile for model in (*stage.models.values(), *stage.judges.values())}
     budget = Budget(limit=terms.budget, tariffs=stage.tariffs, profiles=profiles, run=run.id)
     budget.require_prices()
     budget.resume(replies.spent())
@@ -228,7 +234,7 @@ def _opening(stage: Stage, run: Run, pairs: Sequence[Pair], edits: Sequence[Edit
     return Opened(
         run=run.id,
         arms=[arm.name for arm in stage.arms.values()],
-        destinations={name: model.destination for name, model in stage.models.items()},
+        destinations={model.name: model.destination for model in (*stage.models.values(), *stage.judges.values())},
         pairs=len(pairs),
         kept=len(run.records),
         edits=edits,
@@ -236,7 +242,7 @@ def _opening(stage: Stage, run: Run, pairs: Sequence[Pair], edits: Sequence[Edit
 
 
 @dataclass(slots=True, kw_only=True)
-class _Judge:
+class _Decider:
     """Watches the pairs come in, and says when a sequential eval is decided."""
 
     stage: Stage

@@ -109,6 +109,7 @@ def _metrics(suite: Suite, records: Sequence[Record]) -> Mapping[str, Arms]:
     clusters = {case.id: case.cluster for case in suite.cases if case.cluster}
     both = _paired(records)
     paired = 2 * sum(bool(old.keys & new.keys) for old, new in both) > len(both)
+    judged = suite.rubrics
     found: dict[str, Arms] = {}
     for metric in dict.fromkeys((*gating, *suite.metrics)):
         samples: Mapping[Arm, dict[str, dict[int, Sample]]] = {
@@ -118,7 +119,7 @@ def _metrics(suite: Suite, records: Sequence[Record]) -> Mapping[str, Arms]:
         sources = {}
         for record in records:
             name = stratum_name(*record.stratum)
-            samples[record.arm][name][record.repeat] = _sample(record, metric)
+            samples[record.arm][name][record.repeat] = _sample(record, metric, judged=metric in judged)
             if record.case in clusters:
                 sources[name] = clusters[record.case]
         baseline, candidate = (_listed(samples[arm]) for arm in ("baseline", "candidate"))
@@ -133,11 +134,13 @@ def _metrics(suite: Suite, records: Sequence[Record]) -> Mapping[str, Arms]:
     return found
 
 
-def _sample(record: Record, metric: str) -> Sample:
+def _sample(record: Record, metric: str, *, judged: bool) -> Sample:
     if record.outcome == "error" or metric == PASS:
         return record.outcome
     score = record.scores.get(metric)
-    return "unscored" if score is None or score.value is None else score.value
+    if score is None or score.value is None:
+        return "unscored"
+    return bool(score.passed) if judged else score.value
 
 
 def _listed(cases: Mapping[str, Mapping[int, Sample]]) -> dict[str, list[Sample]]:
@@ -159,7 +162,7 @@ def _paired(records: Sequence[Record]) -> list[tuple[Record, Record]]:
 def _cost_per_sample(records: Sequence[Record]) -> float | None:
     """Return dollars for a performance in one arm, where the arms share what both ask; None where not known."""
     usd: dict[tuple[str, ...], float] = {}
-    for step in (step for record in records for step in record.steps):
+    for step in (step for record in records for step in record.asked):
         if step.usd is None:
             return None
         usd[step.keys] = step.usd

@@ -11,9 +11,11 @@ from typing import Any
 from dramaturg.data import prompts_root
 from dramaturg.errors import CallerError
 from dramaturg.evals.arms import Arm, frozen_arm, past_arm, present_arm
+from dramaturg.evals.judging.questions import digest_of, read_prompt
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.runs import find_run, read_run, replies_folder
+from dramaturg.evals.scorers.judged import RUBRIC, judge_named
 from dramaturg.evals.scorers.own import Python
 from dramaturg.evals.stage import Stage
 from dramaturg.evals.terms import Terms
@@ -24,11 +26,16 @@ from dramaturg.persona.library import Library
 
 
 def changed(file: SuiteFile, terms: Terms) -> SuiteFile:
-    """Return the suite as the terms change it."""
-    if terms.sequential is None:
-        return file
-    gate = file.suite.gate.model_copy(update={"sequential": terms.sequential})
-    return replace(file, suite=file.suite.model_copy(update={"gate": gate}))
+    """Return the suite as the terms change it; CallerError for a judge that cannot be one."""
+    suite = file.suite
+    if terms.sequential is not None:
+        gate = suite.gate.model_copy(update={"sequential": terms.sequential})
+        suite = suite.model_copy(update={"gate": gate})
+    if isinstance(terms.judge, str):
+        suite = suite.judged_by(judge_named(terms.judge))
+    elif terms.judge is not None:
+        suite = suite.judged_by(terms.judge.name)
+    return replace(file, suite=suite)
 
 
 def chosen_cases(file: SuiteFile, tags: Sequence[str]) -> Sequence[int]:
@@ -87,6 +94,23 @@ async def open_models(file: SuiteFile, terms: Terms, pool: Pool, undo: AsyncExit
     return found
 
 
+async def open_judges(file: SuiteFile, terms: Terms, pool: Pool, undo: AsyncExitStack) -> Mapping[str, Model]:
+    """Make whoever judges ready to be asked, by metric; see `open_models`."""
+    judges: dict[str, Model] = {}
+    for metric, rubric in file.suite.rubrics.items():
+        if terms.judge is not None and not isinstance(terms.judge, str):
+            judges[metric] = terms.judge
+        else:
+            spec = parse_spec(file.suite.judge_of(rubric))
+            judges[metric] = await undo.enter_async_context(pool.lease(spec, None))
+    return judges
+
+
+def judges_prompt(file: SuiteFile, terms: Terms) -> str:
+    """Return what the judges of a suite are told; nothing where it has none."""
+    return read_prompt(terms.prompts or prompts_root(), RUBRIC) if file.suite.rubrics else ""
+
+
 def recorded_replies(file: SuiteFile, state: Path) -> Path:
     """Return the folder of recorded answers: the suite's own, else one in the user's state."""
     named = file.suite.recorded
@@ -96,6 +120,7 @@ def recorded_replies(file: SuiteFile, state: Path) -> Path:
 def decided_by(stage: Stage, terms: Terms) -> Mapping[str, Any]:
     """Return what an eval is decided by, as plain JSON data: the same goes on where it was killed."""
     file = stage.file
+    judged = {"judges": {name: model.name for name, model in stage.judges.items()}, "judging": digest_of(stage.prompt)}
     return {
         "suite": {"path": str(file.path), "name": file.suite.name, "text": file.text},
         "arms": {name: arm.to_json() for name, arm in stage.arms.items()},
@@ -106,6 +131,7 @@ def decided_by(stage: Stage, terms: Terms) -> Mapping[str, Any]:
         "sequential": file.suite.gate.sequential,
         "seed": terms.seed,
         "replay": terms.replay,
+        **(judged if stage.judges else {}),
     }
 
 

@@ -63,6 +63,7 @@ class Record:
         outcome: Whether it passed.
         scores: What each scorer said, by metric.
         steps: Its steps, in the order first asked.
+        judging: What judges were asked about it; `step` is the metric they were asked for.
         error: What the machinery failed with; empty for nothing.
         failure: What a step fell short of; empty for nothing.
         document: Digest of the document; empty for none.
@@ -76,6 +77,7 @@ class Record:
     outcome: Outcome
     scores: Mapping[str, Scored] = field(default_factory=dict)
     steps: tuple[StepRecord, ...] = ()
+    judging: tuple[StepRecord, ...] = ()
     error: str = ""
     failure: str = ""
     document: str = ""
@@ -91,25 +93,30 @@ class Record:
         return self.arm, *self.stratum, self.repeat
 
     @property
+    def asked(self) -> tuple[StepRecord, ...]:
+        """Its steps and what judges were asked about it."""
+        return (*self.steps, *self.judging)
+
+    @property
     def keys(self) -> frozenset[str]:
         """The keys of all its questions."""
-        return frozenset(key for step in self.steps for key in step.keys)
+        return frozenset(key for each in self.asked for key in each.keys)
 
     @property
     def calls(self) -> int:
         """How many questions it took."""
-        return sum(len(step.keys) for step in self.steps)
+        return sum(len(each.keys) for each in self.asked)
 
     @property
     def new(self) -> int:
         """How many of them were asked now."""
-        return sum(step.new for step in self.steps)
+        return sum(each.new for each in self.asked)
 
     @property
     def usd(self) -> float | None:
         """Dollars, recorded answers included; None where a price is not known."""
-        known = [step.usd for step in self.steps if step.usd is not None]
-        return sum(known) if len(known) == len(self.steps) else None
+        known = [each.usd for each in self.asked if each.usd is not None]
+        return sum(known) if len(known) == len(self.asked) else None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON data."""
@@ -120,7 +127,9 @@ def record_of(data: Mapping[str, Any]) -> Record:
     """Return a record from its JSON data; LookupError or TypeError for what is none."""
     fields = {name: value for name, value in data.items() if name != "type"}
     scores = {name: Scored(**{**said, "why": tuple(said["why"])}) for name, said in data["scores"].items()}
-    steps = tuple(
-        StepRecord(**{**step, "usage": Usage(**step["usage"]), "keys": tuple(step["keys"])}) for step in data["steps"]
-    )
-    return Record(**{**fields, "scores": scores, "steps": steps})
+    steps, judging = (tuple(map(_step_of, data.get(name, ()))) for name in ("steps", "judging"))
+    return Record(**{**fields, "scores": scores, "steps": steps, "judging": judging})
+
+
+def _step_of(data: Mapping[str, Any]) -> StepRecord:
+    return StepRecord(**{**data, "usage": Usage(**data["usage"]), "keys": tuple(data["keys"])})

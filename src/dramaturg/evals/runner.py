@@ -8,10 +8,11 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dramaturg.evals.cells import Desk, perform_cell
+from dramaturg.evals.cells import perform_cell
+from dramaturg.evals.judging.jury import Jury
 from dramaturg.evals.records import Record
 from dramaturg.evals.runs import Run
-from dramaturg.evals.scoring import record_performance
+from dramaturg.evals.scoring import NO_OPINIONS, record_performance, view_of
 from dramaturg.evals.stage import Pair, Stage
 
 AT_ONCE = 24
@@ -27,27 +28,28 @@ class Step:
     total: int
 
 
-async def perform_pairs(stage: Stage, pairs: Sequence[Pair], run: Run, desk: Desk, watch: Watch) -> None:
+async def perform_pairs(stage: Stage, pairs: Sequence[Pair], run: Run, jury: Jury, watch: Watch) -> None:
     """Perform pairs until all are done or `watch` says that it is enough.
 
     Args:
         stage: What they are performed with.
         pairs: In the order in which they are asked, and told to `watch`.
         run: Where records are kept.
-        desk: Where questions are answered.
+        jury: Who judges, and the desk where all questions are answered.
         watch: Told of each pair in order; tells whether to go on.
 
     Raises:
         BudgetSpent, JournalMiss, CallerError: As `perform_cell` and `Stage.bench` do; what is under way is finished.
     """
-    width = AT_ONCE if any(model.profile.writes for model in stage.models.values()) else 1
+    asked = (*stage.models.values(), *stage.judges.values())
+    width = AT_ONCE if any(model.profile.writes for model in asked) else 1
     upcoming = iter(pairs)
     under_way: list[asyncio.Task[tuple[Record, ...]]] = []
     done = 0
     try:
         while under_way or done < len(pairs):
             more = _some(upcoming, width - len(under_way))
-            under_way += [asyncio.ensure_future(_perform_pair(stage, pair, run, desk)) for pair in more]
+            under_way += [asyncio.ensure_future(_perform_pair(stage, pair, run, jury)) for pair in more]
             if not under_way:
                 return
             records = await under_way[0]
@@ -59,22 +61,25 @@ async def perform_pairs(stage: Stage, pairs: Sequence[Pair], run: Run, desk: Des
         for task in under_way:
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
-        await desk.settle()
+        await jury.desk.settle()
 
 
 def _some(pairs: Iterator[Pair], count: int) -> Iterable[Pair]:
     return [pair for _, pair in zip(range(count), pairs, strict=False)]
 
 
-async def _perform_pair(stage: Stage, pair: Pair, run: Run, desk: Desk) -> tuple[Record, ...]:
+async def _perform_pair(stage: Stage, pair: Pair, run: Run, jury: Jury) -> tuple[Record, ...]:
     found = []
     for arm in stage.arms:
         place = stage.place(arm, pair)
         known = run.records.get((arm, pair.persona, place.case, pair.model, pair.repeat))
         if known is None:
             bench = stage.bench(arm, pair)
-            performed = await perform_cell(place, bench.brief, stage.models[pair.model], desk, bench.case.answers)
-            known = record_performance(performed, arm, bench)
+            performed = await perform_cell(place, bench.brief, stage.models[pair.model], jury.desk, bench.case.answers)
+            opinions = NO_OPINIONS
+            if jury.judges and not performed.error:
+                opinions = await jury.opinions(view_of(performed, bench), bench.scorers, bench.brief.artifacts, place)
+            known = record_performance(performed, arm, bench, opinions)
             run.keep(known)
         found.append(known)
     return tuple(found)

@@ -3,7 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from dramaturg.engine.assemble import assemble
@@ -11,6 +11,7 @@ from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import Usage
 from dramaturg.engine.outcome import Outcome as EngineOutcome
 from dramaturg.evals.cells import Asked, Performed
+from dramaturg.evals.judging.jury import Opinions
 from dramaturg.evals.records import Arm, Outcome, Record, Scored, StepRecord
 from dramaturg.evals.scorers.model import Effort, Score, Scorer, View
 from dramaturg.evals.suite import Case
@@ -19,6 +20,7 @@ from dramaturg.run.budget import Tariffs
 from dramaturg.run.perform import preface_of
 
 _WHY = 12  # lines that are kept of each scorer
+NO_OPINIONS = Opinions()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,35 +42,39 @@ class Bench:
     tariffs: Tariffs
 
 
-def record_performance(performed: Performed, arm: Arm, bench: Bench) -> Record:
-    """Score a performance; one that the machinery failed is not scored."""
-    place = performed.place
-    view = _view(performed, bench)
+def record_performance(performed: Performed, arm: Arm, bench: Bench, opinions: Opinions = NO_OPINIONS) -> Record:
+    """Score a performance; one that the machinery failed, or its judge, is not scored."""
+    place, error = performed.place, performed.error or opinions.error
+    view = replace(view_of(performed, bench), judged=opinions.scores)
     scores: dict[str, Score] = {}
     scored: dict[str, Scored] = {}
-    if not performed.error:
+    if not error:
         for scorer in bench.scorers:
             score = scores[scorer.metric] = scorer.score(view)
             scored[scorer.metric] = Scored(
                 value=score.value, passed=scorer.passes(score), why=score.why[:_WHY], measured=score.measured
             )
-    required = [scored[scorer.metric].passed for scorer in bench.scorers if scorer.required and scored]
+    required = [scorer.metric for scorer in bench.scorers if scorer.required and scored]
+    passed = [scored[metric].passed for metric in required]
+    abstained = any(scores[metric].abstained for metric in required)
     return Record(
         arm=arm,
         persona=place.persona,
         case=place.case,
         model=place.model,
         repeat=place.repeat,
-        outcome=_outcome(performed, required),
+        outcome="error" if error else _outcome(performed, passed, abstained=abstained),
         scores=scored,
         steps=tuple(_steps(performed, scores, bench)),
-        error=performed.error,
+        judging=tuple(_judging(opinions, scored, bench)),
+        error=error,
         failure=view.failure,
         document=hashlib.sha256(view.markdown.encode()).hexdigest() if view.markdown else "",
     )
 
 
-def _view(performed: Performed, bench: Bench) -> View:
+def view_of(performed: Performed, bench: Bench) -> View:
+    """Return what scorers see of a performance, before any judge has seen it."""
     outcome, failure = performed.outcome, performed.failure
     return View(
         case=bench.case.id,
@@ -97,12 +103,11 @@ def _told(performed: Performed) -> str:
     return f"step {failure.step} `{failure.title}` fell short" + (f": {reasons}" if reasons else "")
 
 
-def _outcome(performed: Performed, required: Sequence[bool | None]) -> Outcome:
-    if performed.error:
-        return "error"
+def _outcome(performed: Performed, required: Sequence[bool | None], *, abstained: bool) -> Outcome:
+    """Return whether a performance passed; a judge that cannot tell leaves it open, unless something else decides."""
     if performed.failure is not None or False in required:
         return "fail"
-    return "pass" if True in required else "unscored"
+    return "pass" if True in required and not abstained else "unscored"
 
 
 def _steps(performed: Performed, scores: Mapping[str, Score], bench: Bench) -> Iterator[StepRecord]:
@@ -125,6 +130,22 @@ def _steps(performed: Performed, scores: Mapping[str, Score], bench: Bench) -> I
             seconds=effort.seconds,
             keys=tuple(each.key for each in asked[step]),
             new=sum(each.new for each in asked[step]),
+        )
+
+
+def _judging(opinions: Opinions, scored: Mapping[str, Scored], bench: Bench) -> Iterator[StepRecord]:
+    """Yield a record for each metric that a judge was asked for."""
+    for metric, asked in opinions.asked.items():
+        effort = _effort(asked, bench.tariffs)
+        passed = scored[metric].passed if metric in scored else None
+        yield StepRecord(
+            step=metric,
+            outcome="error" if not scored else "unscored" if passed is None else "pass" if passed else "fail",
+            usage=effort.usage,
+            usd=effort.usd,
+            seconds=effort.seconds,
+            keys=tuple(each.key for each in asked),
+            new=sum(each.new for each in asked),
         )
 
 

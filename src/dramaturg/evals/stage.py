@@ -44,6 +44,8 @@ class Stage:
         file: The suite.
         arms: The candidate, and the baseline before it where there is one.
         models: The models that are asked, by name.
+        judges: Who judges, by metric.
+        prompt: What judges are told; empty where nobody judges.
         repeats: How often each case is performed.
         cases: The positions of the cases that are performed.
         tariffs: What tokens cost.
@@ -53,6 +55,8 @@ class Stage:
     file: SuiteFile
     arms: Mapping[ArmName, Arm]
     models: Mapping[str, Model]
+    judges: Mapping[str, Model]
+    prompt: str
     repeats: int
     cases: Sequence[int]
     tariffs: Tariffs

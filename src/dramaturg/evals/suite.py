@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from dramaturg.errors import CallerError
+from dramaturg.evals.scorers.judged import JudgeName, Rubric
 from dramaturg.evals.scorers.kinds import USUAL, AnyScorer
 from dramaturg.evals.scorers.model import Listed, Scorer, SomeTexts, Texts
 from dramaturg.models.spec import parse_spec
@@ -76,12 +77,25 @@ class Gate(_Said):
     sequential: bool = Field(default=False, description="Ask pairs in random order, and stop when it is decided.")
 
 
+class Judge(_Said):
+    """Who judges where a scorer does not name a model of its own."""
+
+    model: JudgeName = Field(min_length=1, description="The model, as `--model` names it.")
+
+
+def _model_alone(written: object) -> object:
+    return {"model": written} if isinstance(written, str) else written
+
+
 class Suite(_Said):
     """Personas, the cases they are performed on, and what decides whether an edit made them worse."""
 
     name: str = Field(default="", pattern=r"^([\w][\w .+-]*)?$", description="Its name; that of the file unless given.")
     personas: SomeTexts = Field(description="Aliases, or paths of files beside the suite file.")
     models: _Models = Field(default=("evidence",), description="Models, as `--model` names them.")
+    judge: Annotated[Judge | None, BeforeValidator(_model_alone, json_schema_input_type=str | Judge)] = Field(
+        default=None, description="Who judges by rubrics: a model, as `--model` names it."
+    )
     repeats: int = Field(default=1, ge=1, le=1000, description="How often each case is performed.")
     reasks: int = Field(default=2, ge=0, le=5, description="How often the failing part of an answer is asked again.")
     recorded: str = Field(
@@ -100,8 +114,32 @@ class Suite(_Said):
     @property
     def metrics(self) -> tuple[str, ...]:
         """Every metric of the suite, `pass` first."""
-        scorers = (*self.scorers, *(scorer for case in self.cases for scorer in case.scorers))
-        return (PASS, *dict.fromkeys(scorer.metric for scorer in scorers))
+        return (PASS, *dict.fromkeys(scorer.metric for scorer in self.all_scorers))
+
+    @property
+    def all_scorers(self) -> tuple[Scorer, ...]:
+        """The scorers of the suite, then those of its cases."""
+        return (*self.scorers, *(scorer for case in self.cases for scorer in case.scorers))
+
+    @property
+    def rubrics(self) -> Mapping[str, Rubric]:
+        """The rubrics of the suite and its cases, by metric."""
+        return {scorer.metric: scorer for scorer in self.all_scorers if isinstance(scorer, Rubric)}
+
+    def judged_by(self, model: str) -> Self:
+        """Return the suite with another judge for all rubrics."""
+
+        def judged(scorers: tuple[AnyScorer, ...]) -> tuple[AnyScorer, ...]:
+            return tuple(
+                each.model_copy(update={"model": model}) if isinstance(each, Rubric) else each for each in scorers
+            )
+
+        cases = tuple(case.model_copy(update={"scorers": judged(case.scorers)}) for case in self.cases)
+        return self.model_copy(update={"scorers": judged(self.scorers), "cases": cases})
+
+    def judge_of(self, rubric: Rubric) -> str:
+        """Return the name of the model that judges by a rubric; empty where nobody does."""
+        return rubric.model or (self.judge.model if self.judge else "")
 
 
 def slug(name: str) -> str:

@@ -19,6 +19,7 @@ class Terms:
     Attributes:
         baseline: A git revision, or a recorded eval by its id or file, whose candidate is the baseline; None for none.
         models: The models to ask instead of the suite's, each as a name or a `Model`.
+        judge: Who judges by rubrics, instead of whom the suite names; None for those.
         repeats: How often each case is performed, instead of as often as the suite says.
         sequential: Stop when it is decided; None for what the suite says.
         replay: `auto` asks what was never answered, `strict` asks nothing, `off` uses nothing recorded earlier.
@@ -34,6 +35,7 @@ class Terms:
 
     baseline: str | None = None
     models: Sequence[str | Model] = ()
+    judge: str | Model | None = None
     repeats: int | None = None
     sequential: bool | None = None
     replay: Replay = "auto"

@@ -99,18 +99,19 @@ class Judgement(_Envelope):
 @cache
 def envelope_schema() -> Mapping[str, Any]:
     """Return the JSON Schema of `StepOutput` without references, titles and defaults, every field required."""
-    return _schema_of(StepOutput)
+    return flat_schema(StepOutput)
 
 
 @cache
 def judgement_schema() -> Mapping[str, Any]:
     """Return the JSON Schema of `Judgement`, likewise."""
-    return _schema_of(Judgement)
+    return flat_schema(Judgement)
 
 
-def _schema_of(model: type[BaseModel]) -> Mapping[str, Any]:
+def flat_schema(model: type[BaseModel]) -> Mapping[str, Any]:
+    """Return the JSON Schema of an answer as both vendors take it: no references, every field required."""
     schema = model.model_json_schema()
-    plain = _plain(schema, schema["$defs"])
+    plain = _plain(schema, schema.get("$defs", {}))
     assert isinstance(plain, dict)  # noqa: S101 - the root of a model's schema is an object
     return plain
 

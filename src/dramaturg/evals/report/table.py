@@ -232,7 +232,9 @@ def _single_rows(result: Evaluated) -> Iterator[Row]:
             interval = clustered_mean(means, clusters)
             count = sum(map(len, by_case.values()))
             limits = f"[{max(0, interval.low):.2f}, {min(1, interval.high):.2f}]" if interval else _NONE
-            yield Row(metric=metric, cells=(f"{fmean(means.values()):.2f} of {count:,}", limits))
+            open_ones = sum(record.scores[metric].value is None for record in records if metric in record.scores)
+            beside = f" ({open_ones:,} unscored)" if metric in suite.rubrics and open_ones else ""
+            yield Row(metric=metric, cells=(f"{fmean(means.values()):.2f} of {count:,}{beside}", limits))
     yield from _measured_rows(result)
 
 

@@ -49,6 +49,7 @@ class View:
         failure: Why it did.
         writes: Whether a language model answered.
         effort: What it took.
+        judged: What judges said of it, by metric.
     """
 
     case: str
@@ -61,6 +62,7 @@ class View:
     failure: str
     writes: bool
     effort: Effort
+    judged: Mapping[str, "Score"] = field(default_factory=dict)
 
     @property
     def passed_over(self) -> frozenset[str]:
@@ -78,12 +80,14 @@ class Score:
         why: What is missing to 1, one line each.
         steps: The value of single steps, by what the baseline calls them.
         measured: A quantity that has another scale, in the scorer's unit.
+        abstained: Whether there would have been something to say, and nobody could tell.
     """
 
     value: float | None
     why: tuple[str, ...] = ()
     steps: Mapping[str, float] = field(default_factory=dict)
     measured: float | None = None
+    abstained: bool = False
 
 
 class Scorer(BaseModel):

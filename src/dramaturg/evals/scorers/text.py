@@ -23,7 +23,7 @@ def _compiles(pattern: str) -> str:
 _Patterns = Annotated[tuple[Annotated[str, AfterValidator(_compiles)], ...], Field(min_length=1), Listed]
 
 
-class _InText(Scorer):
+class InText(Scorer):
     """What looks at the document, or at one section of it."""
 
     within: str = Field(default="", description="The title of the section to look at; the whole document unless given.")
@@ -55,7 +55,7 @@ class _InText(Scorer):
         return Score(value=sum(good.values()) / len(good), why=why)
 
 
-class Contains(_InText):
+class Contains(InText):
     """Do all of these texts stand in the document?"""
 
     short = "texts"
@@ -68,7 +68,7 @@ class Contains(_InText):
         return self._found(view, outcome, self.texts, _stands, "does not stand")
 
 
-class NotContains(_InText):
+class NotContains(InText):
     """Does none of these texts stand in the document?"""
 
     short = "texts"
@@ -81,7 +81,7 @@ class NotContains(_InText):
         return self._found(view, outcome, self.texts, lambda each, text: not _stands(each, text), "stands")
 
 
-class Matches(_InText):
+class Matches(InText):
     """Does each of these regular expressions match somewhere in the document?"""
 
     short = "patterns"
@@ -94,7 +94,7 @@ class Matches(_InText):
         return self._found(view, outcome, self.patterns, _matches, "does not match")
 
 
-class NotMatches(_InText):
+class NotMatches(InText):
     """Does none of these regular expressions match anywhere in the document?"""
 
     short = "patterns"
@@ -107,7 +107,7 @@ class NotMatches(_InText):
         return self._found(view, outcome, self.patterns, lambda each, text: not _matches(each, text), "matches")
 
 
-class Names(_InText):
+class Names(InText):
     """Do these names and versions stand in the document whole, and those others not?
 
     `4.1` does not stand in `4.1.3`, nor `lb` in `lb-edge`.
@@ -132,7 +132,7 @@ class Names(_InText):
         return Score(value=value, why=tuple(line for score, _ in parts if score for line in score.why))
 
 
-class Order(_InText):
+class Order(InText):
     """Do these texts, such as commands, stand in the document in this order?"""
 
     short = "texts"
@@ -155,7 +155,7 @@ class Order(_InText):
         return Score(value=good / len(self.texts), why=tuple(why))
 
 
-class Length(_InText):
+class Length(InText):
     """Is the document as long as it should be?"""
 
     unit = "words"

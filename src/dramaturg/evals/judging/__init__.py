@@ -1,0 +1,1 @@
+"""Documents to what a second model says of them; its one rule: who judges learns neither arm, revision nor author."""
