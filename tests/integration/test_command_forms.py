@@ -205,7 +205,6 @@ def test_a_pandoc_that_fails_loses_nothing(
         (("-o", "x.html", "--front-matter"), "`--front-matter` is for md and docx; html tells all of it anyway"),
         (("--date", "2026-11-28"), "`--date` stands in the front matter; give `--front-matter` as well"),
         (("--front-matter", "--date", "yesterday"), "`yesterday` is no date; write it as 2026-11-28"),
-        (("--format", "html", "--queue", "postgresql://nobody@localhost/none"), "has no journal here"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

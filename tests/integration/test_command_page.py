@@ -64,9 +64,8 @@ def test_the_page_of_a_run_that_failed_can_be_had(tmp_path: Path) -> None:
         (("--html", "nowhere/page.html"), "there is no folder `nowhere` to write `page.html` to"),
         (("--html", "one.html", "-o", "./one.html"), "`--output one.html` and `--html one.html` are the same file"),
         (("--html", str(BLUEPRINT)), f"`--html {BLUEPRINT}` is the artifact itself; choose another file"),
-        (("--html", "page.html", "--queue", "postgresql://nobody@localhost/none"), "has no journal here"),
     ],
-    ids=["stdout", "no folder", "one file for both", "the artifact", "a queue"],
+    ids=["stdout", "no folder", "one file for both", "the artifact"],
 )
 def test_a_page_that_cannot_be_written_is_told_before_anything_is_asked(
     options: tuple[str, ...], said: str, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

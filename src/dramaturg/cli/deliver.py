@@ -41,11 +41,6 @@ class Delivery:
     as_json: bool
     quiet: bool
 
-    @property
-    def needs_journal(self) -> bool:
-        """Whether the page of the run is wished for, which is made of its journal."""
-        return self.html is not None or self.rendition.form.value == "html"
-
 
 def delivery_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what says where a result goes; the command is given it as `where`, a `Delivery`.
@@ -105,14 +100,6 @@ def require_writable(output: Path | None) -> Path | None:
     if output is not None and not output.parent.is_dir():
         raise CallerError(f"there is no folder `{output.parent}` to write `{output.name}` to")
     return output
-
-
-def require_journal(delivery: Delivery) -> None:
-    """Refuse a page of a run that other machines perform: its journal is not on this one."""
-    if delivery.needs_journal:
-        raise CallerError(
-            "a run of a database has no journal here to make a page of; leave `--html` out, or write another form"
-        )
 
 
 def require_apart(delivery: Delivery, artifact: str | None, named: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ import click
 
 from dramaturg.cli.deliver import Delivery, delivery_options, hand_over
 from dramaturg.cli.output import counted, json_option, named, print_json
+from dramaturg.cli.worker import require_durable
 from dramaturg.findings.render import shown
 
 
@@ -106,8 +107,9 @@ def _list_runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
 @click.command()
 @click.argument("run_id", metavar="RUN")
 @click.option("--quotes", is_flag=True, help="Print the quoted lines below each entry.")
+@click.option("--database", metavar="URL", help="A run of a database that many machines share.")
 @delivery_options
-def report(run_id: str, *, where: Delivery, quotes: bool) -> None:
+def report(run_id: str, *, database: str | None, where: Delivery, quotes: bool) -> None:
     """Give what RUN has produced, whole or not, in any form. Nothing is asked.
 
     With --html alone only the page is written.
@@ -115,7 +117,9 @@ def report(run_id: str, *, where: Delivery, quotes: bool) -> None:
     from dramaturg.run.retell import result_told, retell
     from dramaturg.run.runtime import Runtime
 
-    record = Runtime(model="evidence").record(run_id)
+    if database is not None:
+        require_durable()
+    record = Runtime(model="evidence", durable=database).record(run_id)
     told = retell(record)
     hand_over(result_told(told, quotes=quotes), where, lambda _: record, prints=where.html is None)
     said = (told.remark, f"page for reading in {where.html}" if where.html else "")

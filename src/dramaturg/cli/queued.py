@@ -57,12 +57,14 @@ def _show(desk: "Desk", row: "QueuedRun", *, as_json: bool) -> None:
     """Print a run's document, or what there is of it."""
     import asyncio
 
-    from dramaturg.run.durable.kept import kept_document
+    from dramaturg.run.durable.recording import record_of
+    from dramaturg.run.runs import kept_document
 
     if row.status == "done":
         document = desk.result(row.run).document.markdown
     else:
-        document = asyncio.run(kept_document(desk, row.run))
+        begun = bool(desk.recorded(row.run))
+        document = kept_document(asyncio.run(record_of(desk, row.run))) if begun else ""
     if as_json:
         print_json({**_row(row), "markdown": document})
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dramaturg.cli.deliver import Delivery, deliver, require_apart, require_journal
+from dramaturg.cli.deliver import Delivery, deliver, require_apart
 from dramaturg.cli.inputs import given_inputs
 from dramaturg.cli.options import answer_options, limit_options, output_options, secret_options
 from dramaturg.cli.output import begin_tracing, elsewhere, print_json
@@ -102,7 +102,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
 
     if replay is not None and model is not None:
         raise CallerError("`--replay` asks no model; leave `--model` out")
-    _elsewhere(queue, where)
+    _elsewhere(queue)
     begin_tracing()
     runtime = Runtime(
         model=model if replay is None else f"replay:{replay}",
@@ -166,7 +166,7 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.cli.progress import Progress
     from dramaturg.run.runtime import Runtime
 
-    _elsewhere(database, where)
+    _elsewhere(database)
     begin_tracing()
     runtime = Runtime(
         strict=strict,
@@ -196,11 +196,10 @@ def _nothing(run: str) -> None:
     del run
 
 
-def _elsewhere(database: str | None, where: Delivery) -> None:
+def _elsewhere(database: str | None) -> None:
     """Take note that others perform the run."""
     if database is not None:
         require_durable()
-        require_journal(where)
         elsewhere()
 
 

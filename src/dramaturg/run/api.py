@@ -74,20 +74,21 @@ def load_persona(persona: str | Path, *, strict: bool = False) -> Persona:
     return Runtime(model="evidence").library.load(str(persona), strict=strict)
 
 
-def render_page(run: str, *, state: str | Path | None = None) -> str:
+def render_page(run: str, *, state: str | Path | None = None, durable: str | None = None) -> str:
     """Return a page of a run for its reader, as HTML that loads nothing; the run need not be whole.
 
     Args:
         run: Its id, or the path of its journal.
         state: Folder of the journals; None for the user's state folder.
+        durable: URL of the database that holds the run; None for a run of this machine.
 
     Raises:
-        CallerError: There is no such run.
+        CallerError: There is no such run, or no worker has begun it.
         JournalMiss: This version plans its persona otherwise.
     """
     from dramaturg.run.page.page import page_of  # noqa: PLC0415 - templates that no run needs
 
-    return page_of(Runtime(model="evidence", state=state).record(run))
+    return page_of(Runtime(model="evidence", state=state, durable=durable).record(run))
 
 
 def verify(

@@ -35,6 +35,7 @@ class Record:
         waits: Id, kind and text of the questions it paused for; empty where it did not, or has gone on since.
         end: How it ended: `status`, `message` and when, `at`, in UTC (ISO 8601); None while it is unfinished.
         delivered: Whether the result of a run that has ended has reached its reader.
+        standing: How a run of a database stands; empty for one whose journal says it.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Record:
     end: Mapping[str, str] | None
     seconds: Mapping[str, float] = field(default_factory=dict)
     delivered: bool = True
+    standing: str = ""
 
     @property
     def is_over(self) -> bool:

@@ -144,7 +144,12 @@ def result_told(told: Retold, *, quotes: bool = False) -> RunResult:
 
 
 def run_status(record: Record) -> str:
-    """Return `done`, `failed`, `running`, or for a run that can be resumed `waiting` for a person or `unfinished`."""
+    """Return `done`, `failed`, `running`, or for a run that can be resumed `waiting` for a person or `unfinished`.
+
+    A run of a database may also be `queued`, `paused`, `cancelled` or `given up`.
+    """
+    if record.standing:
+        return record.standing
     if record.end is not None:
         return record.end["status"]
     if is_performed(record.path):

@@ -287,7 +287,11 @@ class Runtime:
         return Job(plan=plan, artifacts=(), kernel=load_kernel(self._prompts, plan.persona))
 
     def record(self, run: str) -> Record:
-        """Return what a run's journal says, by the run's id or the journal's path; CallerError if there is none."""
+        """Return what is recorded of a run, by its id or its journal's path; CallerError if there is none."""
+        if self._durable is not None:
+            from dramaturg.run.durable.elsewhere import recorded_elsewhere  # noqa: PLC0415 - the extra `durable`
+
+            return PRIVATE_LOOP.call(recorded_elsewhere(self._durable, run))
         return read_journal(find_journal(self.state, run))
 
     def delivered(self, run: str) -> None:

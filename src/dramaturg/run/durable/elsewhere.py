@@ -10,8 +10,10 @@ from dramaturg.run.budget import Limits
 from dramaturg.run.drive import Respond
 from dramaturg.run.durable.client import Desk
 from dramaturg.run.durable.held import Held, asked
+from dramaturg.run.durable.recording import record_of
 from dramaturg.run.orders import leave_this_machine, models_in
 from dramaturg.run.perform import Conditions
+from dramaturg.run.record import Record
 from dramaturg.run.report import RunResult
 from dramaturg.run.respond import discreet
 from dramaturg.run.telemetry import Trace
@@ -43,6 +45,12 @@ async def resume_elsewhere(database: str, run: str, conditions: Conditions) -> R
         if held is not None and held.why != "answers":
             await asyncio.to_thread(desk.go_on, run, conditions.limits)
         return await _followed(desk, run, await asyncio.to_thread(desk.order, run), conditions)
+
+
+async def recorded_elsewhere(database: str, run: str) -> Record:
+    """Return what a database holds of a run; CallerError if it has none of that id, or none that has begun."""
+    with await asyncio.to_thread(Desk, database) as desk:
+        return await record_of(desk, run)
 
 
 async def _followed(desk: Desk, run: str, order: Mapping[str, Any], conditions: Conditions) -> RunResult:

@@ -167,7 +167,13 @@ class Performance:
         """Make a call, as a durable step."""
 
         async def attempt() -> dict[str, Any]:
-            kept: dict[str, Any] = {"step": call.step, "model": call.model}
+            kept: dict[str, Any] = {
+                "step": call.step,
+                "attempt": call.attempt,
+                "model": call.model,
+                "key": await asyncio.to_thread(lambda: call.key),
+            }
+            began = time.monotonic()
             try:
                 async with self.purse.holding(call):
                     reply = await self.asking(call)
@@ -178,7 +184,7 @@ class Performance:
             except (BudgetSpent, ModelError) as error:
                 kept["error"] = error_data(error)
             else:
-                kept["reply"] = reply_data(reply)
+                kept |= {"reply": reply_data(reply), "seconds": round(time.monotonic() - began, 3)}
             return {**kept, "happened": [event_data(each) for each in self._overheard.pop(call.step, ())]}
 
         name = f"step-{call.step}" + (f".repair-{call.attempt}" if call.attempt else "")
