@@ -56,9 +56,9 @@ def assemble(plan: Plan, outcome: Outcome, *, preface: str = "", quotes: bool = 
     )
 
 
-def section_markdown(section: Section) -> str:
-    """Return a section without its heading, for a person who is asked about it."""
-    return "\n\n".join(_section(section, quotes=False))
+def section_markdown(section: Section, *, quotes: bool = False) -> str:
+    """Return a section without its heading; with `quotes` what each citation quotes stands below its entry."""
+    return "\n\n".join(_section(section, quotes=quotes))
 
 
 def heading(depth: int, title: str) -> str:

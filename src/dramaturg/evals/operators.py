@@ -26,6 +26,8 @@ from dramaturg.plan.settings import SETTINGS
 
 _CLOSER = re.compile(r"\s*</[^<>\n]*>")
 _RULE = re.compile(r"<Rule\b[^<>]*>.*?</Rule>|^[ \t]*[-*+] .*$", re.IGNORECASE | re.DOTALL | re.MULTILINE)
+_COMMA_AFTER = re.compile(r"\s*,\s*(?:and\s+)?")
+_COMMA_BEFORE = re.compile(r"\s*(?:,\s*(?:and\s+)?|\band\s+)$")
 _MUST = re.compile(r"\bMUST\b")
 _PARENT = re.compile(r"^inherits_from:.*\n", re.MULTILINE)
 _EXAMPLE = re.compile(
@@ -41,7 +43,7 @@ Cut = tuple[str, Span, str]  # what was done, where, and the text that is left
 def _cut(file: PersonaFile, start: int, end: int) -> str:
     """Return a file's text without a stretch, and without the lines that it leaves empty."""
     text = file.text
-    first = text.rfind("\n", 0, start) + 1
+    first = _line(file, start)
     after = text.find("\n", end)
     after = len(text) if after < 0 else after + 1
     if not text[first:start].strip() and not text[end:after].strip():
@@ -64,9 +66,21 @@ def _requirements(file: PersonaFile, plan: Plan) -> Iterator[Cut]:
         for requirement in step.requirements:
             if not requirement.whole_section and requirement.span.path == file.path:
                 start = source.offset(requirement.span)
-                first = file.text.rfind("\n", 0, start) + 1
-                left = _cut(file, first, start + requirement.span.length)
+                end = start + requirement.span.length
+                left = _unlisted(file, start, end) if requirement.column else _cut(file, _line(file, start), end)
                 yield f"requirement `{requirement.id}` of `{step.section}` was deleted", requirement.span, left
+
+
+def _line(file: PersonaFile, at: int) -> int:
+    """Return where the line of a place begins."""
+    return file.text.rfind("\n", 0, at) + 1
+
+
+def _unlisted(file: PersonaFile, start: int, end: int) -> str:
+    """Return a file's text without one of several names in a row, and without the comma that sets it off."""
+    after = _COMMA_AFTER.match(file.text, end)
+    before = None if after else _COMMA_BEFORE.search(file.text, _line(file, start), start)
+    return file.text[: before.start() if before else start] + file.text[after.end() if after else end :]
 
 
 def _steps(file: PersonaFile, plan: Plan) -> Iterator[Cut]:

@@ -77,6 +77,20 @@ def test_a_bullet_goes_with_what_is_nested_in_it() -> None:
     assert "stored in the vault" not in _left(nested)
 
 
+def test_a_column_goes_with_its_comma() -> None:
+    text = SHIPPED["rnw-1.persona.md"]
+    found = {mutant.what: _left(mutant) for mutant in _mutants(text, "requirement")}
+    assert len(found) == 11
+    listed = "each with: Symptom, Affected versions, Reference."
+    for name, left in (
+        ("Symptom", "Affected versions, Reference."),
+        ("Affected versions", "Symptom, Reference."),
+        ("Reference", "Symptom, Affected versions."),
+    ):
+        became = text.replace(listed, f"each with: {left}")
+        assert found[f"requirement `{name}` of `FIXES` was deleted"] == became != text
+
+
 def test_a_step_goes_whole_with_its_tags() -> None:
     found = _mutants(DPA1, "step")
     assert _changes(DPA1, found[1])[0] == "loss: section PRE-FLIGHT CHECKLIST lost"

@@ -34,7 +34,7 @@ class InText(Scorer):
             return view.markdown
         titled = (section for section in outcome.sections if same_id(section.title, self._title(view)))
         section = next(titled, None)
-        return None if section is None else section_markdown(section)
+        return None if section is None else section_markdown(section, quotes=not view.writes)
 
     def _title(self, view: View) -> str:
         """Return what a section is called in the arm that is measured."""

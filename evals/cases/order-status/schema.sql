@@ -1,0 +1,9 @@
+-- MySQL 8.0.39, `shop`
+CREATE TABLE order_status (id SMALLINT UNSIGNED PRIMARY KEY, name VARCHAR(20) NOT NULL UNIQUE);
+CREATE TABLE orders (
+  id BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY,
+  customer_id BIGINT UNSIGNED NOT NULL,
+  status VARCHAR(20) NOT NULL DEFAULT 'new',
+  placed_at DATETIME(3) NOT NULL,
+  KEY orders_status (status, placed_at)
+) ENGINE=InnoDB;
