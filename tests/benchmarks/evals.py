@@ -7,7 +7,9 @@ Run it: `python -m tests.benchmarks.evals [cases]`. Every figure is that of a pr
 | trivial | a persona of one step, one arm, a model that answers at once, one scorer, nothing recorded before |
 | DPA-1 | two arms that ask different questions from step 4 on, strict replay, scored and gated |
 
-For the trivial cases, pydantic-evals and inspect do the same beside it where they are installed.
+For the trivial cases, pydantic-evals and inspect do the like beside it where they are installed, in turn with it:
+a text that a function or a mock model answers at once, and one scorer that looks for a word. Their figures are medians
+of some rounds, each with what a single case costs, since that is what starting takes.
 """
 
 import json
@@ -16,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,6 +27,7 @@ import yaml
 from tests.support import BLUEPRINT, ROOT
 
 _CASES = 500
+_ROUNDS = 3
 _COMPILED = Path(tempfile.gettempdir()) / "dramaturg-benchmark-pycache"
 _MANY = (1_000, 10_000)
 _PERSONA = """---
@@ -75,6 +78,22 @@ async def task(text):
     return text + " listens on port 8080"
 Dataset(cases=cases, name="trivial").evaluate_sync(task, progress=False)
 """
+_INSPECT = """
+from inspect_ai import Task, eval
+from inspect_ai.dataset import Sample
+from inspect_ai.model import ModelOutput, ModelUsage, get_model
+from inspect_ai.scorer import includes
+from inspect_ai.solver import generate
+samples = [Sample(input=f"note {{n}}", target="8080") for n in range({cases})]
+outputs = [ModelOutput.from_content("mockllm/model", "It listens on port 8080.") for _ in samples]
+for output in outputs:  # else the mock model counts tokens, for which it fetches a table
+    output.usage = ModelUsage(input_tokens=6, output_tokens=6, total_tokens=12)
+model = get_model("mockllm/model", custom_outputs=outputs)
+(log,) = eval(Task(dataset=samples, solver=generate(), scorer=includes()), model=model, display="none", log_dir="logs")
+assert log.results.completed_samples == {cases}
+assert log.results.scores[0].metrics["accuracy"].value == 1
+"""
+_PEERS = {"pydantic-evals": ("pydantic_evals", _PYDANTIC), "inspect": ("inspect_ai", _INSPECT)}
 
 
 @dataclass(frozen=True)
@@ -141,6 +160,35 @@ def _dpa(folder: Path, count: int) -> Cost:
     return _eval(folder, "some.suite.yaml", "--baseline", "HEAD", "--replay", "strict")
 
 
+def _beside(count: int) -> None:
+    """Measure the trivial cases beside other tools, in turn."""
+    tools: Mapping[str, Callable[[Path, int], Cost]] = {
+        "dramaturg": _trivial,
+        **{name: _peer(program) for name, (module, program) in _PEERS.items() if find_spec(module)},
+    }
+    found: dict[tuple[str, int], list[Cost]] = {(name, cases): [] for name in tools for cases in (1, count)}
+    for _ in range(_ROUNDS):
+        for (name, cases), costs in found.items():
+            with tempfile.TemporaryDirectory() as folder:
+                costs.append(tools[name](Path(folder), cases))
+    ours = _median(found["dramaturg", count])
+    for name in tools:
+        alone, all_of_them = _median(found[name, 1]), _median(found[name, count])
+        _told(f"{name}, {count:,} trivial cases", all_of_them, count)
+        more = 1000 * (all_of_them.cpu - alone.cpu) / (count - 1)
+        ratio = f"x{all_of_them.cpu / ours.cpu:.1f} of the CPU time of dramaturg"
+        print(f"    {ratio}; one case {alone.cpu:.2f} s, each case more {more:.2f} ms")
+
+
+def _peer(program: str) -> Callable[[Path, int], Cost]:
+    return lambda folder, cases: _measured(program.format(cases=cases), folder)
+
+
+def _median(costs: Sequence[Cost]) -> Cost:
+    """Return the round in the middle, by CPU time."""
+    return sorted(costs, key=lambda cost: cost.cpu)[len(costs) // 2]
+
+
 def _told(name: str, cost: Cost, performances: int) -> None:
     each = 1000 * cost.cpu / performances
     print(f"{name:<34} {cost.wall:7.2f} s wall {cost.cpu:7.2f} s CPU {each:7.2f} ms each {cost.memory:6.0f} MB")
@@ -149,11 +197,7 @@ def _told(name: str, cost: Cost, performances: int) -> None:
 def main() -> None:
     """Measure and print."""
     count = int(sys.argv[1]) if sys.argv[1:] else _CASES
-    with tempfile.TemporaryDirectory() as name:
-        _told(f"trivial, {count:,} cases", _trivial(Path(name), count), count)
-    if find_spec("pydantic_evals"):
-        with tempfile.TemporaryDirectory() as name:
-            _told(f"pydantic-evals, {count:,} cases", _measured(_PYDANTIC.format(cases=count), Path(name)), count)
+    _beside(count)
     with tempfile.TemporaryDirectory() as name:
         _told(f"DPA-1, {count:,} cases, two arms", _dpa(Path(name), count), 2 * count)
     for many in _MANY if count == _CASES else ():
