@@ -143,7 +143,7 @@ def test_an_abstention_is_neither_pass_nor_fail_and_is_told(bench: Bench) -> Non
         alone = dramaturg("eval", "run", _FILE)
         data = dramaturg("eval", "run", _FILE, "--format", "json").json
     assert "2/2 = 100 % [22 %, 100 %] (2 unscored)" in told.out
-    assert "backed-up  1.00 of 2 (2 unscored)" in alone.out
+    assert "backed-up  2/2 = 100 % (2 unscored)  [16 %, 100 %]" in alone.out
     assert sorted(map(str, _scores(data, "candidate"))) == ["1.0", "1.0", "None", "None"]
     assert {each["outcome"] for each in data["performances"]} == {"pass"}  # it is not required
 
@@ -248,7 +248,7 @@ def test_a_rubric_without_a_judge_and_a_judge_that_would_decide_are_refused_wher
     suite.write_text(text, encoding="utf-8")
     told = dramaturg(*_RUN)
     assert told.code == 2
-    assert told.err.count("error[E111]: the judge of `backed-up` would decide") == 2
+    assert told.err.count("error[E111]: the judge of `backed-up` may not decide: there are no `labels`") == 2
     assert f"{_FILE}:6:5" in told.err
     suite.write_text("".join(line for line in text.splitlines(keepends=True) if "judge:" not in line), encoding="utf-8")
     told = dramaturg(*_RUN)

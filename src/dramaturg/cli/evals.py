@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dramaturg.cli.calibrating import calibrate
 from dramaturg.cli.mutating import mutate, within_budget
 from dramaturg.cli.output import json_option, print_json, read_or_not
 from dramaturg.cli.pruning import prune
@@ -224,11 +225,12 @@ def new(persona: str, files: tuple[Path, ...], *, output: Path | None, as_json: 
 
 
 @evals.command()
-def schema() -> None:
+@click.option("--labels", is_flag=True, help="That of files of labels, by which judges are calibrated.")
+def schema(*, labels: bool) -> None:
     """Print the JSON Schema of suite files, for editors."""
-    from dramaturg.evals.schema import suite_schema
+    from dramaturg.evals.schema import labels_schema, suite_schema
 
-    print_json(suite_schema())
+    print_json(labels_schema() if labels else suite_schema())
 
 
 def _list_runs(*, as_json: bool) -> None:
@@ -244,6 +246,7 @@ def _list_runs(*, as_json: bool) -> None:
         click.echo(shown(f"{row['run']}  {row['began']}  {row['verdict'] or 'unfinished'}  {row['suite']}"))
 
 
+evals.add_command(calibrate)
 evals.add_command(mutate)
 evals.add_command(prune)
 COMMANDS = (evals,)

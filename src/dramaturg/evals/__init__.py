@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dramaturg.evals.calibrate import calibrate_suite
     from dramaturg.evals.evaluate import arun_suite, compare_runs, load_run, run_suite
     from dramaturg.evals.evaluated import Evaluated
     from dramaturg.evals.gate import Decision
@@ -24,6 +25,7 @@ _HOMES = {
     "Terms": "dramaturg.evals.terms",
     "View": "dramaturg.evals.scorers.model",
     "arun_suite": "dramaturg.evals.evaluate",
+    "calibrate_suite": "dramaturg.evals.calibrate",
     "compare_runs": "dramaturg.evals.evaluate",
     "load_run": "dramaturg.evals.evaluate",
     "mutate_suite": "dramaturg.evals.mutation",
@@ -39,6 +41,7 @@ __all__ = [
     "Terms",
     "View",
     "arun_suite",
+    "calibrate_suite",
     "compare_runs",
     "load_run",
     "mutate_suite",

@@ -1,36 +1,40 @@
 """A suite and the world around it to what is wrong between them; its one rule: found before anything is asked.
 
 E106 a metric that nobody scores · E107 a scorer that cannot be imported · E108 a persona that is not there · E109 an
-artifact that is not there, or is lacking · E110 a judge that is not there · E111 a judge that nobody
-checked and that would decide
+artifact that is not there, or is lacking
 """
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 
 from dramaturg.errors import AuthorError, CallerError
+from dramaturg.evals.judging.checking import judge_faults
+from dramaturg.evals.judging.standings import judges_prompt
 from dramaturg.evals.reading import SuiteFile
-from dramaturg.evals.scorers.judged import Rubric
-from dramaturg.evals.scorers.model import Scorer
 from dramaturg.evals.scorers.own import Python, find_function
-from dramaturg.evals.suite import Case, Suite
-from dramaturg.findings.model import Finding, Label, Severity, Span
+from dramaturg.evals.suite import Case
+from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.persona.library import Library
 from dramaturg.persona.model import Persona, fold_id
 
 _WILD = "*?["
 
 
-def require_usable(file: SuiteFile, library: Library) -> Mapping[str, str]:
+def require_usable(file: SuiteFile, library: Library, prompts: Path | None = None) -> Mapping[str, str]:
     """Return alias or path of each persona by what the suite calls it.
+
+    Args:
+        file: The suite.
+        library: Where personas are found.
+        prompts: Folder of the prompt kernels; None for the shipped ones.
 
     Raises:
         AuthorError: Something of the suite cannot be used, or a persona has errors; all findings at once.
     """
-    found: list[Finding] = [*_metrics(file), *_functions(file), *_judges(file)]
+    judges = judge_faults(file, judges_prompt(file, prompts))
+    found: list[Finding] = [*_metrics(file), *_functions(file), *judges]
     names: dict[str, str] = {}
     personas: dict[str, Persona] = {}
     for at, name in enumerate(file.suite.personas):
@@ -60,51 +64,13 @@ def _metrics(file: SuiteFile) -> Iterator[Finding]:
 
 
 def _functions(file: SuiteFile) -> Iterator[Finding]:
-    for path, scorer in placed_scorers(file.suite):
+    for path, scorer in file.suite.placed_scorers():
         if isinstance(scorer, Python):
             try:
                 find_function(scorer.function, file.folder)
             except CallerError as error:
                 remedy = "its module is looked for beside the suite file, then among what is installed"
                 yield _fault("E107", error.message, file.place(*path), remedy)
-
-
-def placed_scorers(suite: Suite) -> Iterator[tuple[tuple[str | int, ...], Scorer]]:
-    """Yield each scorer with the keys and positions that lead to it."""
-    for at, scorer in enumerate(suite.scorers):
-        yield ("scorers", at), scorer
-    for number, case in enumerate(suite.cases):
-        for at, scorer in enumerate(case.scorers):
-            yield ("cases", number, "scorers", at), scorer
-
-
-def _judges(file: SuiteFile) -> Iterator[Finding]:
-    """Yield rubrics that nobody judges by, and those that share a metric and ask for something else."""
-    suite = file.suite
-    first: dict[str, tuple[Rubric, Span]] = {}
-    for path, scorer in placed_scorers(suite):
-        if not isinstance(scorer, Rubric):
-            continue
-        place = file.place(*path)
-        if not suite.judge_of(scorer):
-            remedy = "name one, such as `judge: anthropic:claude-haiku-4-5` in the suite, or with `--judge MODEL`"
-            yield _fault("E110", f"nobody judges by the rubric `{scorer.metric}`", place, remedy)
-        other, there = first.setdefault(scorer.metric, (scorer, place))
-        if other != scorer:
-            remedy = "give one of them a `name:`; rates are told, and judges calibrated, for each criterion"
-            label = Label(span=there, text="the other stands here")
-            said = f"two rubrics are called `{scorer.metric}` and differ"
-            yield replace(_fault("E104", said, place, remedy), labels=(label,))
-        if scorer.required:
-            yield _unchecked(scorer.metric, place)
-    for at, metric in enumerate(suite.gate.metrics):
-        if metric in first:
-            yield _unchecked(metric, file.place("gate", "metrics", at))
-
-
-def _unchecked(metric: str, place: Span) -> Finding:
-    said = f"the judge of `{metric}` would decide, and nobody has checked it against people"
-    return _fault("E111", said, place, "leave it out of `gate` and of what is `required`: it is told beside the rest")
 
 
 def _case(file: SuiteFile, at: int, case: Case, personas: Mapping[str, Persona]) -> Iterator[Finding]:

@@ -13,11 +13,11 @@ from dramaturg.evals.edits import Edit, edits_between
 from dramaturg.evals.evaluated import Evaluated, evaluated_from, ordered
 from dramaturg.evals.gate import Decision, compare_records, decision_of, pair_names
 from dramaturg.evals.judging.jury import Jury
+from dramaturg.evals.judging.standings import judges_prompt, standings_of
 from dramaturg.evals.opening import (
     changed,
     chosen_cases,
     decided_by,
-    judges_prompt,
     open_arms,
     open_judges,
     open_models,
@@ -94,7 +94,7 @@ async def arun_suite(
     """
     terms = terms or Terms()
     file, library, state = changed(read_suite(suite), terms), library_here(), state_here(terms)
-    arms = open_arms(require_usable(file, library), library, terms, state)
+    arms = open_arms(require_usable(file, library, terms.prompts), library, terms, state)
     return await evaluate_arms(file, arms, terms, on_open=on_open or ignore, on_step=on_step or ignore)
 
 
@@ -113,7 +113,7 @@ def compare_runs(before: str, after: str, terms: Terms | None = None) -> Evaluat
     paths = [find_run(state, run) for run in (before, after)]
     header = read_run(paths[1]).header
     file = changed(parse_suite(Path(header["suite"]["path"]), header["suite"]["text"]), terms)
-    require_usable(file, library_here())
+    require_usable(file, library_here(), terms.prompts)
     terms = replace(terms, models=terms.models or header["models"], repeats=terms.repeats or header["repeats"])
     names: Sequence[ArmName] = ("baseline", "candidate")
     arms = {name: recorded_candidate(path, file.suite.personas) for name, path in zip(names, paths, strict=True)}
@@ -167,13 +167,15 @@ async def evaluate_arms(
         folder: Where in the user's state its file is put.
     """
     state, pool = state_here(terms), pool or Pool()
+    prompt = judges_prompt(file, terms.prompts)
     async with AsyncExitStack() as undo:
         stage = Stage(
             file=file,
             arms=arms,
             models=await open_models(file, terms, pool, undo),
             judges=await open_judges(file, terms, pool, undo),
-            prompt=judges_prompt(file, terms),
+            standings=standings_of(file, prompt),
+            prompt=prompt,
             repeats=terms.repeats or file.suite.repeats,
             cases=chosen_cases(file, terms.tags),
             tariffs=Tariffs(given=terms.price),
@@ -215,6 +217,7 @@ async def _performed(
         decision=watch.decision(edits),
         asked=budget.calls,
         usd=None if budget.usd is None else float(budget.usd),
+        judges=stage.standings,
         planned=len(watch.pairs),
     )
     if not result.errors:  # what failed for technical reasons is asked again by the same command
@@ -268,7 +271,7 @@ class _Decider:
     def _verdict(self) -> Verdict:
         suite = self.stage.file.suite
         order = pair_names(suite, self.pairs) if self.sequential else None
-        return compare_records(suite, self.records, seed=self.seed, order=order)
+        return compare_records(suite, self.records, judges=self.stage.standings, seed=self.seed, order=order)
 
     def decision(self, edits: Sequence[Edit]) -> Decision | None:
         """Return what all of it amounts to; None without a baseline."""

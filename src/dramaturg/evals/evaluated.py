@@ -1,7 +1,7 @@
 """What an eval amounts to, just performed or read from its file; its one rule: both say the same."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from dramaturg.errors import AuthorError, JournalMiss
 from dramaturg.evals.arms import Arm, frozen_arm
 from dramaturg.evals.edits import edits_between
 from dramaturg.evals.gate import Asked, Decision, compare_records, decision_of, pair_names
+from dramaturg.evals.judging.standings import Standing, standing_of_data
 from dramaturg.evals.reading import SuiteFile, parse_suite
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.records import Record
@@ -32,6 +33,7 @@ class Evaluated:
         asked: Questions that were asked for it, before it was killed as well.
         usd: Dollars they cost; None where a price is not known.
         planned: How many pairs it would be if it had not stopped early.
+        judges: What is known of who judged, by metric.
     """
 
     run: str
@@ -43,6 +45,7 @@ class Evaluated:
     asked: int
     usd: float | None
     planned: int
+    judges: Mapping[str, Standing] = field(default_factory=dict)
 
     @property
     def needed(self) -> int:
@@ -80,6 +83,7 @@ def evaluated_from(recorded: Recorded) -> Evaluated:
         suite = file.suite.model_copy(update={"gate": gate})
         chosen = [at for at, case in enumerate(suite.cases) if case.id in {*header["cases"]}]
         pairs = pairs_of(suite, chosen, header["models"], header["repeats"])
+        judges = {metric: standing_of_data(said) for metric, said in header.get("judges", {}).items()}
         arms = {name: frozen_arm(said, recorded.path, suite.personas) for name, said in header["arms"].items()}
     except (AuthorError, LookupError, TypeError) as error:
         raise JournalMiss("", f"`{recorded.path}` was written by another version; run the eval again") from error
@@ -93,17 +97,22 @@ def evaluated_from(recorded: Recorded) -> Evaluated:
         suite=SuiteFile(path=file.path, text=file.text, suite=suite),
         records=recorded.records,
         arms=arms,
-        decision=_decision(suite, recorded.records, arms, header["seed"], order),
+        decision=_decision(suite, recorded, arms, judges, order),
         asked=end["asked"],
         usd=end["usd"],
         planned=len(pairs),
+        judges=judges,
     )
 
 
 def _decision(
-    suite: Suite, records: Sequence[Record], arms: Mapping[ArmName, Arm], seed: int, order: Sequence[Asked] | None
+    suite: Suite,
+    recorded: Recorded,
+    arms: Mapping[ArmName, Arm],
+    judges: Mapping[str, Standing],
+    order: Sequence[Asked] | None,
 ) -> Decision | None:
     if "baseline" not in arms:
         return None
-    verdict = compare_records(suite, records, seed=seed, order=order)
-    return decision_of(records, verdict, edits_between(arms["baseline"], arms["candidate"]))
+    verdict = compare_records(suite, recorded.records, judges=judges, seed=recorded.header["seed"], order=order)
+    return decision_of(recorded.records, verdict, edits_between(arms["baseline"], arms["candidate"]))

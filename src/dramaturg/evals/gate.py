@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from dramaturg.evals.edits import Edit
+from dramaturg.evals.judging.standings import Standing
 from dramaturg.evals.records import Arm, Record
 from dramaturg.evals.stage import Pair
 from dramaturg.evals.statistics.decide import decide
@@ -69,7 +71,12 @@ def pair_names(suite: Suite, pairs: Sequence[Pair]) -> list[Asked]:
 
 
 def compare_records(
-    suite: Suite, records: Sequence[Record], *, seed: int, order: Sequence[Asked] | None = None
+    suite: Suite,
+    records: Sequence[Record],
+    *,
+    seed: int,
+    judges: Mapping[str, Standing] = MappingProxyType({}),
+    order: Sequence[Asked] | None = None,
 ) -> Verdict:
     """Return what the records of two arms say.
 
@@ -77,11 +84,12 @@ def compare_records(
         suite: Whose gate decides.
         records: Of both arms.
         seed: Of the draws of a permutation test.
+        judges: What is known of who judged, by metric.
         order: Every pair in the order asked, for a sequential comparison.
     """
     gate = suite.gate
     return decide(
-        _metrics(suite, records),
+        _metrics(suite, records, judges),
         margin=gate.margin / _PERCENT,
         alpha=gate.alpha,
         seed=seed,
@@ -104,12 +112,14 @@ def decision_of(records: Sequence[Record], verdict: Verdict, edits: Sequence[Edi
     )
 
 
-def _metrics(suite: Suite, records: Sequence[Record]) -> Mapping[str, Arms]:
+def _metrics(suite: Suite, records: Sequence[Record], judges: Mapping[str, Standing]) -> Mapping[str, Arms]:
     gating = suite.gate.metrics
     clusters = {case.id: case.cluster for case in suite.cases if case.cluster}
     both = _paired(records)
     paired = 2 * sum(bool(old.keys & new.keys) for old, new in both) > len(both)
     judged = suite.rubrics
+    known = {metric: standing.judge for metric, standing in judges.items() if standing.judge is not None}
+    required = tuple(known[metric] for metric, rubric in judged.items() if rubric.required and metric in known)
     found: dict[str, Arms] = {}
     for metric in dict.fromkeys((*gating, *suite.metrics)):
         samples: Mapping[Arm, dict[str, dict[int, Sample]]] = {
@@ -130,6 +140,8 @@ def _metrics(suite: Suite, records: Sequence[Record]) -> Mapping[str, Arms]:
                 clusters=sources,
                 paired=paired,
                 gates=metric in gating,
+                judge=known.get(metric),
+                judges=required if metric == PASS else (),
             )
     return found
 

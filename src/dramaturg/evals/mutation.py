@@ -135,7 +135,8 @@ async def _mutate(
     suite: Path, terms: Terms, operators: Sequence[str], limit: int | None, on_mutant: OnMutant
 ) -> Mutation:
     file, library = changed(read_suite(suite), terms), library_here()
-    arm = present(require_usable(file, library), library, terms)
+    arm = present(require_usable(file, library, terms.prompts), library, terms)
+    file = replace(file, suite=file.suite.deciding)
     made = [mutant for name in arm.parts for mutant in mutants_of(arm, name, operators)]
     made += blanks_of(arm, file, operators)
     chosen = _drawn(made, limit, terms.seed)

@@ -11,11 +11,11 @@ from typing import Any
 from dramaturg.data import prompts_root
 from dramaturg.errors import CallerError
 from dramaturg.evals.arms import Arm, frozen_arm, past_arm, present_arm
-from dramaturg.evals.judging.questions import digest_of, read_prompt
+from dramaturg.evals.judging.questions import digest_of
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.runs import find_run, read_run, replies_folder
-from dramaturg.evals.scorers.judged import RUBRIC, judge_named
+from dramaturg.evals.scorers.judged import judge_named
 from dramaturg.evals.scorers.own import Python
 from dramaturg.evals.stage import Stage
 from dramaturg.evals.terms import Terms
@@ -106,11 +106,6 @@ async def open_judges(file: SuiteFile, terms: Terms, pool: Pool, undo: AsyncExit
     return judges
 
 
-def judges_prompt(file: SuiteFile, terms: Terms) -> str:
-    """Return what the judges of a suite are told; nothing where it has none."""
-    return read_prompt(terms.prompts or prompts_root(), RUBRIC) if file.suite.rubrics else ""
-
-
 def recorded_replies(file: SuiteFile, state: Path) -> Path:
     """Return the folder of recorded answers: the suite's own, else one in the user's state."""
     named = file.suite.recorded
@@ -120,7 +115,10 @@ def recorded_replies(file: SuiteFile, state: Path) -> Path:
 def decided_by(stage: Stage, terms: Terms) -> Mapping[str, Any]:
     """Return what an eval is decided by, as plain JSON data: the same goes on where it was killed."""
     file = stage.file
-    judged = {"judges": {name: model.name for name, model in stage.judges.items()}, "judging": digest_of(stage.prompt)}
+    judged = {
+        "judges": {metric: standing.to_json() for metric, standing in stage.standings.items()},
+        "judging": digest_of(stage.prompt),
+    }
     return {
         "suite": {"path": str(file.path), "name": file.suite.name, "text": file.text},
         "arms": {name: arm.to_json() for name, arm in stage.arms.items()},

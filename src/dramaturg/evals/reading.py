@@ -16,12 +16,11 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from dramaturg.errors import AuthorError, CallerError
+from dramaturg.evals.nodes import line_of, place_in, plain_data, reader_of
 from dramaturg.evals.scorers.kinds import SCORERS
 from dramaturg.evals.suite import Case, Gate, Given, Suite
 from dramaturg.findings.model import Finding, Label, Severity, Span
-from dramaturg.findings.source import Source
-from dramaturg.persona.files import spoken
-from dramaturg.persona.nodes import Reader, compose, is_null, pairs
+from dramaturg.persona.nodes import Reader, compose
 
 SUFFIX = ".suite.yaml"
 _RULES = {"P103": "E101", "P104": "E101", "P105": "E101"}
@@ -55,13 +54,13 @@ class SuiteFile:
 
     @cached_property
     def _reader(self) -> tuple[Reader, yaml.Node | None]:
-        reader = _reader(self.path, self.text)
+        reader = reader_of(self.path, self.text, "the suite", _RULES)
         return reader, compose(self.text, reader)
 
     def place(self, *path: str | int) -> Span:
         """Return where a value of the suite stands, by its keys and positions; what holds it, where it is not there."""
         reader, root = self._reader
-        return _place(root, path, reader)
+        return place_in(root, path, reader)
 
 
 def read_suite(path: Path) -> SuiteFile:
@@ -82,14 +81,14 @@ def parse_suite(path: Path, text: str) -> SuiteFile:
     Raises:
         AuthorError: It says none; all findings at once.
     """
-    reader = _reader(path, text)
+    reader = reader_of(path, text, "the suite", _RULES)
     root = compose(text, reader)
     if root is None or not isinstance(root, yaml.MappingNode):
         if not reader.findings:
             place = reader.source.span(0, min(1, len(text)))
             reader.fault("E101", "the suite is no mapping", place, help="begin with `personas:` and `cases:`")
         raise AuthorError(tuple(reader.findings))
-    data = _plain(root, reader)
+    data = plain_data(root, reader)
     suite = None
     reader.findings += _doubles(data, root, reader)
     try:
@@ -97,23 +96,9 @@ def parse_suite(path: Path, text: str) -> SuiteFile:
     except ValidationError as error:
         reader.findings += _misfits(error, root, reader)
     if reader.findings or suite is None:
-        raise AuthorError(tuple(sorted(reader.findings, key=_line)))
+        raise AuthorError(tuple(sorted(reader.findings, key=line_of)))
     named = suite if suite.name else suite.model_copy(update={"name": path.name.split(".")[0]})
     return SuiteFile(path=path, text=text, suite=named)
-
-
-def _reader(path: Path, text: str) -> Reader:
-    source = Source(spoken(path), text)
-    return Reader(source=source, opening=source.span(0, 0), subject="the suite", rules=_RULES)
-
-
-def _plain(node: yaml.Node, reader: Reader) -> Any:
-    """Return a node as lists, dicts and text; what each is to be is for the suite to say."""
-    if isinstance(node, yaml.MappingNode):
-        return {name: _plain(value, reader) for name, _, value in pairs(node, reader)}
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, reader) for item in node.value]
-    return None if is_null(node) else node.value
 
 
 def _misfits(error: ValidationError, root: yaml.Node, reader: Reader) -> Iterator[Finding]:
@@ -128,7 +113,7 @@ def _misfits(error: ValidationError, root: yaml.Node, reader: Reader) -> Iterato
 
 def _misfit(kind: str, message: str, path: _Path, root: yaml.Node, reader: Reader) -> Finding:
     name = str(path[-1]) if path else "suite"
-    span = _place(root, path, reader, key=kind == "extra_forbidden")
+    span = place_in(root, path, reader, key=kind == "extra_forbidden")
     if kind == "extra_forbidden":
         return _fault("E102", f"unknown key `{name}`", span, _nearest(name, _known(path)))
     if kind in ("union_tag_invalid", "union_tag_not_found"):
@@ -196,10 +181,10 @@ def _doubles(data: Mapping[str, Any], root: yaml.Node, reader: Reader) -> Iterat
         for name, path in names:
             places[name].append(path)
         for name, (first, *others) in places.items():
-            label = Label(span=_place(root, first, reader), text="first given here")
+            label = Label(span=place_in(root, first, reader), text="first given here")
             for path in others:
                 remedy = "give one of them a `name:`" if kind == "scorer" else "keep one of them, or rename it"
-                yield _fault("E104", f"two {kind}s are called `{name}`", _place(root, path, reader), remedy, label)
+                yield _fault("E104", f"two {kind}s are called `{name}`", place_in(root, path, reader), remedy, label)
 
 
 def _texts(listed: Any, key: str = "") -> Iterator[tuple[int, str]]:
@@ -210,35 +195,6 @@ def _texts(listed: Any, key: str = "") -> Iterator[tuple[int, str]]:
         name = given or (next(iter(each), None) if isinstance(each, dict) and key == "name" else each)
         if isinstance(name, str):
             yield at, name
-
-
-def _line(finding: Finding) -> tuple[int, int]:
-    return (finding.span.line, finding.span.column) if finding.span else (0, 0)
-
-
-def _place(root: yaml.Node | None, path: Sequence[str | int], reader: Reader, *, key: bool = False) -> Span:
-    """Return where a path leads, as far as it does; with `key`, where the last key stands."""
-    node, found = root, reader.of(root) if root is not None else reader.opening
-    for part in path:
-        if isinstance(node, yaml.MappingNode):
-            entry = next((each for each in node.value if each[0].value == part), None)
-            if entry is None:
-                continue  # a field whose name the author left out, or that is not there
-            node, found = entry[1], reader.of(entry[0] if key or isinstance(entry[1], _NESTED) else entry[1])
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            found = _opening(node, reader)
-    return found
-
-
-_NESTED = (yaml.MappingNode, yaml.SequenceNode)
-
-
-def _opening(node: yaml.Node, reader: Reader) -> Span:
-    """Return the place of an item of a list: of a mapping its first key, which is what one looks for."""
-    if isinstance(node, yaml.MappingNode) and node.value:
-        return reader.of(node.value[0][0])
-    return reader.of(node)
 
 
 def _written(root: yaml.Node, path: _Path) -> str:

@@ -6,11 +6,13 @@ What depends on more than the file, such as whether an artifact is there, is lef
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+from dramaturg.evals.judging.labels import Labels
 from dramaturg.evals.scorers.kinds import SCORERS
 from dramaturg.evals.scorers.model import Scorer
 from dramaturg.evals.suite import Suite
 
 SCHEMA_FILE = "suite.schema.json"
+LABELS_SCHEMA_FILE = "labels.schema.json"
 _SCALARS = ["string", "number", "boolean"]  # what YAML takes for a number or a boolean is read as the text it is
 
 
@@ -26,6 +28,13 @@ def suite_schema() -> dict[str, Any]:
         holder["properties"]["scorers"]["items"] = {"$ref": "#/$defs/scorer"}
     _loosen(made)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "Suite of a dramaturg eval"}
+
+
+def labels_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a file of labels, by which judges are checked."""
+    made = Labels.model_json_schema()
+    _loosen(made)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "Labels for a judge of evals"}
 
 
 def _scorer(defs: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from dramaturg.evals.arms import Arm, Blank
 from dramaturg.evals.cells import Place
 from dramaturg.evals.checking import performed
+from dramaturg.evals.judging.standings import Standing
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.scoring import Bench
@@ -45,6 +46,7 @@ class Stage:
         arms: The candidate, and the baseline before it where there is one.
         models: The models that are asked, by name.
         judges: Who judges, by metric.
+        standings: What is known of them, by metric.
         prompt: What judges are told; empty where nobody judges.
         repeats: How often each case is performed.
         cases: The positions of the cases that are performed.
@@ -56,6 +58,7 @@ class Stage:
     arms: Mapping[ArmName, Arm]
     models: Mapping[str, Model]
     judges: Mapping[str, Model]
+    standings: Mapping[str, Standing]
     prompt: str
     repeats: int
     cases: Sequence[int]

@@ -1,7 +1,7 @@
 """What a suite says; its one rule: a key that means nothing is refused; personas and cases alone must be given."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -121,6 +121,14 @@ class Suite(_Said):
         """The scorers of the suite, then those of its cases."""
         return (*self.scorers, *(scorer for case in self.cases for scorer in case.scorers))
 
+    def placed_scorers(self) -> Iterator[tuple[tuple[str | int, ...], Scorer]]:
+        """Yield each scorer with the keys and positions that lead to it."""
+        for at, scorer in enumerate(self.scorers):
+            yield ("scorers", at), scorer
+        for number, case in enumerate(self.cases):
+            for at, scorer in enumerate(case.scorers):
+                yield ("cases", number, "scorers", at), scorer
+
     @property
     def rubrics(self) -> Mapping[str, Rubric]:
         """The rubrics of the suite and its cases, by metric."""
@@ -128,14 +136,27 @@ class Suite(_Said):
 
     def judged_by(self, model: str) -> Self:
         """Return the suite with another judge for all rubrics."""
+        return self.with_scorers(
+            lambda each: each.model_copy(update={"model": model}) if isinstance(each, Rubric) else each
+        )
 
-        def judged(scorers: tuple[AnyScorer, ...]) -> tuple[AnyScorer, ...]:
-            return tuple(
-                each.model_copy(update={"model": model}) if isinstance(each, Rubric) else each for each in scorers
-            )
+    @property
+    def deciding(self) -> Self:
+        """The suite without the rubrics that only inform: what a verdict does not need is not asked for it."""
 
-        cases = tuple(case.model_copy(update={"scorers": judged(case.scorers)}) for case in self.cases)
-        return self.model_copy(update={"scorers": judged(self.scorers), "cases": cases})
+        def idle(scorer: Scorer) -> bool:
+            return isinstance(scorer, Rubric) and not scorer.required and scorer.metric not in self.gate.metrics
+
+        return self.with_scorers(lambda each: None if idle(each) else each)
+
+    def with_scorers(self, change: Callable[[AnyScorer], AnyScorer | None]) -> Self:
+        """Return the suite with each scorer changed, or left out where None comes of it."""
+
+        def changed(scorers: tuple[AnyScorer, ...]) -> tuple[AnyScorer, ...]:
+            return tuple(kept for kept in map(change, scorers) if kept is not None)
+
+        cases = tuple(case.model_copy(update={"scorers": changed(case.scorers)}) for case in self.cases)
+        return self.model_copy(update={"scorers": changed(self.scorers), "cases": cases})
 
     def judge_of(self, rubric: Rubric) -> str:
         """Return the name of the model that judges by a rubric; empty where nobody does."""

@@ -10,7 +10,8 @@ from typing import Any
 from dramaturg.errors import AuthorError, CallerError, DramaturgError, SecretsFound
 from dramaturg.evals.evaluate import run_suite
 from dramaturg.evals.evaluated import Evaluated
-from dramaturg.evals.report.table import counted, headline
+from dramaturg.evals.report.figures import counted
+from dramaturg.evals.report.table import headline
 from dramaturg.evals.report.text import text_report
 from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.evals.terms import Terms

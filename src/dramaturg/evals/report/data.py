@@ -20,6 +20,7 @@ def data_report(result: Evaluated) -> dict[str, Any]:
         "headline": headline(result),
         "verdict": None if result.decision is None else _verdict(result.decision),
         "lost": result.lost,
+        "judges": {metric: standing.to_json() for metric, standing in result.judges.items()},
         "errors": result.errors,
         "questions": {"needed": result.needed, "asked": result.asked, "usd": result.usd},
         "pairs": {"planned": result.planned, "performed": len(result.records) // len(result.arms)},

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from dramaturg.evals.mutation import Mutation, Tried
-from dramaturg.evals.report.table import counted, percent
+from dramaturg.evals.report.figures import counted, percent
 from dramaturg.findings.github import workflow_command
 
 

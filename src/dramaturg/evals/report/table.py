@@ -8,8 +8,9 @@ from statistics import fmean
 from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.gate import Decision, Fall
 from dramaturg.evals.records import Record
+from dramaturg.evals.report.figures import limits, percent
+from dramaturg.evals.report.judges import judge_sentences, judged_rates
 from dramaturg.evals.statistics.clustered import clustered_mean
-from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.rates import failure_bound, rate_interval
 from dramaturg.evals.statistics.verdict import Comparison, Kind, Tally
 from dramaturg.evals.suite import PASS
@@ -74,6 +75,7 @@ def sentences(result: Evaluated) -> Iterator[str]:
         yield from _of_decision(decision)
     else:
         yield from _of_failures(result)
+    yield from judge_sentences(result)
     yield from _of_errors(result.records)
     yield _cost(result)
 
@@ -179,11 +181,8 @@ def _tallied(tally: Tally) -> str:
         return f"{_NONE}{beside}"
     if tally.rate is None:
         return f"{tally.mean:.2f} of {tally.valued:,}{beside}"
-    return f"{tally.passed:,}/{tally.valued:,} = {percent(tally.mean)} {_limits(tally.rate)}{beside}"
-
-
-def _limits(interval: Interval) -> str:
-    return f"[{percent(interval.low)}, {percent(interval.high)}]"
+    corrected = f", corrected {percent(tally.corrected.estimate)} {limits(tally.corrected)}" if tally.corrected else ""
+    return f"{tally.passed:,}/{tally.valued:,} = {percent(tally.mean)} {limits(tally.rate)}{corrected}{beside}"
 
 
 def _measured_rows(result: Evaluated) -> Iterator[Row]:
@@ -218,10 +217,13 @@ def _single_rows(result: Evaluated) -> Iterator[Row]:
         cases = len({record.case for record in records})  # repeats say nothing of cases that are not there
         every = f"; of such cases up to {percent(failure_bound(cases))} may fail" if all(judged) else ""
         yield Row(
-            metric=PASS, cells=(f"{sum(judged):,}/{len(judged):,} = {percent(rate.estimate)}", _limits(rate) + every)
+            metric=PASS, cells=(f"{sum(judged):,}/{len(judged):,} = {percent(rate.estimate)}", limits(rate) + every)
         )
     clusters = {case.id: case.cluster for case in suite.cases if case.cluster}
+    yield from (Row(metric=metric, cells=cells) for metric, cells in judged_rates(result))
     for metric in suite.metrics[1:]:
+        if metric in suite.rubrics:
+            continue
         by_case: dict[str, list[float]] = defaultdict(list)
         for record in records:
             scored = record.scores.get(metric)
@@ -231,24 +233,9 @@ def _single_rows(result: Evaluated) -> Iterator[Row]:
             means = {case: fmean(values) for case, values in by_case.items()}
             interval = clustered_mean(means, clusters)
             count = sum(map(len, by_case.values()))
-            limits = f"[{max(0, interval.low):.2f}, {min(1, interval.high):.2f}]" if interval else _NONE
-            open_ones = sum(record.scores[metric].value is None for record in records if metric in record.scores)
-            beside = f" ({open_ones:,} unscored)" if metric in suite.rubrics and open_ones else ""
-            yield Row(metric=metric, cells=(f"{fmean(means.values()):.2f} of {count:,}{beside}", limits))
+            bounds = f"[{max(0, interval.low):.2f}, {min(1, interval.high):.2f}]" if interval else _NONE
+            yield Row(metric=metric, cells=(f"{fmean(means.values()):.2f} of {count:,}", bounds))
     yield from _measured_rows(result)
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def percent(rate: float) -> str:
-    """Return a rate as whole percent; never 0 or 100 for what is neither."""
-    shown = round(_PERCENT * rate)
-    if shown in (0, _PERCENT) and 0 < rate < 1:
-        return f"{_PERCENT * rate:.1f} %"
-    return f"{shown} %"
 
 
 def _difference(change: float) -> str:

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from dramaturg.evals.evaluated import Evaluated
-from dramaturg.evals.report.table import Table, counted, headline, sentences, table_of
+from dramaturg.evals.report.figures import counted
+from dramaturg.evals.report.table import Table, headline, sentences, table_of
 
 
 def text_report(result: Evaluated) -> str:

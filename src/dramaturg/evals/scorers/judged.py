@@ -42,6 +42,7 @@ class Rubric(InText):
     model: JudgeName = Field(
         default="", description="Who judges, as `--model` names it; the suite's judge unless given."
     )
+    labels: str = Field(default="", description="A file beside the suite of documents that people judged by it.")
     required: bool = Field(
         default=False, description="Whether a performance that does not pass here fails; of a calibrated judge only."
     )

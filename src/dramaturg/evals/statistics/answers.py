@@ -106,4 +106,4 @@ def _tails(arms: Arms, cases: Sequence[Case], seed: int) -> Tails:
 
 def _effect_of(arms: Arms, cases: Sequence[Case]) -> Effect:
     effect = scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)
-    return effect.magnified(arms.shown, arms.judge.sharpness_variance) if arms.judge else effect
+    return effect.magnified(arms.shown, arms.shown_variance) if arms.all_judges else effect

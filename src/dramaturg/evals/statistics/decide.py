@@ -116,7 +116,7 @@ def _settled(answer: Answer, tallies: tuple[Tally, Tally], arms: Arms, terms: Te
     for arm, tally in (("baseline", baseline), ("candidate", candidate)):
         if lost_to_errors(tally):
             return Kind.INFRASTRUCTURE, f"{tally.errors} of {tally.asked} samples of the {arm} are errors"
-    if arms.judge and not arms.judge.surely_sharper_than_chance(terms.alpha):
+    if not all(judge.surely_sharper_than_chance(terms.alpha) for judge in arms.all_judges):
         return Kind.INCONCLUSIVE, "people's labels do not show that its judge is better than chance"
     if answer.worse <= terms.alpha:
         return Kind.WORSE, ""

@@ -38,6 +38,8 @@ class Arms:
         bounds: Least and greatest score possible; of no effect for passes and fails.
         margin: How much worse counts as no worse, in the metric's unit; None for that of the whole decision.
         judge: How well the judge that scored it agrees with people; see `calibration`. Only for passes and fails.
+        judges: The same of judges that passing depends on besides other things: they dull every difference, and no rate
+            can be corrected by them.
     """
 
     baseline: Mapping[str, Sequence[Sample]]
@@ -48,6 +50,12 @@ class Arms:
     bounds: tuple[float, float] = (0.0, 1.0)
     margin: float | None = None
     judge: Judge | None = None
+    judges: tuple[Judge, ...] = ()
+
+    @property
+    def all_judges(self) -> tuple[Judge, ...]:
+        """Every judge that its samples depend on."""
+        return (self.judge, *self.judges) if self.judge else self.judges
 
     @property
     def scored(self) -> bool:
@@ -62,8 +70,14 @@ class Arms:
 
     @property
     def shown(self) -> float:
-        """The part of a true difference that the samples show: less than 1 where a dull judge scored them."""
-        return self.judge.sharpness if self.judge and self.judge.sharpness > 0 else 1.0
+        """The part of a true difference that the samples show at least: less than 1 where judges scored them."""
+        return math.prod(judge.sharpness for judge in self.all_judges if judge.sharpness > 0)
+
+    @property
+    def shown_variance(self) -> float:
+        """Its squared standard error: what few labels leave open."""
+        parts = [judge.sharpness_variance / judge.sharpness**2 for judge in self.all_judges if judge.sharpness > 0]
+        return self.shown**2 * math.fsum(parts)
 
     def samples(self) -> Iterator[tuple[str, str, int, Sample]]:
         """Yield arm, case, repeat and sample of everything that was asked."""
@@ -123,7 +137,7 @@ def faults_of(name: str, arms: Arms) -> Iterator[str]:
     kinds = {_kind(sample) for *_, sample in arms.samples()} - {None}
     if kinds == {float, bool}:
         yield f"metric `{name}` has passes and scores; make it two metrics, or score a pass as a number"
-    if arms.judge and float in kinds:
+    if arms.all_judges and float in kinds:
         yield f"metric `{name}`: only a judge of passes and fails can be calibrated; turn its scores into passes"
     for arm, case, repeat, sample in arms.samples():
         if _kind(sample) is float and not low <= float(sample or 0) <= high:  # a NaN lies nowhere

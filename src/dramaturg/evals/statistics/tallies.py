@@ -38,15 +38,14 @@ def _tally(cases: Mapping[str, Sequence[Sample]], applicable: set[str], arms: Ar
         unscored=counts["unscored"],
         missing=sum(sample in ("error", "unscored") for case in applicable for sample in cases.get(case, ())),
         mean=mean(numbers) if numbers else None,
-        rate=_rate(passed, len(numbers), arms.judge, level) if rated else None,
+        rate=rate_interval(passed, len(numbers), level=level) if rated else None,
+        corrected=_corrected(passed, len(numbers), arms.judge, level) if rated else None,
         failure_bound=failure_bound(len(values)) if rated and passed == len(numbers) else None,
     )
 
 
-def _rate(passed: int, trials: int, judge: Judge | None, level: float) -> Interval:
-    if judge and judge.sharpness > 0:
-        return corrected_rate(passed, trials, judge, level=level)
-    return rate_interval(passed, trials, level=level)
+def _corrected(passed: int, trials: int, judge: Judge | None, level: float) -> Interval | None:
+    return corrected_rate(passed, trials, judge, level=level) if judge and judge.beats_a_coin else None
 
 
 def lost_to_errors(tally: Tally) -> bool:

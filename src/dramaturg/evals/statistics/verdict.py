@@ -29,7 +29,8 @@ class Tally:
         unscored: Samples that the scorer did not judge.
         missing: Errors and unscored samples, without those of cases in which neither arm has a value.
         mean: Pass rate, or mean score, of the valued samples; None without any.
-        rate: The pass rate with its interval, corrected where a judge is calibrated; None for scores.
+        rate: The pass rate with its interval; None for scores.
+        corrected: What people would have passed, with its interval, where a judge of known worth passed them.
         failure_bound: Where every valued sample passed, the failure rate that as many cases still allow; else None.
     """
 
@@ -41,6 +42,7 @@ class Tally:
     missing: int
     mean: float | None
     rate: Interval | None
+    corrected: Interval | None
     failure_bound: float | None
 
     @property

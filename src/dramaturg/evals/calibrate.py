@@ -1,0 +1,229 @@
+"""Labelled documents to what a judge is worth; its one rule: the judge is asked exactly what an eval would ask it."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dramaturg.engine.brief import Respondent
+from dramaturg.errors import AuthorError, CallerError
+from dramaturg.evals.budget import Budget
+from dramaturg.evals.cells import Desk, Place
+from dramaturg.evals.evaluate import state_here
+from dramaturg.evals.judging.calibrations import (
+    Calibration,
+    Judged,
+    calibration_path,
+    keep_calibration,
+    terms_of,
+)
+from dramaturg.evals.judging.checking import label_faults
+from dramaturg.evals.judging.jury import answered
+from dramaturg.evals.judging.labels import LabelsFile
+from dramaturg.evals.judging.questions import Rule, ask_rubric
+from dramaturg.evals.judging.standings import judges_prompt, labels_of
+from dramaturg.evals.opening import changed, open_judges, recorded_replies
+from dramaturg.evals.reading import SuiteFile, read_suite
+from dramaturg.evals.replies import Replies
+from dramaturg.evals.scorers.judged import Rubric
+from dramaturg.evals.terms import Terms
+from dramaturg.evidence.artifact import Artifact
+from dramaturg.models.model import Model, leaves_this_machine
+from dramaturg.models.pool import Pool
+from dramaturg.run.budget import Tariffs
+from dramaturg.run.loop import PRIVATE_LOOP
+from dramaturg.run.secrets import screened
+
+_AT_ONCE = 24
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A rubric, its labels, and who is held against them."""
+
+    rubric: Rubric
+    labels: LabelsFile
+    judge: Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibrated:
+    """What judges are worth.
+
+    Attributes:
+        suite: The suite.
+        calibrations: By metric.
+        labels: What each was held against, by metric.
+        asked: Questions that were asked for it, before it was killed as well.
+        needed: Questions that there are.
+        usd: Dollars they cost; None where a price is not known.
+    """
+
+    suite: SuiteFile
+    calibrations: Mapping[str, Calibration]
+    labels: Mapping[str, LabelsFile]
+    asked: int
+    needed: int
+    usd: float | None
+
+    @property
+    def sound(self) -> bool:
+        """Whether every judge is shown to be better than a coin."""
+        return all(each.judge.beats_a_coin for each in self.calibrations.values())
+
+
+OnLabel = Callable[[str, Judged], None]
+
+
+def calibrate_suite(
+    suite: Path, terms: Terms | None = None, *, rubrics: Sequence[str] = (), on_label: OnLabel = lambda *_: None
+) -> Calibrated:
+    """Hold the judges of a suite against what people said, and write down beside the labels what they are worth.
+
+    Args:
+        suite: The suite file.
+        terms: Who judges, what it may cost, whether it may ask.
+        rubrics: Metrics of the rubrics that are calibrated; all that have labels without any.
+        on_label: Told of each document, by metric.
+
+    Raises:
+        AuthorError: The suite or its labels have errors; all findings at once.
+        CallerError: There is nothing to calibrate.
+        ModelError: A judge could not be asked; the same call goes on where it stopped.
+        BudgetSpent: The next call could exceed the budget; the same call goes on with a larger one.
+        JournalMiss: A strict replay lacks an answer.
+    """
+    return PRIVATE_LOOP.call(_calibrate(suite, terms or Terms(), rubrics, on_label))
+
+
+async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_label: OnLabel) -> Calibrated:
+    file, state, pool = changed(read_suite(suite), terms), state_here(terms), Pool()
+    chosen = _chosen(file, names)
+    prompt = judges_prompt(file, terms.prompts)
+    async with AsyncExitStack() as undo:
+        judges = await open_judges(chosen, terms, pool, undo)
+        benches = {
+            metric: Bench(rubric=rubric, labels=labels_of(file, rubric), judge=judges[metric])
+            for metric, rubric in chosen.suite.rubrics.items()
+        }
+        run = f"calibrate-{_digest(benches, prompt)}"
+        replies = Replies(recorded_replies(file, state), run)
+        undo.callback(replies.close)
+        budget = Budget(
+            limit=terms.budget,
+            tariffs=Tariffs(given=terms.price),
+            profiles={judge.name: judge.profile for judge in judges.values()},
+            run=run,
+        )
+        budget.require_prices()
+        budget.resume(replies.spent())
+        desk = Desk(
+            replies=replies,
+            replay=terms.replay,
+            policy=terms.retry,
+            line=lambda model: pool.line(model, run, terms.retry),
+            holding=budget.holding,
+            used=budget.used,
+        )
+        found = {}
+        needed = 0
+        for metric, bench in benches.items():
+            judged = await _judged(bench, prompt, desk, terms, partial(on_label, metric))
+            needed += sum(count for _, count in judged)
+            found[metric] = _written(bench, prompt, [each for each, _ in judged])
+    return Calibrated(
+        suite=file,
+        calibrations=found,
+        labels={metric: bench.labels for metric, bench in benches.items()},
+        asked=budget.calls,
+        needed=needed,
+        usd=None if budget.usd is None else float(budget.usd),
+    )
+
+
+def _chosen(file: SuiteFile, names: Sequence[str]) -> SuiteFile:
+    """Return the suite with the rubrics that are calibrated and no other scorers.
+
+    Raises:
+        AuthorError, CallerError: As `calibrate_suite`.
+    """
+    rubrics = file.suite.rubrics
+    unknown = next((name for name in names if name not in rubrics), None)
+    if unknown is not None:
+        known = ", ".join(f"`{name}`" for name in rubrics) or "none"
+        raise CallerError(f"`{file.path}` has no rubric `{unknown}`; there is {known}")
+    wanted = {metric: each for metric, each in rubrics.items() if metric in names or (not names and each.labels)}
+    bare = next((metric for metric, each in wanted.items() if not each.labels), None)
+    if bare is not None or not wanted:
+        which = f"the rubric `{bare}`" if bare else f"no rubric of `{file.path}`"
+        has = "has no" if bare else "has"
+        raise CallerError(
+            f"{which} {has} `labels`; label some forty documents by its criterion, half of which should fail, and "
+            f"name the file: `labels: {bare or 'NAME'}.labels.yaml` (docs/evals.md shows one)"
+        )
+    faults = tuple(fault for each in _faults(file, wanted) for fault in each)
+    if faults:
+        raise AuthorError(faults)
+    left = file.suite.with_scorers(lambda each: each if wanted.get(each.metric) == each else None)
+    return replace(file, suite=left)
+
+
+def _faults(file: SuiteFile, wanted: Mapping[str, Rubric]) -> Iterator[Iterator[Any]]:
+    for path, scorer in file.suite.placed_scorers():
+        if isinstance(scorer, Rubric) and scorer.metric in wanted:
+            yield label_faults(file, path, scorer)
+
+
+def _digest(benches: Mapping[str, Bench], prompt: str) -> str:
+    terms = [asdict(terms_of(each.rubric, each.judge.name, prompt, each.labels)) for each in benches.values()]
+    return hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()[:_SHOWN]
+
+
+async def _judged(
+    bench: Bench, prompt: str, desk: Desk, terms: Terms, told: Callable[[Judged], None]
+) -> list[tuple[Judged, int]]:
+    """Return what the judge says of each labelled document, and how many questions that took."""
+    width = asyncio.Semaphore(_AT_ONCE)
+    rule = Rule(prompt=prompt, artifacts=bench.rubric.artifacts)
+
+    async def one(at: int) -> tuple[Judged, int]:
+        label, text = bench.labels.labels.labels[at], bench.labels.documents[at]
+        shown: Sequence[Artifact] = (
+            Artifact(id="document", text=text),
+            *(bench.labels.artifacts(label) if bench.rubric.artifacts else ()),
+        )
+        if leaves_this_machine(bench.judge):
+            shown, _ = screened(shown, terms.secrets)
+        document, *artifacts = shown
+        respondent = Respondent(model=bench.judge.name, profile=bench.judge.profile)
+        asking = ask_rubric(rule, bench.rubric.criterion, document.text, artifacts, respondent)
+        place = Place(arm="labels", persona=bench.rubric.metric, case=label.id, model=bench.judge.name, repeat=0)
+        async with width:
+            verdict, asked = await answered(asking, bench.judge, desk, place)
+        judged = Judged(id=label.id, people=label.verdict, judge=verdict.said, because=verdict.because)
+        told(judged)
+        return judged, len(asked)
+
+    tasks = [asyncio.ensure_future(one(at)) for at in range(len(bench.labels.documents))]
+    try:
+        return [*await asyncio.gather(*tasks)]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await desk.settle()
+
+
+def _written(bench: Bench, prompt: str, judged: Sequence[Judged]) -> Calibration:
+    """Write a calibration down beside its labels, and return it."""
+    terms = terms_of(bench.rubric, bench.judge.name, prompt, bench.labels)
+    found = Calibration(terms=terms, on=datetime.now(UTC).date().isoformat(), judged=tuple(judged))
+    keep_calibration(calibration_path(bench.labels.path), found)
+    return found

@@ -1,0 +1,84 @@
+"""A suite's rubrics to who judges by them, and whether they may decide; its one rule: nobody decides unchecked.
+
+E104 two rubrics of one name · E110 a judge that is not there · E111 a judge that would decide, and of which labels do
+not show that it tells pass from fail · E112 labels that cannot be used
+"""
+
+from collections.abc import Iterator
+
+from dramaturg.errors import AuthorError, CallerError
+from dramaturg.evals.judging.questions import digest_of
+from dramaturg.evals.judging.standings import labels_of, standing_of
+from dramaturg.evals.reading import SuiteFile
+from dramaturg.evals.scorers.judged import Rubric
+from dramaturg.findings.model import Finding, Label, Severity, Span
+
+
+def judge_faults(file: SuiteFile, prompt: str) -> Iterator[Finding]:
+    """Yield what is wrong with the rubrics of a suite."""
+    yield from _namesakes(file)
+    deciding = {metric: file.place("gate", "metrics", at) for at, metric in enumerate(file.suite.gate.metrics)}
+    for path, scorer in file.suite.placed_scorers():
+        if not isinstance(scorer, Rubric):
+            continue
+        place = file.place(*path)
+        if not file.suite.judge_of(scorer):
+            remedy = "name one, such as `judge: anthropic:claude-haiku-4-5` in the suite, or with `--judge MODEL`"
+            yield fault("E110", f"nobody judges by the rubric `{scorer.metric}`", place, remedy)
+            continue
+        unusable = [*label_faults(file, path, scorer)]
+        yield from unusable
+        if unusable:
+            continue
+        places = [deciding.pop(scorer.metric)] if scorer.metric in deciding else []
+        places += [place] if scorer.required else []
+        obstacle = standing_of(file, scorer, prompt).obstacle if places else ""
+        if obstacle:
+            yield from (_undecided(file, scorer, obstacle, each) for each in places)
+
+
+def label_faults(file: SuiteFile, path: tuple[str | int, ...], rubric: Rubric) -> Iterator[Finding]:
+    """Yield what is wrong with the labels of a rubric, at its place in the suite or at theirs."""
+    if not rubric.labels:
+        return
+    try:
+        labels = labels_of(file, rubric)
+    except AuthorError as error:
+        yield from error.findings
+    except CallerError as error:
+        remedy = f"paths are relative to `{file.folder}`"
+        yield fault("E112", error.message, file.place(*path, "rubric", "labels"), remedy)
+    else:
+        if digest_of(labels.labels.criterion) != digest_of(rubric.criterion):
+            remedy = "read the labels again by this criterion, and let their `criterion` say the same"
+            label = Label(span=labels.place("criterion"), text="people judged by this one")
+            said = f"`{rubric.labels}` has labels for another criterion"
+            yield fault("E112", said, file.place(*path, "rubric", "criterion"), remedy, label)
+
+
+def _namesakes(file: SuiteFile) -> Iterator[Finding]:
+    """Yield rubrics that share a metric and ask for something else."""
+    first: dict[str, tuple[Rubric, Span]] = {}
+    for path, scorer in file.suite.placed_scorers():
+        if isinstance(scorer, Rubric):
+            place = file.place(*path)
+            other, there = first.setdefault(scorer.metric, (scorer, place))
+            if other != scorer:
+                remedy = "give one of them a `name:`; rates are told, and judges calibrated, for each criterion"
+                label = Label(span=there, text="the other stands here")
+                yield fault("E104", f"two rubrics are called `{scorer.metric}` and differ", place, remedy, label)
+
+
+def _undecided(file: SuiteFile, rubric: Rubric, obstacle: str, place: Span) -> Finding:
+    how = f"`dramaturg eval calibrate {file.path}`"
+    if not rubric.labels:
+        how = f"label some forty documents (`labels: {rubric.metric}.labels.yaml`, docs/evals.md), then {how}"
+    elif "coin" in obstacle:
+        how = f"word the criterion more sharply, or name another judge, then {how}"
+    remedy = f"{how}; or leave it out of `gate` and of what is `required`, and it is told beside the rest"
+    return fault("E111", f"the judge of `{rubric.metric}` may not decide: {obstacle}", place, remedy)
+
+
+def fault(rule: str, message: str, span: Span, remedy: str, *labels: Label) -> Finding:
+    """Return an error in a suite."""
+    return Finding(rule=rule, severity=Severity.ERROR, message=message, span=span, help=remedy, labels=labels)

@@ -1,0 +1,167 @@
+"""A file of labelled documents to what people said of them; its one rule: every fault in one pass, each at its place.
+
+E112 it cannot be used as it is
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from dramaturg.errors import AuthorError, CallerError
+from dramaturg.evals.nodes import line_of, place_in, plain_data, reader_of
+from dramaturg.evidence.artifact import Artifact
+from dramaturg.findings.model import Finding, Severity, Span
+from dramaturg.persona.nodes import Reader, compose
+
+SUFFIX = ".labels.yaml"
+_RULE = "E112"
+_RULES = {"P103": _RULE, "P104": _RULE, "P105": _RULE}
+_WORDS = {"extra_forbidden": "unknown key", "missing": "it is missing", "too_short": "it is empty"}
+
+
+class _Said(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Label(_Said):
+    """A document, or the section that is looked at, and what people said of it."""
+
+    id: str = Field(min_length=1, description="What it is called; reports name it so.")
+    verdict: Literal["pass", "fail"] = Field(description="Whether people find that it meets the criterion.")
+    text: str = Field(default="", description="The document itself.")
+    path: str = Field(default="", description="The path of its file beside this one, instead of a text.")
+    artifacts: Mapping[str, str] = Field(
+        default={}, description="Texts that it was made from, by id, where the rubric shows artifacts."
+    )
+    why: str = Field(default="", description="What decides, for people; no judge sees it.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if bool(self.path.strip()) == bool(self.text.strip()):
+            raise ValueError("give a `path` beside this file, or `text:` and the document itself")
+        return self
+
+
+class Labels(_Said):
+    """Documents that people judged by one criterion, to hold a judge against."""
+
+    criterion: str = Field(min_length=1, description="What people judged by, word for word as the rubric says it.")
+    by: str = Field(default="", description="Who judged, and when.")
+    labels: tuple[Label, ...] = Field(min_length=1, description="What they judged.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelsFile:
+    """Labels and the file they stand in.
+
+    Attributes:
+        path: The file.
+        text: What it says.
+        labels: What that means.
+        documents: The text of each labelled document.
+    """
+
+    path: Path
+    text: str
+    labels: Labels
+    documents: tuple[str, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """What changes with any document, what it was made from, or what people said of it."""
+        said = [
+            [label.verdict, document, dict(label.artifacts)]
+            for label, document in zip(self.labels.labels, self.documents, strict=True)
+        ]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+    def artifacts(self, label: Label) -> tuple[Artifact, ...]:
+        """Return what a document was made from."""
+        return tuple(Artifact(id=name, text=text) for name, text in label.artifacts.items())
+
+    def place(self, *path: str | int) -> Span:
+        """Return where a value of the file stands, by its keys and positions."""
+        reader = reader_of(self.path, self.text, "the labels", _RULES)
+        return place_in(compose(self.text, reader), path, reader)
+
+
+def read_labels(path: Path) -> LabelsFile:
+    """Read labelled documents.
+
+    Raises:
+        AuthorError: Something is wrong with them; all findings at once.
+        CallerError: The file cannot be read.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise CallerError(f"the labels `{path}` cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise CallerError(f"the labels `{path}` are not UTF-8 text; save them as UTF-8") from error
+    reader = reader_of(path, text, "the labels", _RULES)
+    root = compose(text, reader)
+    if not isinstance(root, yaml.MappingNode):
+        if not reader.findings:
+            reader.fault(
+                _RULE, "the labels are no mapping", reader.opening, help="begin with `criterion:` and `labels:`"
+            )
+        raise AuthorError(tuple(reader.findings))
+    data = plain_data(root, reader)
+    try:
+        labels = Labels.model_validate(data)
+    except ValidationError as error:
+        reader.findings += _misfits(error, root, reader)
+        raise AuthorError(tuple(sorted(reader.findings, key=line_of))) from error
+    documents = [*_documents(labels, path.parent, root, reader)]
+    reader.findings += _doubles(labels, root, reader)
+    if reader.findings:
+        raise AuthorError(tuple(sorted(reader.findings, key=line_of)))
+    return LabelsFile(path=path, text=text, labels=labels, documents=tuple(documents))
+
+
+def _documents(labels: Labels, folder: Path, root: yaml.Node, reader: Reader) -> Iterator[str]:
+    for at, label in enumerate(labels.labels):
+        try:
+            yield (folder / label.path).read_text(encoding="utf-8") if label.path else label.text
+        except (OSError, ValueError) as error:
+            place = place_in(root, ("labels", at, "path"), reader)
+            reader.fault(_RULE, f"`{label.path}` cannot be read: {error}", place, help=f"paths begin at `{folder}`")
+
+
+def _misfits(error: ValidationError, root: yaml.Node, reader: Reader) -> Iterator[Finding]:
+    for each in error.errors(include_url=False):
+        path, kind = each["loc"], each["type"]
+        said = _WORDS.get(kind) or each["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+        named = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+        verb = "" if kind in _WORDS or kind == "value_error" else "must be "
+        fields = {**Labels.model_fields, **Label.model_fields}
+        field = fields.get(str(path[-1])) if path else None
+        help_ = f"there is {', '.join(f'`{name}`' for name in fields)}" if kind == "extra_forbidden" else ""
+        yield Finding(
+            rule=_RULE,
+            severity=Severity.ERROR,
+            message=f"`{named}`: {verb}{said}",
+            span=place_in(root, path, reader, key=kind == "extra_forbidden"),
+            help=help_ or (field.description or "" if field and kind != "value_error" else ""),
+        )
+
+
+def _doubles(labels: Labels, root: yaml.Node, reader: Reader) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for at, label in enumerate(labels.labels):
+        if label.id in seen:
+            yield Finding(
+                rule=_RULE,
+                severity=Severity.ERROR,
+                message=f"two labels are called `{label.id}`",
+                span=place_in(root, ("labels", at, "id"), reader),
+                help="rename one of them",
+            )
+        seen.add(label.id)

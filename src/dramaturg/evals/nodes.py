@@ -1,0 +1,56 @@
+"""A YAML file of an eval to plain data and to the places of its parts; its one rule: no place is lost."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dramaturg.findings.model import Finding, Span
+from dramaturg.findings.source import Source
+from dramaturg.persona.files import spoken
+from dramaturg.persona.nodes import Reader, is_null, pairs
+
+_NESTED = (yaml.MappingNode, yaml.SequenceNode)
+
+
+def reader_of(path: Path, text: str, subject: str, rules: Mapping[str, str]) -> Reader:
+    """Return what collects the faults of a file; `rules` are what the YAML reader's rules are called in it."""
+    source = Source(spoken(path), text)
+    return Reader(source=source, opening=source.span(0, 0), subject=subject, rules=rules)
+
+
+def plain_data(node: yaml.Node, reader: Reader) -> Any:
+    """Return a node as lists, dicts and text; what each is to be is for the suite to say."""
+    if isinstance(node, yaml.MappingNode):
+        return {name: plain_data(value, reader) for name, _, value in pairs(node, reader)}
+    if isinstance(node, yaml.SequenceNode):
+        return [plain_data(item, reader) for item in node.value]
+    return None if is_null(node) else node.value
+
+
+def line_of(finding: Finding) -> tuple[int, int]:
+    """Return by what findings are put in the order of their file."""
+    return (finding.span.line, finding.span.column) if finding.span else (0, 0)
+
+
+def place_in(root: yaml.Node | None, path: Sequence[str | int], reader: Reader, *, key: bool = False) -> Span:
+    """Return where a path leads, as far as it does; with `key`, where the last key stands."""
+    node, found = root, reader.of(root) if root is not None else reader.opening
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            entry = next((each for each in node.value if each[0].value == part), None)
+            if entry is None:
+                continue  # a field whose name the author left out, or that is not there
+            node, found = entry[1], reader.of(entry[0] if key or isinstance(entry[1], _NESTED) else entry[1])
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            found = _opening(node, reader)
+    return found
+
+
+def _opening(node: yaml.Node, reader: Reader) -> Span:
+    """Return the place of an item of a list: of a mapping its first key, which is what one looks for."""
+    if isinstance(node, yaml.MappingNode) and node.value:
+        return reader.of(node.value[0][0])
+    return reader.of(node)

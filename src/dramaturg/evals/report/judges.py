@@ -1,0 +1,43 @@
+"""Who judged to rows and sentences; its one rule: beside what a judge passed stands what that is worth."""
+
+from collections.abc import Iterator
+
+from dramaturg.evals.evaluated import Evaluated
+from dramaturg.evals.report.figures import limits, percent, shares
+from dramaturg.evals.statistics.calibration import Judge, corrected_rate
+from dramaturg.evals.statistics.rates import rate_interval
+
+_NONE = "–"
+
+
+def judge_sentences(result: Evaluated) -> Iterator[str]:
+    """Yield what each judge is worth, or that nobody knows."""
+    for metric, standing in result.judges.items():
+        judge = standing.judge
+        if judge is None:
+            yield f"{metric}: {standing.model} judges and decides nothing: {standing.lacking}; see `eval calibrate`"
+        else:
+            yield f"{metric}: judged by {standing.model}, {worth(judge)}"
+
+
+def worth(judge: Judge) -> str:
+    """Return sensitivity and specificity with their intervals and labels, in one line."""
+    sensitivity, specificity = shares(judge.sensitivity_interval), shares(judge.specificity_interval)
+    told = f"sensitivity {sensitivity} on {judge.passes:,}, specificity {specificity} on {judge.fails:,} labels"
+    return told if judge.beats_a_coin else f"{told}: not shown to be better than a coin, it decides nothing"
+
+
+def judged_rates(result: Evaluated) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Yield the rates that judges passed, of an arm that is compared with none; corrected where that is known."""
+    for metric in result.suite.suite.rubrics:
+        said = [record.scores[metric].passed for record in result.records if metric in record.scores]
+        told = [passed for passed in said if passed is not None]
+        beside = f" ({len(said) - len(told):,} unscored)" if len(told) < len(said) else ""
+        if not told:
+            yield metric, (f"{_NONE}{beside}", _NONE)
+            continue
+        rate, judge = rate_interval(sum(told), len(told)), result.judges[metric].judge
+        bounds = limits(rate)
+        if judge is not None and judge.beats_a_coin:
+            bounds += f", corrected {shares(corrected_rate(sum(told), len(told), judge))}"
+        yield metric, (f"{sum(told):,}/{len(told):,} = {percent(rate.estimate)}{beside}", bounds)
