@@ -14,6 +14,7 @@ from dramaturg.models.limiter import Limiter
 from dramaturg.models.model import Model
 from dramaturg.models.retry import Line, RetryPolicy
 from dramaturg.models.spec import ModelSpec, open_model
+from dramaturg.models.turnstile import Turnstile
 
 _Loop = asyncio.AbstractEventLoop
 
@@ -30,6 +31,7 @@ class Pool:
 
     _shared: WeakKeyDictionary[_Loop, dict[tuple[str, int | None], _Shared]] = field(default_factory=WeakKeyDictionary)
     _limiters: WeakKeyDictionary[_Loop, dict[str, Limiter]] = field(default_factory=WeakKeyDictionary)
+    _turnstiles: WeakKeyDictionary[_Loop, Turnstile] = field(default_factory=WeakKeyDictionary)
     _breakers: dict[str, Breaker] = field(default_factory=dict)
 
     @asynccontextmanager
@@ -54,7 +56,12 @@ class Pool:
         here = self._limiters.setdefault(asyncio.get_running_loop(), {})
         limiter = here.setdefault(model.name, Limiter(longest=policy.longest))
         breaker = self._breakers.setdefault(model.name, Breaker(provider=model.name))
-        return Line(run=run, limiter=limiter, breaker=breaker)
+        return Line(run=run, limiter=limiter, breaker=breaker, turnstile=self.turnstile)
+
+    @property
+    def turnstile(self) -> Turnstile:
+        """What all runs on the running loop pass before they work, when they begin and when an answer has come."""
+        return self._turnstiles.setdefault(asyncio.get_running_loop(), Turnstile())
 
 
 async def _close(opening: asyncio.Task[Model]) -> None:

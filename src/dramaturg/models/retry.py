@@ -6,7 +6,7 @@ multiply.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
 
@@ -16,6 +16,7 @@ from dramaturg.models.breaker import Breaker
 from dramaturg.models.limiter import Limiter
 from dramaturg.models.model import Model
 from dramaturg.models.rates import wait_for_allowance
+from dramaturg.models.turnstile import Turnstile
 from dramaturg.models.watch import LoopError, Watchdog
 
 
@@ -45,6 +46,7 @@ class Line:
     run: str
     limiter: Limiter
     breaker: Breaker
+    turnstile: Turnstile = field(default_factory=Turnstile)
 
 
 async def answer_with_retries(
@@ -116,6 +118,7 @@ async def _once(
                 line.limiter.pressed(place, error.retry_after)
             raise
         line.limiter.eased()
+    await line.turnstile.passing()
     return reply
 
 

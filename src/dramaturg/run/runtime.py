@@ -310,6 +310,7 @@ class Runtime:
         conditions: Conditions,
         window: int | None = None,
     ) -> RunResult:
+        await self._pool.turnstile.passing()
         async with AsyncExitStack() as undo:
             team = await open_team(choice, window or self._terms.window, self._pool, undo)
             return await perform_job(job, team, opening, conditions)

@@ -1,0 +1,52 @@
+"""The order in which answers that come together are worked on."""
+
+import asyncio
+
+from dramaturg.models.turnstile import Turnstile
+
+
+async def _worked(turnstile: Turnstile, name: int, log: list[str], rounds: int = 9) -> None:
+    await turnstile.passing()
+    log.append(f"reads {name}")
+    for _ in range(rounds):  # of the loop, as the transport takes them
+        await asyncio.sleep(0)
+    log.append(f"asks {name}")
+
+
+def test_the_next_question_of_an_answer_is_out_before_the_next_answer_is_read() -> None:
+    log: list[str] = []
+
+    async def together() -> None:
+        turnstile = Turnstile()
+        await asyncio.gather(*(_worked(turnstile, name, log) for name in range(5)))
+
+    asyncio.run(together())
+    assert log == [f"{what} {name}" for name in range(5) for what in ("reads", "asks")]
+
+
+def test_what_comes_alone_does_not_wait() -> None:
+    async def alone() -> int:
+        turnstile = Turnstile()
+        await turnstile.passing()
+        await asyncio.sleep(0.05)
+        passing = asyncio.ensure_future(turnstile.passing())
+        await asyncio.sleep(0)
+        return int(passing.done())
+
+    assert asyncio.run(alone()) == 1
+
+
+def test_who_gives_up_waiting_keeps_nobody_from_passing() -> None:
+    log: list[str] = []
+
+    async def given_up() -> None:
+        turnstile = Turnstile()
+        tasks = [asyncio.ensure_future(_worked(turnstile, name, log)) for name in range(4)]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+        tasks[3].cancel()
+        await asyncio.wait(tasks)
+        await asyncio.wait_for(turnstile.passing(), timeout=5)
+
+    asyncio.run(given_up())
+    assert log == ["reads 0", "asks 0", "reads 2", "asks 2"]
