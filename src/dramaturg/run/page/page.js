@@ -1,31 +1,9 @@
-// What links alone cannot: the theme, focus that follows a citation, and the way back with Escape.
+// What links alone cannot: focus that follows a citation, and the way back with Escape.
 (() => {
   "use strict";
-  const root = document.documentElement;
   const sources = document.getElementById("sources");
-  const button = document.getElementById("theme");
-  const themes = ["auto", "light", "dark"];
-  let theme = "auto";
   let origin = null;
   let returning = null;
-
-  function show(chosen) {
-    theme = themes.includes(chosen) ? chosen : "auto";
-    if (theme === "auto") delete root.dataset.theme;
-    else root.dataset.theme = theme;
-    button.textContent = `Theme: ${theme}`;
-  }
-
-  function remembered() {
-    try { return localStorage.getItem("dramaturg-theme"); } catch { return null; }
-  }
-
-  button.hidden = false;
-  show(remembered());
-  button.addEventListener("click", () => {
-    show(themes[(themes.indexOf(theme) + 1) % themes.length]);
-    try { localStorage.setItem("dramaturg-theme", theme); } catch { /* a page opened from a file may not keep it */ }
-  });
 
   // Focus what a link led to; after Escape the citation that one came from.
   function arrive() {

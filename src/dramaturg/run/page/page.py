@@ -1,19 +1,12 @@
-"""A retold run to one HTML page; its one rule: the page is whole in itself, and loads and runs nothing but its own.
+"""A retold run to one HTML page; its one rule: all that is on it comes from the run's journal."""
 
-A Content-Security-Policy names the page's one style and one script by their digests and allows nothing else, so that
-even a fault in escaping could neither execute nor send anything.
-"""
-
-import base64
-import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from jinja2 import Template
 from markupsafe import Markup
 
 from dramaturg.engine.calls import Answer
@@ -24,14 +17,14 @@ from dramaturg.run.page.cited import Cited
 from dramaturg.run.page.demands import Owed, demand_anchors, demands_of
 from dramaturg.run.page.document import ShownSection, question_links, questions_of, sections_of
 from dramaturg.run.page.entries import Setting
+from dramaturg.run.page.frame import SHARED, environment, file, frame_of
 from dramaturg.run.page.sources import Source, sources_of
 from dramaturg.run.page.steps import shortened, steps_of, taken
-from dramaturg.run.page.text import named, plain, prose, remark
+from dramaturg.run.page.text import plain, prose, remark
 from dramaturg.run.perform import ledger_of, preface_of
 from dramaturg.run.record import Record
 from dramaturg.run.retell import Retold, result_told, retell
 
-_FOLDER = Path(__file__).resolve().parent
 _SHOWN_DIGEST = 12
 
 
@@ -54,14 +47,11 @@ def page_of(record: Record) -> str:
     sections = sections_of(outcome, setting)
     questions = questions_of(outcome, cited)
     sources = sources_of(cited)
-    style = _file("page.css") + "".join(f"{rule}{{background:var(--lit)}}\n" for rule in _rules(sources))
-    script = _file("page.js")
+    lit = "".join(f"{rule}{{background:var(--lit)}}\n" for rule in _rules(sources))
     doubted = {entry.link.href for section in sections for entry in section.entries if entry.doubts}
     owed = demands_of(told.job.plan, outcome, doubted)
     return _template().render(
-        style=Markup(style),  # noqa: S704 - our own file, and selectors made of numbers
-        script=Markup(script),  # noqa: S704 - our own file
-        policy=_policy(style, script),
+        frame=frame_of(file(SHARED / "page.css") + lit, file(SHARED / "theme.js") + file(SHARED / "page.js")),
         facts=_facts(told),
         preface=prose(preface_of(told.brief, told.remark)),
         title=prose(told.job.plan.document),
@@ -143,34 +133,6 @@ def _findings(told: Retold) -> list[tuple[Finding, Markup]]:
     ]
 
 
-def _policy(style: str, script: str) -> str:
-    """Return the Content-Security-Policy that lets the page's own style and script in, and nothing else."""
-    return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-
-
-@cache
-def _file(name: str) -> str:
-    return (_FOLDER / name).read_text(encoding="utf-8")
-
-
 @cache
 def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["named"] = named
-    environment.filters["plain"] = plain
-    environment.filters["prose"] = prose
-    return environment.get_template("page.html.j2")
+    return environment().get_template("page.html.j2")
