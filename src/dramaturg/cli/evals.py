@@ -9,6 +9,7 @@ import click
 from dramaturg.cli.calibrating import calibrate
 from dramaturg.cli.mutating import mutate, within_budget
 from dramaturg.cli.output import json_option, print_json, read_or_not
+from dramaturg.cli.paging import html_option, write_page
 from dramaturg.cli.pruning import prune
 from dramaturg.findings.render import shown
 
@@ -38,6 +39,7 @@ def _verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default="human",
             help="md: Markdown, for a step summary; github: annotations of a pull request.",
         ),
+        html_option,
         click.option("--inconclusive-ok", is_flag=True, help="Exit with 0 where nothing could be decided."),
         click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
         json_option,
@@ -83,6 +85,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     tags: tuple[str, ...],
     allow_secrets: bool,
     layout: str,
+    html: Path | None,
     inconclusive_ok: bool,
     quiet: bool,
     as_json: bool,
@@ -117,7 +120,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     with within_budget():
         with Watch(quiet=quiet) as watch:
             result = run_suite(suite, terms, on_open=watch.open, on_step=watch.step)
-        _tell(result, "json" if as_json else layout, inconclusive_ok=inconclusive_ok)
+        _tell(result, "json" if as_json else layout, html, inconclusive_ok=inconclusive_ok, quiet=quiet)
 
 
 def _print(result: "Evaluated", layout: str) -> None:
@@ -134,11 +137,24 @@ def _print(result: "Evaluated", layout: str) -> None:
     click.echo(layouts[layout](result), nl=False)
 
 
-def _tell(result: "Evaluated", layout: str, *, inconclusive_ok: bool) -> None:
+def _tell(result: "Evaluated", layout: str, html: Path | None, *, inconclusive_ok: bool, quiet: bool) -> None:
     """Print a result, and exit with what it means, also where nobody reads it to its end."""
     with read_or_not():
         _print(result, layout)
+    with read_or_not():
+        _write(result, html, quiet=quiet)
     click.get_current_context().exit(_code(result, inconclusive_ok=inconclusive_ok))
+
+
+def _write(result: "Evaluated", html: Path | None, *, quiet: bool = False) -> None:
+    """Write the page of a result where one is wished for."""
+
+    def page() -> str:
+        from dramaturg.evals.report.page.page import eval_page
+
+        return eval_page(result)
+
+    write_page(html, page, kept=f"the eval is kept: dramaturg eval report {result.run} --html FILE", quiet=quiet)
 
 
 def _code(result: "Evaluated", *, inconclusive_ok: bool) -> int:
@@ -160,13 +176,14 @@ def _code(result: "Evaluated", *, inconclusive_ok: bool) -> int:
 @click.option("--price", metavar="IN/OUT", help="Dollars for a million tokens in and out, where no price is known.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draws of a permutation test.")
 @_verdict_options
-def compare(
+def compare(  # noqa: PLR0913 - one parameter for each option
     before: str,
     after: str,
     *,
     price: str | None,
     seed: int,
     layout: str,
+    html: Path | None,
     inconclusive_ok: bool,
     quiet: bool,
     as_json: bool,
@@ -179,10 +196,9 @@ def compare(
     from dramaturg.evals.terms import Terms
     from dramaturg.models.prices import parse_price
 
-    del quiet
     terms = Terms(seed=seed, price=None if price is None else parse_price(price))
     result = compare_runs(before, after, terms)
-    _tell(result, "json" if as_json else layout, inconclusive_ok=inconclusive_ok)
+    _tell(result, "json" if as_json else layout, html, inconclusive_ok=inconclusive_ok, quiet=quiet)
 
 
 @evals.command()
@@ -192,15 +208,20 @@ def compare(
 )
 @click.option("--md", "shorthand", flag_value="md", help="Short for --format md.")
 @click.option("--junit", "shorthand", flag_value="junit", help="Short for --format junit.")
+@html_option
 @json_option
-def report(run_id: str | None, *, layout: str, shorthand: str | None, as_json: bool) -> None:
+def report(run_id: str | None, *, layout: str, shorthand: str | None, html: Path | None, as_json: bool) -> None:
     """Print what the recorded eval RUN, an id or a file, amounts to; without RUN list all of them."""
     from dramaturg.evals.evaluate import load_run
 
     if run_id is None:
+        if html is not None:
+            raise click.UsageError("`--html` is the page of one eval; name its RUN")
         _list_runs(as_json=as_json)
         return
-    _print(load_run(run_id), "json" if as_json else shorthand or layout)
+    result = load_run(run_id)
+    _print(result, "json" if as_json else shorthand or layout)
+    _write(result, html)
 
 
 @evals.command()

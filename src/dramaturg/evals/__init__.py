@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dramaturg.evals.gate import Decision
     from dramaturg.evals.mutation import mutate_suite
     from dramaturg.evals.reading import read_suite
+    from dramaturg.evals.report.page.page import eval_page
     from dramaturg.evals.scorers.model import Score, View
     from dramaturg.evals.statistics.verdict import Kind
     from dramaturg.evals.terms import Terms
@@ -27,6 +28,7 @@ _HOMES = {
     "arun_suite": "dramaturg.evals.evaluate",
     "calibrate_suite": "dramaturg.evals.calibrate",
     "compare_runs": "dramaturg.evals.evaluate",
+    "eval_page": "dramaturg.evals.report.page.page",
     "load_run": "dramaturg.evals.evaluate",
     "mutate_suite": "dramaturg.evals.mutation",
     "read_suite": "dramaturg.evals.reading",
@@ -43,6 +45,7 @@ __all__ = [
     "arun_suite",
     "calibrate_suite",
     "compare_runs",
+    "eval_page",
     "load_run",
     "mutate_suite",
     "read_suite",

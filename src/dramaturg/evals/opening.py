@@ -4,7 +4,7 @@ import hashlib
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +123,7 @@ def decided_by(stage: Stage, terms: Terms) -> Mapping[str, Any]:
         "suite": {"path": str(file.path), "name": file.suite.name, "text": file.text},
         "arms": {name: arm.to_json() for name, arm in stage.arms.items()},
         "models": [*stage.models],
+        "profiles": {name: asdict(model.profile) for name, model in stage.models.items()},
         "repeats": stage.repeats,
         "cases": [file.suite.cases[at].id for at in stage.cases],
         "files": _files_digest(stage),

@@ -130,6 +130,13 @@ def read_run(path: Path) -> Recorded:
     return Recorded(path=path, header=header, records=tuple(records.values()), end=end)
 
 
+def read_header(path: Path) -> Mapping[str, Any]:
+    """Read what an eval is decided by; its file is known to be one."""
+    with path.open("rb") as file:
+        header: Mapping[str, Any] = json.loads(file.readline())
+    return header
+
+
 def find_run(state: Path, run: str) -> Path:
     """Return the file of an eval by its id or its path; CallerError if there is none."""
     path = Path(run)

@@ -69,7 +69,7 @@ def record_performance(performed: Performed, arm: Arm, bench: Bench, opinions: O
         judging=tuple(_judging(opinions, scored, bench)),
         error=error,
         failure=view.failure,
-        document=hashlib.sha256(view.markdown.encode()).hexdigest() if view.markdown else "",
+        document=text_digest(view.markdown) if view.markdown else "",
     )
 
 
@@ -82,7 +82,7 @@ def view_of(performed: Performed, bench: Bench) -> View:
         plan=bench.brief.plan,
         yardstick=bench.yardstick,
         outcome=outcome,
-        markdown=_document(bench.brief, outcome) if outcome else "",
+        markdown=document_text(bench.brief, outcome) if outcome else "",
         failed=bench.yardstick.step(failure.step) if failure else "",
         failure=_told(performed),
         writes=bench.brief.profile.writes,
@@ -90,9 +90,14 @@ def view_of(performed: Performed, bench: Bench) -> View:
     )
 
 
-def _document(brief: Brief, outcome: EngineOutcome) -> str:
+def document_text(brief: Brief, outcome: EngineOutcome) -> str:
     """Return what a reader sees: without the comment at its end that says what it was made of."""
     return assemble(brief.plan, outcome, preface=preface_of(brief), quotes=not brief.profile.writes).markdown
+
+
+def text_digest(text: str) -> str:
+    """Return what a record knows a document by."""
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _told(performed: Performed) -> str:

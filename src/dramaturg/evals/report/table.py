@@ -74,10 +74,10 @@ def sentences(result: Evaluated) -> Iterator[str]:
     if decision is not None:
         yield from _of_decision(decision)
     else:
-        yield from _of_failures(result)
+        yield from failure_sentences(result)
     yield from judge_sentences(result)
-    yield from _of_errors(result.records)
-    yield _cost(result)
+    yield from error_sentences(result.records)
+    yield cost_sentence(result)
 
 
 def _of_decision(decision: Decision) -> Iterator[str]:
@@ -92,7 +92,7 @@ def _of_decision(decision: Decision) -> Iterator[str]:
     if not decision.edits:
         yield "nothing was edited"
     if decision.kind is Kind.INCONCLUSIVE:
-        yield from _undecided(decision)
+        yield from undecided(decision)
 
 
 def fallen_steps(decision: Decision) -> Sequence[Fall]:
@@ -110,7 +110,8 @@ def _fallen(fall: Fall) -> str:
     return f"step {fall.step}: {fall.metric} fell from {fall.baseline:.2f} to {fall.candidate:.2f}{told}"
 
 
-def _undecided(decision: Decision) -> Iterator[str]:
+def undecided(decision: Decision) -> Iterator[str]:
+    """Yield what keeps a decision from being made: what the samples could have found, and what deciding takes."""
     for comparison in decision.verdict.comparisons:
         if comparison.gates and comparison.obstacle:
             yield f"{comparison.metric}: {comparison.obstacle}"
@@ -123,7 +124,7 @@ def _undecided(decision: Decision) -> Iterator[str]:
         yield f"to decide: {price.repeats:,} more repeats of each case ({price.pairs:,} pairs{cost})"
 
 
-def _of_failures(result: Evaluated) -> Iterator[str]:
+def failure_sentences(result: Evaluated) -> Iterator[str]:
     """Yield why performances fell short, where there is nothing to compare them with."""
     why = Counter(
         line
@@ -135,12 +136,14 @@ def _of_failures(result: Evaluated) -> Iterator[str]:
     yield from (f"{count:,} times: {line}" for line, count in why.most_common(2 * _WHY))
 
 
-def _of_errors(records: Sequence[Record]) -> Iterator[str]:
+def error_sentences(records: Sequence[Record]) -> Iterator[str]:
+    """Yield what the machinery failed with, the most frequent first."""
     for error, count in Counter(record.error for record in records if record.error).most_common(_WHY):
         yield f"{count:,} times failed for technical reasons: {error}"
 
 
-def _cost(result: Evaluated) -> str:
+def cost_sentence(result: Evaluated) -> str:
+    """Return what was asked, and for how much."""
     usd = "price unknown" if result.usd is None else f"${result.usd:.2f}" if result.usd else "$0"
     early = f", stopped after {len(result.records) // 2:,} of {result.planned:,} pairs" if _early(result) else ""
     return f"{result.asked:,} of {result.needed:,} questions were asked for this, {usd}{early}"

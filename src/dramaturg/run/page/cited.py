@@ -34,13 +34,20 @@ class Cited:
 
     Args:
         artifacts: Everything that can be cited, in the order in which it is shown.
+        numbers: Their numbers on the page; from 1 unless given.
     """
 
-    def __init__(self, artifacts: Sequence[Artifact]) -> None:
+    def __init__(self, artifacts: Sequence[Artifact], numbers: Sequence[int] = ()) -> None:
         self.artifacts = tuple(artifacts)
-        self._numbers = {artifact.id: number for number, artifact in enumerate(artifacts, start=1)}
+        numbered = zip(artifacts, numbers or range(1, len(artifacts) + 1), strict=True)
+        self._numbers = {artifact.id: number for artifact, number in numbered}
         self._labels = {artifact.label: artifact.id for artifact in artifacts}
         self._places: dict[int, dict[Lines, Place]] = defaultdict(dict)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the artifacts, in their order."""
+        return tuple(self._numbers.values())
 
     def link(self, artifact: str, lines: Lines, by: Link, quote: str = "") -> Link:
         """Return a link to lines of an artifact, by its id, and remember who points there."""

@@ -52,15 +52,15 @@ class ShownQuestion:
     lines: tuple[tuple[str, Link], ...]
 
 
-def section_anchor(number: int) -> str:
+def section_anchor(number: int, prefix: str = "") -> str:
     """Return the anchor of the section of that number, from 1."""
-    return f"s{number}"
+    return f"{prefix}s{number}"
 
 
-def question_links(questions: Sequence[OpenQuestion]) -> dict[OpenQuestion, Link]:
-    """Return a link to each open question."""
+def question_links(questions: Sequence[OpenQuestion], prefix: str = "") -> dict[OpenQuestion, Link]:
+    """Return a link to each open question; `prefix` begins its anchor."""
     return {
-        question: Link(text=f"question {number}", href=f"#q{number}")
+        question: Link(text=f"question {number}", href=f"#{prefix}q{number}")
         for number, question in enumerate(questions, start=1)
     }
 
@@ -69,7 +69,7 @@ def sections_of(outcome: Outcome, setting: Setting) -> tuple[ShownSection, ...]:
     """Return the sections of an outcome."""
     return tuple(
         ShownSection(
-            anchor=section_anchor(number),
+            anchor=section_anchor(number, setting.prefix),
             title=prose(section.title),
             layout=section.format.value,
             groups=tuple(_groups(section, number, setting)),
@@ -79,7 +79,10 @@ def sections_of(outcome: Outcome, setting: Setting) -> tuple[ShownSection, ...]:
 
 
 def _groups(section: Section, number: int, setting: Setting) -> Iterator[Group]:
-    spots = [(entry, Spot(section=section, number=number, at=at)) for at, entry in enumerate(section.entries, start=1)]
+    spots = [
+        (entry, Spot(section=section, number=number, at=at, prefix=setting.prefix))
+        for at, entry in enumerate(section.entries, start=1)
+    ]
     abouts = [*dict.fromkeys(entry.about for entry in section.entries)]
     spots.sort(key=lambda pair: abouts.index(pair[0].about))
     for about, grouped in groupby(spots, key=lambda pair: pair[0].about):
@@ -94,27 +97,27 @@ def _groups(section: Section, number: int, setting: Setting) -> Iterator[Group]:
         )
 
 
-def questions_of(outcome: Outcome, cited: Cited) -> tuple[ShownQuestion, ...]:
-    """Return the open questions of an outcome."""
+def questions_of(outcome: Outcome, cited: Cited, prefix: str = "") -> tuple[ShownQuestion, ...]:
+    """Return the open questions of an outcome; `prefix` begins their anchors, and those of entries."""
     return tuple(
         ShownQuestion(
             anchor=link.href[1:],
             section=prose(question.section),
             about=prose(question.about) if question.about != question.section else Markup(),
             text=prose(question.text),
-            entries=tuple(spot.link for spot in _spots(outcome, question)),
+            entries=tuple(spot.link for spot in _spots(outcome, question, prefix)),
             lines=tuple(_contradicting(question, link, cited)),
         )
-        for question, link in question_links(outcome.questions).items()
+        for question, link in question_links(outcome.questions, prefix).items()
     )
 
 
-def _spots(outcome: Outcome, question: OpenQuestion) -> Iterator[Spot]:
+def _spots(outcome: Outcome, question: OpenQuestion, prefix: str) -> Iterator[Spot]:
     """Yield where the entries stand that leave a question open."""
     for number, section in enumerate(outcome.sections, start=1):
         for at, entry in enumerate(section.entries, start=1):
             if open_question(entry, section.title) == question:
-                yield Spot(section=section, number=number, at=at)
+                yield Spot(section=section, number=number, at=at, prefix=prefix)
 
 
 def _contradicting(question: OpenQuestion, by: Link, cited: Cited) -> Iterator[tuple[str, Link]]:

@@ -80,17 +80,21 @@ class ShownEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """Where an entry stands: the section of a number, and its own number there, both from 1."""
+    """Where an entry stands: the section of a number, and its own number there, both from 1.
+
+    `prefix` begins its anchor, where a page shows several documents.
+    """
 
     section: Section
     number: int
     at: int
+    prefix: str = ""
 
     @property
     def link(self) -> Link:
         """A link there."""
-        name = f"{self.number}.{self.at}"
-        return Link(text=name, href=f"#e{name.replace('.', '-')}", title=f"{self.section.title}, item {self.at}")
+        name, title = f"{self.number}.{self.at}", f"{self.section.title}, item {self.at}"
+        return Link(text=name, href=f"#{self.prefix}e{name.replace('.', '-')}", title=title)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +107,7 @@ class Setting:
         questions: Links to the questions that are open, by what is asked.
         ledger: What their claims are held against; None for nothing.
         quotes: Whether the quoted passages are shown, as where there is no prose to read.
+        prefix: What the anchors of sections and entries begin with.
     """
 
     cited: Cited
@@ -110,6 +115,7 @@ class Setting:
     questions: Mapping[OpenQuestion, Link]
     ledger: Ledger | None
     quotes: bool
+    prefix: str = ""
 
     def entry(self, entry: Entry, spot: Spot, columns: Sequence[str]) -> ShownEntry:
         """Return what is shown of an entry; `columns` are those of the table it is a row of."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dramaturg.run.page.text import named, plain, prose
+from dramaturg.run.page.text import named, plain, prose, remark
 
 SHARED = Path(__file__).resolve().parent
 
@@ -49,7 +49,7 @@ def environment(*folders: Path) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"named": named, "plain": plain, "prose": prose}
+    made.filters |= {"named": named, "plain": plain, "prose": prose, "remark": remark}
     return made
 
 

@@ -78,12 +78,20 @@ def sources_of(cited: Cited) -> tuple[Source, ...]:
             whole.add(number)
             left -= sizes[number]
     return tuple(
-        _source(number, artifact, cited.places(number), whole=number in whole)
+        source_of(number, artifact, cited.places(number), whole=number in whole)
         for number, artifact in enumerate(cited.artifacts, start=1)
     )
 
 
-def _source(number: int, artifact: Artifact, places: Sequence[Place], *, whole: bool) -> Source:
+def source_of(number: int, artifact: Artifact, places: Sequence[Place], *, whole: bool) -> Source:
+    """Return an artifact as a page shows it.
+
+    Args:
+        number: Its number on the page.
+        artifact: The artifact.
+        places: What is cited of it.
+        whole: Whether all of it is shown.
+    """
     texts = lines_of(artifact.text)
     if len(texts) > 1 and not texts[-1]:
         texts.pop()  # what ends with a line end has no further line

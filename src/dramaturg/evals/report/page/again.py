@@ -1,0 +1,132 @@
+"""A recorded eval to its performances once more; its one rule: nothing is asked, and what cannot be told is said so.
+
+Records hold what came of a performance, and of its document only the digest. The document comes from performing it
+again over its recorded answers, with the traits that the eval's header says its models had: neither model nor key is
+needed.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from dramaturg.engine.brief import Brief
+from dramaturg.engine.calls import ModelCall, ModelReply
+from dramaturg.engine.outcome import Outcome
+from dramaturg.engine.profile import Profile
+from dramaturg.errors import CallerError, JournalMiss
+from dramaturg.evals.cells import Desk, perform_cell
+from dramaturg.evals.evaluated import Evaluated
+from dramaturg.evals.records import Record
+from dramaturg.evals.replies import Replies
+from dramaturg.evals.scoring import document_text, text_digest
+from dramaturg.evals.stage import Pair, Stage
+from dramaturg.models.model import STAYS_HERE
+from dramaturg.models.retry import Line, RetryPolicy
+from dramaturg.models.watch import Watch
+from dramaturg.run.budget import Tariffs
+from dramaturg.run.loop import PRIVATE_LOOP
+
+_CHANGED = "this version writes it otherwise than it was recorded"
+_LOST = "its answers are not recorded here, or an artifact or a prompt has changed since"
+_OLD = "the eval was recorded by a version that did not keep its models' traits"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A performance told again.
+
+    Attributes:
+        brief: What was performed; None where that cannot be told.
+        outcome: What came of it; None where it has no document.
+        why: Why there is no document, or what is odd about it; empty for nothing.
+    """
+
+    brief: Brief | None = None
+    outcome: Outcome | None = None
+    why: str = ""
+
+
+class Recorded(Replies):
+    """Recorded answers to tell of; for one that is not there, none that is like it is looked for."""
+
+    def alike(self, call: ModelCall, case: str) -> Mapping[str, str] | None:
+        """Return None."""
+        del call, case
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Remembered:
+    """A model that was asked once."""
+
+    name: str
+    profile: Profile
+    destination: str = STAYS_HERE
+
+    async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
+        """Never answer: its answers are recorded."""
+        del watch
+        raise JournalMiss(call.step, _LOST)
+
+    async def aclose(self) -> None:
+        """Release nothing."""
+
+
+class Retelling:
+    """Performs what an eval performed once more.
+
+    Args:
+        result: The eval.
+        header: What it is decided by.
+        replies: Its recorded answers.
+    """
+
+    def __init__(self, result: Evaluated, header: Mapping[str, Any], replies: Replies) -> None:
+        self._known = "profiles" in header
+        profiles = header.get("profiles", {})
+        cases = [case.id for case in result.suite.suite.cases]
+        self._cases = {case: at for at, case in enumerate(cases)}
+        self.stage = Stage(
+            file=result.suite,
+            arms=result.arms,
+            models={name: _Remembered(name=name, profile=Profile(**said)) for name, said in profiles.items()},
+            repeats=header["repeats"],
+            judges={},
+            standings={},
+            prompt="",
+            cases=range(len(cases)),
+            tariffs=Tariffs(),
+        )
+        self._desk = Desk(
+            replies=replies, replay="strict", policy=RetryPolicy(), line=_line, holding=_holding, used=_used
+        )
+
+    def tell(self, record: Record) -> Told:
+        """Tell again what a record is of."""
+        if record.error or not self._known:
+            return Told(why=record.error or _OLD)
+        pair = Pair(persona=record.persona, case=self._cases[record.case], model=record.model, repeat=record.repeat)
+        try:
+            bench, model = self.stage.bench(record.arm, pair), self.stage.models[record.model]
+            place = self.stage.place(record.arm, pair)
+            cell = perform_cell(place, bench.brief, model, self._desk, bench.case.answers)
+            performed = PRIVATE_LOOP.call(cell)
+        except (CallerError, JournalMiss) as error:
+            return Told(why=_LOST if isinstance(error, JournalMiss) else str(error))
+        if performed.outcome is None:
+            return Told(brief=bench.brief, why=record.failure)
+        same = text_digest(document_text(bench.brief, performed.outcome)) == record.document
+        return Told(brief=bench.brief, outcome=performed.outcome, why="" if same else _CHANGED)
+
+
+def _line(model: object) -> Line:
+    raise JournalMiss("", f"{_LOST}: {model}")
+
+
+def _holding(call: ModelCall) -> AbstractAsyncContextManager[None]:
+    raise JournalMiss(call.step, _LOST)
+
+
+def _used(call: ModelCall, usage: object) -> None:
+    raise JournalMiss(call.step, f"{_LOST}: {usage}")
