@@ -126,6 +126,20 @@ def test_a_suite_lost_to_the_provider_is_an_error(bench: Bench, pytester: pytest
     ran.stdout.fnmatch_lines(["one against HEAD: INFRASTRUCTURE: 10 of 10 performances failed for technical *"])
 
 
+def test_a_secret_that_would_leave_the_machine_is_an_error_without_its_line(
+    bench: Bench, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "none")
+    secret = "AKIAIOSFODNN7EXAMPLQ"  # noqa: S105 - made up
+    text = f"{{architectural_blueprint: {{text: 'The key is {secret}.'}}}}"
+    bench.checkout.write("evals/one.suite.yaml", f"personas: DPA-1\ncases: [{{id: a, artifacts: {text}}}]\n")
+    _marked(bench, ", models='anthropic:claude-haiku-4-5'")
+    ran = pytester.runpytest_subprocess()
+    ran.assert_outcomes(errors=1)
+    ran.stdout.fnmatch_lines(["the artifacts hold what looks like secrets (1); nothing was sent", "*[[]A1*"])
+    assert secret not in ran.stdout.str()
+
+
 def test_the_faults_of_a_suite_are_drawn_at_their_places(bench: Bench, pytester: pytest.Pytester) -> None:
     bench.checkout.write("evals/bad.suite.yaml", "personas: DPA-1\nrepeat: 3\ncases: []\n")
     ran = pytester.runpytest_subprocess("--dramaturg", "evals/bad.suite.yaml")

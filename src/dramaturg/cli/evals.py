@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.calibrating import calibrate
+from dramaturg.cli.inspecting import inspect_option, write_inspect_logs
 from dramaturg.cli.mutating import mutate, within_budget
 from dramaturg.cli.output import json_option, print_json, read_or_not
 from dramaturg.cli.paging import html_option, write_page
@@ -209,19 +210,23 @@ def compare(  # noqa: PLR0913 - one parameter for each option
 @click.option("--md", "shorthand", flag_value="md", help="Short for --format md.")
 @click.option("--junit", "shorthand", flag_value="junit", help="Short for --format junit.")
 @html_option
+@inspect_option
 @json_option
-def report(run_id: str | None, *, layout: str, shorthand: str | None, html: Path | None, as_json: bool) -> None:
+def report(
+    run_id: str | None, *, layout: str, shorthand: str | None, html: Path | None, inspect: Path | None, as_json: bool
+) -> None:
     """Print what the recorded eval RUN, an id or a file, amounts to; without RUN list all of them."""
     from dramaturg.evals.evaluate import load_run
 
     if run_id is None:
-        if html is not None:
-            raise click.UsageError("`--html` is the page of one eval; name its RUN")
+        if html is not None or inspect is not None:
+            raise click.UsageError("`--html` and `--inspect` are of one eval; name its RUN")
         _list_runs(as_json=as_json)
         return
     result = load_run(run_id)
     _print(result, "json" if as_json else shorthand or layout)
     _write(result, html)
+    write_inspect_logs(result, inspect)
 
 
 @evals.command()

@@ -7,7 +7,7 @@ needed.
 
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dramaturg.engine.brief import Brief
@@ -15,13 +15,13 @@ from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.engine.outcome import Outcome
 from dramaturg.engine.profile import Profile
 from dramaturg.errors import CallerError, JournalMiss
-from dramaturg.evals.cells import Desk, perform_cell
+from dramaturg.evals.cells import Desk, Place, perform_cell
 from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.records import Record
-from dramaturg.evals.replies import Replies
+from dramaturg.evals.replies import Kept, Replies
 from dramaturg.evals.scoring import document_text, text_digest
 from dramaturg.evals.stage import Pair, Stage
-from dramaturg.models.model import STAYS_HERE
+from dramaturg.models.model import STAYS_HERE, Model
 from dramaturg.models.retry import Line, RetryPolicy
 from dramaturg.models.watch import Watch
 from dramaturg.run.budget import Tariffs
@@ -40,11 +40,13 @@ class Told:
         brief: What was performed; None where that cannot be told.
         outcome: What came of it; None where it has no document.
         why: Why there is no document, or what is odd about it; empty for nothing.
+        asked: The questions, in the order answered, and their answers.
     """
 
     brief: Brief | None = None
     outcome: Outcome | None = None
     why: str = ""
+    asked: tuple[tuple[ModelCall, Kept], ...] = ()
 
 
 class Recorded(Replies):
@@ -73,6 +75,19 @@ class _Remembered:
         """Release nothing."""
 
 
+@dataclass(slots=True, kw_only=True)
+class _Listening(Desk):
+    """A desk that remembers what was asked there."""
+
+    heard: list[tuple[ModelCall, Kept]] = field(default_factory=list)
+
+    async def answer(self, model: Model, call: ModelCall, place: Place) -> tuple[str, Kept, bool]:
+        """Answer as a desk does, and remember it."""
+        answered = await Desk.answer(self, model, call, place)
+        self.heard.append((call, answered[1]))
+        return answered
+
+
 class Retelling:
     """Performs what an eval performed once more.
 
@@ -98,7 +113,7 @@ class Retelling:
             cases=range(len(cases)),
             tariffs=Tariffs(),
         )
-        self._desk = Desk(
+        self._desk = _Listening(
             replies=replies, replay="strict", policy=RetryPolicy(), line=_line, holding=_holding, used=_used
         )
 
@@ -111,13 +126,15 @@ class Retelling:
             bench, model = self.stage.bench(record.arm, pair), self.stage.models[record.model]
             place = self.stage.place(record.arm, pair)
             cell = perform_cell(place, bench.brief, model, self._desk, bench.case.answers)
+            self._desk.heard.clear()
             performed = PRIVATE_LOOP.call(cell)
         except (CallerError, JournalMiss) as error:
             return Told(why=_LOST if isinstance(error, JournalMiss) else str(error))
         if performed.outcome is None:
-            return Told(brief=bench.brief, why=record.failure)
+            return Told(brief=bench.brief, why=record.failure, asked=(*self._desk.heard,))
         same = text_digest(document_text(bench.brief, performed.outcome)) == record.document
-        return Told(brief=bench.brief, outcome=performed.outcome, why="" if same else _CHANGED)
+        why = "" if same else _CHANGED
+        return Told(brief=bench.brief, outcome=performed.outcome, why=why, asked=(*self._desk.heard,))
 
 
 def _line(model: object) -> Line:
