@@ -92,6 +92,20 @@ def test_the_newest_stay_whatever_their_age(bench: Bench, state: Path, files: Ca
     assert [name for name in files() if name.startswith("runs/")] == [f"runs/{new}"]
 
 
+def test_answers_that_no_eval_asked_for_go_by_age_alone(
+    bench: Bench, state: Path, files: Callable[[], list[str]]
+) -> None:
+    run = bench.run("one.suite.yaml", baseline=None)
+    folder = state / "evals" / "one" / "replies"
+    (folder / f"{run.run}.jsonl").rename(folder / "calibrate-0f32.jsonl")
+    run.path.unlink()
+    dramaturg("eval", "prune", "--keep", "1")
+    assert files() == ["replies/calibrate-0f32"]
+    _age(state, 40)
+    dramaturg("eval", "prune", "--keep", "1")
+    assert files() == []
+
+
 def test_what_can_still_go_on_stays_unless_it_is_meant(
     bench: Bench, state: Path, files: Callable[[], list[str]]
 ) -> None:

@@ -20,6 +20,7 @@ _RUNNING = "running"
 _MONTH = 30 * 86400.0
 Kind = Literal["eval", "mutant", "answers"]
 _KINDS: Mapping[Kind, str] = {"eval": RUNS, "mutant": MUTANTS, "answers": REPLIES}
+_OF_RECORDS: Sequence[Kind] = ("eval", "mutant")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,12 @@ class Wish:
     @property
     def age(self) -> float:
         """Seconds since what goes was last written."""
-        return self.older_than if self.older_than is not None else 0.0 if self.keep else _MONTH
+        return 0.0 if self.older_than is None and self.keep else self.age_alone
+
+    @property
+    def age_alone(self) -> float:
+        """The same for answers that no eval has asked for, of which there is no newest."""
+        return _MONTH if self.older_than is None else self.older_than
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,14 +81,9 @@ def prunable(state: Path, wish: Wish) -> Iterator[Kept]:
         if status not in STATUSES:
             raise CallerError(f"no eval that can be removed stands at `{status}`; use {', '.join(STATUSES)}")
     for folder in sorted((state / FOLDER).glob("*/")):
-        staying: dict[str, frozenset[bytes]] = {}
-        running = False
-        for kind in ("eval", "mutant"):
-            for kept, keys in _evals(folder, kind, wish):
-                running |= kept.status == _RUNNING
-                staying |= {} if kept.goes else {kept.path.stem: keys}
-                yield kept
-        yield from _answers(folder, staying, wish, running=running)
+        evals = [found for kind in _OF_RECORDS for found in _evals(folder, kind, wish)]
+        yield from (kept for kept, _ in evals)
+        yield from _answers(folder, evals, wish)
 
 
 def remove(kept: Kept) -> bool:
@@ -108,25 +109,30 @@ def _evals(folder: Path, kind: Kind, wish: Wish) -> Iterator[tuple[Kept, frozens
     newest = sorted(_files(folder, kind), key=lambda path: (path.stat().st_mtime, path.name), reverse=True)
     for at, path in enumerate(newest):
         status, keys = _looked_at(path)
-        yield _kept(path, kind, status, wish, goes=at >= wish.keep and status in wish.statuses), keys
+        yield _kept(path, kind, status, wish.age, goes=at >= wish.keep and status in wish.statuses), keys
 
 
-def _answers(folder: Path, staying: Mapping[str, frozenset[bytes]], wish: Wish, *, running: bool) -> Iterator[Kept]:
+def _answers(folder: Path, evals: Sequence[tuple[Kept, frozenset[bytes]]], wish: Wish) -> Iterator[Kept]:
     """Yield the answers of a suite; those of one that is being performed are all needed."""
-    needed = frozenset[bytes]().union(*staying.values())
+    running = any(kept.status == _RUNNING for kept, _ in evals)
+    staying = {kept.path.stem for kept, _ in evals if not kept.goes}
+    needed = frozenset[bytes]().union(*(keys for kept, keys in evals if not kept.goes))
+    known = {kept.path.stem for kept, _ in evals}
     for path in sorted(_files(folder, "answers")):
         used = running or path.stem in staying or not needed.isdisjoint(keys_in(path))
-        yield _kept(path, "answers", "needed" if used else "not needed", wish, goes=not used)
+        status = "needed" if used else "not needed"
+        least = wish.age if path.stem in known else wish.age_alone  # a calibration's answers are those of no eval
+        yield _kept(path, "answers", status, least, goes=not used)
 
 
 def _files(folder: Path, kind: Kind) -> Iterator[Path]:
     return (folder / _KINDS[kind]).glob("*.jsonl")
 
 
-def _kept(path: Path, kind: Kind, status: str, wish: Wish, *, goes: bool) -> Kept:
+def _kept(path: Path, kind: Kind, status: str, least: float, *, goes: bool) -> Kept:
     facts = path.stat()
     age = max(0.0, time.time() - facts.st_mtime)
-    goes = goes and age >= wish.age
+    goes = goes and age >= least
     suite = path.parent.parent.name
     return Kept(path=path, suite=suite, kind=kind, status=status, size=facts.st_size, age=age, goes=goes)
 
