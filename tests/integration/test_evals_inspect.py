@@ -8,7 +8,9 @@ from statistics import fmean
 from typing import Any
 
 import pytest
+from tests.chat_server import ChatServer
 from tests.commands import dramaturg
+from tests.judges import Judge
 from tests.suites import CALLS, Bench, answering, new_bench
 from tests.support import good_answer
 
@@ -22,16 +24,30 @@ from dramaturg.models.prices import parse_price
 from dramaturg.models.scripted import Answer
 
 _BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
-_SUITE = """personas: DPA-1
+_SCORERS = (
+    "scorers: [sections, coverage, calls, "
+    "{contains: {within: ROLLBACK PLAN, texts: nothing of the kind, required: false}}]\n"
+)
+_SUITE = f"""personas: DPA-1
 repeats: 3
-scorers: [sections, coverage, calls, {contains: {within: ROLLBACK PLAN, texts: nothing of the kind, required: false}}]
-cases:
+{_SCORERS}cases:
   - id: parcels
-    artifacts: {architectural_blueprint: evals/cases/parcel-tracking/blueprint.md}
+    artifacts: {{architectural_blueprint: evals/cases/parcel-tracking/blueprint.md}}
     tags: [containers]
   - id: bert
-    artifacts: {architectural_blueprint: {text: "We have one server. It is called Bert."}}
-    scorers: [{names: {all: Bert}}]
+    artifacts: {{architectural_blueprint: {{text: "We have one server. It is called Bert."}}}}
+    scorers: [{{names: {{all: Bert}}}}]
+"""
+_NOTE = """---
+alias: NOTE-1
+title: Note Taker
+expected_artifacts:
+  - id: architectural_blueprint
+    type: primary
+---
+<operational_protocol>
+<Step number="1" name="Servers">Produce a `SERVERS` section.</Step>
+</operational_protocol>
 """
 _SAID = Usage(input=1000, cache_read=300, cache_write=100, output=100, reasoning=10)
 
@@ -132,12 +148,7 @@ def _same_scores(scores: Any, record: Record) -> None:
 def test_a_score_that_has_nothing_to_say_is_none_to_inspect_too(
     bench: Bench, tmp_path: Path, read: Callable[[Path], Any]
 ) -> None:
-    bench.checkout.write(
-        "two.suite.yaml",
-        _SUITE.replace("sections, coverage", "python: silent:nothing").replace(
-            "[python: silent:nothing", "[{python: silent:nothing}"
-        ),
-    )
+    bench.checkout.write("two.suite.yaml", _SUITE.replace("[sections, coverage", "[{python: silent:nothing}"))
     bench.checkout.write("silent.py", "def nothing(view):\n    return None\n")
     (log, _) = map(read, write_logs(_evaluated(bench), tmp_path / "logs"))
     values = [sample.scores["nothing"].value for sample in log.samples if sample.scores]
@@ -169,6 +180,33 @@ def test_where_answers_are_gone_the_scores_are_told_and_why_there_is_no_document
     assert sample.output.completion.startswith("its answers are not recorded here")
     assert sample.messages == []
     _same_scores(sample.scores, _arm(result, log)[sample.id, sample.epoch])
+
+
+def test_samples_of_several_personas_and_models_are_told_apart(
+    bench: Bench, tmp_path: Path, read: Callable[[Path], Any]
+) -> None:
+    both = _SUITE.replace("personas: DPA-1", "personas: [DPA-1, personas/note.persona.md]")
+    bench.checkout.write("personas/note.persona.md", _NOTE)
+    bench.checkout.write("two.suite.yaml", both.replace("repeats: 3", "repeats: 1"))
+    result = bench.run("two.suite.yaml", baseline=None, models=["evidence", answering()])
+    logs = [read(path) for path in write_logs(result, tmp_path / "logs")]
+    assert [log.eval.model for log in logs] == ["dramaturg/evidence", "dramaturg/scripted"]
+    names = {f"{case} · {persona}" for case in ("parcels", "bert") for persona in ("DPA-1", "NOTE-1")}
+    assert all({sample.id for sample in log.samples} == names for log in logs)
+
+
+def test_what_a_judge_took_is_told_as_the_graders(bench: Bench, tmp_path: Path, read: Callable[[Path], Any]) -> None:
+    rubric = "scorers: [{rubric: {name: backed-up, criterion: A backup is taken.}}]\n"
+    with ChatServer(Judge(lambda shown: "Data Integrity" in shown.document)) as server:
+        bench.checkout.write("two.suite.yaml", f"judge: {server.model}\n{_SUITE}".replace(_SCORERS, rubric))
+        result = bench.run("two.suite.yaml", baseline=None)
+    (log,) = map(read, write_logs(result, tmp_path / "logs"))
+    records = _arm(result, log)
+    for sample in log.samples:
+        record = records[sample.id, sample.epoch]
+        took = sum((step.usage for step in record.judging), Usage())
+        assert sample.role_usage["grader"].total_tokens == took.input + took.output > 0
+        assert sample.scores["backed-up"].value == record.scores["backed-up"].value == 1
 
 
 def test_a_log_says_the_same_each_time_it_is_written(bench: Bench, tmp_path: Path) -> None:

@@ -73,9 +73,8 @@ class _Log:
 
     @property
     def frame(self) -> Frame:
-        suite = self.result.suite.suite
-        cases = {case.id: case for case in suite.cases}
-        return Frame(id=self.id, began=self.began, cases=cases, several=len(suite.personas) > 1)
+        cases = {case.id: case for case in self.result.suite.suite.cases}
+        return Frame(id=self.id, began=self.began, cases=cases, personas=_names(self.result))
 
     @property
     def name(self) -> str:
@@ -108,6 +107,15 @@ def write_logs(result: Evaluated, folder: Path, state: Path | None = None) -> li
         except OSError as error:
             raise CallerError(f"`{folder}` cannot be written: {error.strerror or error}") from error
     return [folder / log.name for log in logs]
+
+
+def _names(result: Evaluated) -> Mapping[str, str]:
+    """Return what several personas are called in both arms: no path, since a sample's name is one of its archive."""
+    parts = next(iter(result.arms.values())).parts
+    aliases = {name: part.plan.persona.alias for name, part in parts.items()}
+    if len(aliases) == 1:
+        return {}
+    return aliases if len({*aliases.values()}) == len(aliases) else {name: name.replace("/", " ") for name in aliases}
 
 
 def _write(log: _Log, telling: Retelling, path: Path) -> None:

@@ -28,17 +28,17 @@ class Frame:
         id: The log's id.
         began: When the eval began.
         cases: The suite's cases by their ids.
-        several: Whether the suite has several personas, so that a case alone names no sample.
+        personas: What each of several personas is called in the names of samples; empty where there is one.
     """
 
     id: str
     began: datetime
     cases: Mapping[str, Case]
-    several: bool
+    personas: Mapping[str, str]
 
     def name(self, record: Record) -> str:
         """Return what the repeats of a case of one persona are called."""
-        return f"{record.case} · {record.persona}" if self.several else record.case
+        return f"{record.case} · {self.personas[record.persona]}" if self.personas else record.case
 
 
 def sample_of(record: Record, told: Told, frame: Frame) -> dict[str, Any]:
