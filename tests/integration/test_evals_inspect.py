@@ -121,8 +121,9 @@ def test_a_sample_has_the_artifacts_the_document_the_conversation_and_every_scor
         for sample in log.samples:
             record = records[sample.id, sample.epoch]
             if record.error:
-                assert sample.error.message == record.error
-                assert sample.scores is None
+                assert (sample.error.message, sample.scores) == (record.error, None)
+                assert "We have one server." in sample.input
+                assert sum(event.event == "model" for event in sample.events) == record.calls > 0
                 continue
             assert sha256(sample.output.completion.encode()).hexdigest() == record.document
             assert [event.data for event in sample.events if event.event == "info"] == [sample.output.completion]

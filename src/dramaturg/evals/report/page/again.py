@@ -119,22 +119,24 @@ class Retelling:
 
     def tell(self, record: Record) -> Told:
         """Tell again what a record is of."""
-        if record.error or not self._known:
+        if not self._known:
             return Told(why=record.error or _OLD)
         pair = Pair(persona=record.persona, case=self._cases[record.case], model=record.model, repeat=record.repeat)
+        heard = self._desk.heard = []
+        brief = None
         try:
             bench, model = self.stage.bench(record.arm, pair), self.stage.models[record.model]
-            place = self.stage.place(record.arm, pair)
-            cell = perform_cell(place, bench.brief, model, self._desk, bench.case.answers)
-            self._desk.heard.clear()
-            performed = PRIVATE_LOOP.call(cell)
+            brief, place = bench.brief, self.stage.place(record.arm, pair)
+            performed = PRIVATE_LOOP.call(perform_cell(place, brief, model, self._desk, bench.case.answers))
         except (CallerError, JournalMiss) as error:
-            return Told(why=_LOST if isinstance(error, JournalMiss) else str(error))
-        if performed.outcome is None:
-            return Told(brief=bench.brief, why=record.failure, asked=(*self._desk.heard,))
-        same = text_digest(document_text(bench.brief, performed.outcome)) == record.document
+            if record.error and len(heard) == record.calls:  # as far as it came
+                return Told(brief=brief, why=record.error, asked=(*heard,))
+            return Told(why=record.error or (_LOST if isinstance(error, JournalMiss) else str(error)))
+        if record.error or performed.outcome is None:
+            return Told(brief=brief, why=record.error or record.failure, asked=(*heard,))
+        same = text_digest(document_text(brief, performed.outcome)) == record.document
         why = "" if same else _CHANGED
-        return Told(brief=bench.brief, outcome=performed.outcome, why=why, asked=(*self._desk.heard,))
+        return Told(brief=brief, outcome=performed.outcome, why=why, asked=(*heard,))
 
 
 def _line(model: object) -> Line:
