@@ -11,7 +11,7 @@ from random import Random
 from threading import Lock
 from typing import Any
 
-_SHOWN = re.compile(r'<(document|criterion) mark="(\w+)">\n(.*?)\n</\1 mark="\2">', re.DOTALL)
+_SHOWN = re.compile(r'<(document|first|second|criterion) mark="(\w+)">\n(.*?)\n</\1 mark="\2">', re.DOTALL)
 _LEAST = 12  # letters of a line that is worth quoting
 
 
@@ -26,10 +26,15 @@ class Shown:
 
 def shown_to(request: Mapping[str, Any]) -> Shown:
     """Return what a request shows a judge."""
-    (turn, *_) = [message["content"] for message in request["messages"] if message["role"] == "user"]
-    text = turn if isinstance(turn, str) else "".join(part["text"] for part in turn)
+    text = _turn(request)
     parts = {name: said for name, _, said in _SHOWN.findall(text)}
     return Shown(document=parts["document"], criterion=parts["criterion"], turn=text)
+
+
+def _turn(request: Mapping[str, Any]) -> str:
+    """Return the turn that shows a judge what it judges."""
+    (turn, *_) = [message["content"] for message in request["messages"] if message["role"] == "user"]
+    return turn if isinstance(turn, str) else "".join(part["text"] for part in turn)
 
 
 @dataclass
@@ -60,6 +65,35 @@ class Judge:
             with self._lock:
                 meets ^= self._chance.random() < self.errs[0 if meets else 1]
         return answer("unclear" if meets is None else "pass" if meets else "fail", quote_from(shown.document))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two documents that a judge was shown, the criterion, and the whole turn."""
+
+    first: str
+    second: str
+    criterion: str
+    turn: str
+
+
+def pair_shown_to(request: Mapping[str, Any]) -> Pair:
+    """Return the pair that a request shows a judge."""
+    turn = _turn(request)
+    parts = {name: said for name, _, said in _SHOWN.findall(turn)}
+    return Pair(first=parts["first"], second=parts["second"], criterion=parts["criterion"], turn=turn)
+
+
+def comparing(rule: Callable[[Pair], str]) -> Callable[[int, Mapping[str, Any]], str]:
+    """Return what answers requests with `first`, `second`, `tie` or `unclear`, as a rule says."""
+
+    def answer_pair(number: int, request: Mapping[str, Any]) -> str:
+        del number
+        pair = pair_shown_to(request)
+        quotes = {"first": [quote_from(pair.first)], "second": [quote_from(pair.second)]}
+        return json.dumps({**quotes, "because": "Look at them.", "verdict": rule(pair)})
+
+    return answer_pair
 
 
 def quote_from(document: str) -> str:

@@ -252,7 +252,7 @@ def test_a_rubric_without_a_judge_and_a_judge_that_would_decide_are_refused_wher
     assert f"{_FILE}:6:5" in told.err
     suite.write_text("".join(line for line in text.splitlines(keepends=True) if "judge:" not in line), encoding="utf-8")
     told = dramaturg(*_RUN)
-    assert "error[E110]: nobody judges by the rubric `backed-up`" in told.err
+    assert "error[E110]: nobody judges for `backed-up`" in told.err
     assert "--judge MODEL" in told.err
     assert dramaturg(*_RUN, "--judge", "evidence").err.count("is no language model and cannot judge") == 1
     assert PERSONA not in told.err

@@ -27,11 +27,11 @@ from dramaturg.evals.judging.checking import label_faults
 from dramaturg.evals.judging.jury import answered
 from dramaturg.evals.judging.labels import LabelsFile
 from dramaturg.evals.judging.questions import Rule, ask_rubric
-from dramaturg.evals.judging.standings import judges_prompt, labels_of
+from dramaturg.evals.judging.standings import judges_prompts, labels_of
 from dramaturg.evals.opening import changed, open_judges, recorded_replies
 from dramaturg.evals.reading import SuiteFile, read_suite
 from dramaturg.evals.replies import Replies
-from dramaturg.evals.scorers.judged import Rubric
+from dramaturg.evals.scorers.judged import RUBRIC, Rubric
 from dramaturg.evals.terms import Terms
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.models.model import Model, leaves_this_machine
@@ -106,7 +106,7 @@ def calibrate_suite(
 async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_label: OnLabel) -> Calibrated:
     file, state, pool = changed(read_suite(suite), terms), state_here(terms), Pool()
     chosen = _chosen(file, names)
-    prompt = judges_prompt(file, terms.prompts)
+    prompt = judges_prompts(file, terms.prompts)[RUBRIC]
     async with AsyncExitStack() as undo:
         judges = await open_judges(chosen, terms, pool, undo)
         benches = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.evals.judging.checking import judge_faults
-from dramaturg.evals.judging.standings import judges_prompt
+from dramaturg.evals.judging.standings import judges_prompts
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.scorers.own import Python, find_function
 from dramaturg.evals.suite import Case
@@ -33,7 +33,7 @@ def require_usable(file: SuiteFile, library: Library, prompts: Path | None = Non
     Raises:
         AuthorError: Something of the suite cannot be used, or a persona has errors; all findings at once.
     """
-    judges = judge_faults(file, judges_prompt(file, prompts))
+    judges = judge_faults(file, judges_prompts(file, prompts))
     found: list[Finding] = [*_metrics(file), *_functions(file), *judges]
     names: dict[str, str] = {}
     personas: dict[str, Persona] = {}

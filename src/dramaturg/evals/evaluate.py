@@ -13,7 +13,7 @@ from dramaturg.evals.edits import Edit, edits_between
 from dramaturg.evals.evaluated import Evaluated, evaluated_from, ordered
 from dramaturg.evals.gate import Decision, compare_records, decision_of, pair_names
 from dramaturg.evals.judging.jury import Jury
-from dramaturg.evals.judging.standings import judges_prompt, standings_of
+from dramaturg.evals.judging.standings import judges_prompts, standings_of
 from dramaturg.evals.opening import (
     changed,
     chosen_cases,
@@ -113,6 +113,7 @@ def compare_runs(before: str, after: str, terms: Terms | None = None) -> Evaluat
     paths = [find_run(state, run) for run in (before, after)]
     header = read_run(paths[1]).header
     file = changed(parse_suite(Path(header["suite"]["path"]), header["suite"]["text"]), terms)
+    file = replace(file, suite=file.suite.unpaired)  # nobody has put the documents of two evals beside each other
     require_usable(file, library_here(), terms.prompts)
     terms = replace(terms, models=terms.models or header["models"], repeats=terms.repeats or header["repeats"])
     names: Sequence[ArmName] = ("baseline", "candidate")
@@ -167,15 +168,15 @@ async def evaluate_arms(
         folder: Where in the user's state its file is put.
     """
     state, pool = state_here(terms), pool or Pool()
-    prompt = judges_prompt(file, terms.prompts)
+    prompts = judges_prompts(file, terms.prompts)
     async with AsyncExitStack() as undo:
         stage = Stage(
             file=file,
             arms=arms,
             models=await open_models(file, terms, pool, undo),
             judges=await open_judges(file, terms, pool, undo),
-            standings=standings_of(file, prompt),
-            prompt=prompt,
+            standings=standings_of(file, prompts),
+            prompts=prompts,
             repeats=terms.repeats or file.suite.repeats,
             cases=chosen_cases(file, terms.tags),
             tariffs=Tariffs(given=terms.price),
@@ -206,7 +207,7 @@ async def _performed(
         used=budget.used,
         hint="\n".join(f"edited: {edit}" for edit in edits),
     )
-    jury = Jury(judges=stage.judges, prompt=stage.prompt, secrets=terms.secrets, desk=desk)
+    jury = Jury(judges=stage.judges, prompts=stage.prompts, secrets=terms.secrets, desk=desk)
     await perform_pairs(stage, watch.pairs, run, jury, watch)
     result = Evaluated(
         run=run.id,

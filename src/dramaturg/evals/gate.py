@@ -138,7 +138,7 @@ def _metrics(suite: Suite, records: Sequence[Record], judges: Mapping[str, Stand
                 baseline=baseline,
                 candidate=candidate,
                 clusters=sources,
-                paired=paired,
+                paired=paired or metric in suite.pairwise,
                 gates=metric in gating,
                 judge=known.get(metric),
                 judges=required if metric == PASS else (),

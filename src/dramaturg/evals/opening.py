@@ -97,11 +97,11 @@ async def open_models(file: SuiteFile, terms: Terms, pool: Pool, undo: AsyncExit
 async def open_judges(file: SuiteFile, terms: Terms, pool: Pool, undo: AsyncExitStack) -> Mapping[str, Model]:
     """Make whoever judges ready to be asked, by metric; see `open_models`."""
     judges: dict[str, Model] = {}
-    for metric, rubric in file.suite.rubrics.items():
+    for metric, judged in file.suite.judged.items():
         if terms.judge is not None and not isinstance(terms.judge, str):
             judges[metric] = terms.judge
         else:
-            spec = parse_spec(file.suite.judge_of(rubric))
+            spec = parse_spec(file.suite.judge_of(judged))
             judges[metric] = await undo.enter_async_context(pool.lease(spec, None))
     return judges
 
@@ -117,7 +117,7 @@ def decided_by(stage: Stage, terms: Terms) -> Mapping[str, Any]:
     file = stage.file
     judged = {
         "judges": {metric: standing.to_json() for metric, standing in stage.standings.items()},
-        "judging": digest_of(stage.prompt),
+        "judging": {kind: digest_of(told) for kind, told in stage.prompts.items()},
     }
     return {
         "suite": {"path": str(file.path), "name": file.suite.name, "text": file.text},

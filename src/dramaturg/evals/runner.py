@@ -5,17 +5,29 @@ that the second finds what they share among what the first has asked.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from dramaturg.evals.cells import perform_cell
-from dramaturg.evals.judging.jury import Jury
+from dramaturg.evals.cells import Performed, perform_cell
+from dramaturg.evals.judging.jury import Jury, Opinions
+from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.records import Record
 from dramaturg.evals.runs import Run
-from dramaturg.evals.scoring import NO_OPINIONS, record_performance, view_of
+from dramaturg.evals.scoring import NO_OPINIONS, Bench, record_performance, view_of
 from dramaturg.evals.stage import Pair, Stage
 
 AT_ONCE = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """A performance, what it is scored with, and what judges said of it."""
+
+    bench: Bench
+    performed: Performed
+    opinions: Opinions
+
+
 Watch = Callable[["Step"], bool]
 
 
@@ -69,17 +81,41 @@ def _some(pairs: Iterator[Pair], count: int) -> Iterable[Pair]:
 
 
 async def _perform_pair(stage: Stage, pair: Pair, run: Run, jury: Jury) -> tuple[Record, ...]:
-    found = []
-    for arm in stage.arms:
-        place = stage.place(arm, pair)
-        known = run.records.get((arm, pair.persona, place.case, pair.model, pair.repeat))
-        if known is None:
-            bench = stage.bench(arm, pair)
-            performed = await perform_cell(place, bench.brief, stage.models[pair.model], jury.desk, bench.case.answers)
-            opinions = NO_OPINIONS
-            if jury.judges and not performed.error:
-                opinions = await jury.opinions(view_of(performed, bench), bench.scorers, bench.brief.artifacts, place)
-            known = record_performance(performed, arm, bench, opinions)
-            run.keep(known)
-        found.append(known)
-    return tuple(found)
+    """Perform both arms of a pair, as far as they are not recorded; to be compared both are performed again."""
+    names = {arm: stage.place(arm, pair) for arm in stage.arms}
+    known = {
+        arm: run.records.get((arm, pair.persona, place.case, pair.model, pair.repeat)) for arm, place in names.items()
+    }
+    missing = [arm for arm, record in known.items() if record is None]
+    compares = bool(missing) and len(names) > 1 and bool(stage.file.suite.pairwise)
+    seen = {arm: await _seen(stage, arm, pair, jury) for arm in (names if compares else missing)}
+    if compares:
+        seen = await _compared(seen, jury)
+    for arm, each in seen.items():
+        record = known[arm] = record_performance(each.performed, arm, each.bench, each.opinions)
+        run.keep(record)
+    return tuple(record for record in known.values() if record is not None)
+
+
+async def _seen(stage: Stage, arm: ArmName, pair: Pair, jury: Jury) -> _Seen:
+    """Perform one arm, and let its document be judged."""
+    bench, place = stage.bench(arm, pair), stage.place(arm, pair)
+    performed = await perform_cell(place, bench.brief, stage.models[pair.model], jury.desk, bench.case.answers)
+    opinions = NO_OPINIONS
+    if jury.judges and not performed.error:
+        opinions = await jury.opinions(view_of(performed, bench), bench.scorers, bench.brief.artifacts, place)
+    return _Seen(bench=bench, performed=performed, opinions=opinions)
+
+
+async def _compared(seen: Mapping[ArmName, _Seen], jury: Jury) -> dict[ArmName, _Seen]:
+    """Let the documents of both arms be held against each other, unless one is lost."""
+    baseline, candidate = seen["baseline"], seen["candidate"]
+    if any(each.performed.error or each.opinions.error for each in (baseline, candidate)):
+        return dict(seen)
+    views = view_of(baseline.performed, baseline.bench), view_of(candidate.performed, candidate.bench)
+    bench, place = candidate.bench, candidate.performed.place
+    said = await jury.preferences(views, bench.scorers, bench.brief.artifacts, place)
+    return {
+        arm: replace(each, opinions=each.opinions | opinions)
+        for (arm, each), opinions in zip(seen.items(), said, strict=True)
+    }

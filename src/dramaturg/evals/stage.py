@@ -47,7 +47,7 @@ class Stage:
         models: The models that are asked, by name.
         judges: Who judges, by metric.
         standings: What is known of them, by metric.
-        prompt: What judges are told; empty where nobody judges.
+        prompts: What judges are told, by the kind of scorer.
         repeats: How often each case is performed.
         cases: The positions of the cases that are performed.
         tariffs: What tokens cost.
@@ -59,7 +59,7 @@ class Stage:
     models: Mapping[str, Model]
     judges: Mapping[str, Model]
     standings: Mapping[str, Standing]
-    prompt: str
+    prompts: Mapping[str, str]
     repeats: int
     cases: Sequence[int]
     tariffs: Tariffs

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from dramaturg.errors import CallerError
-from dramaturg.evals.scorers.judged import JudgeName, Rubric
+from dramaturg.evals.scorers.judged import Judged, JudgeName, Pairwise, Rubric
 from dramaturg.evals.scorers.kinds import USUAL, AnyScorer
 from dramaturg.evals.scorers.model import Listed, Scorer, SomeTexts, Texts
 from dramaturg.models.spec import parse_spec
@@ -94,7 +94,7 @@ class Suite(_Said):
     personas: SomeTexts = Field(description="Aliases, or paths of files beside the suite file.")
     models: _Models = Field(default=("evidence",), description="Models, as `--model` names them.")
     judge: Annotated[Judge | None, BeforeValidator(_model_alone, json_schema_input_type=str | Judge)] = Field(
-        default=None, description="Who judges by rubrics: a model, as `--model` names it."
+        default=None, description="Who judges by rubrics and compares pairs: a model, as `--model` names it."
     )
     repeats: int = Field(default=1, ge=1, le=1000, description="How often each case is performed.")
     reasks: int = Field(default=2, ge=0, le=5, description="How often the failing part of an answer is asked again.")
@@ -134,20 +134,35 @@ class Suite(_Said):
         """The rubrics of the suite and its cases, by metric."""
         return {scorer.metric: scorer for scorer in self.all_scorers if isinstance(scorer, Rubric)}
 
+    @property
+    def judged(self) -> Mapping[str, Judged]:
+        """What judges are asked for, by metric: rubrics and comparisons of pairs."""
+        return {scorer.metric: scorer for scorer in self.all_scorers if isinstance(scorer, Judged)}
+
+    @property
+    def pairwise(self) -> Mapping[str, Pairwise]:
+        """The comparisons of pairs, by metric."""
+        return {scorer.metric: scorer for scorer in self.all_scorers if isinstance(scorer, Pairwise)}
+
     def judged_by(self, model: str) -> Self:
-        """Return the suite with another judge for all rubrics."""
+        """Return the suite with another judge for everything that is judged."""
         return self.with_scorers(
-            lambda each: each.model_copy(update={"model": model}) if isinstance(each, Rubric) else each
+            lambda each: each.model_copy(update={"model": model}) if isinstance(each, Judged) else each
         )
 
     @property
     def deciding(self) -> Self:
-        """The suite without the rubrics that only inform: what a verdict does not need is not asked for it."""
+        """The suite without what judges only inform of: what a verdict does not need is not asked for it."""
 
         def idle(scorer: Scorer) -> bool:
-            return isinstance(scorer, Rubric) and not scorer.required and scorer.metric not in self.gate.metrics
+            return isinstance(scorer, Judged) and not scorer.required and scorer.metric not in self.gate.metrics
 
         return self.with_scorers(lambda each: None if idle(each) else each)
+
+    @property
+    def unpaired(self) -> Self:
+        """The suite without comparisons of pairs."""
+        return self.with_scorers(lambda each: None if isinstance(each, Pairwise) else each)
 
     def with_scorers(self, change: Callable[[AnyScorer], AnyScorer | None]) -> Self:
         """Return the suite with each scorer changed, or left out where None comes of it."""
@@ -158,9 +173,9 @@ class Suite(_Said):
         cases = tuple(case.model_copy(update={"scorers": changed(case.scorers)}) for case in self.cases)
         return self.model_copy(update={"scorers": changed(self.scorers), "cases": cases})
 
-    def judge_of(self, rubric: Rubric) -> str:
-        """Return the name of the model that judges by a rubric; empty where nobody does."""
-        return rubric.model or (self.judge.model if self.judge else "")
+    def judge_of(self, judged: Judged) -> str:
+        """Return the name of the model that judges; empty where nobody does."""
+        return judged.model or (self.judge.model if self.judge else "")
 
 
 def slug(name: str) -> str:

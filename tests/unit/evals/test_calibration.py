@@ -3,6 +3,8 @@
 from random import Random
 
 import pytest
+from tests.benchmarks.judged import NOISES, Noise, coverage, gate_row
+from tests.edits import MIDDLE, lowered, unchanged
 
 from dramaturg.evals.statistics.calibration import Judge, corrected_rate
 from dramaturg.evals.statistics.rates import wilson
@@ -58,3 +60,28 @@ def test_the_labels_of_one_side_only_say_nothing_of_the_other() -> None:
 def test_nothing_and_noise_are_not_corrected(passes: int, trials: int, agreed: int) -> None:
     with pytest.raises(ValueError, match=r"have no rate|no better than chance"):
         corrected_rate(passes, trials, Judge(passes=10, passes_agreed=agreed, fails=10, fails_agreed=agreed))
+
+
+def test_a_coin_and_no_labels_do_not_beat_a_coin() -> None:
+    assert not Judge(passes=20, passes_agreed=12, fails=20, fails_agreed=12).beats_a_coin
+    nobody = Judge(passes=0, passes_agreed=0, fails=0, fails_agreed=0)
+    assert (nobody.sensitivity_interval.low, nobody.sensitivity_interval.high) == (0, 1)
+    assert not nobody.beats_a_coin
+
+
+@pytest.mark.parametrize("noise", NOISES, ids=str)
+@pytest.mark.parametrize("true", [0.02, 0.5, 0.9])
+def test_a_corrected_interval_holds_what_people_would_say(noise: Noise, true: float) -> None:
+    """Within three standard errors of 500 simulated evals."""
+    corrected, _ = coverage(true, noise, 60, 500, seed=3)
+    assert corrected >= 0.95 - 0.03
+
+
+def test_a_noisy_judge_makes_no_false_alarms_and_hides_no_drop_of_the_margin() -> None:
+    noise = Noise(sensitivity=0.9, specificity=0.8, labels=20)
+    for sequential in (False, True):
+        same = gate_row(MIDDLE, unchanged, noise, 400, 1, sequential=sequential)
+        lower = gate_row(MIDDLE, lowered(10), noise, 400, 1, sequential=sequential)
+        assert same["red"] <= 0.05 * same["decided"]
+        assert lower["green"] <= 0.05 * lower["decided"]
+        assert same["held"] >= 0.9 * same["decided"]

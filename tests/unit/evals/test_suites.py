@@ -156,7 +156,7 @@ def test_the_schema_is_one_and_knows_every_scorer() -> None:
     names, given = schema["$defs"]["scorer"]["anyOf"]
     assert [*given["properties"]] == [*SCORERS]
     assert {*SCORERS} - {*names["enum"]} == {
-        *("contains", "not_contains", "matches", "not_matches", "order", "json", "python", "rubric")
+        *("contains", "not_contains", "matches", "not_matches", "order", "json", "python", "rubric", "pairwise")
     }
 
 

@@ -4,35 +4,35 @@ E104 two rubrics of one name · E110 a judge that is not there · E111 a judge t
 not show that it tells pass from fail · E112 labels that cannot be used
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.evals.judging.questions import digest_of
 from dramaturg.evals.judging.standings import labels_of, standing_of
 from dramaturg.evals.reading import SuiteFile
-from dramaturg.evals.scorers.judged import Rubric
+from dramaturg.evals.scorers.judged import Judged, Rubric
 from dramaturg.findings.model import Finding, Label, Severity, Span
 
 
-def judge_faults(file: SuiteFile, prompt: str) -> Iterator[Finding]:
-    """Yield what is wrong with the rubrics of a suite."""
+def judge_faults(file: SuiteFile, prompts: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield what is wrong with what judges of a suite are asked for."""
     yield from _namesakes(file)
     deciding = {metric: file.place("gate", "metrics", at) for at, metric in enumerate(file.suite.gate.metrics)}
     for path, scorer in file.suite.placed_scorers():
-        if not isinstance(scorer, Rubric):
+        if not isinstance(scorer, Judged):
             continue
         place = file.place(*path)
         if not file.suite.judge_of(scorer):
             remedy = "name one, such as `judge: anthropic:claude-haiku-4-5` in the suite, or with `--judge MODEL`"
-            yield fault("E110", f"nobody judges by the rubric `{scorer.metric}`", place, remedy)
+            yield fault("E110", f"nobody judges for `{scorer.metric}`", place, remedy)
             continue
-        unusable = [*label_faults(file, path, scorer)]
+        unusable = [*label_faults(file, path, scorer)] if isinstance(scorer, Rubric) else []
         yield from unusable
         if unusable:
             continue
         places = [deciding.pop(scorer.metric)] if scorer.metric in deciding else []
         places += [place] if scorer.required else []
-        obstacle = standing_of(file, scorer, prompt).obstacle if places else ""
+        obstacle = standing_of(file, scorer, prompts).obstacle if places else ""
         if obstacle:
             yield from (_undecided(file, scorer, obstacle, each) for each in places)
 
@@ -57,21 +57,29 @@ def label_faults(file: SuiteFile, path: tuple[str | int, ...], rubric: Rubric) -
 
 
 def _namesakes(file: SuiteFile) -> Iterator[Finding]:
-    """Yield rubrics that share a metric and ask for something else."""
-    first: dict[str, tuple[Rubric, Span]] = {}
+    """Yield what judges are asked for that shares a metric and asks for something else."""
+    first: dict[str, tuple[Judged, Span]] = {}
     for path, scorer in file.suite.placed_scorers():
-        if isinstance(scorer, Rubric):
+        if isinstance(scorer, Judged):
             place = file.place(*path)
             other, there = first.setdefault(scorer.metric, (scorer, place))
             if other != scorer:
                 remedy = "give one of them a `name:`; rates are told, and judges calibrated, for each criterion"
                 label = Label(span=there, text="the other stands here")
-                yield fault("E104", f"two rubrics are called `{scorer.metric}` and differ", place, remedy, label)
+                yield fault(
+                    "E104",
+                    f"two that judges are asked for are called `{scorer.metric}`, and differ",
+                    place,
+                    remedy,
+                    label,
+                )
 
 
-def _undecided(file: SuiteFile, rubric: Rubric, obstacle: str, place: Span) -> Finding:
+def _undecided(file: SuiteFile, rubric: Judged, obstacle: str, place: Span) -> Finding:
     how = f"`dramaturg eval calibrate {file.path}`"
-    if not rubric.labels:
+    if not isinstance(rubric, Rubric):
+        how = "ask for what decides by a `rubric`"
+    elif not rubric.labels:
         how = f"label some forty documents (`labels: {rubric.metric}.labels.yaml`, docs/evals.md), then {how}"
     elif "coin" in obstacle:
         how = f"word the criterion more sharply, or name another judge, then {how}"

@@ -1,19 +1,20 @@
-"""A document and a criterion to the question that a judge is asked; its one rule: what was written is inert data.
+"""A criterion and what it is about to the question that a judge is asked; its one rule: what was written is inert data.
 
-One criterion a question. The document stands before the criterion, so that several criteria share what is read first.
+One criterion a question. Documents stand before the criterion, so that several criteria share what is read first.
 """
 
 import hashlib
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dramaturg.engine.brief import Respondent
 from dramaturg.engine.calls import Message, ModelCall, ModelReply, Part
 from dramaturg.engine.prompts import artifacts_block, inert_block
 from dramaturg.errors import CallerError
-from dramaturg.evals.judging.verdicts import Verdict, read_verdict, rubric_schema
+from dramaturg.evals.judging.verdicts import Said, SaidT, Verdict, read_verdict, rubric_schema
 from dramaturg.evals.scorers.judged import RUBRIC
 from dramaturg.evidence.artifact import Artifact
 
@@ -25,7 +26,8 @@ _CRITERION = "The criterion:\n"
 _ASK = "Does the document meet the criterion? Quote, say why, give the verdict.\n"
 _AGAIN = "That is no verdict yet. Answer again as a whole; what was wrong with it:\n"
 
-Asking = Generator[ModelCall, ModelReply | None, Verdict]
+Asking = Generator[ModelCall, ModelReply | None, Verdict[SaidT]]
+Read = Callable[[str], tuple[Verdict[SaidT] | None, tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ def digest_of(text: str) -> str:
 
 def ask_rubric(
     rule: Rule, criterion: str, document: str, artifacts: Sequence[Artifact], judge: Respondent, *, sample: int = 0
-) -> Asking:
+) -> Asking[Said]:
     """Ask a judge whether a document meets a criterion; an answer that is none is asked for once more.
 
     Args:
@@ -69,38 +71,80 @@ def ask_rubric(
         judge: Who is asked.
         sample: As in `ModelCall`: the repeats of an eval are questions of their own.
     """
-    exhibits = (Artifact(id="document", text=document), *(artifacts if rule.artifacts else ()))
-    asked = _opening(rule, criterion, exhibits)
-    room = min(judge.profile.max_output, _ROOM)
+    made_from = tuple(artifacts) if rule.artifacts else ()
+    shown = shown_artifacts(made_from) + _DOCUMENT + inert_block("document", document)
+    exhibits = (Artifact(id="document", text=document), *made_from)
+    question = Question(
+        step=RUBRIC,
+        messages=opening(rule.prompt, shown, criterion, _ASK),
+        schema=rubric_schema(),
+        judge=judge,
+        sample=sample,
+    )
+    return (yield from ask(question, lambda text: read_verdict(text, exhibits), _unclear))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a judge is asked: the turns, and the form of the answer."""
+
+    step: str
+    messages: tuple[Message, ...]
+    schema: Mapping[str, Any]
+    judge: Respondent
+    sample: int
+
+    def call(self, messages: tuple[Message, ...], attempt: int) -> ModelCall:
+        """Return it as a call."""
+        return ModelCall(
+            step=self.step,
+            attempt=attempt,
+            sample=self.sample,
+            messages=messages,
+            schema=self.schema,
+            owes=(),
+            artifacts=(),
+            model=self.judge.model,
+            max_output=min(self.judge.profile.max_output, _ROOM),
+        )
+
+
+def ask(question: Question, read: Read[SaidT], unclear: Callable[[str], Verdict[SaidT]]) -> Asking[SaidT]:
+    """Ask until there is a verdict, twice at the most; `unclear` gives the one where none comes, with the reason."""
+    asked, judge = question.messages, question.judge
     faults: tuple[str, ...] = ()
     for attempt in range(_ATTEMPTS):
-        if not _fits(asked, room, judge):
-            return _unclear(f"the document is larger than the window of `{judge.model}` has room for")
-        reply = yield _call(asked, judge, room, attempt=attempt, sample=sample)
+        call = question.call(asked, attempt)
+        if not _fits(call, judge):
+            return unclear(f"it is larger than the window of `{judge.model}` has room for")
+        reply = yield call
         if reply is None:
             raise TypeError("a ModelCall was not answered")
         if reply.stop != "end":
-            return _unclear(f"the judge gave no whole answer ({reply.stop})")
-        verdict, faults = read_verdict(reply.text, exhibits)
+            return unclear(f"the judge gave no whole answer ({reply.stop})")
+        verdict, faults = read(reply.text)
         if verdict is not None:
             return verdict
-        asked = _once_more(asked, reply.text, faults)
-    return _unclear(f"the judge's answer is no verdict: {'; '.join(faults)}")
+        asked = _once_more(question.messages, reply.text, faults)
+    return unclear(f"the judge's answer is no verdict: {'; '.join(faults)}")
 
 
-def _opening(rule: Rule, criterion: str, exhibits: Sequence[Artifact]) -> tuple[Message, ...]:
-    document, *artifacts = exhibits
-    shown = artifacts_block(artifacts) if artifacts else ""
+def opening(prompt: str, shown: str, criterion: str, wanted: str) -> tuple[Message, ...]:
+    """Return the turns that ask: what judges are told, what they are shown, the criterion, what is wanted."""
+    turn = f"\n{_CRITERION}{inert_block('criterion', criterion)}\n{wanted}"
     return (
-        Message(role="system", parts=(Part(text=rule.prompt, cache=True),)),
-        Message(
-            role="user",
-            parts=(
-                Part(text=shown + _DOCUMENT + inert_block("document", document.text), cache=True),
-                Part(text=f"\n{_CRITERION}{inert_block('criterion', criterion)}\n{_ASK}"),
-            ),
-        ),
+        Message(role="system", parts=(Part(text=prompt, cache=True),)),
+        Message(role="user", parts=(Part(text=shown, cache=True), Part(text=turn))),
     )
+
+
+def shown_artifacts(artifacts: Sequence[Artifact]) -> str:
+    """Return artifacts as inert data; nothing for none."""
+    return artifacts_block(artifacts) if artifacts else ""
+
+
+def _unclear(because: str) -> Verdict[Said]:
+    return Verdict(said="unclear", because=because)
 
 
 def _once_more(asked: tuple[Message, ...], answer: str, faults: Sequence[str]) -> tuple[Message, ...]:
@@ -112,24 +156,6 @@ def _once_more(asked: tuple[Message, ...], answer: str, faults: Sequence[str]) -
     )
 
 
-def _fits(asked: Sequence[Message], room: int, judge: Respondent) -> bool:
-    window = judge.profile.window
-    return window is None or sum(judge.profile.tokens(each.text) for each in asked) + room <= window
-
-
-def _call(asked: tuple[Message, ...], judge: Respondent, room: int, *, attempt: int, sample: int) -> ModelCall:
-    return ModelCall(
-        step=RUBRIC,
-        attempt=attempt,
-        sample=sample,
-        messages=asked,
-        schema=rubric_schema(),
-        owes=(),
-        artifacts=(),
-        model=judge.model,
-        max_output=room,
-    )
-
-
-def _unclear(because: str) -> Verdict:
-    return Verdict(said="unclear", because=because)
+def _fits(call: ModelCall, judge: Respondent) -> bool:
+    window, tokens = judge.profile.window, judge.profile.tokens
+    return window is None or sum(tokens(each.text) for each in call.messages) + call.max_output <= window

@@ -10,7 +10,7 @@ from dramaturg.evals.judging.calibrations import calibration_path, read_calibrat
 from dramaturg.evals.judging.labels import LabelsFile, read_labels
 from dramaturg.evals.judging.questions import read_prompt
 from dramaturg.evals.reading import SuiteFile
-from dramaturg.evals.scorers.judged import RUBRIC, Rubric
+from dramaturg.evals.scorers.judged import RUBRIC, Judged, Rubric
 from dramaturg.evals.statistics.calibration import Judge
 
 _EDITED = {
@@ -22,7 +22,7 @@ _EDITED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What is known of who judges by a rubric.
+    """What is known of who judges.
 
     Attributes:
         model: Who judges.
@@ -58,19 +58,20 @@ def standing_of_data(data: Mapping[str, Any]) -> Standing:
     return Standing(model=data["model"], judge=None if counts is None else Judge(**counts), lacking=data["lacking"])
 
 
-def judges_prompt(file: SuiteFile, prompts: Path | None) -> str:
-    """Return what the judges of a suite are told; nothing where it has none."""
-    return read_prompt(prompts or prompts_root(), RUBRIC) if file.suite.rubrics else ""
+def judges_prompts(file: SuiteFile, prompts: Path | None) -> Mapping[str, str]:
+    """Return what the judges of a suite are told, by the kind of scorer; CallerError if it cannot be read."""
+    kinds = sorted({each.kind for each in file.suite.judged.values()})
+    return {kind: read_prompt(prompts or prompts_root(), kind) for kind in kinds}
 
 
-def standings_of(file: SuiteFile, prompt: str) -> Mapping[str, Standing]:
+def standings_of(file: SuiteFile, prompts: Mapping[str, str]) -> Mapping[str, Standing]:
     """Return what is known of the judges of a suite, by metric.
 
     Raises:
         AuthorError, CallerError: Labels cannot be read.
         JournalMiss: A calibration is damaged.
     """
-    return {metric: standing_of(file, rubric, prompt) for metric, rubric in file.suite.rubrics.items()}
+    return {metric: standing_of(file, judged, prompts) for metric, judged in file.suite.judged.items()}
 
 
 def labels_of(file: SuiteFile, rubric: Rubric) -> LabelsFile:
@@ -78,9 +79,11 @@ def labels_of(file: SuiteFile, rubric: Rubric) -> LabelsFile:
     return read_labels(file.folder / rubric.labels)
 
 
-def standing_of(file: SuiteFile, rubric: Rubric, prompt: str) -> Standing:
-    """Return what is known of who judges by a rubric; see `standings_of`."""
+def standing_of(file: SuiteFile, rubric: Judged, prompts: Mapping[str, str]) -> Standing:
+    """Return what is known of who judges; see `standings_of`."""
     model = file.suite.judge_of(rubric)
+    if not isinstance(rubric, Rubric):
+        return Standing(model=model, lacking="nobody holds comparisons of pairs against people")
     if not rubric.labels:
         return Standing(model=model, lacking="there are no `labels` to hold it against")
     labels = labels_of(file, rubric)
@@ -89,7 +92,7 @@ def standing_of(file: SuiteFile, rubric: Rubric, prompt: str) -> Standing:
     if calibration is None:
         others = f"; only {', '.join(f'`{name}`' for name in known)} was" if known else ""
         return Standing(model=model, lacking=f"`{model}` was never held against `{rubric.labels}`{others}")
-    now, then = asdict(terms_of(rubric, model, prompt, labels)), asdict(calibration.terms)
+    now, then = asdict(terms_of(rubric, model, prompts[RUBRIC], labels)), asdict(calibration.terms)
     edited = [said for name, said in _EDITED.items() if now[name] != then[name]]
     if edited:
         return Standing(model=model, lacking=f"{' and '.join(edited)} since it was calibrated on {calibration.on}")

@@ -3,16 +3,21 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dramaturg.evidence.artifact import Artifact
-from dramaturg.evidence.locate import folded_artifact
+from dramaturg.evidence.locate import FoldedArtifact, folded_artifact
 from dramaturg.plan.outputs import flat_schema
 
 Said = Literal["pass", "fail", "unclear"]
+SaidT = TypeVar("SaidT", bound=str)
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+Quotes = Annotated[tuple[Annotated[str, Field(max_length=600)], ...], Field(max_length=6)]
+Reason = Annotated[str, Field(max_length=600)]
 _SHOWN = 80
+_TOLD = 3
 
 
 class RubricAnswer(BaseModel):
@@ -20,18 +25,17 @@ class RubricAnswer(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    quotes: Annotated[tuple[Annotated[str, Field(max_length=600)], ...], Field(max_length=6)]
-    because: Annotated[str, Field(max_length=600)]
+    quotes: Quotes
+    because: Reason
     verdict: Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What came of asking a judge: pass, fail, or that nobody can tell, and why in one line."""
+class Verdict(Generic[SaidT]):
+    """What came of asking a judge, and why in one line."""
 
-    said: Said
+    said: SaidT
     because: str
-    quotes: tuple[str, ...] = ()
 
 
 @cache
@@ -40,32 +44,40 @@ def rubric_schema() -> Mapping[str, Any]:
     return flat_schema(RubricAnswer)
 
 
-def read_verdict(text: str, exhibits: Sequence[Artifact]) -> tuple[Verdict | None, tuple[str, ...]]:
+def read_verdict(text: str, exhibits: Sequence[Artifact]) -> tuple[Verdict[Said] | None, tuple[str, ...]]:
     """Return the verdict that an answer gives, or None and what is wrong with it.
 
     Args:
         text: The answer.
         exhibits: What was shown, the document first; a pass needs a quote from that one.
     """
-    try:
-        answer = RubricAnswer.model_validate_json(text)
-    except ValidationError as error:
-        return None, tuple(
-            f"{'.'.join(map(str, each['loc'])) or 'answer'}: {each['msg']}" for each in error.errors()[:3]
-        )
-    faults = tuple(_faults(answer, exhibits))
-    if faults:
+    answer, faults = parsed(RubricAnswer, text)
+    if answer is None:
         return None, faults
-    because = " ".join(answer.because.split())
-    return Verdict(said=answer.verdict, because=because, quotes=answer.quotes), ()
+    shelf = [folded_artifact(each) for each in exhibits]
+    faults = (*lost_quotes(answer.quotes, shelf),)
+    if answer.verdict == "pass" and not any(shelf[0].locate(quote) for quote in answer.quotes):
+        faults = (*faults, "`pass` rests on no quote from the document")
+    return (None, faults) if faults else (Verdict(said=answer.verdict, because=one_line(answer.because)), ())
 
 
-def _faults(answer: RubricAnswer, exhibits: Sequence[Artifact]) -> Iterator[str]:
-    document, *_ = shelf = [folded_artifact(each) for each in exhibits]
-    quotes = [quote for quote in answer.quotes if quote.strip()]
-    for quote in quotes:
+def parsed(form: type[AnswerT], text: str) -> tuple[AnswerT | None, tuple[str, ...]]:
+    """Return an answer in its form, or None and what is wrong with it."""
+    try:
+        return form.model_validate_json(text), ()
+    except ValidationError as error:
+        told = error.errors()[:_TOLD]
+        return None, tuple(f"{'.'.join(map(str, each['loc'])) or 'answer'}: {each['msg']}" for each in told)
+
+
+def lost_quotes(quotes: Sequence[str], shelf: Sequence[FoldedArtifact]) -> Iterator[str]:
+    """Yield a fault for each quote that stands nowhere in what was shown."""
+    for quote in filter(str.strip, quotes):
         if not any(each.locate(quote) for each in shelf):
-            shown = " ".join(quote.split())
+            shown = one_line(quote)
             yield f"the quote “{shown[:_SHOWN]}{'…' if len(shown) > _SHOWN else ''}” does not stand in what was shown"
-    if answer.verdict == "pass" and not any(document.locate(quote) for quote in quotes):
-        yield "`pass` rests on no quote from the document"
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line."""
+    return " ".join(text.split())

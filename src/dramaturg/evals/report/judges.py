@@ -1,5 +1,6 @@
 """Who judged to rows and sentences; its one rule: beside what a judge passed stands what that is worth."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from dramaturg.evals.evaluated import Evaluated
@@ -11,13 +12,32 @@ _NONE = "–"
 
 
 def judge_sentences(result: Evaluated) -> Iterator[str]:
-    """Yield what each judge is worth, or that nobody knows."""
+    """Yield what came of comparing pairs, then what each judge is worth, or that nobody knows."""
+    yield from _pair_sentences(result)
     for metric, standing in result.judges.items():
         judge = standing.judge
         if judge is None:
-            yield f"{metric}: {standing.model} judges and decides nothing: {standing.lacking}; see `eval calibrate`"
+            remedy = "; see `eval calibrate`" if metric in result.suite.suite.rubrics else ""
+            yield f"{metric}: {standing.model} judges and decides nothing: {standing.lacking}{remedy}"
         else:
             yield f"{metric}: judged by {standing.model}, {worth(judge)}"
+
+
+def _pair_sentences(result: Evaluated) -> Iterator[str]:
+    """Yield how often the candidate's document was preferred, and how often the verdict followed the order."""
+    for metric in result.suite.suite.pairwise:
+        found = [record.scores[metric] for record in result.records if record.arm == "candidate" and record.scores]
+        said = [each.value for each in found if each.value is not None]
+        if not said or "baseline" not in result.arms:
+            continue
+        counts = Counter(said)
+        asked = [each.measured for each in found if each.measured is not None]
+        swayed = f"; the verdict followed the order in {round(sum(asked)):,} of {len(asked):,}" if asked else ""
+        bias = f" = {shares(rate_interval(round(sum(asked)), len(asked)))}" if asked else ""
+        yield (
+            f"{metric}: the candidate is preferred in {counts[1.0]:,} pairs, the baseline in {counts[0.0]:,}, "
+            f"{counts[0.5]:,} are ties, {len(found) - len(said):,} unscored{swayed}{bias}"
+        )
 
 
 def worth(judge: Judge) -> str:

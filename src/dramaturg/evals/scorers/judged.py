@@ -11,7 +11,8 @@ from dramaturg.evals.scorers.text import InText
 from dramaturg.models.spec import parse_spec
 
 RUBRIC = "rubric"  # stands where a step's id would
-JUDGED = (RUBRIC,)
+PAIRWISE = "pairwise"
+JUDGED = (RUBRIC, PAIRWISE)
 
 
 def judge_named(name: str) -> str:
@@ -31,22 +32,37 @@ def _can_judge(name: str) -> str:
 JudgeName = Annotated[str, AfterValidator(_can_judge)]
 
 
-class Rubric(InText):
-    """Does a model find that the document meets a criterion?"""
+class Judged(InText):
+    """What a second model says by a criterion of the author's."""
 
     short = "criterion"
 
-    kind: Literal["rubric"] = "rubric"
     criterion: str = Field(min_length=1, pattern=r"\S", description="What the document must do, in one sentence.")
     artifacts: bool = Field(default=False, description="Whether the judge is shown the artifacts beside the document.")
     model: JudgeName = Field(
         default="", description="Who judges, as `--model` names it; the suite's judge unless given."
     )
-    labels: str = Field(default="", description="A file beside the suite of documents that people judged by it.")
     required: bool = Field(
         default=False, description="Whether a performance that does not pass here fails; of a calibrated judge only."
     )
 
     def judge(self, view: View, outcome: Outcome) -> Score:  # noqa: ARG002 - every scorer is given both
-        """Give what the judge said: 1 or 0, or nothing where it abstained."""
+        """Give what the judge said; nothing where it abstained."""
+        return view.judged.get(self.metric, Score(value=None))
+
+
+class Rubric(Judged):
+    """Does a model find that the document meets a criterion?"""
+
+    kind: Literal["rubric"] = "rubric"
+    labels: str = Field(default="", description="A file beside the suite of documents that people judged by it.")
+
+
+class Pairwise(Judged):
+    """Which arm's document does a model find to meet a criterion better?"""
+
+    kind: Literal["pairwise"] = "pairwise"
+
+    def score(self, view: View) -> Score:
+        """Give 1 where the judge prefers the document of this arm, 0 where the other, 0.5 for a tie."""
         return view.judged.get(self.metric, Score(value=None))

@@ -16,7 +16,7 @@ from pydantic import BeforeValidator, Field
 from dramaturg.evals.scorers.data import Json
 from dramaturg.evals.scorers.effort import Calls, Cost, Latency, Tokens
 from dramaturg.evals.scorers.grounds import Citations, OpenQuestions, Support
-from dramaturg.evals.scorers.judged import Rubric
+from dramaturg.evals.scorers.judged import Pairwise, Rubric
 from dramaturg.evals.scorers.model import Scorer
 from dramaturg.evals.scorers.own import Python
 from dramaturg.evals.scorers.structure import Answered, Coverage, Sections, WellFormed
@@ -24,7 +24,7 @@ from dramaturg.evals.scorers.text import Contains, Length, Matches, Names, NotCo
 
 _Of = Sections | Coverage | Answered | WellFormed | Citations | Support | OpenQuestions
 _Text = Contains | NotContains | Matches | NotMatches | Names | Order | Length
-_Rest = Json | Cost | Latency | Calls | Tokens | Python | Rubric
+_Rest = Json | Cost | Latency | Calls | Tokens | Python | Rubric | Pairwise
 SCORERS: Mapping[str, type[Scorer]] = {
     cls.model_fields["kind"].default: cls for cls in (*get_args(_Of), *get_args(_Text), *get_args(_Rest))
 }

@@ -78,7 +78,8 @@ def fixed_answer(arms: Arms, terms: Terms) -> Answer:
     strata = compared_pairs(arms) if arms.paired else cases
     if not strata:
         return SILENT
-    effect, tails = _effect_of(arms, strata), _tails(arms, strata, terms.seed)
+    shown, tails = _shown_effect(arms, strata), _tails(arms, strata, terms.seed)
+    effect = shown.magnified(arms.shown, arms.shown_variance) if arms.all_judges else shown
     margin = terms.margin_of(arms)
     smaller = sum(min(len(case.candidate), len(case.baseline)) for case in strata)
     no_worse = effect.p_no_worse(margin)
@@ -88,7 +89,7 @@ def fixed_answer(arms: Arms, terms: Terms) -> Answer:
         worse=tails.worse,
         better=tails.better,
         no_worse=no_worse,
-        effect=effect.interval(terms.alpha).within(arms.range),
+        effect=effect.interval(terms.alpha).or_else(shown.interval(terms.alpha), arms.range),
         cases=cases,
         informing=tails.informing,
         detectable=detectable_drop(effect, smaller, terms.alpha / terms.gating, range_=arms.range, scored=arms.scored),
@@ -104,6 +105,6 @@ def _tails(arms: Arms, cases: Sequence[Case], seed: int) -> Tails:
     return compare_passes(map(stratum_of, cases))
 
 
-def _effect_of(arms: Arms, cases: Sequence[Case]) -> Effect:
-    effect = scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)
-    return effect.magnified(arms.shown, arms.shown_variance) if arms.all_judges else effect
+def _shown_effect(arms: Arms, cases: Sequence[Case]) -> Effect:
+    """Return how the samples changed; where judges made them, the truth changed by more."""
+    return scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)

@@ -65,10 +65,8 @@ def open_ledger(arms: Arms, terms: Terms) -> Ledger:
     """Return the bets on a metric before its first pair."""
     scale = arms.range
     margin = terms.margin_of(arms) / scale
-    if arms.judge:  # a dull judge shows a part of a drop only, and the labels say only about how much
-        judge = arms.judge
-        sure = judge.sharpness - normal_quantile(1 - terms.alpha) * math.sqrt(judge.sharpness_variance)
-        margin *= max(0.0, sure)
+    if arms.all_judges:  # dull judges show a part of a drop only, and the labels say only about how much
+        margin *= max(0.0, arms.shown - normal_quantile(1 - terms.alpha) * math.sqrt(arms.shown_variance))
     return Ledger(arms=arms, scale=scale, worse=Bet(0.0), better=Bet(0.0), no_worse=Bet(-margin))
 
 
@@ -123,8 +121,8 @@ def _answer(ledger: Ledger, evidence: tuple[float, float], terms: Terms, planned
     ]
     effect = scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)
     low, high = mean_bounds(ledger.gains, terms.alpha)
-    scale = ledger.scale / arms.shown
-    estimate = scale * math.fsum(ledger.gains) / len(ledger.gains)
+    estimate = math.fsum(ledger.gains) / len(ledger.gains)
+    shown = Interval(estimate=estimate, low=low, high=high, level=1 - 2 * terms.alpha).times(ledger.scale)
     losses = [-gain for gain in ledger.gains]
     waits = ledger.no_worse.pairs_to(needed, ledger.gains), ledger.worse.pairs_to(needed, losses)
     found = detectable_by_betting(
@@ -138,9 +136,7 @@ def _answer(ledger: Ledger, evidence: tuple[float, float], terms: Terms, planned
         worse=_as_p(evidence[0]),
         better=_as_p(evidence[1]),
         no_worse=_as_p(ledger.safest),
-        effect=Interval(estimate=estimate, low=scale * low, high=scale * high, level=1 - 2 * terms.alpha).within(
-            ledger.scale
-        ),
+        effect=shown.times(1 / arms.shown).or_else(shown, ledger.scale),
         cases=cases,
         informing=2 * sum(gain != 0 for gain in ledger.gains),
         detectable=max(terms.margin_of(arms), found / arms.shown),  # a smaller drop is likely called no worse first

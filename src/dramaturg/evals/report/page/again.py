@@ -109,7 +109,7 @@ class Retelling:
             repeats=header["repeats"],
             judges={},
             standings={},
-            prompt="",
+            prompts={},
             cases=range(len(cases)),
             tariffs=Tariffs(),
         )
