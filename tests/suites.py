@@ -51,7 +51,7 @@ def new_bench(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     for name in _CHAIN:
         shutil.copy(personas_root() / name, folder / "personas")
     shutil.copytree(ROOT / "prompts", folder / "prompts")
-    shutil.copytree(ROOT / "evals", folder / "evals")
+    shutil.copytree(ROOT / "evals", folder / "evals", ignore=shutil.ignore_patterns("answers"))
     checkout.commit()
     return Bench(checkout)
 

@@ -12,6 +12,7 @@ from dramaturg.cli.mutating import mutate, within_budget
 from dramaturg.cli.output import json_option, print_json, read_or_not
 from dramaturg.cli.paging import html_option, write_page
 from dramaturg.cli.pruning import prune
+from dramaturg.cli.recording import record, tell_of_new_answers
 from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     with within_budget():
         with Watch(quiet=quiet) as watch:
             result = run_suite(suite, terms, on_open=watch.open, on_step=watch.step)
+        tell_of_new_answers(result, quiet=quiet)
         _tell(result, "json" if as_json else layout, html, inconclusive_ok=inconclusive_ok, quiet=quiet)
 
 
@@ -275,4 +277,5 @@ def _list_runs(*, as_json: bool) -> None:
 evals.add_command(calibrate)
 evals.add_command(mutate)
 evals.add_command(prune)
+evals.add_command(record)
 COMMANDS = (evals,)

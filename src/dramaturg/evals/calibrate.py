@@ -28,9 +28,10 @@ from dramaturg.evals.judging.jury import answered
 from dramaturg.evals.judging.labels import LabelsFile
 from dramaturg.evals.judging.questions import Rule, ask_rubric
 from dramaturg.evals.judging.standings import judges_prompts, labels_of
-from dramaturg.evals.opening import changed, open_judges, recorded_replies
+from dramaturg.evals.opening import changed, open_judges, recorded_answers
 from dramaturg.evals.reading import SuiteFile, read_suite
 from dramaturg.evals.replies import Replies
+from dramaturg.evals.runs import replies_folder
 from dramaturg.evals.scorers.judged import RUBRIC, Rubric
 from dramaturg.evals.terms import Terms
 from dramaturg.evidence.artifact import Artifact
@@ -107,14 +108,15 @@ async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_label: 
     file, state, pool = changed(read_suite(suite), terms), state_here(terms), Pool()
     chosen = _chosen(file, names)
     prompt = judges_prompts(file, terms.prompts)[RUBRIC]
+    answers = recorded_answers(file, terms, state)
     async with AsyncExitStack() as undo:
-        judges = await open_judges(chosen, terms, pool, undo)
+        judges = await open_judges(chosen, terms, answers, pool, undo)
         benches = {
             metric: Bench(rubric=rubric, labels=labels_of(file, rubric), judge=judges[metric])
             for metric, rubric in chosen.suite.rubrics.items()
         }
         run = f"calibrate-{_digest(benches, prompt)}"
-        replies = Replies(recorded_replies(file, state), run)
+        replies = Replies(replies_folder(state, file.suite.name), run, *answers)
         undo.callback(replies.close)
         budget = Budget(
             limit=terms.budget,

@@ -99,6 +99,7 @@ class Desk:
         holding: Sets aside what a call can cost while it is under way; BudgetSpent if there is not so much left.
         used: Told what a call has used.
         hint: What was edited, for a strict replay that misses an answer.
+        remedy: How that answer is recorded.
     """
 
     replies: Replies
@@ -108,6 +109,7 @@ class Desk:
     holding: Callable[[ModelCall], AbstractAsyncContextManager[None]]
     used: Callable[[ModelCall, Usage], None]
     hint: str = ""
+    remedy: str = "record it"
     _under_way: dict[str, asyncio.Task[Kept]] = field(default_factory=dict)
 
     async def answer(self, model: Model, call: ModelCall, place: Place) -> tuple[str, Kept, bool]:
@@ -149,9 +151,8 @@ class Desk:
             differs = [said for part, said in parts.items() if alike[part] != own[part]]
             why = f"{differs[0]} has changed" if differs else f"only other repeats are recorded than {call.sample + 1}"
         hint = f"\n{self.hint}" if self.hint else ""
-        remedy = f"record it: give the command with `--replay auto` once{hint}"
         what = "the judge's question" if judged else f"step {call.step}"
-        return JournalMiss(call.step, f"{place}: {what} has no recorded answer: {why}; {remedy}")
+        return JournalMiss(call.step, f"{place}: {what} has no recorded answer: {why}; {self.remedy}{hint}")
 
 
 def _ignore(*told: object) -> None:

@@ -1,5 +1,6 @@
 """A suite and terms to what it amounts to; its one rule: nothing is asked before all else is known to be right."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -21,15 +22,15 @@ from dramaturg.evals.opening import (
     open_arms,
     open_judges,
     open_models,
+    recorded_answers,
     recorded_candidate,
-    recorded_replies,
 )
 from dramaturg.evals.reading import SuiteFile, parse_suite, read_suite
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.records import Record
 from dramaturg.evals.replies import Replies
 from dramaturg.evals.runner import Step, perform_pairs
-from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run
+from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run, replies_folder
 from dramaturg.evals.stage import Pair, Stage
 from dramaturg.evals.statistics.verdict import Verdict
 from dramaturg.evals.terms import Terms
@@ -169,12 +170,13 @@ async def evaluate_arms(
     """
     state, pool = state_here(terms), pool or Pool()
     prompts = judges_prompts(file, terms.prompts)
+    answers = recorded_answers(file, terms, state)
     async with AsyncExitStack() as undo:
         stage = Stage(
             file=file,
             arms=arms,
-            models=await open_models(file, terms, pool, undo),
-            judges=await open_judges(file, terms, pool, undo),
+            models=await open_models(file, terms, answers, pool, undo),
+            judges=await open_judges(file, terms, answers, pool, undo),
             standings=standings_of(file, prompts),
             prompts=prompts,
             repeats=terms.repeats or file.suite.repeats,
@@ -184,7 +186,7 @@ async def evaluate_arms(
         )
         run = open_run(state, file.suite.name, decided_by(stage, terms), folder)
         undo.callback(run.close)
-        replies = Replies(recorded_replies(file, state), run.id, own=terms.replay == "off")
+        replies = Replies(replies_folder(state, file.suite.name), run.id, *answers, own=terms.replay == "off")
         undo.callback(replies.close)
         return await _performed(stage, run, replies, terms, pool, on_open, on_step)
 
@@ -206,6 +208,7 @@ async def _performed(
         holding=budget.holding,
         used=budget.used,
         hint="\n".join(f"edited: {edit}" for edit in edits),
+        remedy=_remedy(stage.file),
     )
     jury = Jury(judges=stage.judges, prompts=stage.prompts, secrets=terms.secrets, desk=desk)
     await perform_pairs(stage, watch.pairs, run, jury, watch)
@@ -224,6 +227,13 @@ async def _performed(
     if not result.errors:  # what failed for technical reasons is asked again by the same command
         run.end({"kind": result.decision.kind if result.decision else "", "asked": result.asked, "usd": result.usd})
     return result
+
+
+def _remedy(file: SuiteFile) -> str:
+    """Return how an answer that a strict replay misses is recorded."""
+    if file.suite.recorded:
+        return f"record it: `dramaturg eval record {shlex.quote(str(file.path))}`"
+    return "record it: give the command with `--replay auto` once"
 
 
 def _budget(stage: Stage, run: Run, replies: Replies, terms: Terms) -> Budget:

@@ -15,9 +15,9 @@ from typing import Any
 from dramaturg.errors import CallerError
 from dramaturg.evals.arms import Arm
 from dramaturg.evals.checking import require_usable
-from dramaturg.evals.evaluate import evaluate_arms, ignore, library_here
+from dramaturg.evals.evaluate import evaluate_arms, ignore, library_here, state_here
 from dramaturg.evals.mutants import BLANK, OPERATOR_NAMES, Mutant, blanks_of, mutants_of
-from dramaturg.evals.opening import changed, open_models, present
+from dramaturg.evals.opening import changed, open_models, present, recorded_answers
 from dramaturg.evals.reading import SuiteFile, read_suite
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.runs import MUTANTS
@@ -143,7 +143,8 @@ async def _mutate(
     tried: list[Tried] = []
     asked, usd, pool = 0, Decimal(0), Pool()
     async with AsyncExitStack() as undo:
-        await open_models(file, terms, pool, undo)  # held open for all of them
+        answers = recorded_answers(file, terms, state_here(terms))
+        await open_models(file, terms, answers, pool, undo)  # held open for all of them
         for mutant in chosen:
             kind = None
             if mutant.arm is not None:

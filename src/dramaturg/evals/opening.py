@@ -10,19 +10,22 @@ from typing import Any
 
 from dramaturg.data import prompts_root
 from dramaturg.errors import CallerError
+from dramaturg.evals.answers import Answers, read_answers
 from dramaturg.evals.arms import Arm, frozen_arm, past_arm, present_arm
 from dramaturg.evals.judging.questions import digest_of
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as ArmName
-from dramaturg.evals.runs import find_run, read_run, replies_folder
+from dramaturg.evals.runs import find_run, read_run
 from dramaturg.evals.scorers.judged import judge_named
 from dramaturg.evals.scorers.own import Python
 from dramaturg.evals.stage import Stage
 from dramaturg.evals.terms import Terms
+from dramaturg.models.absent import absent_model
 from dramaturg.models.model import Model
 from dramaturg.models.pool import Pool
-from dramaturg.models.spec import parse_spec
+from dramaturg.models.spec import ModelSpec, parse_spec, require_usable
 from dramaturg.persona.library import Library
+from dramaturg.run.revisions import read_revision
 
 
 def changed(file: SuiteFile, terms: Terms) -> SuiteFile:
@@ -85,16 +88,33 @@ def _recorded(baseline: str, state: Path) -> Path | None:
         return None
 
 
-async def open_models(file: SuiteFile, terms: Terms, pool: Pool, undo: AsyncExitStack) -> Mapping[str, Model]:
+async def open_models(
+    file: SuiteFile, terms: Terms, answers: Sequence[Answers], pool: Pool, undo: AsyncExitStack
+) -> Mapping[str, Model]:
     """Make the models ready to be asked; those opened here are let go of when `undo` is."""
     found: dict[str, Model] = {}
     for named in terms.models or file.suite.models:
-        model = await undo.enter_async_context(pool.lease(parse_spec(named), None)) if isinstance(named, str) else named
+        model = await _opened(parse_spec(named), terms, answers, pool, undo) if isinstance(named, str) else named
         found[model.name] = model
     return found
 
 
-async def open_judges(file: SuiteFile, terms: Terms, pool: Pool, undo: AsyncExitStack) -> Mapping[str, Model]:
+async def _opened(spec: ModelSpec, terms: Terms, answers: Sequence[Answers], pool: Pool, undo: AsyncExitStack) -> Model:
+    """Return a model that can be asked; one that need not be, where all it will be asked for may be recorded."""
+    absent = absent_model(spec)
+    if absent is not None and terms.replay == "strict":
+        return absent
+    if absent is not None and any(absent.name == said["model"] for each in answers for said in each.different):
+        try:
+            require_usable(spec)
+        except CallerError:
+            return absent
+    return await undo.enter_async_context(pool.lease(spec, None))
+
+
+async def open_judges(
+    file: SuiteFile, terms: Terms, answers: Sequence[Answers], pool: Pool, undo: AsyncExitStack
+) -> Mapping[str, Model]:
     """Make whoever judges ready to be asked, by metric; see `open_models`."""
     judges: dict[str, Model] = {}
     for metric, judged in file.suite.judged.items():
@@ -102,14 +122,30 @@ async def open_judges(file: SuiteFile, terms: Terms, pool: Pool, undo: AsyncExit
             judges[metric] = terms.judge
         else:
             spec = parse_spec(file.suite.judge_of(judged))
-            judges[metric] = await undo.enter_async_context(pool.lease(spec, None))
+            judges[metric] = await _opened(spec, terms, answers, pool, undo)
     return judges
 
 
-def recorded_replies(file: SuiteFile, state: Path) -> Path:
-    """Return the folder of recorded answers: the suite's own, else one in the user's state."""
-    named = file.suite.recorded
-    return file.folder / named if named else replies_folder(state, file.suite.name)
+def answers_path(file: SuiteFile) -> Path | None:
+    """Return the file of the answers that go with a suite; None where there are to be none."""
+    return file.folder / file.suite.recorded if file.suite.recorded else None
+
+
+def recorded_answers(file: SuiteFile, terms: Terms, state: Path) -> tuple[Answers, ...]:
+    """Return the answers that go with a suite, and those that went with it at the revision of the baseline.
+
+    So the file in the work tree need hold no more than what is asked today, and a strict replay finds both arms.
+    """
+    path = answers_path(file)
+    if path is None or terms.replay == "off":
+        return ()
+    today = read_answers(path)
+    if terms.baseline is None or _recorded(terms.baseline, state) is not None:
+        return (today,)
+    revision = read_revision(terms.baseline)
+    name = revision.path_of(path) or ""
+    past = [Answers(revision.read([name])[name], revision.spoken(name))] if name in revision.blobs else []
+    return today, *past
 
 
 def decided_by(stage: Stage, terms: Terms) -> Mapping[str, Any]:

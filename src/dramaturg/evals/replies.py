@@ -16,6 +16,7 @@ from typing import Any
 
 from dramaturg.engine.calls import ModelCall, ModelReply, Usage
 from dramaturg.errors import CallerError, JournalMiss
+from dramaturg.evals.answers import Answers
 from dramaturg.evals.lines import Lines, begin_lines, read_lines, take_up_lines
 
 _LINE = re.compile(rb'\{"key": "(?P<key>[0-9a-f]{64})"')
@@ -36,11 +37,13 @@ class Replies:
     Args:
         folder: Where the answers are.
         run: The id of the run that adds to them.
+        answers: Those that go with the suite; they count before those in the folder, so that all who have them agree.
         own: Use only what this run has asked.
     """
 
-    def __init__(self, folder: Path, run: str, *, own: bool = False) -> None:
+    def __init__(self, folder: Path, run: str, *answers: Answers, own: bool = False) -> None:
         self.folder = folder
+        self._answers = answers
         self._run = run
         self._places: dict[bytes, tuple[int, int, int]] = {}
         self._files: list[int] = []
@@ -64,15 +67,21 @@ class Replies:
 
     def get(self, key: str) -> Kept | None:
         """Return the answer to a question; None if it was never asked."""
-        place = self._places.get(bytes.fromhex(key))
-        if place is None:
-            return None
-        number, at, length = place
         try:
-            data = json.loads(os.pread(self._files[number], length, at))
-            return Kept(reply=_reply(data["reply"]), seconds=data["seconds"])
+            data = self.record(key)
+            return None if data is None else Kept(reply=_reply(data["reply"]), seconds=data["seconds"])
         except (ValueError, LookupError, TypeError) as error:
             raise JournalMiss("", f"the recorded answers in `{self.folder}` are damaged ({error})") from error
+
+    def record(self, key: str) -> Mapping[str, Any] | None:
+        """Return all that is recorded of a question and its answer; None if it was never asked."""
+        said = next(filter(None, (answers.get(key) for answers in self._answers)), None)
+        place = self._places.get(bytes.fromhex(key))
+        if said is not None or place is None:
+            return said
+        number, at, length = place
+        data: Mapping[str, Any] = json.loads(os.pread(self._files[number], length, at))
+        return data
 
     def keep(self, key: str, call: ModelCall, kept: Kept, case: str, *, safe: bool) -> None:
         """Write an answer down; when this returns it survives the process, and with `safe` the machine."""
@@ -102,14 +111,18 @@ class Replies:
 
     def alike(self, call: ModelCall, case: str) -> Mapping[str, str] | None:
         """Return the parts of the recorded question that is most like one which has no answer; None if none is."""
-        found: list[Mapping[str, str]] = []
         wanted, own = (case, call.step, call.model), parts_of(call)
-        for path in sorted(self.folder.glob("*.jsonl")):
-            for _, line in read_lines(path):
-                record: Mapping[str, Any] = json.loads(line)
-                if (record["case"], record["step"], record["model"]) == wanted:
-                    found.append(record["parts"])
+        found: Iterator[Mapping[str, str]] = (
+            record["parts"] for record in self._all() if (record["case"], record["step"], record["model"]) == wanted
+        )
         return max(found, key=lambda parts: sum(parts[name] == own[name] for name in own), default=None)
+
+    def _all(self) -> Iterator[Mapping[str, Any]]:
+        """Yield every record; those that say the same as another are told once."""
+        for answers in self._answers:
+            yield from answers.different
+        for path in sorted(self.folder.glob("*.jsonl")):
+            yield from (json.loads(line) for _, line in read_lines(path))
 
     def close(self) -> None:
         """Release the files."""

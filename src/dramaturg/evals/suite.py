@@ -99,7 +99,7 @@ class Suite(_Said):
     repeats: int = Field(default=1, ge=1, le=1000, description="How often each case is performed.")
     reasks: int = Field(default=2, ge=0, le=5, description="How often the failing part of an answer is asked again.")
     recorded: str = Field(
-        default="", description="Folder beside the suite file with recorded answers; in the user's state unless given."
+        default="", description="File beside the suite file for the answers that go with it; `eval record` writes it."
     )
     scorers: tuple[AnyScorer, ...] = Field(
         default=USUAL, validate_default=True, description="What each performance is scored by."

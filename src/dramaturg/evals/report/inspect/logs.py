@@ -18,7 +18,6 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from dramaturg.errors import CallerError
 from dramaturg.evals.evaluate import state_here
 from dramaturg.evals.evaluated import Evaluated
-from dramaturg.evals.opening import recorded_replies
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.records import Record
 from dramaturg.evals.report.data import data_report
@@ -32,7 +31,7 @@ from dramaturg.evals.report.inspect.samples import (
     usage_in,
     value_of,
 )
-from dramaturg.evals.report.page.again import Recorded, Retelling
+from dramaturg.evals.report.page.again import Retelling, recorded_of
 from dramaturg.evals.report.table import headline
 from dramaturg.evals.runs import read_header
 from dramaturg.evals.statistics.rates import rate_interval
@@ -97,8 +96,7 @@ def write_logs(result: Evaluated, folder: Path, state: Path | None = None) -> li
     began = datetime.fromisoformat(header["began"])
     models = dict.fromkeys(record.model for record in result.records)
     logs = [_Log(result=result, arm=arm, model=model, began=began) for model in models for arm in result.arms]
-    answers = recorded_replies(result.suite, state or state_here(Terms()))
-    with closing(Recorded(answers, result.run, own=header["replay"] == "off")) as replies:
+    with closing(recorded_of(result, header, state or state_here(Terms()))) as replies:
         telling = Retelling(result, header, replies)
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ needed.
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dramaturg.engine.brief import Brief
@@ -17,10 +18,13 @@ from dramaturg.engine.profile import Profile
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.evals.cells import Desk, Place, perform_cell
 from dramaturg.evals.evaluated import Evaluated
+from dramaturg.evals.opening import recorded_answers
 from dramaturg.evals.records import Record
 from dramaturg.evals.replies import Kept, Replies
+from dramaturg.evals.runs import replies_folder
 from dramaturg.evals.scoring import document_text, text_digest
 from dramaturg.evals.stage import Pair, Stage
+from dramaturg.evals.terms import Terms
 from dramaturg.models.model import STAYS_HERE, Model
 from dramaturg.models.retry import Line, RetryPolicy
 from dramaturg.models.watch import Watch
@@ -56,6 +60,23 @@ class Recorded(Replies):
         """Return None."""
         del call, case
         return None
+
+
+def recorded_of(result: Evaluated, header: Mapping[str, Any], state: Path) -> Recorded:
+    """Return the answers of an eval: in the user's state, and with the suite as far as its revisions are still there.
+
+    Args:
+        result: The eval.
+        header: That of its file.
+        state: The user's state folder.
+    """
+    baseline = result.arms["baseline"].name if "baseline" in result.arms else None
+    try:
+        answers = recorded_answers(result.suite, Terms(baseline=baseline, replay=header["replay"]), state)
+    except CallerError:
+        answers = recorded_answers(result.suite, Terms(replay=header["replay"]), state)
+    folder = replies_folder(state, result.suite.suite.name)
+    return Recorded(folder, result.run, *answers, own=header["replay"] == "off")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

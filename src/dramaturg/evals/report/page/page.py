@@ -17,8 +17,7 @@ from markupsafe import Markup
 from dramaturg.evals.edits import Edit
 from dramaturg.evals.evaluate import state_here
 from dramaturg.evals.evaluated import Evaluated
-from dramaturg.evals.opening import recorded_replies
-from dramaturg.evals.report.page.again import Recorded, Retelling
+from dramaturg.evals.report.page.again import Retelling, recorded_of
 from dramaturg.evals.report.page.cases import Binder
 from dramaturg.evals.report.page.matrix import STATES, Row, rows_of
 from dramaturg.evals.report.page.texts import Note, Notes, Texts, texts_of
@@ -50,10 +49,8 @@ def eval_page(result: Evaluated, state: Path | None = None) -> str:
         state: The user's state folder, where its recorded answers are; the usual one unless given.
     """
     header = read_header(result.path)
-    own = header["replay"] == "off"
-    folder = recorded_replies(result.suite, state or state_here(Terms()))
     rows, texts, templates = rows_of(result), _texts(result), _templates()
-    with closing(Recorded(folder, result.run, own=own)) as replies:
+    with closing(recorded_of(result, header, state or state_here(Terms()))) as replies:
         binder = Binder(result, Retelling(result, header, replies), texts, templates.get_template("case.html.j2"))
         binder.bind(rows)
     metrics = [metric for metric in result.suite.suite.metrics[1:] if any(metric in row.scores for row in rows)]

@@ -1,0 +1,74 @@
+"""`eval record`: the answers that go with a suite."""
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dramaturg.cli.mutating import within_budget
+from dramaturg.cli.output import counted, json_option, print_json
+
+if TYPE_CHECKING:
+    from dramaturg.evals.evaluated import Evaluated
+
+
+@click.command()
+@click.argument("suite", type=click.Path(path_type=Path))
+@click.option("-m", "--models", multiple=True, metavar="MODEL", help="Record this model instead of the suite's.")
+@click.option("--budget", metavar="USD", help="Dollars it may cost; a call that could exceed it is not made.")
+@click.option("--price", metavar="IN/OUT", help="Dollars for a million tokens in and out, where no price is known.")
+@click.option(
+    "--replay",
+    type=click.Choice(["auto", "off"]),
+    default="auto",
+    show_default=True,
+    help="auto: ask what was never answered; off: ask everything anew.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
+@json_option
+def record(
+    suite: Path,
+    *,
+    models: tuple[str, ...],
+    budget: str | None,
+    price: str | None,
+    replay: Any,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Write the answers to all questions of SUITE into the file that it names as `recorded`.
+
+    The file goes into the repository: `eval run --replay strict` needs no more than that. What the suite does not ask
+    any more is left out; the answers of other models stay.
+    """
+    from dramaturg.cli.evaluating import Watch
+    from dramaturg.evals.recording import record_suite
+    from dramaturg.evals.terms import Terms
+    from dramaturg.models.prices import parse_price
+    from dramaturg.run.budget import parse_usd
+
+    terms = Terms(
+        models=models,
+        replay=replay,
+        budget=None if budget is None else parse_usd(budget),
+        price=None if price is None else parse_price(price),
+    )
+    with within_budget():
+        with Watch(quiet=quiet) as watch:
+            recording = record_suite(suite, terms, on_open=watch.open, on_step=watch.step)
+        if as_json:
+            print_json(recording.to_json())
+            return
+        click.echo(
+            f"{recording.path}: {counted(recording.questions, 'question')}, {recording.different:,} different answers, "
+            f"{recording.size:,} bytes; {recording.new:,} new, {recording.gone:,} left out"
+        )
+
+
+def tell_of_new_answers(result: "Evaluated", *, quiet: bool) -> None:
+    """Say how the answers that a suite records with it, and that were asked for only now, can be kept with it."""
+    if result.suite.suite.recorded and result.asked and not quiet:
+        command = f"dramaturg eval record {shlex.quote(str(result.suite.path))}"
+        new = "1 answer is" if result.asked == 1 else f"{result.asked:,} answers are"
+        click.echo(f"{new} new, kept on this machine only; to keep them with the suite: {command}", err=True)

@@ -1,0 +1,54 @@
+"""A model's name to what recorded answers of it need; its one rule: it has the name and traits, and is never asked.
+
+Whoever replays an eval needs neither the key nor the weights with which it was recorded.
+"""
+
+from pathlib import Path
+
+from dramaturg.engine.calls import ModelCall, ModelReply
+from dramaturg.engine.profile import Profile
+from dramaturg.errors import CallerError
+from dramaturg.models import profiles
+from dramaturg.models.model import STAYS_HERE
+from dramaturg.models.spec import ModelSpec, require_usable
+from dramaturg.models.watch import Watch
+
+_REPLAYED = "recorded answers only"
+
+
+class AbsentModel:
+    """A model that is not here.
+
+    Args:
+        spec: Which one.
+        name: What it is called; part of every call's key.
+        profile: Its traits.
+        destination: Where the text would go.
+    """
+
+    def __init__(self, spec: ModelSpec, name: str, profile: Profile, destination: str) -> None:
+        self._spec = spec
+        self.name = name
+        self.profile = profile
+        self.destination = destination
+
+    async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
+        """Raise CallerError with what the model lacks here."""
+        del watch
+        require_usable(self._spec)
+        raise CallerError(f"`{self.name}` became usable meanwhile; give the command again to ask it for {call.step}")
+
+    async def aclose(self) -> None:
+        """Release nothing."""
+
+
+def absent_model(spec: ModelSpec) -> AbsentModel | None:
+    """Return what stands for a model that need not be here; None where only opening it tells its traits."""
+    match spec.kind:
+        case "anthropic" | "openai" if not spec.base_url:
+            return AbsentModel(spec, str(spec), profiles.hosted(), _REPLAYED)
+        case "gguf":
+            name, profile = f"gguf:{Path(spec.name).name}", profiles.local(profiles.LOCAL_WINDOW)
+            return AbsentModel(spec, name, profile, f"{STAYS_HERE}, {_REPLAYED}")
+        case _:
+            return None
