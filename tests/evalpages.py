@@ -2,18 +2,21 @@
 
 import base64
 import json
+import shutil
 import zlib
 from dataclasses import dataclass
 from typing import Any
 
 from tests.hostile import HOSTILE
 from tests.markup import Page
+from tests.pages import ANSWERS, MODEL, PERSONA
 from tests.suites import Bench, answering
-from tests.support import QUOTE, envelope, item
+from tests.support import BLUEPRINT, COMPOSE, QUOTE, envelope, item
 
 from dramaturg.engine.calls import ModelCall
+from dramaturg.errors import ModelError
 from dramaturg.evals import Evaluated
-from dramaturg.models.scripted import Answer
+from dramaturg.models.scripted import Answer, ScriptedModel
 
 ATTACK = "<img src=x onerror=alert(1)> </script><script>alert(1)</script> {{ 7 * 7 }}"
 _SUITE = """personas: DPA-1
@@ -21,6 +24,14 @@ scorers: [sections, coverage]
 cases:
   - id: hostile
     artifacts: {architectural_blueprint: hostile.md}
+"""
+_PROSE = """personas: RLR-1
+repeats: 3
+scorers: [sections, coverage, support, cost, {contains: {within: RISKS, texts: Auth0}}]
+cases:
+  - id: release
+    answers: {"4": "yes, go on"}
+    artifacts: {blueprint: blueprint.md, compose: compose.yml}
 """
 
 
@@ -84,3 +95,30 @@ def hostile_eval(bench: Bench) -> Evaluated:
     said = f"Be MOST careful. {ATTACK} Produce a `PRE-FLIGHT CHECKLIST`."
     bench.edit(("Produce a `PRE-FLIGHT CHECKLIST`.", said))
     return bench.run("hostile.suite.yaml", models=[answering(answer)])
+
+
+def prose_eval(bench: Bench) -> Evaluated:
+    """Perform a persona with a section of every format that is edited, for prose that differs; some of it is lost.
+
+    In repeat 2 the edited persona leaves a demand out, in repeat 3 the provider fails.
+    """
+
+    def answer(call: ModelCall) -> Answer:
+        items = [*ANSWERS.get(call.step, ())]
+        if call.sample == 2 and call.step == "5":
+            return ModelError("529 overloaded", retryable=False)
+        if edited(call) and call.step == "3":
+            items[2] = items[2] | {"text": "If the identity provider is down, merchants keep working for two hours."}
+            items = items[1:] if call.sample == 1 else items
+        return envelope(items, notes="Read." if call.step == "1" else "")
+
+    folder = bench.checkout.folder
+    shutil.copy(BLUEPRINT, folder / "blueprint.md")
+    shutil.copy(COMPOSE, folder / "compose.yml")
+    bench.checkout.write("personas/rlr-1.persona.md", PERSONA)
+    bench.checkout.write("prose.suite.yaml", _PROSE)
+    bench.checkout.commit()
+    bench.edit(
+        ("Produce a `RISKS` section", "Be MOST careful. Produce a `RISKS` section"), name="personas/rlr-1.persona.md"
+    )
+    return bench.run("prose.suite.yaml", models=[ScriptedModel(answer, name=MODEL)])

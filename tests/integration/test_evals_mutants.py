@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.commands import dramaturg
+from tests.markup import Page
 from tests.suites import PERSONA, Bench, new_bench
 
 from dramaturg.evals import load_run, mutate_suite
@@ -68,6 +69,19 @@ def test_mutants_can_be_limited_and_asked_for_again_for_nothing() -> None:
     assert (len(first["mutants"]), first["made"]) == (3, 12)
     assert again["mutants"] == first["mutants"]
     assert (first["questions"]["asked"] > 0, again["questions"]["asked"]) == (True, 0)
+
+
+def test_a_page_has_the_score_and_each_survivor_below_its_line(bench: Bench, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    assert dramaturg(*_MUTATE, "--html", str(file)).err.endswith(f"page for reviewing in {file}\n")
+    page = Page(file.read_text("utf-8"))
+    assert page.all("h1")[0].text == "17 % killed"
+    assert page.table("operators")[1].text.startswith("requirement2/12")
+    lines = [each for each in page.all("li") if each.has("is-survived")]
+    assert len(lines) == 10
+    (line,) = [each for each in lines if "Data Integrity" in each.text]
+    assert line.all("span")[1].text == str(bench.line_of("Data Integrity"))
+    assert line.text.endswith("survived, inconclusive: requirement Data Integrity of PRE-FLIGHT CHECKLIST was deleted")
 
 
 @pytest.mark.usefixtures("bench")

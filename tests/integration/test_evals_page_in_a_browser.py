@@ -9,9 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
 from tests.browser import CHROMIUM, chromium
-from tests.evalpages import hostile_eval
+from tests.evalpages import hostile_eval, prose_eval
 from tests.suites import SUITE, new_bench
 
+from dramaturg.evals import mutate_suite
+from dramaturg.evals.report.page.mutants import mutation_page
 from dramaturg.evals.report.page.page import eval_page
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: apt-get install chromium")
@@ -28,13 +30,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The shipped suite with a bullet deleted, the same without a baseline, and one that is hostile throughout."""
+    """The shipped suite with a bullet deleted, the same without a baseline, prose, attacks throughout, mutants."""
     folder = tmp_path_factory.mktemp("pages")
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRAMATURG_STATE", str(folder / "state"))
         bench = new_bench(folder / "project", patch)
         found["alone"] = eval_page(bench.run(SUITE, baseline=None, repeats=2))
+        found["mutants"] = mutation_page(mutate_suite(Path(SUITE), operators=["requirement", "swap", "rule", "blank"]))
+        found["prose"] = eval_page(prose_eval(bench))
         bench.edit((_BACKUP, ""))
         found["worse"] = eval_page(bench.run(SUITE))
         found["hostile"] = eval_page(hostile_eval(bench))
@@ -77,7 +81,7 @@ def test_what_is_worse_and_where_is_in_sight_at_once(opened: Any) -> None:
     for text in ("Worse", "30 of 30 passed", "PRE-FLIGHT CHECKLIST", "personas/dpa-1.persona.md:19"):
         expect(page.get_by_text(text).first).to_be_in_viewport()
     page.locator(".facts a").first.click()
-    expect(page.locator(".diff .gone.noted")).to_be_in_viewport()
+    expect(page.locator(".diff .gone.is-blamed")).to_be_in_viewport()
 
 
 def test_a_case_opens_with_a_click_and_back_leads_to_its_row(opened: Any) -> None:
@@ -184,10 +188,10 @@ def test_an_eval_without_a_baseline_opens_too(opened: Any) -> None:
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["worse", "alone"])
+@pytest.mark.parametrize("name", ["worse", "alone", "prose", "mutants"])
 def test_axe_finds_nothing_serious(opened: Any, name: str, scheme: str, size: Any) -> None:
     page = opened(name, scheme=scheme, size=size)
-    for at in ("report", "case"):
+    for at in ("report", "case") if name != "mutants" else ("report",):
         if at == "case":
             page.locator(".open").first.click()
             page.locator("#case-body .cite a").first.click()
@@ -224,10 +228,35 @@ def test_it_prints_whole_and_without_controls(opened: Any, at: str, tmp_path: Pa
         assert said in text
 
 
+def test_words_that_differ_stand_out_and_errors_have_their_own_words(opened: Any) -> None:
+    page = opened("prose")
+    expect(page.locator(".count-cell .lost").first).to_have_text("1 error")
+    page.locator(".open").click()
+    page.get_by_role("link", name="repeat 1").click()
+    assert page.locator("#case-body del").all_text_contents() == ["Auth0", "an hour", "Auth0", "an hour"]
+    page.get_by_role("link", name="repeat 2").click()
+    expect(page.locator("#differing-said")).to_have_text("There is one document only.")
+    expect(page.locator(".oddity")).to_contain_text("no item covers Data loss")
+    page.get_by_role("link", name="repeat 3").click()
+    expect(page.locator("#differing-said")).to_have_text("There is no document.")
+    expect(page.locator("#case-scores")).to_contain_text("529 overloaded")
+
+
+def test_survivors_stand_at_their_line_and_the_killed_come_when_asked(opened: Any) -> None:
+    page = opened("mutants")
+    page.locator("#survivors ~ .edits a").first.click()
+    expect(page.locator(".diff li:target .note.survived")).to_be_in_viewport()
+    killed = page.locator(".note.killed").first
+    expect(killed).to_be_hidden()
+    page.locator("#also").focus()
+    page.keyboard.press("Space")
+    expect(killed).to_be_visible()
+
+
 def test_without_javascript_verdict_cases_and_edits_are_there(opened: Any) -> None:
     page = opened("worse", java_script_enabled=False)
     expect(page.locator("h1").first).to_have_text("Worse")
     expect(page.locator(".matrix tbody tr")).to_have_count(6)
     expect(page.get_by_text("Cases open once the page is loaded")).to_be_visible()
     page.locator(".facts a").first.click()
-    expect(page.locator(".diff .gone.noted")).to_be_in_viewport()
+    expect(page.locator(".diff .gone.is-blamed")).to_be_in_viewport()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dramaturg.cli.output import json_option, print_json
+from dramaturg.cli.paging import html_option, write_page
 from dramaturg.cli.talk import Talk
 from dramaturg.errors import BudgetSpent
 
@@ -28,6 +29,7 @@ _SPENT = 7
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw, and of the order of pairs.")
 @click.option("--sequential/--fixed", "sequential", default=True, show_default=True, help="Stop once one is decided.")
 @click.option("--format", "layout", type=click.Choice(["human", "json", "github"]), default="human")
+@html_option
 @json_option
 def mutate(  # noqa: PLR0913 - one parameter for each option
     suite: Path,
@@ -41,6 +43,7 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
     seed: int,
     sequential: bool,
     layout: str,
+    html: Path | None,
     as_json: bool,
 ) -> None:
     """Tell which pieces of the personas of SUITE no case would miss.
@@ -68,13 +71,19 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
         became = "cannot be performed" if tried.kind is None else "killed" if tried.killed else "survived"
         talk.say(f"{became}: {tried.mutant}")
 
-    with within_budget():
-        with talk:
-            mutation = mutate_suite(suite, terms, operators=operators, limit=limit, on_mutant=tell)
-        if as_json or layout == "json":
-            print_json(mutation.to_json())
-        else:
-            click.echo((mutation_github if layout == "github" else mutation_text)(mutation), nl=False)
+    with within_budget(), talk:
+        mutation = mutate_suite(suite, terms, operators=operators, limit=limit, on_mutant=tell)
+    if as_json or layout == "json":
+        print_json(mutation.to_json())
+    else:
+        click.echo((mutation_github if layout == "github" else mutation_text)(mutation), nl=False)
+
+    def page() -> str:
+        from dramaturg.evals.report.page.mutants import mutation_page
+
+        return mutation_page(mutation)
+
+    write_page(html, page, kept="give the same command again: what was answered is not asked twice")
 
 
 @contextmanager

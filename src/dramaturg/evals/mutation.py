@@ -50,6 +50,7 @@ class Mutation:
 
     Attributes:
         suite: The suite.
+        arm: The personas as they are.
         tried: Every mutant that was tried, in the order of the operators.
         made: How many mutants there are.
         asked: Questions that were asked.
@@ -57,6 +58,7 @@ class Mutation:
     """
 
     suite: SuiteFile
+    arm: Arm
     tried: tuple[Tried, ...]
     made: int
     asked: int
@@ -157,7 +159,7 @@ async def _mutate(
                 usd += Decimal(str(result.usd or 0))
             tried.append(Tried(mutant=mutant, kind=kind))
             on_mutant(tried[-1])
-    return Mutation(suite=file, tried=tuple(tried), made=len(made), asked=asked, usd=float(usd))
+    return Mutation(suite=file, arm=arm, tried=tuple(tried), made=len(made), asked=asked, usd=float(usd))
 
 
 def _arms(whole: Arm, mutant: Arm) -> Mapping[ArmName, Arm]:

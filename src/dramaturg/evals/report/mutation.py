@@ -11,10 +11,10 @@ def mutation_text(mutation: Mutation) -> str:
     """Return score and survivors, a line each."""
     lines = [f"{mutation.suite.suite.name}: {counted(len(mutation.tried), 'mutant')} of {mutation.made:,}", ""]
     for operator in dict.fromkeys(each.mutant.operator for each in mutation.tried):
-        counts = Counter(_became(each) for each in mutation.tried if each.mutant.operator == operator)
+        counts = Counter(became(each) for each in mutation.tried if each.mutant.operator == operator)
         lines.append(f"{operator:<12} " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
     lines += ["", *(f"survived ({each.kind}): {each.mutant}" for each in mutation.survivors)]
-    return "\n".join([*lines, "", _cost(mutation), _score(mutation)]) + "\n"
+    return "\n".join([*lines, "", mutation_cost(mutation), mutation_score(mutation)]) + "\n"
 
 
 def mutation_github(mutation: Mutation) -> str:
@@ -24,10 +24,11 @@ def mutation_github(mutation: Mutation) -> str:
         for each in mutation.survivors
     ]
     title = {"title": mutation.suite.suite.name}
-    return "\n".join([*commands, workflow_command("notice", _score(mutation), title)]) + "\n"
+    return "\n".join([*commands, workflow_command("notice", mutation_score(mutation), title)]) + "\n"
 
 
-def _became(tried: Tried) -> str:
+def became(tried: Tried) -> str:
+    """Return what became of a mutant."""
     return "cannot be performed" if tried.kind is None else "killed" if tried.killed else "survived"
 
 
@@ -36,12 +37,14 @@ def _place(tried: Tried) -> dict[str, str]:
     return {"title": "survivor", "file": span.path, "line": str(span.line)}
 
 
-def _cost(mutation: Mutation) -> str:
+def mutation_cost(mutation: Mutation) -> str:
+    """Return what was asked, and for how much."""
     usd = "$0" if not mutation.usd else f"${mutation.usd:.2f}"
     return f"{counted(mutation.asked, 'question')} asked, {usd}"
 
 
-def _score(mutation: Mutation) -> str:
+def mutation_score(mutation: Mutation) -> str:
+    """Return how many of the mutants that could be performed were killed."""
     score = mutation.score
     if score is None:
         return "no mutant could be performed"

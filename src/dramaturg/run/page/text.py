@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
@@ -15,6 +16,7 @@ _HIDDEN = re.compile(  # control characters, and what hides text or turns its di
 )
 
 
+@lru_cache(maxsize=4096)
 def prose(text: str) -> Markup:
     """Return a model's or author's text on one line, as the document shows it: with emphasis and code spans."""
     return _told(_MARKDOWN.renderInline(bare(text)))

@@ -74,6 +74,11 @@ class Repeat:
     steps: tuple[tuple[str, Markup, tuple[StepRecord | None, ...]], ...]
     document: str
 
+    @property
+    def failures(self) -> set[str]:
+        """What steps fell short of, which every scorer repeats."""
+        return {record.failure for record in self.records if record and record.failure}
+
 
 class Binder:
     """Binds what opens behind the rows of a matrix.

@@ -156,11 +156,8 @@
     by("case-scores").innerHTML = repeat.html;
     by("case-body").replaceChildren(shown ?? "The documents of this repeat are left out: the page has no room for more.");
     by("source-body").innerHTML = sources;
-    const count = Number(shown?.dataset.differing ?? 0);
-    const paired = shown && !shown.classList.contains("alone");
-    const passages = count === 1 ? "1 passage differs" : `${count} passages differ`;
-    by("differing").hidden = !paired || !count;
-    by("differing-said").textContent = !paired ? "" : count ? passages : "Both documents are the same.";
+    by("differing").hidden = !shown || shown.classList.contains("alone") || shown.dataset.differing === "0";
+    by("differing-said").textContent = shown?.dataset.said ?? "";
     mark();
   }
 

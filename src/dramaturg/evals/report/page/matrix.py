@@ -9,7 +9,7 @@ from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.records import Arm, Outcome, Record, StepRecord
 from dramaturg.evals.suite import PASS
 
-_TINY = 1e-9
+_SEEN = 0.005  # a difference that shows in two decimals
 STATES = {
     "fewer": "fewer pass",
     "lower": "scores lower",
@@ -60,7 +60,9 @@ class Score:
     @property
     def moved(self) -> bool:
         """Whether the arms differ."""
-        return self.values[0] != self.values[-1]
+        if self.measured or None in self.values:
+            return self.values[0] != self.values[-1]
+        return abs(self.change) >= _SEEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,9 +181,9 @@ def _state(counts: Sequence[Count], scores: Mapping[str, Score]) -> str:
     if first is not None and last is not None and first != last:
         return "fewer" if last < first else "more"
     changes = [score.change for score in scores.values()]
-    if min(changes, default=0.0) < -_TINY:
+    if min(changes, default=0.0) <= -_SEEN:
         return "lower"
-    return "higher" if max(changes, default=0.0) > _TINY else "same"
+    return "higher" if max(changes, default=0.0) >= _SEEN else "same"
 
 
 def _parting(pairs: Sequence[tuple[Record, Record]]) -> Parting:
@@ -209,7 +211,7 @@ def _moved(step: str, pairs: Sequence[tuple[Record, Record]]) -> Iterator[str]:
                 values[metric].append((before.scores[metric], after.scores[metric]))
     for metric in sorted(values):
         was, now = (fmean(side) for side in zip(*values[metric], strict=True))
-        if abs(was - now) > _TINY:
+        if abs(was - now) >= _SEEN:
             yield f"{metric} {was:.2f} → {now:.2f}"
 
 

@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -30,6 +29,7 @@ from dramaturg.run.page.frame import SHARED, environment, file, frame_of
 from dramaturg.run.page.text import remark
 
 _FOLDER = Path(__file__).resolve().parent
+STYLE = file(SHARED / "page.css") + file(_FOLDER / "eval.css")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +49,13 @@ def eval_page(result: Evaluated, state: Path | None = None) -> str:
         state: The user's state folder, where its recorded answers are; the usual one unless given.
     """
     header = read_header(result.path)
-    rows, texts, templates = rows_of(result), _texts(result), _templates()
+    rows, texts, made = rows_of(result), _texts(result), templates()
     with closing(recorded_of(result, header, state or state_here(Terms()))) as replies:
-        binder = Binder(result, Retelling(result, header, replies), texts, templates.get_template("case.html.j2"))
+        binder = Binder(result, Retelling(result, header, replies), texts, made.get_template("case.html.j2"))
         binder.bind(rows)
     metrics = [metric for metric in result.suite.suite.metrics[1:] if any(metric in row.scores for row in rows)]
-    return templates.get_template("eval.html.j2").render(
-        frame=dressed(),
+    return made.get_template("eval.html.j2").render(
+        frame=frame_of(STYLE, file(SHARED / "theme.js") + file(_FOLDER / "eval.js")),
         name=f"{result.suite.suite.name}: eval",
         suite=result.suite.suite.name,
         run=result.run,
@@ -82,14 +82,9 @@ def eval_page(result: Evaluated, state: Path | None = None) -> str:
     )
 
 
-def dressed() -> Any:
-    """Return the frame of a page of evals."""
-    style = file(SHARED / "page.css") + file(_FOLDER / "eval.css")
-    return frame_of(style, file(SHARED / "theme.js") + file(_FOLDER / "eval.js"))
-
-
 @cache
-def _templates() -> Environment:
+def templates() -> Environment:
+    """Return what renders the pages of evals."""
     return environment(_FOLDER)
 
 

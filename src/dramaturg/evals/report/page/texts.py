@@ -17,6 +17,7 @@ from dramaturg.evals.report.page.difference import marked_differences
 from dramaturg.run.page.text import plain
 
 _AROUND = 3  # lines that stay unfolded around what differs
+_FEW = 4  # lines that are not worth a fold
 _Place = tuple[str, int]
 
 
@@ -69,6 +70,11 @@ class Text:
     stretches: tuple[Stretch, ...]
 
     @property
+    def total(self) -> int:
+        """How many lines there are."""
+        return sum(len(stretch.lines) for stretch in self.stretches)
+
+    @property
     def edited(self) -> tuple[int, int]:
         """How many lines are gone, and how many are new."""
         states = [line.state for stretch in self.stretches for line in stretch.lines]
@@ -112,6 +118,11 @@ def texts_of(baseline: Arm | None, candidate: Arm, notes: Notes) -> Texts:
     return Texts(files=tuple(edited), old=olds, new=news)
 
 
+def text_of(number: int, path: str, text: str, notes: Notes) -> Text:
+    """Return a file that was not edited; `number` is its own on the page."""
+    return _text(number, path, text, path, text, notes)
+
+
 def _pairs(before: Part, after: Part) -> Iterator[tuple[str, str, str, str]]:
     """Yield path and text of each file in the baseline and in the candidate, the persona itself first."""
     olds = {file.alias.casefold(): (file.path, file.text) for file in before.plan.persona.chain}
@@ -128,10 +139,11 @@ def _pairs(before: Part, after: Part) -> Iterator[tuple[str, str, str, str]]:
 def _text(number: int, was: str, old: str, path: str, new: str, notes: Notes) -> Text:
     lines = [*_lines(number, (was, old.splitlines()), (path, new.splitlines()), notes)]
     near = [any(_tells(line) for line in lines[max(0, at - _AROUND) : at + _AROUND + 1]) for at in range(len(lines))]
-    stretches = [
-        Stretch(lines=tuple(line for line, _ in group), folded=not shown)
+    grouped = (
+        (shown, tuple(line for line, _ in group))
         for shown, group in groupby(zip(lines, near, strict=True), key=lambda pair: pair[1])
-    ]
+    )
+    stretches = [Stretch(lines=group, folded=not shown and len(group) > _FEW) for shown, group in grouped]
     return Text(path=path, was=was, stretches=tuple(stretches))
 
 

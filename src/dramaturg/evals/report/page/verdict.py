@@ -31,8 +31,8 @@ _WORDS = {
     Kind.WORSE: ("Worse", "bad"),
     Kind.BETTER: ("Better", "good"),
     Kind.NO_WORSE: ("No worse", "good"),
-    Kind.INCONCLUSIVE: ("Inconclusive", "open"),
-    Kind.INFRASTRUCTURE: ("Nothing known", "open"),
+    Kind.INCONCLUSIVE: ("Inconclusive", "unsure"),
+    Kind.INFRASTRUCTURE: ("Nothing known", "unsure"),
 }
 
 
@@ -67,7 +67,7 @@ class Summary:
 
     Attributes:
         word: The decision in a word or two.
-        tone: `bad`, `good`, `open` or `plain`.
+        tone: `bad`, `good`, `unsure` or `plain`.
         lead: What it rests on, a sentence each.
         heads: What the columns of the metrics are called.
         metrics: The metrics that decide, then those that differ.
