@@ -90,6 +90,7 @@ def test_a_newcomer_is_told_what_a_judge_is_worth_and_where_it_erred() -> None:
     assert f"  written down in {_RECORD}" in lines
     assert lines[-1].startswith("40 of 40 questions were asked for this, $0.")
     assert len(server.requests) == 40
+    assert told.err == f"model {server.model}: nothing leaves this machine\n"
 
 
 @pytest.mark.usefixtures("bench")

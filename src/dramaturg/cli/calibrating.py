@@ -10,6 +10,8 @@ from dramaturg.cli.output import json_option, print_json, read_or_not
 from dramaturg.cli.talk import Talk
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dramaturg.evals.judging.calibrations import Judged
 
 _SHORT = 1
@@ -63,6 +65,10 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
     )
     talk, done = Talk(quiet=quiet), 0
 
+    def open_(destinations: "Mapping[str, str]") -> None:
+        for name, destination in destinations.items():
+            talk.say(f"model {name}: {destination}")
+
     def tell(metric: str, judged: "Judged") -> None:
         nonlocal done
         done += 1
@@ -70,7 +76,7 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
 
     with within_budget():
         with talk:
-            calibrated = calibrate_suite(suite, terms, rubrics=rubrics, on_label=tell)
+            calibrated = calibrate_suite(suite, terms, rubrics=rubrics, on_open=open_, on_label=tell)
         with read_or_not():
             if as_json:
                 print_json(calibration_data(calibrated))

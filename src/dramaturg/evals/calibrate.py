@@ -80,11 +80,17 @@ class Calibrated:
         return all(each.judge.beats_a_coin for each in self.calibrations.values())
 
 
+OnOpen = Callable[[Mapping[str, str]], None]
 OnLabel = Callable[[str, Judged], None]
 
 
 def calibrate_suite(
-    suite: Path, terms: Terms | None = None, *, rubrics: Sequence[str] = (), on_label: OnLabel = lambda *_: None
+    suite: Path,
+    terms: Terms | None = None,
+    *,
+    rubrics: Sequence[str] = (),
+    on_open: OnOpen = lambda _: None,
+    on_label: OnLabel = lambda *_: None,
 ) -> Calibrated:
     """Hold the judges of a suite against what people said, and write down beside the labels what they are worth.
 
@@ -92,6 +98,7 @@ def calibrate_suite(
         suite: The suite file.
         terms: Who judges, what it may cost, whether it may ask.
         rubrics: Metrics of the rubrics that are calibrated; all that have labels without any.
+        on_open: Told where the text goes, by model, before anything is asked.
         on_label: Told of each document, by metric.
 
     Raises:
@@ -101,10 +108,10 @@ def calibrate_suite(
         BudgetSpent: The next call could exceed the budget; the same call goes on with a larger one.
         JournalMiss: A strict replay lacks an answer.
     """
-    return PRIVATE_LOOP.call(_calibrate(suite, terms or Terms(), rubrics, on_label))
+    return PRIVATE_LOOP.call(_calibrate(suite, terms or Terms(), rubrics, on_open, on_label))
 
 
-async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_label: OnLabel) -> Calibrated:
+async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_open: OnOpen, on_label: OnLabel) -> Calibrated:
     file, state, pool = changed(read_suite(suite), terms), state_here(terms), Pool()
     chosen = _chosen(file, names)
     prompt = judges_prompts(file, terms.prompts)[RUBRIC]
@@ -118,14 +125,7 @@ async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_label: 
         run = f"calibrate-{_digest(benches, prompt)}"
         replies = Replies(replies_folder(state, file.suite.name), run, *answers)
         undo.callback(replies.close)
-        budget = Budget(
-            limit=terms.budget,
-            tariffs=Tariffs(given=terms.price),
-            profiles={judge.name: judge.profile for judge in judges.values()},
-            run=run,
-        )
-        budget.require_prices()
-        budget.resume(replies.spent())
+        budget = _budget(judges, replies, run, terms)
         desk = Desk(
             replies=replies,
             replay=terms.replay,
@@ -134,6 +134,7 @@ async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_label: 
             holding=budget.holding,
             used=budget.used,
         )
+        on_open({judge.name: judge.destination for judge in judges.values()})
         found = {}
         needed = 0
         for metric, bench in benches.items():
@@ -148,6 +149,15 @@ async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_label: 
         needed=needed,
         usd=None if budget.usd is None else float(budget.usd),
     )
+
+
+def _budget(judges: Mapping[str, Model], replies: Replies, run: str, terms: Terms) -> Budget:
+    """Return what calibrating may cost, with what it has cost before it was killed."""
+    profiles = {judge.name: judge.profile for judge in judges.values()}
+    budget = Budget(limit=terms.budget, tariffs=Tariffs(given=terms.price), profiles=profiles, run=run)
+    budget.require_prices()
+    budget.resume(replies.spent())
+    return budget
 
 
 def _chosen(file: SuiteFile, names: Sequence[str]) -> SuiteFile:

@@ -88,7 +88,7 @@ class LabelsFile:
 
     def place(self, *path: str | int) -> Span:
         """Return where a value of the file stands, by its keys and positions."""
-        reader = reader_of(self.path, self.text, "the labels", _RULES)
+        reader = reader_of(self.path, self.text, "the file of labels", _RULES)
         return place_in(compose(self.text, reader), path, reader)
 
 
@@ -105,12 +105,12 @@ def read_labels(path: Path) -> LabelsFile:
         raise CallerError(f"the labels `{path}` cannot be read: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise CallerError(f"the labels `{path}` are not UTF-8 text; save them as UTF-8") from error
-    reader = reader_of(path, text, "the labels", _RULES)
+    reader = reader_of(path, text, "the file of labels", _RULES)
     root = compose(text, reader)
     if not isinstance(root, yaml.MappingNode):
         if not reader.findings:
             reader.fault(
-                _RULE, "the labels are no mapping", reader.opening, help="begin with `criterion:` and `labels:`"
+                _RULE, "the file of labels is no mapping", reader.opening, help="begin with `criterion:` and `labels:`"
             )
         raise AuthorError(tuple(reader.findings))
     data = plain_data(root, reader)
