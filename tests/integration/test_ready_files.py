@@ -1,0 +1,169 @@
+"""The workflow and the pre-commit configuration of docs: valid, and each command does what a pull request needs."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from tests.support import ROOT
+from tests.versions import Checkout, edited, new_checkout
+
+_BIN = Path(sys.executable).parent
+_WORKFLOW = ROOT / "docs/github/personas.yml"
+_HOOKS = ROOT / "docs/pre-commit-config.yaml"
+_DPA1 = "personas/dpa-1.persona.md"
+_BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
+_INSTALL, _CHECK, _COMPARE, _TELL = (
+    "Install",
+    "Check the personas",
+    "Compare with the base branch",
+    "Tell the reviewers",
+)
+
+
+def _steps() -> dict[str, dict[str, Any]]:
+    """Return the steps of the workflow's job that run commands, by name."""
+    workflow = yaml.safe_load(_WORKFLOW.read_text(encoding="utf-8"))
+    return {step["name"]: step for step in workflow["jobs"]["eval"]["steps"] if "run" in step}
+
+
+def _tool(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(_BIN / arguments[0]), *arguments[1:]],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PATH": f"{_BIN}:{os.environ['PATH']}", **environment},
+        timeout=300,
+    )
+
+
+@dataclass(frozen=True)
+class Runner:
+    """A pull request that is checked out as GitHub does it: the base branch is known as `origin/main`."""
+
+    checkout: Checkout
+    home: Path
+
+    @property
+    def summary(self) -> str:
+        return (self.home / "summary.md").read_text(encoding="utf-8")
+
+    def edit(self, *edits: tuple[str, str]) -> None:
+        path = self.checkout.folder / _DPA1
+        path.write_text(edited(*edits, text=path.read_text(encoding="utf-8")), encoding="utf-8")
+        self.checkout.commit()
+
+    def step(self, name: str) -> subprocess.CompletedProcess[str]:
+        """Run a step as a runner does: its script is a file, given to `bash -e`."""
+        script = self.home / "step.sh"
+        script.write_text(_steps()[name]["run"], encoding="utf-8")
+        github = {"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_BASE_REF": "main"}
+        kept = {"PATH": f"{_BIN}:{os.environ['PATH']}", "HOME": str(self.home), **github}
+        git = {key: value for key, value in os.environ.items() if key.startswith("GIT_")}
+        return subprocess.run(
+            ["bash", "-e", str(script)],  # noqa: S607 - as the runner finds it
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.checkout.folder,
+            env={**kept, **git, "GITHUB_STEP_SUMMARY": str(self.home / "summary.md")},
+            timeout=300,
+        )
+
+
+@pytest.fixture(name="runner")
+def _runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    origin = new_checkout(tmp_path / "origin", monkeypatch)
+    for name in ("personas", "prompts", "evals"):
+        shutil.copytree(ROOT / name, origin.folder / name)
+    origin.commit()
+    clone = Checkout(tmp_path / "clone")
+    origin.git("clone", "--quiet", str(origin.folder), str(clone.folder))
+    clone.git("switch", "--quiet", "--create", "edit")
+    monkeypatch.chdir(clone.folder)
+    home = tmp_path / "home"
+    home.mkdir()
+    return Runner(clone, home)
+
+
+def test_the_workflow_is_one_that_github_takes() -> None:
+    told = _tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(_WORKFLOW))
+    assert told.returncode == 0, told.stdout
+    assert [*_steps()] == [_INSTALL, _CHECK, _COMPARE, _TELL]
+    assert _steps()[_INSTALL]["run"] == "pip install dramaturg"
+    assert _steps()[_TELL]["if"] == "always()"
+
+
+def test_a_pull_request_that_changes_nothing_is_green_and_asks_nothing(runner: Runner) -> None:
+    assert runner.step(_CHECK).returncode == 0
+    told = runner.step(_COMPARE)
+    assert (told.returncode, "answers are new" in told.stderr) == (0, False), told.stderr
+    assert told.stdout.count("::notice title=") == len([*(ROOT / "evals").glob("*.suite.yaml")])
+    assert runner.step(_TELL).returncode == 0
+    assert runner.summary.count("NO WORSE") == told.stdout.count("::notice title=")
+
+
+def test_an_edit_that_takes_a_demand_away_is_red_at_its_line_and_told_to_reviewers(runner: Runner) -> None:
+    runner.edit((_BACKUP, ""))
+    assert runner.step(_CHECK).returncode == 0
+    told = runner.step(_COMPARE)
+    assert told.returncode == 1
+    assert f"::error title=WORSE,file={_DPA1},line=19::" in told.stdout, told.stdout
+    assert runner.step(_TELL).returncode == 0
+    assert "dpa-1: WORSE" in runner.summary
+    assert "`Data Integrity` of `PRE-FLIGHT CHECKLIST` was lost" in runner.summary
+
+
+def test_white_space_is_green(runner: Runner) -> None:
+    runner.edit(("**Log Analysis:** Specific", "**Log Analysis:**  Specific"))
+    told = runner.step(_COMPARE)
+    assert told.returncode == 0, told.stderr
+    assert "to keep them with the suite: dramaturg eval record evals/dpa-1.suite.yaml" in told.stderr
+
+
+def test_the_hooks_are_such_as_pre_commit_takes() -> None:
+    assert _tool("pre-commit", "validate-config", str(_HOOKS)).returncode == 0
+    assert _tool("pre-commit", "validate-manifest", str(ROOT / ".pre-commit-hooks.yaml")).returncode == 0
+
+
+def test_pre_commit_keeps_a_worse_persona_from_being_committed(runner: Runner, tmp_path: Path) -> None:
+    folder = runner.checkout.folder
+    shutil.copy(_HOOKS, folder / ".pre-commit-config.yaml")
+    runner.checkout.commit()
+    home = {"PRE_COMMIT_HOME": str(tmp_path / "hooks")}
+    assert _tool("pre-commit", "install", folder=folder, **home).returncode == 0
+
+    def committed(edit: tuple[str, str]) -> subprocess.CompletedProcess[str]:
+        path = folder / _DPA1
+        path.write_text(edited(edit, text=path.read_text(encoding="utf-8")), encoding="utf-8")
+        runner.checkout.git("add", "--all")
+        told = _commit(folder, home)
+        runner.checkout.git("reset", "--quiet", "--hard")
+        return told
+
+    worse = committed((_BACKUP, ""))
+    assert worse.returncode == 1
+    assert "personas are sound.......................................................Passed" in worse.stderr
+    assert "DPA-1 is no worse........................................................Failed" in worse.stderr
+    assert "requirement `Data Integrity` of `PRE-FLIGHT CHECKLIST` was lost" in worse.stderr
+    spaced = committed(("**Log Analysis:** Specific", "**Log Analysis:**  Specific"))
+    assert spaced.returncode == 0, spaced.stderr
+
+
+def _commit(folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["git", "commit", "--message", "edit"],  # noqa: S607 - as a developer gives it
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PATH": f"{_BIN}:{os.environ['PATH']}", **environment},
+        timeout=300,
+    )
