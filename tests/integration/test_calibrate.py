@@ -194,6 +194,27 @@ def test_labels_for_another_criterion_are_refused_where_both_stand() -> None:
 
 
 @pytest.mark.usefixtures("bench")
+def test_where_a_judge_is_shown_artifacts_labels_have_some_and_show_them() -> None:
+    with ChatServer(Judge(lambda shown: "<artifact " in shown.turn and "port 8080" in shown.turn)) as server:
+        _write(server.model)
+        suite = Path(_FILE)
+        suite.write_text(suite.read_text("utf-8").replace("    labels:", "    artifacts: true\n      labels:"), "utf-8")
+        told = dramaturg(*_CALIBRATE)
+        assert told.code == 2
+        assert "error[E112]: `pass 0` has no artifacts, which the judge of `backed-up` is shown" in told.err
+        assert f"{_LABELS}:3:5" in told.err
+        with_some = labels_text(20, 0) + "".join(labels_text(0, 20).splitlines(keepends=True)[2:])
+        given = with_some.replace(
+            "verdict: pass\n", "verdict: pass\n    artifacts: {blueprint: 'It listens on port 8080.'}\n"
+        )
+        given = given.replace("verdict: fail\n", "verdict: fail\n    artifacts: {blueprint: It is quiet.}\n")
+        write_labels(Path(_LABELS), given)
+        told = dramaturg(*_CALIBRATE)
+    assert told.code == 0
+    assert "passes 100 % [83 %, 100 %] of what people pass" in told.out
+
+
+@pytest.mark.usefixtures("bench")
 def test_a_coin_may_not_decide() -> None:
     with ChatServer(Judge(_tosses)) as server:
         _write(server.model)

@@ -171,13 +171,19 @@ def test_a_comparison_may_not_decide() -> None:
     assert "= help: ask for what decides by a `rubric`; or leave it out of `gate`" in told.err
 
 
-@pytest.mark.usefixtures("bench")
-def test_two_recorded_evals_are_compared_without_asking_about_pairs() -> None:
+def test_what_asks_nothing_leaves_pairs_open_that_nobody_was_asked_about(bench: Bench) -> None:
     with ChatServer(comparing(_safer)) as server:
         _write(server.model)
-        before, after = (dramaturg(*_RUN, *more, "--format", "json").json["run"] for more in ((), ("--repeats", "2")))
+        before = dramaturg(*_RUN, "--format", "json").json["run"]
+        bench.edit(("**Log Analysis:** Specific", "**Log Analysis:** Exact"))
+        assert dramaturg("eval", "run", _FILE).code == 0  # answers of the persona, and of no judge
+        strict = dramaturg(*_RUN, "--replay", "strict")
+        bench.edit(("**Log Analysis:** Exact", "**Log Analysis:** Specific"))
+        after = dramaturg("eval", "run", _FILE, "--repeats", "2", "--format", "json").json["run"]
+        same = dramaturg("eval", "compare", before, after)
         asked = len(server.requests)
-        told = dramaturg("eval", "compare", before, after)
-    assert told.code in (0, 6)
-    assert len(server.requests) == asked
-    assert "safer" not in told.out
+    assert asked == 2 * 3 * 2
+    assert strict.code == 6
+    assert "safer – (6 unscored) – (6 unscored)" in " ".join(strict.out.split())
+    assert "the baseline in 0, 0 are ties, 6 unscored\n" in strict.out
+    assert "4 are ties, 0 unscored\n" in same.out  # both performed the same

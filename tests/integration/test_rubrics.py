@@ -256,3 +256,15 @@ def test_a_rubric_without_a_judge_and_a_judge_that_would_decide_are_refused_wher
     assert "--judge MODEL" in told.err
     assert dramaturg(*_RUN, "--judge", "evidence").err.count("is no language model and cannot judge") == 1
     assert PERSONA not in told.err
+
+
+def test_a_judge_that_can_tell_nothing_is_told_with_its_counts_everywhere(bench: Bench, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    with ChatServer(Judge(lambda _: None)) as server:
+        _write(bench, server.model)
+        bench.edit((_BACKUP, ""))
+        told = dramaturg(*_RUN, "--html", str(page))
+        assert dramaturg(*_RUN, "--format", "junit").code == told.code == 6
+    assert "backed-up – (4 unscored) – (4 unscored) – (inconclusive)" in " ".join(told.out.split())
+    assert "there are no `labels` to hold it against" in told.out
+    assert "judges and decides nothing" in page.read_text(encoding="utf-8")

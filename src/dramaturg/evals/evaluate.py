@@ -114,7 +114,6 @@ def compare_runs(before: str, after: str, terms: Terms | None = None) -> Evaluat
     paths = [find_run(state, run) for run in (before, after)]
     header = read_run(paths[1]).header
     file = changed(parse_suite(Path(header["suite"]["path"]), header["suite"]["text"]), terms)
-    file = replace(file, suite=file.suite.unpaired)  # nobody has put the documents of two evals beside each other
     require_usable(file, library_here(), terms.prompts)
     terms = replace(terms, models=terms.models or header["models"], repeats=terms.repeats or header["repeats"])
     names: Sequence[ArmName] = ("baseline", "candidate")

@@ -133,7 +133,7 @@ def _metrics(suite: Suite, records: Sequence[Record], judges: Mapping[str, Stand
             if record.case in clusters:
                 sources[name] = clusters[record.case]
         baseline, candidate = (_listed(samples[arm]) for arm in ("baseline", "candidate"))
-        if metric in gating or _says_something(candidate):
+        if metric in gating or metric in suite.judged or _says_something(candidate):
             found[metric] = Arms(
                 baseline=baseline,
                 candidate=candidate,

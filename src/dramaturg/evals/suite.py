@@ -159,11 +159,6 @@ class Suite(_Said):
 
         return self.with_scorers(lambda each: None if idle(each) else each)
 
-    @property
-    def unpaired(self) -> Self:
-        """The suite without comparisons of pairs."""
-        return self.with_scorers(lambda each: None if isinstance(each, Pairwise) else each)
-
     def with_scorers(self, change: Callable[[AnyScorer], AnyScorer | None]) -> Self:
         """Return the suite with each scorer changed, or left out where None comes of it."""
 

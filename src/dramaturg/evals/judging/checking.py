@@ -54,6 +54,11 @@ def label_faults(file: SuiteFile, path: tuple[str | int, ...], rubric: Rubric) -
             label = Label(span=labels.place("criterion"), text="people judged by this one")
             said = f"`{rubric.labels}` has labels for another criterion"
             yield fault("E112", said, file.place(*path, "rubric", "criterion"), remedy, label)
+        for at, each in enumerate(labels.labels.labels if rubric.artifacts else ()):
+            if not each.artifacts:
+                remedy = "give under `artifacts:` what the document was made from, or let the rubric not show artifacts"
+                said = f"`{each.id}` has no artifacts, which the judge of `{rubric.metric}` is shown"
+                yield fault("E112", said, labels.place("labels", at), remedy)
 
 
 def _namesakes(file: SuiteFile) -> Iterator[Finding]:

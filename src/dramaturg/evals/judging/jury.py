@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from dramaturg.engine.brief import Respondent
-from dramaturg.errors import ModelError
+from dramaturg.errors import JournalMiss, ModelError
 from dramaturg.evals.cells import Asked, Desk, Place
 from dramaturg.evals.judging.preferences import Preference, Preferred, ask_pair, preference
 from dramaturg.evals.judging.questions import Asking, Rule, ask_rubric
 from dramaturg.evals.judging.verdicts import Said, SaidT, Verdict
-from dramaturg.evals.scorers.judged import Judged, Pairwise, Rubric
+from dramaturg.evals.scorers.judged import PAIRWISE, Judged, Pairwise, Rubric
 from dramaturg.evals.scorers.model import Score, Scorer, View
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.models.model import Model, leaves_this_machine
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _VALUES: Mapping[str, float | None] = {"pass": 1.0, "fail": 0.0, "unclear": None}
 _TIE = 0.5
+_NOBODY = "nobody was asked, and a strict replay asks nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +96,11 @@ class Jury:
     ) -> tuple[Opinions, Opinions]:
         """Ask which of the documents of both arms, the baseline's first, is better; return what is said of each.
 
+        What a strict replay has no answer to is left open: a comparison decides nothing, and is of two revisions, of
+        which the answers that go with a suite know one.
+
         Raises:
-            BudgetSpent, JournalMiss, SecretsFound: As `Desk.answer` and `screened` do.
+            BudgetSpent, SecretsFound: As `Desk.answer` and `screened` do.
         """
         scores: tuple[dict[str, Score], dict[str, Score]] = ({}, {})
         asked: dict[str, tuple[Asked, ...]] = {}
@@ -106,6 +110,10 @@ class Jury:
             texts = tuple(None if view.outcome is None else scorer.read(view, view.outcome) for view in views)
             try:
                 found, asked[scorer.metric] = await self._preferred(texts, scorer, artifacts, place)
+            except JournalMiss as miss:
+                if miss.step != PAIRWISE:
+                    raise
+                found, asked[scorer.metric] = Preference(value=None, because=_NOBODY), ()
             except ModelError as fault:
                 failed = Opinions(error=f"the judge of `{scorer.metric}`: {fault}")
                 return failed, failed

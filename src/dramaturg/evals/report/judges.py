@@ -28,7 +28,7 @@ def _pair_sentences(result: Evaluated) -> Iterator[str]:
     for metric in result.suite.suite.pairwise:
         found = [record.scores[metric] for record in result.records if record.arm == "candidate" and record.scores]
         said = [each.value for each in found if each.value is not None]
-        if not said or "baseline" not in result.arms:
+        if "baseline" not in result.arms:
             continue
         counts = Counter(said)
         asked = [each.measured for each in found if each.measured is not None]
