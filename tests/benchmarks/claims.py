@@ -38,13 +38,14 @@ HELD_OUT = ("invoice-import",)
 
 @dataclass(frozen=True, kw_only=True)
 class Labelled:
-    """A claim, what it cites, how it is wrong or `true`, and the doubts that code has about it."""
+    """A claim, what it cites, how it is wrong or `true`, and the doubts there are about it, if anybody looked."""
 
     case: str
     label: str
     text: str
     claim: Claim
     doubts: tuple[Doubt, ...]
+    judged: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,15 +98,16 @@ def score(claims: Iterable[Labelled], kinds: Sequence[str] = (), rules: Sequence
     )
 
 
-def table(claims: Sequence[Labelled]) -> str:
-    """Return the figures as a table of Markdown."""
+def table(claims: Sequence[Labelled], rules: Sequence[str] = ("R307",)) -> str:
+    """Return the figures as a table of Markdown; its first two rows look at some rules, or at all for none."""
     by_kind: Mapping[str, list[Labelled]] = defaultdict(list)
     for claim in claims:
         by_kind[claim.label].append(claim)
+    by = f" ({', '.join(rules)})" if rules else ""
     held_out = [claim for claim in claims if claim.case in HELD_OUT]
     whole = [
-        ("invented versions, names, ports, commands (R307)", score(claims, INVENTED, ("R307",))),
-        ("the same, in the case held out", score(held_out, INVENTED, ("R307",))),
+        (f"invented versions, names, ports, commands{by}", score(claims, INVENTED, rules)),
+        ("the same, in the case held out", score(held_out, INVENTED, rules)),
         ("wrong in any way, by any of the rules", score(claims)),
         ("the same, in the case held out", score(held_out)),
     ]
@@ -133,7 +135,10 @@ async def judged(name: str) -> list[Labelled]:
             claims = [*group]
             asking = verdicts_on([each.claim for each in claims], _ledger(case), judge, system)
             verdicts = await _answered(asking, model)
-            found += [replace(each, doubts=_doubts(said)) for each, said in zip(claims, verdicts, strict=True)]
+            found += [
+                replace(each, doubts=_doubts(said), judged=said is not None)
+                for each, said in zip(claims, verdicts, strict=True)
+            ]
     finally:
         await model.aclose()
     return found
@@ -167,9 +172,11 @@ def _artifact(path: Path) -> Artifact:
 
 def main(*arguments: str) -> None:
     """Print the figures, and each claim that is judged otherwise than its label."""
-    claims = asyncio.run(judged(arguments[1])) if arguments[:1] == ("--judge",) else labelled_claims()
-    print(f"{len(claims)} claims, {sum(claim.label != TRUE for claim in claims)} of them wrong\n")
-    print(table(claims))
+    judge = arguments[:1] == ("--judge",)
+    claims = asyncio.run(judged(arguments[1])) if judge else labelled_claims()
+    print(f"{len(claims)} claims, {sum(claim.label != TRUE for claim in claims)} of them wrong")
+    print(f"{sum(not claim.judged for claim in claims)} were given no verdict\n" if judge else "")
+    print(table(claims, ()) if judge else table(claims))
     print()
     for claim in claims:
         if bool(claim.doubts) == (claim.label == TRUE):
