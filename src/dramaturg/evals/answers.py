@@ -75,7 +75,7 @@ def read_answers(path: Path) -> Answers:
         raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
 
 
-def answers_text(records: Iterable[Mapping[str, Any]]) -> str:
+def answers_text(records: Iterable[Mapping[str, Any]]) -> bytes:
     """Return what a file of answers says, a line each, in the order given."""
     firsts: dict[str, str] = {}
     lines = []
@@ -85,7 +85,8 @@ def answers_text(records: Iterable[Mapping[str, Any]]) -> str:
         first = firsts.setdefault(same, record["key"])
         whole = {"key": record["key"], **said, "seconds": round(record["seconds"], 3), "reply": _short(record["reply"])}
         lines.append(whole if first == record["key"] else {"key": record["key"], "like": first})
-    return "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    return text.encode("utf-8", "surrogatepass")  # half a character, which a model may write, is kept as it is
 
 
 def _short(reply: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -86,7 +86,7 @@ def record_suite(
     finally:
         replies.close()
     _write(path, text)
-    return _told(path, text.encode(), old, result)
+    return _told(path, text, old, result)
 
 
 def _records(result: Evaluated, old: Answers, replies: Replies) -> Iterator[Mapping[str, Any]]:
@@ -117,12 +117,12 @@ def _told(path: Path, text: bytes, old: Answers, result: Evaluated) -> Recording
     )
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: bytes) -> None:
     """Write a file whole, or leave it as it was."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
+        beside.write_bytes(text)
         beside.replace(path)
     except OSError as error:
         raise CallerError(f"`{path}` cannot be written: {error.strerror}; change its permissions") from error
