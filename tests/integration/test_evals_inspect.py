@@ -100,6 +100,7 @@ def test_each_arm_has_a_log_that_inspect_reads_and_counts_as_the_eval_does(
         scores = {score.name: score for score in log.results.scores}
         assert [*scores] == [*result.suite.suite.metrics]
         assert scores["pass"].metrics["accuracy"].value == sum(passed) / len(passed)
+        assert [*scores["pass"].metrics] == ["accuracy", "low_95", "high_95"]
         assert (scores["pass"].scored_samples, scores["pass"].unscored_samples) == (5, 1)
         assert scores["calls"].metrics["mean"].value == fmean(each.calls for each in records.values() if not each.error)
         calls = sum(record.calls for record in records.values())

@@ -204,7 +204,7 @@ def _scores(log: _Log) -> Iterator[dict[str, Any]]:
     judged = [record.outcome == "pass" for record in records if record.outcome in ("pass", "fail")]
     if judged:
         rate = rate_interval(sum(judged), len(judged))
-        values = {"accuracy": rate.estimate, "low (95 %)": rate.low, "high (95 %)": rate.high}
+        values = {"accuracy": rate.estimate, "low_95": rate.low, "high_95": rate.high}
         yield _result(PASS, values, judged, records)
     for metric in log.result.suite.suite.metrics[1:]:
         scored = [record.scores[metric] for record in records if metric in record.scores]
