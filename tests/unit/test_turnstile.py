@@ -2,6 +2,14 @@
 
 import asyncio
 
+from tests.chat_server import ChatServer
+from tests.servers import first_call
+
+from dramaturg.models.model import Model
+from dramaturg.models.pool import Pool
+from dramaturg.models.retry import RetryPolicy, answer_with_retries
+from dramaturg.models.scripted import ScriptedModel
+from dramaturg.models.spec import open_model, parse_spec
 from dramaturg.models.turnstile import Turnstile
 
 
@@ -50,3 +58,26 @@ def test_who_gives_up_waiting_keeps_nobody_from_passing() -> None:
 
     asyncio.run(given_up())
     assert log == ["reads 0", "asks 0", "reads 2", "asks 2"]
+
+
+async def _asked_once(model: Model) -> Turnstile:
+    policy = RetryPolicy()
+    line = Pool().line(model, "run", policy)
+    await answer_with_retries(model, first_call(), policy, line, lambda *_: None, lambda _: None)
+    return line.turnstile
+
+
+def test_an_answer_of_this_process_keeps_nobody_waiting_and_passes_by() -> None:
+    assert asyncio.run(_asked_once(ScriptedModel(["{}"]))) == Turnstile()
+
+
+def test_an_answer_of_a_server_passes() -> None:
+    async def asked(name: str) -> Turnstile:
+        model = await open_model(parse_spec(name))
+        try:
+            return await _asked_once(model)
+        finally:
+            await model.aclose()
+
+    with ChatServer() as server:
+        assert asyncio.run(asked(server.model)) != Turnstile()

@@ -98,8 +98,11 @@ async def _once(
     model: Model, call: ModelCall, policy: RetryPolicy, line: Line, on_text: Callable[[str], None]
 ) -> ModelReply:
     """Ask once, when it is the call's turn, and watch what arrives."""
+    came = False
 
     def on_headers(headers: Mapping[str, str]) -> None:
+        nonlocal came
+        came = True
         line.limiter.hold(wait_for_allowance(headers))
 
     dog = Watchdog(on_text, on_headers, policy.stall)
@@ -118,7 +121,8 @@ async def _once(
                 line.limiter.pressed(place, error.retry_after)
             raise
         line.limiter.eased()
-    await line.turnstile.passing()
+    if came:  # a model of this process waits for no question
+        await line.turnstile.passing()
     return reply
 
 
