@@ -17,7 +17,7 @@ from dramaturg.findings.model import Finding, Label, Severity, Span
 def judge_faults(file: SuiteFile, prompts: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what is wrong with what judges of a suite are asked for."""
     yield from _namesakes(file)
-    deciding = {metric: file.place("gate", "metrics", at) for at, metric in enumerate(file.suite.gate.metrics)}
+    deciding = {metric: at for at, metric in enumerate(file.suite.gate.metrics)}
     for path, scorer in file.suite.placed_scorers():
         if not isinstance(scorer, Judged):
             continue
@@ -30,7 +30,8 @@ def judge_faults(file: SuiteFile, prompts: Mapping[str, str]) -> Iterator[Findin
         yield from unusable
         if unusable:
             continue
-        places = [deciding.pop(scorer.metric)] if scorer.metric in deciding else []
+        gated = deciding.pop(scorer.metric, None)
+        places = [] if gated is None else [file.place("gate", "metrics", gated)]
         places += [place] if scorer.required else []
         obstacle = standing_of(file, scorer, prompts).obstacle if places else ""
         if obstacle:
