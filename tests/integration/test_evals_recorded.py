@@ -27,6 +27,7 @@ _ONE = "evals/one.suite.yaml"
 _RECORD = f"dramaturg eval record {_ONE}"
 _CALLS = 5
 _SHIPPED = sorted(path.name.removesuffix(".suite.yaml") for path in (ROOT / "evals").glob("*.suite.yaml"))
+_RENEW = "python -m tests.record"
 _EDIT = ("**Log Analysis:** Specific", "**Log Analysis:** Exact")
 
 
@@ -41,10 +42,10 @@ def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 def test_a_shipped_suite_is_replayed_without_a_question(
     name: str, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After an edit of a persona or prompt that is meant, `dramaturg eval record SUITE` is all there is to do."""
+    """After an edit of a persona or prompt that is meant, one command is all there is to do."""
     monkeypatch.chdir(ROOT)
     told = dramaturg("eval", "run", f"evals/{name}.suite.yaml", "--replay", "strict")
-    assert told.code == 0, told.err
+    assert told.code == 0, f"{told.err}\nif the edit is meant, renew the answers of all suites: {_RENEW}"
     assert "0 of " in told.out
     assert not [*state.glob("evals/*/replies/*")]
 
@@ -90,6 +91,26 @@ def test_each_arm_finds_the_answers_that_went_with_its_revision(bench: Bench, mo
     told = dramaturg("eval", "run", _ONE, "--baseline", "HEAD", "--replay", "strict", "--inconclusive-ok", "--json")
     assert (told.code, told.json["questions"]["asked"]) == (0, 0)
     assert told.json["questions"]["needed"] == 2 * _CALLS + 4
+
+
+def test_branches_that_record_side_by_side_are_merged_and_cost_no_more_than_both(bench: Bench) -> None:
+    checkout = bench.checkout
+    checkout.write(".gitattributes", (ROOT / ".gitattributes").read_text(encoding="utf-8"))
+    dramaturg("eval", "record", _ONE)
+    checkout.commit()
+    checkout.git("switch", "--quiet", "--create", "other")
+    bench.edit(("**Log Analysis:** Specific", "**Log Analysis:** Exact"))
+    dramaturg("eval", "record", _ONE)
+    checkout.commit()
+    checkout.git("switch", "--quiet", "main")
+    bench.edit(("container images or code artifacts are built", "images or code artifacts are built"))
+    dramaturg("eval", "record", _ONE)
+    checkout.commit()
+    checkout.git("merge", "--quiet", "--message", "both", "other")
+    assert dramaturg("eval", "run", _ONE, "--replay", "strict").code == 4  # what follows both edits was never asked
+    recorded = dramaturg("eval", "record", _ONE, "--json").json
+    assert (recorded["questions"], recorded["asked"]) == (10, 4)
+    assert dramaturg("eval", "run", _ONE, "--replay", "strict").code == 0
 
 
 def test_a_strict_replay_after_an_edit_tells_the_one_command(bench: Bench) -> None:

@@ -121,6 +121,13 @@ def test_an_edit_that_takes_a_demand_away_is_red_at_its_line_and_told_to_reviewe
     assert "`Data Integrity` of `PRE-FLIGHT CHECKLIST` was lost" in runner.summary
 
 
+def test_a_persona_that_is_unsound_is_red(runner: Runner) -> None:
+    runner.edit(("inherits_from: btaa-1", "inherits_from: btaa-2"))
+    told = runner.step(_CHECK)
+    assert told.returncode == 1
+    assert f"file={_DPA1},line=7" in told.stdout
+
+
 def test_white_space_is_green(runner: Runner) -> None:
     runner.edit(("**Log Analysis:** Specific", "**Log Analysis:**  Specific"))
     told = runner.step(_COMPARE)
