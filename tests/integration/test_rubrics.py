@@ -15,7 +15,7 @@ from tests.commands import dramaturg
 from tests.judges import Judge, Shown, answer, quote_from, shown_to
 from tests.servers import Server
 from tests.suites import PERSONA, Bench, new_bench
-from tests.vendors import ANTHROPIC
+from tests.vendors import ANTHROPIC, HOSTED, Body, Vendor
 
 from dramaturg.errors import SecretsFound
 
@@ -268,3 +268,49 @@ def test_a_judge_that_can_tell_nothing_is_told_with_its_counts_everywhere(bench:
     assert "backed-up – (4 unscored) – (4 unscored) – (inconclusive)" in " ".join(told.out.split())
     assert "there are no `labels` to hold it against" in told.out
     assert "judges and decides nothing" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("vendor", HOSTED, ids=lambda vendor: vendor.name)
+def test_a_judge_of_any_vendor_is_asked_in_its_own_way(bench: Bench, vendor: Vendor) -> None:
+    judge = Server(vendor)
+
+    def turn(_: str) -> Body:
+        turns = [text for role, text in vendor.talk(judge.bodies[-1]) if role == "user"]
+        asked = {"messages": [{"role": "user", "content": turns[0]}]}
+        return vendor.said(Judge(_backed_up)(0, asked) if len(turns) > 1 else "Not yet.")
+
+    judge.always = lambda: turn
+    _write(bench, "anthropic:claude-haiku-4-5", repeats=1)
+    bench.edit((_BACKUP, ""))
+    result = bench.run(_FILE, judge=judge.model)
+    scores = {(record.arm, record.scores["backed-up"].value) for record in result.records}
+    assert scores == {("baseline", 1.0), ("candidate", 0.0)}
+    assert len(judge.requests) == 4 * 2
+    roles = [role for role, _ in vendor.talk(judge.bodies[-1])]
+    assert [role for role in roles if role != "system"] == ["user", "assistant", "user"]
+
+
+def test_a_document_that_a_judge_has_no_room_for_is_unscored_and_the_reason_recorded(bench: Bench) -> None:
+    with ChatServer(Judge(_backed_up), window=2600) as server:
+        _write(bench, server.model, repeats=1)
+        result = bench.run(_FILE, baseline=None)
+    assert server.requests == []
+    scored = [record.scores["backed-up"] for record in result.records]
+    assert [each.value for each in scored] == [None, None]
+    assert {each.why for each in scored} == {(f"it is larger than the window of `{server.model}` has room for",)}
+
+
+def test_an_answer_that_was_cut_is_asked_for_with_more_room_once(bench: Bench) -> None:
+    judge = Server(ANTHROPIC)
+    cut = {"stop_reason": "max_tokens"}
+
+    def turn(_: str) -> Body:
+        turns = [text for role, text in ANTHROPIC.talk(judge.bodies[-1]) if role == "user"]
+        whole = ANTHROPIC.said(Judge(_backed_up)(0, {"messages": [{"role": "user", "content": turns[0]}]}))
+        return whole if judge.bodies[-1]["max_tokens"] > 3000 else {**whole, **cut}
+
+    judge.always = lambda: turn
+    _write(bench, "anthropic:claude-haiku-4-5", repeats=1)
+    result = bench.run(_FILE, judge=judge.model, baseline=None)
+    assert [record.scores["backed-up"].value for record in result.records] == [1.0, 1.0]
+    assert sorted(body["max_tokens"] for body in judge.bodies) == [3000, 3000, 10_000, 10_000]

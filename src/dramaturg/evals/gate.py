@@ -118,7 +118,7 @@ def _metrics(suite: Suite, records: Sequence[Record], judges: Mapping[str, Stand
     both = _paired(records)
     paired = 2 * sum(bool(old.keys & new.keys) for old, new in both) > len(both)
     judged = suite.rubrics
-    known = {metric: standing.judge for metric, standing in judges.items() if standing.judge is not None}
+    known = {metric: each.judge for metric, each in judges.items() if each.judge and each.judge.beats_a_coin}
     required = tuple(known[metric] for metric, rubric in judged.items() if rubric.required and metric in known)
     found: dict[str, Arms] = {}
     for metric in dict.fromkeys((*gating, *suite.metrics)):

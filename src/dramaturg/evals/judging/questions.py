@@ -19,7 +19,7 @@ from dramaturg.evals.scorers.judged import RUBRIC
 from dramaturg.evidence.artifact import Artifact
 
 _VERSION = "v1"
-_ROOM = 2_000  # tokens of an answer, those a model thinks in included
+_ROOM = 3_000  # tokens of an answer, those a model thinks in included
 _ATTEMPTS = 2
 _DOCUMENT = "The document:\n"
 _CRITERION = "The criterion:\n"
@@ -94,8 +94,8 @@ class Question:
     judge: Respondent
     sample: int
 
-    def call(self, messages: tuple[Message, ...], attempt: int) -> ModelCall:
-        """Return it as a call."""
+    def call(self, messages: tuple[Message, ...], attempt: int, room: int) -> ModelCall:
+        """Return it as a call whose answer may take so many tokens."""
         return ModelCall(
             step=self.step,
             attempt=attempt,
@@ -105,28 +105,35 @@ class Question:
             owes=(),
             artifacts=(),
             model=self.judge.model,
-            max_output=min(self.judge.profile.max_output, _ROOM),
+            max_output=room,
         )
 
 
 def ask(question: Question, read: Read[SaidT], unclear: Callable[[str], Verdict[SaidT]]) -> Asking[SaidT]:
-    """Ask until there is a verdict, twice at the most; `unclear` gives the one where none comes, with the reason."""
-    asked, judge = question.messages, question.judge
-    faults: tuple[str, ...] = ()
+    """Ask until there is a verdict, twice at the most; `unclear` gives the one where none comes, with the reason.
+
+    An answer that was cut is asked for with all the room there is, any other that is no verdict with what is wrong.
+    """
+    asked, judge, most = question.messages, question.judge, question.judge.profile.max_output
+    room, why = min(most, _ROOM), ""
     for attempt in range(_ATTEMPTS):
-        call = question.call(asked, attempt)
+        call = question.call(asked, attempt, room)
         if not _fits(call, judge):
-            return unclear(f"it is larger than the window of `{judge.model}` has room for")
+            return unclear(why or f"it is larger than the window of `{judge.model}` has room for")
         reply = yield call
         if reply is None:
             raise TypeError("a ModelCall was not answered")
-        if reply.stop != "end":
-            return unclear(f"the judge gave no whole answer ({reply.stop})")
-        verdict, faults = read(reply.text)
+        verdict, faults = read(reply.text) if reply.stop == "end" else (None, ())
         if verdict is not None:
             return verdict
-        asked = _once_more(question.messages, reply.text, faults)
-    return unclear(f"the judge's answer is no verdict: {'; '.join(faults)}")
+        why = f"the judge's answer is no verdict: {'; '.join(faults) or reply.stop}"
+        if reply.stop == "length" and room < most:
+            room = most
+        elif reply.stop == "end":
+            asked = _once_more(question.messages, reply.text, faults)
+        else:
+            break
+    return unclear(why)
 
 
 def opening(prompt: str, shown: str, criterion: str, wanted: str) -> tuple[Message, ...]:
