@@ -117,9 +117,9 @@ def _metrics(suite: Suite, records: Sequence[Record], judges: Mapping[str, Stand
     clusters = {case.id: case.cluster for case in suite.cases if case.cluster}
     both = _paired(records)
     paired = 2 * sum(bool(old.keys & new.keys) for old, new in both) > len(both)
-    judged = suite.rubrics
+    judged, rubrics, pairwise = suite.judged, suite.rubrics, suite.pairwise
     known = {metric: each.judge for metric, each in judges.items() if each.judge and each.judge.beats_a_coin}
-    required = tuple(known[metric] for metric, rubric in judged.items() if rubric.required and metric in known)
+    required = tuple(known[metric] for metric, rubric in rubrics.items() if rubric.required and metric in known)
     found: dict[str, Arms] = {}
     for metric in dict.fromkeys((*gating, *suite.metrics)):
         samples: Mapping[Arm, dict[str, dict[int, Sample]]] = {
@@ -129,16 +129,16 @@ def _metrics(suite: Suite, records: Sequence[Record], judges: Mapping[str, Stand
         sources = {}
         for record in records:
             name = stratum_name(*record.stratum)
-            samples[record.arm][name][record.repeat] = _sample(record, metric, judged=metric in judged)
+            samples[record.arm][name][record.repeat] = _sample(record, metric, judged=metric in rubrics)
             if record.case in clusters:
                 sources[name] = clusters[record.case]
         baseline, candidate = (_listed(samples[arm]) for arm in ("baseline", "candidate"))
-        if metric in gating or metric in suite.judged or _says_something(candidate):
+        if metric in gating or metric in judged or _says_something(candidate):
             found[metric] = Arms(
                 baseline=baseline,
                 candidate=candidate,
                 clusters=sources,
-                paired=paired or metric in suite.pairwise,
+                paired=paired or metric in pairwise,
                 gates=metric in gating,
                 judge=known.get(metric),
                 judges=required if metric == PASS else (),

@@ -87,7 +87,7 @@ async def _perform_pair(stage: Stage, pair: Pair, run: Run, jury: Jury) -> tuple
         arm: run.records.get((arm, pair.persona, place.case, pair.model, pair.repeat)) for arm, place in names.items()
     }
     missing = [arm for arm, record in known.items() if record is None]
-    compares = bool(missing) and len(names) > 1 and bool(stage.file.suite.pairwise)
+    compares = bool(missing) and stage.compares
     seen = {arm: await _seen(stage, arm, pair, jury) for arm in (names if compares else missing)}
     if compares:
         seen = await _compared(seen, jury)

@@ -76,6 +76,11 @@ class Stage:
             for persona, part in arm.parts.items()
         }
 
+    @cached_property
+    def compares(self) -> bool:
+        """Whether documents of both arms are held against each other."""
+        return len(self.arms) > 1 and bool(self.file.suite.pairwise)
+
     def pairs(self) -> list[Pair]:
         """Return what there is to perform, the repeats of a case together."""
         return pairs_of(self.file.suite, self.cases, [*self.models], self.repeats)

@@ -88,8 +88,13 @@ class LabelsFile:
 
     def place(self, *path: str | int) -> Span:
         """Return where a value of the file stands, by its keys and positions."""
+        reader, root = self._read
+        return place_in(root, path, reader)
+
+    @cached_property
+    def _read(self) -> tuple[Reader, yaml.Node | None]:
         reader = reader_of(self.path, self.text, "the file of labels", _RULES)
-        return place_in(compose(self.text, reader), path, reader)
+        return reader, compose(self.text, reader)
 
 
 def read_labels(path: Path) -> LabelsFile:
