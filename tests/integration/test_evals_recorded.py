@@ -68,7 +68,7 @@ def test_nothing_appears_in_the_repository_until_it_is_recorded(bench: Bench) ->
     assert bench.checkout.git("status", "--short") == ""
     told = dramaturg("eval", "record", _ONE)
     assert told.out.startswith("evals/answers/one.jsonl: 10 questions, 5 different answers, ")
-    assert told.out.endswith("; 10 new, 0 left out\n")
+    assert told.out.endswith("; 10 new, 0 left out\n2 of 2 performances passed\n")
     assert bench.checkout.git("status", "--short") == "?? evals/answers/\n"
     assert "answers are new" not in dramaturg("eval", "run", _ONE).err
 
@@ -86,7 +86,9 @@ def test_each_arm_finds_the_answers_that_went_with_its_revision(bench: Bench, mo
     bench.checkout.commit()
     bench.edit(_EDIT)
     told = dramaturg("eval", "record", _ONE)
-    assert told.out.endswith("; 4 new, 4 left out\n")  # the edited step and the next, twice each
+    assert told.out.endswith(
+        "; 4 new, 4 left out\n2 of 2 performances passed\n"
+    )  # the edited step and the next, twice each
     monkeypatch.setenv("DRAMATURG_STATE", str(bench.checkout.folder.parent / "elsewhere"))
     told = dramaturg("eval", "run", _ONE, "--baseline", "HEAD", "--replay", "strict", "--inconclusive-ok", "--json")
     assert (told.code, told.json["questions"]["asked"]) == (0, 0)

@@ -62,7 +62,8 @@ def record(
             return
         click.echo(
             f"{recording.path}: {counted(recording.questions, 'question')}, {recording.different:,} different answers, "
-            f"{recording.size:,} bytes; {recording.new:,} new, {recording.gone:,} left out"
+            f"{recording.size:,} bytes; {recording.new:,} new, {recording.gone:,} left out\n"
+            f"{recording.passed:,} of {counted(recording.performances, 'performance')} passed"
         )
 
 

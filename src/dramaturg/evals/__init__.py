@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dramaturg.evals.gate import Decision
     from dramaturg.evals.mutation import mutate_suite
     from dramaturg.evals.reading import read_suite
+    from dramaturg.evals.recording import record_suite
     from dramaturg.evals.report.page.page import eval_page
     from dramaturg.evals.scorers.model import Score, View
     from dramaturg.evals.statistics.verdict import Kind
@@ -32,6 +33,7 @@ _HOMES = {
     "load_run": "dramaturg.evals.evaluate",
     "mutate_suite": "dramaturg.evals.mutation",
     "read_suite": "dramaturg.evals.reading",
+    "record_suite": "dramaturg.evals.recording",
     "run_suite": "dramaturg.evals.evaluate",
 }
 
@@ -49,6 +51,7 @@ __all__ = [
     "load_run",
     "mutate_suite",
     "read_suite",
+    "record_suite",
     "run_suite",
 ]
 

@@ -46,9 +46,19 @@ class Recording:
     size: int
     result: Evaluated
 
+    @property
+    def performances(self) -> int:
+        """How many performances the answers are of."""
+        return len(self.result.records)
+
+    @property
+    def passed(self) -> int:
+        """How many of them passed."""
+        return sum(record.outcome == "pass" for record in self.result.records)
+
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON data."""
-        names = ("questions", "different", "new", "gone", "asked", "size")
+        names = ("questions", "different", "new", "gone", "asked", "size", "performances", "passed")
         return {"path": str(self.path), **{name: getattr(self, name) for name in names}}
 
 
