@@ -12,7 +12,7 @@ from tests.support import envelope, item
 from dramaturg.engine.calls import ModelCall
 from dramaturg.errors import ModelError
 from dramaturg.evals.report.page.page import eval_page
-from dramaturg.models.scripted import Answer
+from dramaturg.models.scripted import Answer, ScriptedModel
 
 _BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
 _SUITE = """personas: DPA-1
@@ -103,7 +103,7 @@ def test_a_case_tells_its_passes_its_scores_and_where_the_arms_part(bench: Bench
     assert [each.text for each in row.holds if each.has("count-cell")] == ["2/2", "0/2"]
     assert page.cell(2, "state-cell") == "fewer pass"
     assert page.cell(2, "parting") == "step 2 PRE-FLIGHT CHECKLISTcoverage 1.00 → 0.75"
-    assert [each.text for each in row.holds if each.has("score")] == ["1.00", "1.00 → 0.92", "0", "1.00 → 0.00"]
+    assert [each.text for each in row.holds if each.has("score")] == ["1.00 → 0.00", "1.00 → 0.92", "1.00", "0"]
 
 
 def test_documents_stand_side_by_side_where_they_differ_and_once_where_they_do_not(bench: Bench) -> None:
@@ -195,6 +195,36 @@ def test_models_are_rows_of_their_own(bench: Bench) -> None:
     page = eval_page_in(_html(bench, baseline=None, models=models, repeats=1))
     assert [row.holds[1].text for row in page.page.table("matrix")[1:]] == ["scripted:badly", "scripted"]
     assert page.cell(2, "count-cell") == "0/1"
+    assert [row.text for row in page.page.table("groups")[1:]] == ["scripted1/1", "scripted:badly0/1"]
+
+
+def test_documents_for_which_there_is_no_room_are_counted_those_shown_first_come_first(bench: Bench) -> None:
+    def answer(call: ModelCall) -> Answer:
+        return envelope([item(each.id, text=f"Take {call.sample}: {each.id}") for each in call.owes])
+
+    bench.checkout.write("one.suite.yaml", _SUITE + _MORE)
+    result = bench.run("one.suite.yaml", baseline=None, models=[ScriptedModel(answer)])
+    page = eval_page_in(eval_page(result, room=4_000))
+    kept = [[bool(each["document"]) for each in page.case(number)["repeats"]] for number in (1, 2)]
+    assert [each[0] for each in kept] == [True, True]
+    left_out = 10 - sum(map(sum, kept))
+    assert 2 <= left_out < 8
+    assert f"{left_out} repeats of cases are without documents" in page.html
+    assert "are without documents" not in eval_page(result)
+
+
+def test_of_an_artifact_too_large_for_a_page_what_is_cited_is_shown(bench: Bench) -> None:
+    blueprint = bench.checkout.folder / "evals/cases/parcel-tracking/blueprint.md"
+    filler = "".join(f"{line} bottles of beer\n" for line in range(10_000))
+    blueprint.write_text(blueprint.read_text("utf-8") + filler, encoding="utf-8")
+    page = eval_page_in(_html(bench, baseline=None, repeats=1))
+    source = eval_page_in(page.packed["source-1"]).page
+    assert "This artifact is large" in source.all("p")[0].text
+    assert len(source.all("li")) < 200
+    cited = [link for link in page.documents(1).all("a") if link.attributes["href"].startswith("#A1-L")]
+    shown = {each.attributes.get("value") for each in source.all("li")}
+    assert cited
+    assert {link.text.removeprefix("L").partition("-")[0] for link in cited} <= shown
 
 
 def test_a_document_that_cannot_be_told_again_says_why(bench: Bench) -> None:

@@ -30,7 +30,7 @@ from dramaturg.run.page.sources import WHOLE, source_of
 from dramaturg.run.page.text import prose
 from dramaturg.run.perform import ledger_of, preface_of
 
-LIMIT = 15_000_000  # characters of packed documents
+ROOM = 15_000_000  # characters of packed documents
 WHOLE_SOURCES = 30_000_000  # characters of all artifacts that are shown whole
 _PREFIXES = {"baseline": "b-", "candidate": "c-"}
 _LEVEL = 6
@@ -49,7 +49,7 @@ class Shelf:
     """The packed pieces of a page, and the room that is left for them."""
 
     packs: list[Pack] = field(default_factory=list)
-    left: int = LIMIT
+    left: int = ROOM
 
     def put(self, name: str, text: str) -> None:
         """Pack a piece."""
@@ -65,7 +65,7 @@ class Repeat:
     Attributes:
         number: From 1.
         records: By arm; None where it was not performed.
-        steps: Of each step its id, its title, and what came of it by arm.
+        steps: Of each step its id, its title, and what came of it by arm; then of what judges were asked.
         document: The packed piece with its documents; empty for none.
     """
 
@@ -88,10 +88,11 @@ class Binder:
         retelling: Performs it once more.
         texts: The files whose lines demand what documents answer.
         template: Gives the HTML of documents, sources and cases: its macros.
+        room: Characters that packed documents may take.
     """
 
-    def __init__(self, result: Evaluated, retelling: Retelling, texts: Texts, template: Template) -> None:
-        self.shelf = Shelf()
+    def __init__(self, result: Evaluated, retelling: Retelling, texts: Texts, template: Template, room: int) -> None:
+        self.shelf = Shelf(left=room)
         self.left_out = 0
         self._result = result
         self._retelling = retelling
@@ -120,14 +121,13 @@ class Binder:
 
     def _repeat(self, row: Row, repeat: int, document: str) -> Repeat:
         records = tuple(records.get(repeat) for records in row.records)
-        found = [{step.step: step for step in record.steps} if record else {} for record in records]
-        steps = dict.fromkeys(step for each in found for step in each)
+        asked = [_asked(record) if record else {} for record in records]
+        titles = {step: title for (persona, step), title in self._titles.items() if persona == row.stratum[0]}
+        steps = dict.fromkeys(step for each in asked for step in each)
         return Repeat(
             number=repeat + 1,
             records=records,
-            steps=tuple(
-                (step, self._titles.get(step, Markup()), tuple(each.get(step) for each in found)) for step in steps
-            ),
+            steps=tuple((step, titles.get(step, Markup()), tuple(each.get(step) for each in asked)) for step in steps),
             document=document,
         )
 
@@ -245,6 +245,11 @@ class Binder:
             for artifact in (*each.brief.artifacts, *(each.outcome.supplied if each.outcome else ()))
         ]
         return [*dict.fromkeys(map(self._number, artifacts))]
+
+
+def _asked(record: Record) -> Mapping[str, StepRecord]:
+    """Return what came of each step, then of what judges were asked, by what a reader calls it."""
+    return {step.step: step for step in record.steps} | {f"judge of {each.step}": each for each in record.judging}
 
 
 def _alone(blocks: Sequence[tuple[Block, ...]], there: Sequence[bool]) -> tuple[Matched, ...]:

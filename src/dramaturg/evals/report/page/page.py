@@ -4,7 +4,7 @@ The page is whole in itself: documents and sources lie in it packed, and it load
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
@@ -17,8 +17,8 @@ from dramaturg.evals.edits import Edit
 from dramaturg.evals.evaluate import state_here
 from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.report.page.again import Retelling, recorded_of
-from dramaturg.evals.report.page.cases import Binder
-from dramaturg.evals.report.page.matrix import STATES, Row, rows_of
+from dramaturg.evals.report.page.cases import ROOM, Binder
+from dramaturg.evals.report.page.matrix import STATES, Row, groups_of, rows_of
 from dramaturg.evals.report.page.texts import Note, Notes, Texts, texts_of
 from dramaturg.evals.report.page.verdict import step_titles, summary_of
 from dramaturg.evals.runs import read_header
@@ -41,17 +41,18 @@ class ShownEdit:
     blamed: bool
 
 
-def eval_page(result: Evaluated, state: Path | None = None) -> str:
+def eval_page(result: Evaluated, state: Path | None = None, *, room: int = ROOM) -> str:
     """Return the page of an eval.
 
     Args:
         result: The eval.
         state: The user's state folder, where its recorded answers are; the usual one unless given.
+        room: Characters that documents may take, compressed; repeats for which there is none left have none.
     """
     header = read_header(result.path)
     rows, texts, made = rows_of(result), _texts(result), templates()
     with closing(recorded_of(result, header, state or state_here(Terms()))) as replies:
-        binder = Binder(result, Retelling(result, header, replies), texts, made.get_template("case.html.j2"))
+        binder = Binder(result, Retelling(result, header, replies), texts, made.get_template("case.html.j2"), room)
         binder.bind(rows)
     metrics = [metric for metric in result.suite.suite.metrics[1:] if any(metric in row.scores for row in rows)]
     return made.get_template("eval.html.j2").render(
@@ -69,17 +70,22 @@ def eval_page(result: Evaluated, state: Path | None = None) -> str:
         states=_states(rows),
         columns=_columns(rows, metrics),
         shows={"persona": len(result.suite.suite.personas) > 1, "model": len(header["models"]) > 1},
-        counts={
-            "cases": len({row.stratum[1] for row in rows}),
-            "performances": len(result.records),
-            "errors": result.errors,
-            "unscored": sum(record.outcome == "unscored" for record in result.records),
-        },
+        groups=groups_of(rows),
+        counts=_counts(result),
         titles=step_titles(result),
         state_words=STATES,
         packs=binder.shelf.packs,
         left_out=binder.left_out,
     )
+
+
+def _counts(result: Evaluated) -> Mapping[str, int]:
+    return {
+        "cases": len({record.case for record in result.records}),
+        "performances": len(result.records),
+        "errors": result.errors,
+        "unscored": sum(record.outcome == "unscored" for record in result.records),
+    }
 
 
 @cache
@@ -128,8 +134,13 @@ def _states(rows: Sequence[Row]) -> list[tuple[str, str, int]]:
 
 
 def _columns(rows: Sequence[Row], metrics: Sequence[str]) -> list[tuple[str, bool]]:
-    """Return the metrics, and whether each is the same, and full, in every case, so that it says little."""
-    return [(metric, all(_dull(row, metric) for row in rows)) for metric in metrics]
+    """Return the metrics, the one that fell deepest first, and whether each is full and the same in every case."""
+    found = [(metric, all(_dull(row, metric) for row in rows)) for metric in metrics]
+    falls = {
+        metric: min((row.scores[metric].change for row in rows if metric in row.scores), default=0.0)
+        for metric in metrics
+    }
+    return sorted(found, key=lambda column: (column[1], falls[column[0]]))
 
 
 def _dull(row: Row, metric: str) -> bool:

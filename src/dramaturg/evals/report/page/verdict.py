@@ -109,13 +109,14 @@ def summary_of(result: Evaluated) -> Summary:
     )
 
 
-def step_titles(result: Evaluated) -> Mapping[str, Markup]:
-    """Return what each step writes, or is called, by the id that records know it by; those of all personas."""
+def step_titles(result: Evaluated) -> Mapping[tuple[str, str], Markup]:
+    """Return what each step writes, or is called, by persona and the id that records know the step by."""
     first = next(iter(result.arms.values()))
-    found = {step.id: prose(step.section or step.name) for part in first.parts.values() for step in part.plan.steps}
-    if len(first.parts) > 1:  # steps of several personas share their numbers
-        return {}
-    return found
+    return {
+        (persona, step.id): prose(step.section or step.name)
+        for persona, part in first.parts.items()
+        for step in part.plan.steps
+    }
 
 
 def _word(result: Evaluated) -> tuple[str, str]:
@@ -203,13 +204,14 @@ def _alone(result: Evaluated, rows: Sequence[Row]) -> Iterator[Metric]:
         yield Metric(name=row.metric, gates=gates, moved=True, kind="alone", cells=row.cells, rates=drawn)
 
 
-def _fallen(decision: Decision, titles: Mapping[str, Markup]) -> Iterator[Fallen]:
+def _fallen(decision: Decision, titles: Mapping[tuple[str, str], Markup]) -> Iterator[Fallen]:
     if decision.kind not in (Kind.WORSE, Kind.INCONCLUSIVE):
         return
     for fall in fallen_steps(decision):
+        called = {title for (_, step), title in titles.items() if step == fall.step}
         yield Fallen(
             step=fall.step,
-            title=titles.get(fall.step, Markup()),
+            title=called.pop() if len(called) == 1 else Markup(),  # personas may number theirs alike
             metric=fall.metric,
             before=f"{fall.baseline:.2f}",
             now=f"{fall.candidate:.2f}",
