@@ -14,7 +14,12 @@ from tests.chat_server import ChatServer
 from tests.commands import dramaturg
 from tests.judges import Judge, Shown, shown_to
 from tests.labels import CRITERION, labels_text, write_labels
+from tests.servers import Server
 from tests.suites import Bench, new_bench
+from tests.vendors import ANTHROPIC
+
+from dramaturg.errors import SecretsFound
+from dramaturg.evals import Terms, calibrate_suite
 
 _BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
 _FILE = "evals/judged.suite.yaml"
@@ -310,3 +315,41 @@ def test_mutants_are_not_judged_by_what_decides_nothing() -> None:
         told = dramaturg("eval", "mutate", _FILE, "--operator", "step", "--limit", "1")
     assert told.code == 0
     assert server.requests == []
+
+
+@pytest.mark.usefixtures("bench")
+def test_what_cannot_be_calibrated_says_why() -> None:
+    _write("openai:tiny@http://127.0.0.1:1/v1", gate="pass")
+    told = dramaturg(*_CALIBRATE, "--rubric", "backed_up")
+    assert (told.code, "has no rubric `backed_up`; there is `backed-up`" in told.err) == (2, True)
+    Path(_LABELS).unlink()
+    told = dramaturg(*_CALIBRATE)
+    assert "error[E112]: the labels `evals/backed-up.labels.yaml` cannot be read" in told.err
+    assert f"{_FILE}:9:15" in told.err
+    write_labels(Path(_LABELS))
+    Path(_RECORD).write_text("{}", encoding="utf-8")
+    told = dramaturg(*_RUN)
+    assert told.code == 4
+    assert f"`{_RECORD}` is damaged" in told.err
+
+
+@pytest.mark.usefixtures("bench")
+def test_labels_with_what_looks_like_a_secret_do_not_go_to_a_judge_elsewhere() -> None:
+    text = labels_text(1, 1).replace("then stop it", "then log in with token AKIAIOSFODNN7EXAMPLQ")
+    write_labels(Path(_LABELS), text)
+    _write("anthropic:claude-haiku-4-5")
+    judge = Server(ANTHROPIC)
+    with pytest.raises(SecretsFound):
+        calibrate_suite(Path(_FILE), Terms(judge=judge.model))
+    assert judge.requests == []
+
+
+@pytest.mark.usefixtures("bench")
+def test_two_criteria_of_one_name_are_told_where_both_stand() -> None:
+    _write("openai:tiny@http://127.0.0.1:1/v1", gate="pass")
+    suite = Path(_FILE)
+    extra = "    scorers: [{rubric: {name: backed-up, criterion: It is short.}}]\n"
+    suite.write_text(suite.read_text("utf-8") + f"  - id: more\n    artifacts: {{a: {{text: b}}}}\n{extra}", "utf-8")
+    told = dramaturg(*_RUN)
+    assert "error[E104]: two that judges are asked for are called `backed-up`, and differ" in told.err
+    assert "the other stands here" in told.err

@@ -18,6 +18,7 @@ from tests.suites import PERSONA, Bench, new_bench
 from tests.vendors import ANTHROPIC, HOSTED, Body, Vendor
 
 from dramaturg.errors import SecretsFound
+from dramaturg.evals.records import Scored
 
 _BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
 _SUITE = """personas: DPA-1
@@ -314,3 +315,31 @@ def test_an_answer_that_was_cut_is_asked_for_with_more_room_once(bench: Bench) -
     result = bench.run(_FILE, judge=judge.model, baseline=None)
     assert [record.scores["backed-up"].value for record in result.records] == [1.0, 1.0]
     assert sorted(body["max_tokens"] for body in judge.bodies) == [3000, 3000, 10_000, 10_000]
+
+
+def test_a_section_that_is_not_there_is_a_fail_that_nobody_is_asked_about(bench: Bench) -> None:
+    with ChatServer(Judge(_backed_up)) as server:
+        _write(bench, server.model, repeats=1, more=", within: EPILOGUE")
+        result = bench.run(_FILE, baseline=None)
+    assert server.requests == []
+    assert [record.scores["backed-up"] for record in result.records] == [
+        Scored(value=0.0, passed=False, why=("there is no section `EPILOGUE`",))
+    ] * 2
+
+
+def test_a_judge_that_refuses_abstains(bench: Bench) -> None:
+    judge = Server(ANTHROPIC)
+    judge.always = lambda: lambda _: ANTHROPIC.said("I would rather not.") | {"stop_reason": "refusal"}
+    _write(bench, "anthropic:claude-haiku-4-5", repeats=1)
+    result = bench.run(_FILE, judge=judge.model, baseline=None)
+    assert [record.scores["backed-up"].value for record in result.records] == [None, None]
+    assert result.errors == 0
+
+
+@pytest.mark.parametrize("judge", ["evidence", "anthropi:claude", "replay:x.jsonl"])
+def test_what_cannot_judge_is_refused_where_it_is_named(bench: Bench, judge: str) -> None:
+    _write(bench, judge)
+    told = dramaturg(*_RUN)
+    assert told.code == 2
+    assert "error[E103]: `judge.model`: " in told.err
+    assert f"{_FILE}:2:8" in told.err

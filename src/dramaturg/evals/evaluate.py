@@ -169,6 +169,7 @@ async def evaluate_arms(
     """
     state, pool = state_here(terms), pool or Pool()
     prompts = judges_prompts(file, terms.prompts)
+    standings = standings_of(file, prompts)
     answers = recorded_answers(file, terms, state)
     async with AsyncExitStack() as undo:
         stage = Stage(
@@ -176,7 +177,7 @@ async def evaluate_arms(
             arms=arms,
             models=await open_models(file, terms, answers, pool, undo),
             judges=await open_judges(file, terms, answers, pool, undo),
-            standings=standings_of(file, prompts),
+            standings=standings,
             prompts=prompts,
             repeats=terms.repeats or file.suite.repeats,
             cases=chosen_cases(file, terms.tags),
