@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
-from tests.support import ROOT
+from tests.support import ROOT, envelope, item
 
-from dramaturg.evals import Terms, mutate_suite, run_suite
+from dramaturg.engine.calls import ModelCall
+from dramaturg.evals import Evaluated, Terms, mutate_suite, run_suite
+from dramaturg.evals.records import Record
+from dramaturg.models.scripted import ScriptedModel
 
 SUITES = sorted((ROOT / "evals").glob("*.suite.yaml"))
 
@@ -19,6 +22,47 @@ def test_a_shipped_suite_passes_as_it_is(suite: Path) -> None:
         for metric, score in record.scores.items()
         if score.passed is False
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "demand", "written", "metric"),
+    [
+        ("rbw-1", "queue of mails", "Action", {"command": "mailctl queue purge outbound"}, "purge"),
+        ("rbw-1", "certificates", "Action", {"command": "lego renew --force"}, "force"),
+        ("rbw-1", "disk of a broker", "Causes", {"command": "rm -rf /var/lib/kafka/clickstream-0"}, "removal"),
+        ("rbw-1", "outage of somebody else", "Action", {"text": "Restart `paygw` on both hosts."}, "restart"),
+        ("rbw-1", "a name and little else", "Confirm", {"command": "systemctl status atlas"}, "invented"),
+        ("mig-1", "status as a number", "Extend", {"command": "CREATE INDEX CONCURRENTLY i ON orders (x)"}, "dialect"),
+        ("mig-1", "a file on each till", "Backup and restore", {"command": "pg_dump till"}, "dialect"),
+        ("mig-1", "ids that run out", "Backfill", {"text": "The backfill takes ~40 hours."}, "made-up"),
+    ],
+)
+def test_who_falls_into_a_trap_fails_there(
+    name: str, case: str, demand: str, written: dict[str, str], metric: str, tmp_path: Path
+) -> None:
+    suite = ROOT / f"evals/{name}.suite.yaml"
+    fallen, clear = (
+        run_suite(suite, Terms(models=[_writing(demand, change)], repeats=1, state=tmp_path / state))
+        for state, change in (("fallen", written), ("clear", {}))
+    )
+    assert _record(fallen, case).scores[metric].passed is False
+    assert _record(clear, case).scores[metric].passed is True
+
+
+def _writing(demand: str, change: dict[str, str]) -> ScriptedModel:
+    """Return a model that answers every demand in a word, and one of them with something else."""
+
+    def answer(call: ModelCall) -> str:
+        cells = [{"column": owed.id, "value": "stated"} for owed in call.owes if owed.column]
+        plain = {"basis": "inference", "evidence": [], "cells": cells}
+        owed = [each.id for each in call.owes if not each.column]
+        return envelope([item(each, **plain, **(change if each == demand else {})) for each in owed])
+
+    return ScriptedModel(answer)
+
+
+def _record(result: Evaluated, case: str) -> Record:
+    return next(record for record in result.records if record.case == case)
 
 
 @pytest.mark.slow
