@@ -119,6 +119,9 @@ def test_an_edit_that_takes_a_demand_away_is_red_at_its_line_and_told_to_reviewe
     assert runner.step(_TELL).returncode == 0
     assert "dpa-1: WORSE" in runner.summary
     assert "`Data Integrity` of `PRE-FLIGHT CHECKLIST` was lost" in runner.summary
+    pages = {path.stem: path.read_text("utf-8") for path in (runner.checkout.folder / "pages").glob("*.html")}
+    assert {*pages} == {path.name.split(".")[0] for path in (ROOT / "evals").glob("*.suite.yaml")}
+    assert '<h1 class="bad">Worse</h1>' in pages["dpa-1"]
 
 
 def test_a_persona_that_is_unsound_is_red(runner: Runner) -> None:
