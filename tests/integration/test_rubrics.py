@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,10 +15,11 @@ from tests.chat_server import ChatServer
 from tests.commands import dramaturg
 from tests.judges import Judge, Shown, answer, quote_from, shown_to
 from tests.servers import Server
-from tests.suites import PERSONA, Bench, new_bench
+from tests.suites import CALLS, PERSONA, Bench, new_bench
 from tests.vendors import ANTHROPIC, HOSTED, Body, Vendor
 
 from dramaturg.errors import SecretsFound
+from dramaturg.evals import Terms, record_suite
 from dramaturg.evals.records import Scored
 
 _BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
@@ -343,3 +345,23 @@ def test_what_cannot_judge_is_refused_where_it_is_named(bench: Bench, judge: str
     assert told.code == 2
     assert "error[E103]: `judge.model`: " in told.err
     assert f"{_FILE}:2:8" in told.err
+
+
+def test_a_judges_answers_go_with_the_suite_and_are_replayed_without_a_key(bench: Bench) -> None:
+    judge = Server(ANTHROPIC)
+
+    def turn(_: str) -> Body:
+        (asked,) = [text for role, text in ANTHROPIC.talk(judge.bodies[-1]) if role == "user"]
+        return ANTHROPIC.said(Judge(_backed_up)(0, {"messages": [{"role": "user", "content": asked}]}))
+
+    judge.always = lambda: turn
+    model = judge.model
+    _write(bench, f"{model.name}\nrecorded: answers/judged.jsonl", repeats=1)
+    recording = record_suite(Path(_FILE), Terms(judge=model))
+    assert (recording.questions, len(judge.requests)) == (2 * CALLS + 2, 2)
+    bench.checkout.commit()
+    shutil.rmtree(os.environ["DRAMATURG_STATE"])
+    told = dramaturg(*_RUN, "--replay", "strict", "--format", "json")
+    assert told.code == 0
+    assert _scores(told.json, "baseline") == _scores(told.json, "candidate") == [1.0, 1.0]
+    assert told.json["questions"]["asked"] == 0
