@@ -194,6 +194,9 @@ def test_axe_finds_nothing_serious(opened: Any, name: str, scheme: str, size: An
     for at in ("report", "case") if name != "mutants" else ("report",):
         if at == "case":
             page.locator(".open").first.click()
+            if name == "prose":
+                page.get_by_role("link", name="repeat 1").click()
+                expect(page.locator("#case-body ins").first).to_be_visible()
             page.locator("#case-body .cite a").first.click()
         page.locator("details").evaluate_all("(folds) => folds.forEach((fold) => { fold.open = true })")
         found = Axe().run(page).response["violations"]

@@ -1,15 +1,9 @@
-"""Cases to what opens behind their rows; its one rule: what is equal is kept once, and what is left out is said.
+"""Cases to what opens behind their rows; its one rule: what is equal is kept once, and what is left out is said."""
 
-Each piece is HTML, compressed, that the page's script unpacks where it is wanted: a page of five hundred cases would
-otherwise lay out a hundred megabytes that nobody looks at.
-"""
-
-import base64
 import json
-import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jinja2 import Template
@@ -20,6 +14,7 @@ from dramaturg.evals.records import Record, StepRecord
 from dramaturg.evals.report.page.again import Retelling, Told
 from dramaturg.evals.report.page.compared import Block, Matched, blocks_of, matched, names_from
 from dramaturg.evals.report.page.matrix import Row, first_to_show
+from dramaturg.evals.report.page.shelf import Shelf
 from dramaturg.evals.report.page.texts import Texts
 from dramaturg.evals.report.page.verdict import step_titles
 from dramaturg.evidence.artifact import Artifact
@@ -30,32 +25,8 @@ from dramaturg.run.page.sources import WHOLE, source_of
 from dramaturg.run.page.text import prose
 from dramaturg.run.perform import ledger_of, preface_of
 
-ROOM = 15_000_000  # characters of packed documents
 WHOLE_SOURCES = 30_000_000  # characters of all artifacts that are shown whole
 _PREFIXES = {"baseline": "b-", "candidate": "c-"}
-_LEVEL = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pack:
-    """A packed piece: its id on the page, and base64 of its deflated bytes."""
-
-    name: str
-    data: str
-
-
-@dataclass(slots=True, kw_only=True)
-class Shelf:
-    """The packed pieces of a page, and the room that is left for them."""
-
-    packs: list[Pack] = field(default_factory=list)
-    left: int = ROOM
-
-    def put(self, name: str, text: str) -> None:
-        """Pack a piece."""
-        data = base64.b64encode(zlib.compress(text.encode(), _LEVEL)).decode()
-        self.left -= len(data)
-        self.packs.append(Pack(name=name, data=data))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

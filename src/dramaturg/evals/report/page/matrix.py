@@ -1,15 +1,15 @@
 """Records to the rows of a matrix; its one rule: what was lost to the machinery stands apart from what fell short."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
 from dramaturg.evals.evaluated import Evaluated
-from dramaturg.evals.records import Arm, Outcome, Record, StepRecord
+from dramaturg.evals.records import Arm, Outcome, Record
+from dramaturg.evals.report.page.parting import SEEN, Parting, parting_of
 from dramaturg.evals.suite import PASS
 
-_SEEN = 0.005  # a difference that shows in two decimals
 STATES = {
     "fewer": "fewer pass",
     "lower": "scores lower",
@@ -62,22 +62,7 @@ class Score:
         """Whether the arms differ."""
         if self.measured or None in self.values:
             return self.values[0] != self.values[-1]
-        return abs(self.change) >= _SEEN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parting:
-    """Where the arms part.
-
-    Attributes:
-        asked: The first step whose questions differ; empty for none.
-        scored: The first step of which a score differs; empty for none.
-        told: Which scores, in words.
-    """
-
-    asked: str = ""
-    scored: str = ""
-    told: str = ""
+        return abs(self.change) >= SEEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,7 +131,7 @@ def _row(number: int, stratum: Stratum, arms: tuple[Mapping[int, Record], ...], 
     )
     scores = {metric: score for metric in metrics if (score := _score(metric, arms)) is not None}
     pairs = [(arms[0][repeat], arms[-1][repeat]) for repeat in repeats if repeat in arms[0] and repeat in arms[-1]]
-    parting = _parting(pairs) if len(arms) > 1 else Parting()
+    parting = parting_of(pairs) if len(arms) > 1 else Parting()
     return Row(
         number=number,
         stratum=stratum,
@@ -181,42 +166,9 @@ def _state(counts: Sequence[Count], scores: Mapping[str, Score]) -> str:
     if first is not None and last is not None and first != last:
         return "fewer" if last < first else "more"
     changes = [score.change for score in scores.values()]
-    if min(changes, default=0.0) <= -_SEEN:
+    if min(changes, default=0.0) <= -SEEN:
         return "lower"
-    return "higher" if max(changes, default=0.0) >= _SEEN else "same"
-
-
-def _parting(pairs: Sequence[tuple[Record, Record]]) -> Parting:
-    """Return where the arms of a case part first, over all its repeats, in the order of the baseline's steps."""
-    steps = {step.step: None for pair in pairs for record in pair for step in record.steps}
-    asked = next((step for step in steps if any(_keys(old, step) != _keys(new, step) for old, new in pairs)), "")
-    for step in steps:
-        told = ", ".join(_moved(step, pairs))
-        if told:
-            return Parting(asked=asked, scored=step, told=told)
-    return Parting(asked=asked)
-
-
-def _keys(record: Record, step: str) -> tuple[str, ...]:
-    return next((each.keys for each in record.steps if each.step == step), ())
-
-
-def _moved(step: str, pairs: Sequence[tuple[Record, Record]]) -> Iterator[str]:
-    """Yield the scores of a step that differ on average."""
-    values: dict[str, list[tuple[float, float]]] = defaultdict(list)
-    for old, new in pairs:
-        before, after = _step(old, step), _step(new, step)
-        if before and after:
-            for metric in before.scores.keys() & after.scores.keys():
-                values[metric].append((before.scores[metric], after.scores[metric]))
-    for metric in sorted(values):
-        was, now = (fmean(side) for side in zip(*values[metric], strict=True))
-        if abs(was - now) >= _SEEN:
-            yield f"{metric} {was:.2f} → {now:.2f}"
-
-
-def _step(record: Record, step: str) -> StepRecord | None:
-    return next((each for each in record.steps if each.step == step), None)
+    return "higher" if max(changes, default=0.0) >= SEEN else "same"
 
 
 def first_to_show(row: Row) -> int:
@@ -245,51 +197,3 @@ def _values_differ(old: Record | None, new: Record | None) -> bool:
 
 def _documents_differ(old: Record | None, new: Record | None) -> bool:
     return old is not None and new is not None and old.document != new.document
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
-    """What became of several cases in one arm."""
-
-    passed: int
-    judged: int
-    errors: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
-    """The cases of one model or persona: what became of them by arm, and in how many fewer, or more, pass."""
-
-    name: str
-    counts: tuple[Sum, ...]
-    cases: int
-    fewer: int
-    more: int
-
-
-def groups_of(rows: Sequence[Row]) -> list[tuple[str, list[Group]]]:
-    """Return the cases by model and by persona, as far as there are several."""
-    found = []
-    for at, what in ((2, "model"), (0, "persona")):
-        names = sorted({row.stratum[at] for row in rows})
-        if len(names) > 1:
-            found.append((what, [_group(name, [row for row in rows if row.stratum[at] == name]) for name in names]))
-    return found
-
-
-def _group(name: str, rows: Sequence[Row]) -> Group:
-    by_arm = zip(*(row.counts for row in rows), strict=True)
-    return Group(
-        name=name,
-        counts=tuple(
-            Sum(
-                passed=sum(count.of("pass") for count in counts),
-                judged=sum(count.judged for count in counts),
-                errors=sum(count.of("error") for count in counts),
-            )
-            for counts in by_arm
-        ),
-        cases=len(rows),
-        fewer=sum(row.state == "fewer" for row in rows),
-        more=sum(row.state == "more" for row in rows),
-    )

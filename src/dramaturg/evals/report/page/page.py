@@ -17,8 +17,10 @@ from dramaturg.evals.edits import Edit
 from dramaturg.evals.evaluate import state_here
 from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.report.page.again import Retelling, recorded_of
-from dramaturg.evals.report.page.cases import ROOM, Binder
-from dramaturg.evals.report.page.matrix import STATES, Row, groups_of, rows_of
+from dramaturg.evals.report.page.cases import Binder
+from dramaturg.evals.report.page.groups import groups_of
+from dramaturg.evals.report.page.matrix import STATES, Row, rows_of
+from dramaturg.evals.report.page.shelf import ROOM
 from dramaturg.evals.report.page.texts import Note, Notes, Texts, texts_of
 from dramaturg.evals.report.page.verdict import step_titles, summary_of
 from dramaturg.evals.runs import read_header
