@@ -152,6 +152,17 @@ def test_words_that_an_edited_answer_has_otherwise_are_marked(bench: Bench) -> N
     assert {each.text for each in page.page.all("ins")} == {"Be MOST careful."}
 
 
+def test_of_edited_lines_of_a_persona_the_words_are_marked_though_another_line_is_gone(bench: Bench) -> None:
+    edit = ("- **Dependencies:** Confirming external services", "- **Dependencies:** Asking for external services")
+    bench.edit((_BACKUP, ""), edit)
+    page = eval_page_in(_html(bench, repeats=1)).page
+    assert len(page.all("li", "gone")) == 2
+    assert ({each.text for each in page.all("del")}, {each.text for each in page.all("ins")}) == (
+        {"Confirming"},
+        {"Asking for"},
+    )
+
+
 def test_the_first_repeat_that_differs_is_shown_first(bench: Bench) -> None:
     def answer(call: ModelCall) -> Answer | None:
         return envelope([]) if call.sample == 2 and edited(call) else None

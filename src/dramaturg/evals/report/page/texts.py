@@ -17,6 +17,7 @@ from dramaturg.evals.report.page.difference import marked_differences
 from dramaturg.run.page.text import plain
 
 _AROUND = 3  # lines that stay unfolded around what differs
+_ALIKE = 0.5  # from which share of common words on a line counts as an edit of another
 _FEW = 4  # lines that are not worth a fold
 _Place = tuple[str, int]
 
@@ -163,13 +164,27 @@ def _lines(
                 said = tuple(dict.fromkeys(told))
                 yield TextLine(anchor=anchor, old=before + 1, new=after + 1, text=plain(news[after]), notes=said)
             continue
-        gone, came = [*map(plain, olds[first:last])], [*map(plain, news[start:end])]
-        if len(gone) == len(came):
-            pairs = [marked_differences(*pair) for pair in zip(gone, came, strict=True)]
-            gone, came = [was for was, _ in pairs], [now for _, now in pairs]
+        gone, came = _marked(olds[first:last], news[start:end])
         for at, text in enumerate(gone, start=first + 1):
             told = tuple(notes.old.get((was, at), ()))
             yield TextLine(anchor=f"P{number}-B{at}", old=at, new=None, text=text, notes=told)
         for at, text in enumerate(came, start=start + 1):
             told = tuple(notes.new.get((path, at), ()))
             yield TextLine(anchor=f"P{number}-L{at}", old=None, new=at, text=text, notes=told)
+
+
+def _marked(olds: Sequence[str], news: Sequence[str]) -> tuple[list[Markup], list[Markup]]:
+    """Return lines that are gone and lines that are new; where one was edited, the words that differ are marked."""
+    gone, came = [*map(plain, olds)], [*map(plain, news)]
+    left = [*range(len(olds))]
+    for at, new in enumerate(news):
+        was = next((each for each in left if _akin(olds[each], new)), None)
+        if was is not None:
+            gone[was], came[at] = marked_differences(gone[was], came[at])
+            left = [each for each in left if each > was]
+    return gone, came
+
+
+def _akin(old: str, new: str) -> bool:
+    words = SequenceMatcher(None, old.split(), new.split(), autojunk=False)
+    return words.real_quick_ratio() >= _ALIKE and words.ratio() >= _ALIKE
