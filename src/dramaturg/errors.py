@@ -4,6 +4,7 @@
 DramaturgError
 ├─ AuthorError(findings)               the persona's author
 ├─ CallerError(message)                whoever called: missing artifact, bad setting, no key
+│  ├─ KeyMissing(variable, where, instead)  the key of a model is not set
 │  └─ SecretsFound(findings)           artifacts that would leave this machine hold secrets
 ├─ ModelError(message, retryable, hint)    the provider
 ├─ StepFailed(step, findings)          attempts spent; what was wrong, the last raw answer kept
@@ -41,6 +42,24 @@ class CallerError(DramaturgError):
 
     def __str__(self) -> str:
         return self.message
+
+
+class KeyMissing(CallerError):
+    """The key of a model is not set.
+
+    Attributes:
+        variable: The variable of the environment that is to hold it.
+        where: The place that gives one.
+        instead: What can be done without it, as whoever chose the model can do it; empty for nothing.
+    """
+
+    def __init__(self, variable: str, where: str, instead: str = "") -> None:
+        remedy = f"get a key at {where}" + (f", or {instead}" if instead else "")
+        super().__init__(f"`{variable}` is not set; {remedy}")
+        self.args = (variable, where, instead)
+        self.variable = variable
+        self.where = where
+        self.instead = instead
 
 
 class SecretsFound(CallerError):

@@ -322,6 +322,12 @@ def test_what_cannot_be_calibrated_says_why() -> None:
     _write("openai:tiny@http://127.0.0.1:1/v1", gate="pass")
     told = dramaturg(*_CALIBRATE, "--rubric", "backed_up")
     assert (told.code, "has no rubric `backed_up`; there is `backed-up`" in told.err) == (2, True)
+    _write("anthropic:claude-x", gate="pass")
+    told = dramaturg(*_CALIBRATE, "--judge", "openai:gpt-x", "--replay", "strict")
+    command = f"record it: `dramaturg eval calibrate {_FILE} --judge openai:gpt-x`"
+    assert (told.code, command in told.err) == (4, True)
+    told = dramaturg(*_CALIBRATE)
+    assert told.err.endswith("get a key at console.anthropic.com, or name another language model as judge\n")
     Path(_LABELS).unlink()
     told = dramaturg(*_CALIBRATE)
     assert "error[E112]: the labels `evals/backed-up.labels.yaml` cannot be read" in told.err

@@ -87,6 +87,16 @@ def test_a_renamed_section_is_called_so_and_is_no_loss(bench: Bench) -> None:
     assert f"{PERSONA}:{bench.line_of('UNDO PLAN')}: section `ROLLBACK PLAN` was renamed to `UNDO PLAN`" in told.out
 
 
+def test_a_scorer_may_look_at_a_section_by_the_name_that_either_arm_has(bench: Bench) -> None:
+    bench.edit(("`ROLLBACK PLAN`", "`UNDO PLAN`"))
+    for title, baseline, code in (("UNDO PLAN", [], 0), ("ROLLBACK PLAN", [], 2), ("ROLLBACK PLAN", ["HEAD"], 0)):
+        suite = _one_case(bench, f"scorers: [{{length: {{within: {title}, no_less: 1}}}}]\n")
+        told = dramaturg(
+            "eval", "run", suite, *(part for each in baseline for part in ("--baseline", each, "--inconclusive-ok"))
+        )
+        assert (told.code, "error[E114]" in told.err) == (code, bool(code)), told.err
+
+
 def test_a_suite_too_small_to_tell_says_what_it_could_find_and_what_telling_takes(bench: Bench) -> None:
     suite = _one_case(bench)
     bench.edit((_BACKUP, ""))

@@ -125,6 +125,17 @@ def test_a_strict_replay_after_an_edit_tells_the_one_command(bench: Bench) -> No
     assert dramaturg("eval", "run", _ONE, "--replay", "strict").code == 0
 
 
+@pytest.mark.usefixtures("bench")
+def test_the_command_that_is_told_records_what_was_missed() -> None:
+    other = ("--models", "anthropic:claude-x")
+    told = dramaturg("eval", "run", _ONE, *other, "--replay", "strict")
+    assert (told.code, f"record it: `{_RECORD} --models anthropic:claude-x`" in told.err) == (4, True)
+    told = dramaturg("eval", "run", _ONE, "--repeats", "9", "--replay", "strict")  # more than the suite has
+    assert (told.code, "record it: give the command with `--replay auto` once" in told.err) == (4, True)
+    told = dramaturg("eval", "run", _ONE, *other)
+    assert (told.code, "or use `--models evidence`, which needs none" in told.err) == (2, True)
+
+
 def test_recorded_answers_need_neither_key_nor_weights(bench: Bench) -> None:
     model = ScriptedModel(answering()._function or [], name="anthropic:claude-x")
     bench.checkout.write(_ONE, _SUITE.format(model='"anthropic:claude-x"'))
@@ -133,6 +144,7 @@ def test_recorded_answers_need_neither_key_nor_weights(bench: Bench) -> None:
     assert dramaturg("eval", "run", _ONE).code == 0
     told = dramaturg("eval", "run", _ONE, "--repeats", "3")
     assert (told.code, "`ANTHROPIC_API_KEY` is not set" in told.err) == (2, True)
+    assert "or use `--models evidence`, which needs none" in told.err
     told = dramaturg("eval", "run", _ONE, "--repeats", "3", "--replay", "strict")
     assert (told.code, "only other repeats are recorded than 3" in told.err) == (4, True)
     told = dramaturg("eval", "run", _ONE, "--models", "openai:gpt-x")
@@ -167,6 +179,15 @@ def test_a_suite_must_say_where_its_answers_go(bench: Bench) -> None:
     bench.checkout.write(_ONE, _SUITE.format(model="evidence").replace("recorded: answers/one.jsonl\n", ""))
     told = dramaturg("eval", "record", _ONE)
     assert (told.code, "add `recorded: answers/one.jsonl`" in told.err) == (2, True)
+
+
+def test_a_file_of_something_else_is_never_written_over(bench: Bench) -> None:
+    bench.checkout.write("evals/answers/one.jsonl", "Notes of mine.\n")
+    for command in ("run", "record"):
+        told = dramaturg("eval", command, _ONE)
+        assert (told.code, "error[E113]: `answers/one.jsonl` holds no recorded answers" in told.err) == (2, True)
+        assert f"{_ONE}:2:11" in told.err
+    assert (bench.checkout.folder / "evals/answers/one.jsonl").read_text(encoding="utf-8") == "Notes of mine.\n"
 
 
 def test_a_performance_that_the_provider_lost_is_not_recorded(bench: Bench) -> None:

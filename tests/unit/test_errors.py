@@ -14,6 +14,7 @@ from dramaturg.errors import (
     CallerError,
     DramaturgError,
     JournalMiss,
+    KeyMissing,
     ModelError,
     SecretsFound,
     StepFailed,
@@ -39,6 +40,11 @@ _EXAMPLES = [
         id="AuthorError",
     ),
     pytest.param(CallerError("no artifact; give one"), "no artifact; give one", id="CallerError"),
+    pytest.param(
+        KeyMissing("SOME_KEY", "example.org", "use another model"),
+        "`SOME_KEY` is not set; get a key at example.org, or use another model",
+        id="KeyMissing",
+    ),
     pytest.param(
         SecretsFound((_FAULT,)),
         "the artifacts hold what looks like secrets (1); nothing was sent",

@@ -120,7 +120,8 @@ def test_a_vendor_needs_its_key_and_says_where_to_get_one(
     for missing in ("", "  "):
         monkeypatch.setenv(variable, missing)
         with pytest.raises(
-            CallerError, match=f"`{variable}` is not set; get a key at {remedy}, or use `--model evidence`"
+            CallerError,
+            match=f"`{variable}` is not set; get a key at {remedy}, or use the model `evidence`, which needs none",
         ):
             asyncio.run(open_model(parse_spec(f"{kind}:m")))
     monkeypatch.setenv(variable, " key\n")

@@ -1,6 +1,5 @@
 """`eval record`: the answers that go with a suite."""
 
-import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from dramaturg.cli.output import counted, json_option, print_json
 
 if TYPE_CHECKING:
     from dramaturg.evals.evaluated import Evaluated
+    from dramaturg.evals.terms import Terms
 
 
 @click.command()
@@ -67,9 +67,11 @@ def record(
         )
 
 
-def tell_of_new_answers(result: "Evaluated", *, quiet: bool) -> None:
+def tell_of_new_answers(result: "Evaluated", terms: "Terms", *, quiet: bool) -> None:
     """Say how the answers that a suite records with it, and that were asked for only now, can be kept with it."""
-    if result.suite.suite.recorded and result.asked and not quiet:
-        command = f"dramaturg eval record {shlex.quote(str(result.suite.path))}"
+    from dramaturg.evals.remedies import record_command
+
+    command = record_command(result.suite, terms)
+    if command and result.asked and not quiet:
         new = "1 answer is" if result.asked == 1 else f"{result.asked:,} answers are"
         click.echo(f"{new} new, kept on this machine only; to keep them with the suite: {command}", err=True)

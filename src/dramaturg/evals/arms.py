@@ -81,6 +81,11 @@ class Arm:
         }
 
 
+def plans_of(arm: Arm) -> Mapping[str, Plan]:
+    """Return the plans of an arm, by what the suite calls each persona."""
+    return {name: part.plan for name, part in arm.parts.items()}
+
+
 def present_arm(library: Library, prompts: Path, personas: Mapping[str, str]) -> Arm:
     """Return the personas as they are in the work tree.
 

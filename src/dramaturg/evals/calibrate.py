@@ -30,6 +30,7 @@ from dramaturg.evals.judging.questions import Rule, ask_rubric
 from dramaturg.evals.judging.standings import judges_prompts, labels_of
 from dramaturg.evals.opening import changed, open_judges, recorded_answers
 from dramaturg.evals.reading import SuiteFile, read_suite
+from dramaturg.evals.remedies import calibrate_command
 from dramaturg.evals.replies import Replies
 from dramaturg.evals.runs import replies_folder
 from dramaturg.evals.scorers.judged import RUBRIC, Rubric
@@ -133,6 +134,7 @@ async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_open: O
             line=lambda model: pool.line(model, run, terms.retry),
             holding=budget.holding,
             used=budget.used,
+            remedy=f"record it: `{calibrate_command(file, terms, names)}`",
         )
         on_open({judge.name: judge.destination for judge in judges.values()})
         found = {}

@@ -17,6 +17,7 @@ from dramaturg.engine.events import Event, StepAccepted
 from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Outcome
 from dramaturg.errors import JournalMiss, ModelError, StepFailed
+from dramaturg.evals.keys import key_remedy
 from dramaturg.evals.replies import Kept, Replies, parts_of
 from dramaturg.evals.scorers.judged import JUDGED
 from dramaturg.models.model import Model, leaves_this_machine
@@ -133,7 +134,8 @@ class Desk:
     async def _ask(self, model: Model, call: ModelCall, key: str, place: Place) -> Kept:
         began = time.monotonic()
         async with self.holding(call):
-            reply = await answer_with_retries(model, call, self.policy, self.line(model), _ignore, _ignore)
+            with key_remedy(judging=call.step in JUDGED):
+                reply = await answer_with_retries(model, call, self.policy, self.line(model), _ignore, _ignore)
             self.used(call, reply.usage)
         kept = Kept(reply=reply, seconds=time.monotonic() - began)
         self.replies.keep(key, call, kept, place.case, safe=leaves_this_machine(model))

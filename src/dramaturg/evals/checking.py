@@ -1,7 +1,8 @@
 """A suite and the world around it to what is wrong between them; its one rule: found before anything is asked.
 
 E106 a metric that nobody scores · E107 a scorer that cannot be imported · E108 a persona that is not there · E109 an
-artifact that is not there, or is lacking
+artifact that is not there, or is lacking · E113 a file that is to hold recorded answers and holds something else · E114
+a section that nobody writes
 """
 
 import os
@@ -10,10 +11,12 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from dramaturg.errors import AuthorError, CallerError
+from dramaturg.evals.answers import read_answers
 from dramaturg.evals.judging.checking import judge_faults
 from dramaturg.evals.judging.standings import judges_prompts
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.scorers.own import Python, find_function
+from dramaturg.evals.sections import OtherPlans, no_others, section_faults
 from dramaturg.evals.suite import Case
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.persona.library import Library
@@ -22,19 +25,22 @@ from dramaturg.persona.model import Persona, fold_id
 _WILD = "*?["
 
 
-def require_usable(file: SuiteFile, library: Library, prompts: Path | None = None) -> Mapping[str, str]:
+def require_usable(
+    file: SuiteFile, library: Library, prompts: Path | None = None, *, others: OtherPlans = no_others
+) -> Mapping[str, str]:
     """Return alias or path of each persona by what the suite calls it.
 
     Args:
         file: The suite.
         library: Where personas are found.
         prompts: Folder of the prompt kernels; None for the shipped ones.
+        others: Gives the plans of what is performed beside the personas as they are, by what the suite calls each.
 
     Raises:
         AuthorError: Something of the suite cannot be used, or a persona has errors; all findings at once.
     """
     judges = judge_faults(file, judges_prompts(file, prompts))
-    found: list[Finding] = [*_metrics(file), *_functions(file), *judges]
+    found: list[Finding] = [*_metrics(file), *_functions(file), *judges, *_answers(file)]
     names: dict[str, str] = {}
     personas: dict[str, Persona] = {}
     for at, name in enumerate(file.suite.personas):
@@ -48,6 +54,7 @@ def require_usable(file: SuiteFile, library: Library, prompts: Path | None = Non
             found += error.findings
     for at, case in enumerate(file.suite.cases):
         found += _case(file, at, case, personas)
+    found += section_faults(file, personas, lambda: others(names))
     if any(finding.is_error for finding in found):
         raise AuthorError(tuple(found))
     return names
@@ -104,6 +111,21 @@ def _lacking(file: SuiteFile, at: int, case: Case, persona: Persona) -> Iterator
 def _is_there(folder: Path, name: str) -> bool:
     """Tell whether a path is there; a pattern is looked up when it is read."""
     return any(mark in name for mark in _WILD) or os.path.exists(folder / name)  # noqa: PTH110 - Path.exists raises for what can be no path
+
+
+def _answers(file: SuiteFile) -> Iterator[Finding]:
+    """Yield that what is to hold recorded answers holds something else: it would be passed over, and written over."""
+    path = file.answers
+    if path is None:
+        return
+    try:
+        strange = path.is_dir() or (bool(path.is_file() and path.stat().st_size) and not len(read_answers(path)))
+        what = f"`{file.suite.recorded}` holds no recorded answers"
+    except (OSError, CallerError) as error:
+        strange, what = True, f"`{file.suite.recorded}` cannot be read: {error}"
+    if strange:
+        remedy = f"name a file of its own, such as `answers/{file.suite.name}.jsonl`; `eval record` writes it"
+        yield _fault("E113", what, file.place("recorded"), remedy)
 
 
 def performed(suite_personas: Sequence[str], case: Case) -> Sequence[str]:

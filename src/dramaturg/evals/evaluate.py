@@ -1,12 +1,11 @@
 """A suite and terms to what it amounts to; its one rule: nothing is asked before all else is known to be right."""
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dramaturg.evals.arms import Arm
+from dramaturg.evals.arms import Arm, plans_of
 from dramaturg.evals.budget import Budget
 from dramaturg.evals.cells import Desk
 from dramaturg.evals.checking import require_usable
@@ -22,12 +21,14 @@ from dramaturg.evals.opening import (
     open_arms,
     open_judges,
     open_models,
+    other_plans,
     recorded_answers,
     recorded_candidate,
 )
 from dramaturg.evals.reading import SuiteFile, parse_suite, read_suite
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.records import Record
+from dramaturg.evals.remedies import record_command
 from dramaturg.evals.replies import Replies
 from dramaturg.evals.runner import Step, perform_pairs
 from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run, replies_folder
@@ -95,7 +96,8 @@ async def arun_suite(
     """
     terms = terms or Terms()
     file, library, state = changed(read_suite(suite), terms), library_here(), state_here(terms)
-    arms = open_arms(require_usable(file, library, terms.prompts), library, terms, state)
+    names = require_usable(file, library, terms.prompts, others=other_plans(terms, library, state))
+    arms = open_arms(names, library, terms, state)
     return await evaluate_arms(file, arms, terms, on_open=on_open or ignore, on_step=on_step or ignore)
 
 
@@ -114,10 +116,10 @@ def compare_runs(before: str, after: str, terms: Terms | None = None) -> Evaluat
     paths = [find_run(state, run) for run in (before, after)]
     header = read_run(paths[1]).header
     file = changed(parse_suite(Path(header["suite"]["path"]), header["suite"]["text"]), terms)
-    require_usable(file, library_here(), terms.prompts)
-    terms = replace(terms, models=terms.models or header["models"], repeats=terms.repeats or header["repeats"])
     names: Sequence[ArmName] = ("baseline", "candidate")
     arms = {name: recorded_candidate(path, file.suite.personas) for name, path in zip(names, paths, strict=True)}
+    require_usable(file, library_here(), terms.prompts, others=lambda _: map(plans_of, arms.values()))
+    terms = replace(terms, models=terms.models or header["models"], repeats=terms.repeats or header["repeats"])
     return PRIVATE_LOOP.call(evaluate_arms(file, arms, terms))
 
 
@@ -184,7 +186,7 @@ async def evaluate_arms(
             tariffs=Tariffs(given=terms.price),
             secrets=terms.secrets,
         )
-        run = open_run(state, file.suite.name, file.path, decided_by(stage, terms), folder)
+        run = open_run(state, file.suite.name, decided_by(stage, terms), folder)
         undo.callback(run.close)
         replies = Replies(replies_folder(state, file.suite.name), run.id, *answers, own=terms.replay == "off")
         undo.callback(replies.close)
@@ -208,7 +210,7 @@ async def _performed(
         holding=budget.holding,
         used=budget.used,
         hint="\n".join(f"edited: {edit}" for edit in edits),
-        remedy=_remedy(stage.file),
+        remedy=_remedy(stage.file, terms),
     )
     jury = Jury(judges=stage.judges, prompts=stage.prompts, secrets=terms.secrets, desk=desk)
     await perform_pairs(stage, watch.pairs, run, jury, watch)
@@ -229,11 +231,10 @@ async def _performed(
     return result
 
 
-def _remedy(file: SuiteFile) -> str:
+def _remedy(file: SuiteFile, terms: Terms) -> str:
     """Return how an answer that a strict replay misses is recorded."""
-    if file.suite.recorded:
-        return f"record it: `dramaturg eval record {shlex.quote(str(file.path))}`"
-    return "record it: give the command with `--replay auto` once"
+    command = record_command(file, terms)
+    return f"record it: `{command}`" if command else "record it: give the command with `--replay auto` once"
 
 
 def _budget(stage: Stage, run: Run, replies: Replies, terms: Terms) -> Budget:

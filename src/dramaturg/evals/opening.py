@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,13 +11,15 @@ from typing import Any
 from dramaturg.data import prompts_root
 from dramaturg.errors import CallerError
 from dramaturg.evals.answers import Answers, read_answers
-from dramaturg.evals.arms import Arm, frozen_arm, past_arm, present_arm
+from dramaturg.evals.arms import Arm, frozen_arm, past_arm, plans_of, present_arm
 from dramaturg.evals.judging.questions import digest_of
+from dramaturg.evals.keys import key_remedy
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.runs import find_run, read_run
 from dramaturg.evals.scorers.judged import judge_named
 from dramaturg.evals.scorers.own import Python
+from dramaturg.evals.sections import OtherPlans, Plans
 from dramaturg.evals.stage import Stage
 from dramaturg.evals.terms import Terms
 from dramaturg.models.absent import absent_model
@@ -70,6 +72,16 @@ def open_arms(names: Mapping[str, str], library: Library, terms: Terms, state: P
     return {"baseline": recorded_candidate(recorded, [*names]), "candidate": today}
 
 
+def other_plans(terms: Terms, library: Library, state: Path) -> OtherPlans:
+    """Return what gives the plans of the baseline, where there is one."""
+
+    def plans(names: Mapping[str, str]) -> Iterable[Plans]:
+        arms = open_arms(names, library, terms, state) if terms.baseline is not None else {}
+        yield from map(plans_of, arms.values())
+
+    return plans
+
+
 def present(names: Mapping[str, str], library: Library, terms: Terms) -> Arm:
     """Return the personas as they are in the work tree; see `open_arms`."""
     return present_arm(library, terms.prompts or prompts_root(), names)
@@ -94,7 +106,8 @@ async def open_models(
     """Make the models ready to be asked; those opened here are let go of when `undo` is."""
     found: dict[str, Model] = {}
     for named in terms.models or file.suite.models:
-        model = await _opened(parse_spec(named), terms, answers, pool, undo) if isinstance(named, str) else named
+        with key_remedy(judging=False):
+            model = await _opened(parse_spec(named), terms, answers, pool, undo) if isinstance(named, str) else named
         found[model.name] = model
     return found
 
@@ -122,13 +135,9 @@ async def open_judges(
             judges[metric] = terms.judge
         else:
             spec = parse_spec(file.suite.judge_of(judged))
-            judges[metric] = await _opened(spec, terms, answers, pool, undo)
+            with key_remedy(judging=True):
+                judges[metric] = await _opened(spec, terms, answers, pool, undo)
     return judges
-
-
-def answers_path(file: SuiteFile) -> Path | None:
-    """Return the file of the answers that go with a suite; None where there are to be none."""
-    return file.folder / file.suite.recorded if file.suite.recorded else None
 
 
 def recorded_answers(file: SuiteFile, terms: Terms, state: Path) -> tuple[Answers, ...]:
@@ -136,7 +145,7 @@ def recorded_answers(file: SuiteFile, terms: Terms, state: Path) -> tuple[Answer
 
     So the file in the work tree need hold no more than what is asked today, and a strict replay finds both arms.
     """
-    path = answers_path(file)
+    path = file.answers
     if path is None or terms.replay == "off":
         return ()
     today = read_answers(path)

@@ -52,6 +52,11 @@ class SuiteFile:
         """The folder that paths of the suite are relative to."""
         return self.path.parent
 
+    @property
+    def answers(self) -> Path | None:
+        """The file of the answers that go with the suite; None where there are to be none."""
+        return self.folder / self.suite.recorded if self.suite.recorded else None
+
     @cached_property
     def _reader(self) -> tuple[Reader, yaml.Node | None]:
         reader = reader_of(self.path, self.text, "the suite", _RULES)

@@ -14,7 +14,6 @@ from dramaturg.errors import CallerError
 from dramaturg.evals.answers import Answers, answers_text, read_answers
 from dramaturg.evals.evaluate import OnOpen, OnStep, ignore, run_suite, state_here
 from dramaturg.evals.evaluated import Evaluated
-from dramaturg.evals.opening import answers_path
 from dramaturg.evals.reading import read_suite
 from dramaturg.evals.replies import Replies
 from dramaturg.evals.report.figures import counted
@@ -80,7 +79,7 @@ def record_suite(
     """
     terms = replace(terms or Terms(), baseline=None, sequential=False)
     file = read_suite(suite)
-    path = answers_path(file)
+    path = file.answers
     if path is None:
         remedy = f"add `recorded: answers/{file.suite.name}.jsonl`"
         raise CallerError(f"`{suite}` does not say where its answers are to be recorded; {remedy}")

@@ -1,7 +1,9 @@
 """What a suite says; its one rule: a key that means nothing is refused; personas and cases alone must be given."""
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePath
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -23,6 +25,13 @@ def _is_model(name: str) -> str:
         raise ValueError(error.message) from error
     if spec.kind == "replay":
         raise ValueError("a recorded run cannot be asked anything new")
+    return name
+
+
+def _is_beside(name: str) -> str:
+    path = PurePath(os.path.normpath(name))
+    if name and (path.is_absolute() or path.parts[:1] in ((), ("..",))):
+        raise ValueError("it must be a relative path, beside the suite file or below; write `answers/NAME.jsonl`")
     return name
 
 
@@ -98,7 +107,7 @@ class Suite(_Said):
     )
     repeats: int = Field(default=1, ge=1, le=1000, description="How often each case is performed.")
     reasks: int = Field(default=2, ge=0, le=5, description="How often the failing part of an answer is asked again.")
-    recorded: str = Field(
+    recorded: Annotated[str, AfterValidator(_is_beside)] = Field(
         default="", description="File beside the suite file for the answers that go with it; `eval record` writes it."
     )
     scorers: tuple[AnyScorer, ...] = Field(

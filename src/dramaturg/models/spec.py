@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dramaturg.errors import CallerError, ModelError
+from dramaturg.errors import CallerError, KeyMissing, ModelError
 from dramaturg.models import profiles
 from dramaturg.models.evidence_only import EvidenceModel
 from dramaturg.models.model import Model
@@ -86,7 +86,7 @@ async def open_model(spec: ModelSpec, window: int | None = None) -> Model:
         window: Tokens of context, where the engine does not say or the user wants another size.
 
     Raises:
-        CallerError: No key or none that can be sent, no such file, or an extra is not installed.
+        CallerError: No key (KeyMissing) or none that can be sent, no such file, or an extra is not installed.
         ModelError: A server that was named cannot be reached.
     """
     match spec.kind:
@@ -210,7 +210,7 @@ def _weights(name: str) -> Path:
 def _key(name: str, where: str) -> str:
     key = _sendable(name)
     if not key:
-        raise CallerError(f"`{name}` is not set; get a key at {where}, or use `--model evidence`, which needs none")
+        raise KeyMissing(name, where, "use the model `evidence`, which needs none")
     return key
 
 

@@ -19,6 +19,7 @@ from dramaturg.evals.schema import SCHEMA_FILE, suite_schema
 from dramaturg.evals.scorers.kinds import SCORERS
 from dramaturg.findings.catalogue import read_rule
 from dramaturg.persona.library import Library
+from dramaturg.plan.compile import compile_plan
 
 _LEAST = "personas: DPA-1\ncases:\n  - id: one\n    artifacts: {architectural_blueprint: a.md}\n"
 _SHIPPED = sorted((ROOT / "evals").glob("*.suite.yaml"))
@@ -138,6 +139,32 @@ def test_what_lies_around_a_suite_is_held_against_it(tmp_path: Path) -> None:
         "E108 the suite has no persona `DPA-2`; did you mean `DPA-1`?",
         f"E109 there is no file `b.md`; paths are relative to `{tmp_path}`",
     ]
+
+
+def test_a_section_that_nobody_writes_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    text = _LEAST.replace("a.md", "{text: x}") + (
+        "    scorers:\n      - contains: {within: ROLLBAK PLAN, texts: a}\n"
+        "      - length: {within: rollback plan, at_most: 9}\n"
+        "scorers:\n  - order: {within: NO SUCH, texts: [a, b]}\n"
+    )
+    path = tmp_path / "some.suite.yaml"
+    path.write_text(text, encoding="utf-8")
+    library = Library((personas_root(),))
+    with pytest.raises(AuthorError) as refused:
+        require_usable(read_suite(path), library)
+    told = [(each.rule, each.span and each.span.line, each.message, each.help) for each in refused.value.findings]
+    every = [step.section for step in compile_plan(library.load("DPA-1")).steps if step.section]
+    assert told == [
+        ("E114", 9, "no section is called `NO SUCH`", f"`DPA-1` writes {', '.join(f'`{each}`' for each in every)}"),
+        ("E114", 6, "no section is called `ROLLBAK PLAN`", "did you mean `ROLLBACK PLAN`?"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../answers.jsonl", "answers/../../a.jsonl", "."])
+def test_recorded_answers_lie_beside_the_suite_or_below(name: str) -> None:
+    (told,) = _told(f"recorded: {name}\n{_LEAST}")
+    assert told.startswith("E103 some.suite.yaml:1:11: `recorded`: it must be a relative path")
+    _read(f"recorded: answers/some.jsonl\n{_LEAST}")
 
 
 @pytest.mark.parametrize("path", _SHIPPED, ids=lambda path: path.stem)
