@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.commands import dramaturg
+from tests.chat_server import ChatServer
+from tests.commands import dramaturg, started
 from tests.suites import SUITE, Bench, new_bench
+from tests.support import ROOT
 
 _REPEATS = "20"
 
@@ -48,6 +51,41 @@ def test_an_eval_killed_in_the_middle_goes_on(bench: Bench, state: Path) -> None
     assert told.json["questions"]["asked"] == len(keys)
     assert told.json["verdict"]["kind"] == "no worse"
     assert len(told.json["performances"]) == 240
+
+
+def test_an_interrupted_eval_says_how_much_is_done_and_that_it_goes_on(state: Path) -> None:
+    with ChatServer(held_from=8) as server:
+        command = ("eval", "run", str(ROOT / SUITE), "-m", server.model, "--repeats", "1", "--tag", "containers")
+        with started(*command, "--quiet") as child:
+            server.wait_for(8)
+            child.send_signal(signal.SIGINT)
+            out, err = child.communicate(timeout=60)
+        assert (child.returncode, out) == (130, b"")
+        said = [line for line in err.decode().splitlines() if line]
+        assert re.fullmatch(
+            r"\d of \d performances done; the same command goes on from there and asks nothing twice", said[-2]
+        )
+        assert said[-1] == "interrupted"
+        known = set(_keys(state))
+        server.release()
+        assert dramaturg(*command).code == 0
+        keys = _keys(state)
+        assert len(keys) == len(set(keys)) > len(known)
+
+
+def test_interrupted_mutants_say_how_many_were_tried(state: Path) -> None:
+    command = ("eval", "mutate", str(ROOT / SUITE), "--operator", "requirement")
+    with started(*command) as child:
+        while not any(state.glob("evals/*/mutants/*.jsonl")):
+            assert child.poll() is None, "it ended before it could be interrupted"
+            time.sleep(0.01)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (130, b"")
+    said = [line for line in err.decode().splitlines() if line]
+    assert re.fullmatch(
+        r"\d+ of 12 mutants tried; the same command goes on from there and asks nothing twice", said[-2]
+    )
 
 
 def _keys_so_far(state: Path) -> list[str]:

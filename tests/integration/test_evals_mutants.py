@@ -39,6 +39,8 @@ def test_what_no_case_would_miss_survives_at_its_line_until_a_case_does(bench: B
     survivor = f"{PERSONA}:{bench.line_of('Data Integrity')}: requirement `Data Integrity` of `PRE-FLIGHT CHECKLIST`"
     assert survivor in told.out
     assert "2 of 12 mutants were killed = 17 % [5 %, 45 %]" in told.out
+    assert survivor not in told.err  # once is enough
+    assert "\nsurvived: no verdict was worse; `inconclusive` may be worse, and more cases, repeats" in told.out
     bench.checkout.write("one.suite.yaml", _SUITE + _MORE)
     told = dramaturg(*_MUTATE)
     assert survivor not in told.out
@@ -60,6 +62,21 @@ def test_survivors_are_warnings_in_a_pull_request(bench: Bench) -> None:
     told = dramaturg(*_MUTATE, "--format", "github").out
     assert f"::warning title=survivor,file={PERSONA},line={bench.line_of('Data Integrity')}::no case would miss" in told
     assert told.splitlines()[-1].startswith("::notice title=one::2 of 12 mutants were killed")
+
+
+@pytest.mark.usefixtures("bench")
+def test_what_was_cut_is_told_in_whole_words() -> None:
+    cuts = [
+        each["what"]
+        for each in dramaturg("eval", "mutate", "one.suite.yaml", "--json", "--operator", "rule").json["mutants"]
+    ]
+    whole = " ".join(" ".join(path.read_text("utf-8") for path in Path("personas").iterdir()).split())
+    told = [cut.split(": ", 1)[1] for cut in cuts]
+    assert any(each.endswith(" …") for each in told)
+    for each in told:
+        words = each.removesuffix(" …")
+        assert whole[whole.index(words) + len(words)] == " "
+        assert len(each) <= 60
 
 
 @pytest.mark.usefixtures("bench")

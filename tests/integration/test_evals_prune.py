@@ -92,6 +92,19 @@ def test_the_newest_stay_whatever_their_age(bench: Bench, state: Path, files: Ca
     assert [name for name in files() if name.startswith("runs/")] == [f"runs/{new}"]
 
 
+def test_so_many_stay_of_each_suite_though_another_project_has_one_of_that_name(
+    bench: Bench, files: Callable[[], list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = bench.run("one.suite.yaml", baseline=None).run
+    other = new_bench(tmp_path / "other", monkeypatch)
+    other.checkout.write("one.suite.yaml", _SUITE)
+    first, second = (other.run("one.suite.yaml", baseline=None, repeats=repeats).run for repeats in (1, 2))
+    told = dramaturg("eval", "prune", "--keep", "1")
+    assert [name for name in files() if name.startswith("runs/")] == sorted([f"runs/{mine}", f"runs/{second}"])
+    assert f"removed: {first}, ended, 0 days old" in told.out
+    assert " bytes of one.suite.yaml\n" in told.out
+
+
 def test_answers_that_no_eval_asked_for_go_by_age_alone(
     bench: Bench, state: Path, files: Callable[[], list[str]]
 ) -> None:

@@ -1,6 +1,7 @@
 """What an eval prints, in every layout, at once and later; budgets; evals compared; suites begun."""
 
 import json
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -94,6 +95,24 @@ def test_evals_are_listed(bench: Bench) -> None:
         2,
         "error: there is no recorded eval `none-00000000-1`; `dramaturg eval report` lists them\n",
     )
+
+
+def test_evals_of_projects_whose_suites_have_one_name_are_told_apart(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = bench.run("one.suite.yaml").run
+    other = new_bench(tmp_path / "other", monkeypatch)
+    shutil.copy(bench.checkout.folder / "one.suite.yaml", other.checkout.folder)
+    there = other.run("one.suite.yaml", baseline=None).run
+    monkeypatch.chdir(bench.checkout.folder)
+    rows = [line.split("  ") for line in dramaturg("eval", "report").out.splitlines()]
+    told = {run: (place, arms, models) for run, _, _, place, arms, models in rows}
+    assert told == {
+        here: ("one.suite.yaml", "work tree against HEAD", "evidence"),
+        there: (str(tmp_path / "other" / "one.suite.yaml"), "work tree", "evidence"),
+    }
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert "  ~/other/one.suite.yaml  " in dramaturg("eval", "report").out
 
 
 def test_a_recorded_eval_is_a_baseline_as_well(bench: Bench) -> None:

@@ -87,3 +87,16 @@ def test_an_unfinished_run_of_quotes_says_both_what_it_is_and_what_it_lacks(stat
     remark = kept_document(read_journal(journal)).splitlines()[2]
     assert remark.startswith("> Not a finished document: 1 of 4 sections")
     assert "No language model wrote this." in remark
+
+
+@pytest.mark.parametrize("refused", [*"2345"])
+def test_whichever_section_is_missing_side_by_side_the_others_are_shown(state: Path, refused: str) -> None:
+    def answer(call: ModelCall) -> Answer:
+        return ModelReply(text="I will not.", stop="refusal") if call.step == refused else good_answer(call)
+
+    with pytest.raises(ModelError, match=f"refused step {refused}"):
+        run_persona("DPA-1", INPUTS, model=ScriptedModel(answer), parallel=True)
+    (journal,) = journals(state)
+    record = read_journal(journal)
+    assert {step for step, _ in record.steps} == {*"12345"} - {refused}
+    assert "> Not a finished document: 3 of 4 sections" in kept_document(record)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.mutating import within_budget
-from dramaturg.cli.output import json_option, print_json, read_or_not
-from dramaturg.cli.talk import Talk
+from dramaturg.cli.output import counted, json_option, print_json, read_or_not
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +49,7 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
     Asks each judge about each labelled document, tells how often it agrees with people, and keeps that beside the
     labels, where `eval run` finds it. Exits with 1 if a judge is not shown to be better than a coin: it may not decide.
     """
+    from dramaturg.cli.evaluating import Progress
     from dramaturg.evals.calibrate import calibrate_suite
     from dramaturg.evals.report.calibration import calibration_data, calibration_text
     from dramaturg.evals.terms import Terms
@@ -63,7 +63,7 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
         price=None if price is None else parse_price(price),
         secrets="allow" if allow_secrets else "stop",
     )
-    talk, done = Talk(quiet=quiet), 0
+    talk, done = Progress(quiet=quiet), 0
 
     def open_(destinations: "Mapping[str, str]") -> None:
         for name, destination in destinations.items():
@@ -72,6 +72,7 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
     def tell(metric: str, judged: "Judged") -> None:
         nonlocal done
         done += 1
+        talk.so_far = f"{counted(done, 'document')} judged"
         talk.move(f"{metric}: {done:,} documents judged, the last: {judged.id}")
 
     with within_budget():

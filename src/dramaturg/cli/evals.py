@@ -1,6 +1,6 @@
 """`eval`: whether an edit made a persona better or worse."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ import click
 from dramaturg.cli.calibrating import calibrate
 from dramaturg.cli.inspecting import inspect_option, write_inspect_logs
 from dramaturg.cli.mutating import mutate, within_budget
-from dramaturg.cli.output import json_option, print_json, read_or_not
+from dramaturg.cli.output import json_option, nearby, print_json, read_or_not
 from dramaturg.cli.paging import html_option, write_page
 from dramaturg.cli.pruning import prune
 from dramaturg.cli.recording import record, tell_of_new_answers
@@ -271,7 +271,14 @@ def _list_runs(*, as_json: bool) -> None:
         print_json(rows)
         return
     for row in rows:
-        click.echo(shown(f"{row['run']}  {row['began']}  {row['verdict'] or 'unfinished'}  {row['suite']}"))
+        click.echo(shown("  ".join(_cells(row))))
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what is listed of an eval."""
+    arms = " against ".join(reversed(row["arms"]))
+    verdict = row["verdict"] or "unfinished"
+    return row["run"], row["began"], verdict, nearby(row["place"]), arms, ", ".join(row["models"])
 
 
 evals.add_command(calibrate)

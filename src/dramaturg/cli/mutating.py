@@ -3,17 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from dramaturg.cli.output import json_option, print_json
 from dramaturg.cli.paging import html_option, write_page
-from dramaturg.cli.talk import Talk
 from dramaturg.errors import BudgetSpent
-
-if TYPE_CHECKING:
-    from dramaturg.evals.mutation import Tried
 
 _SPENT = 7
 
@@ -51,6 +46,7 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
     One piece after the other is taken out, and the suite performed against the personas as they are. What the gate does
     not call worse has survived: it is untested, or useless.
     """
+    from dramaturg.cli.evaluating import MutantWatch
     from dramaturg.evals.mutation import mutate_suite
     from dramaturg.evals.report.mutation import mutation_github, mutation_text
     from dramaturg.evals.terms import Terms
@@ -65,14 +61,10 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
         price=None if price is None else parse_price(price),
         seed=seed,
     )
-    talk = Talk(quiet=False)
-
-    def tell(tried: "Tried") -> None:
-        became = "cannot be performed" if tried.kind is None else "killed" if tried.killed else "survived"
-        talk.say(f"{became}: {tried.mutant}")
-
-    with within_budget(), talk:
-        mutation = mutate_suite(suite, terms, operators=operators, limit=limit, on_mutant=tell)
+    with within_budget(), MutantWatch(quiet=False) as watch:
+        mutation = mutate_suite(
+            suite, terms, operators=operators, limit=limit, on_open=watch.open, on_mutant=watch.tried
+        )
     if as_json or layout == "json":
         print_json(mutation.to_json())
     else:

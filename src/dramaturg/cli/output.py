@@ -56,6 +56,16 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def nearby(path: str) -> str:
+    """Return a path as it can be given: below the working folder from there, else from the home folder or the root."""
+    file, here, home = Path(path), Path.cwd(), Path(os.path.expanduser("~"))  # noqa: PTH111 - Path refuses where there is no home
+    if not file.is_absolute():
+        return path
+    if file.is_relative_to(here):
+        return str(file.relative_to(here))
+    return f"~/{file.relative_to(home)}" if file.is_relative_to(home) else path
+
+
 def elsewhere() -> None:
     """Take note that the run at hand is in a database, which commands on it must name as well."""
     click.get_current_context().obj.append(" --database URL")

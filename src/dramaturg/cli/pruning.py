@@ -2,7 +2,8 @@
 
 import click
 
-from dramaturg.cli.output import counted, json_option, named, print_json
+from dramaturg.cli.output import counted, json_option, named, nearby, print_json
+from dramaturg.findings.render import shown
 
 _DAY = 86400
 
@@ -34,11 +35,18 @@ def prune(*, older_than: str | None, keep: int | None, statuses: str, dry_run: b
             verb = "stays" if not gone else "would be removed" if dry_run else "removed"
             what = kept.path.stem if kept.kind != "answers" else f"answers of {kept.path.stem}"
             days = counted(int(kept.age // _DAY), "day")
-            click.echo(f"{verb}: {what}, {kept.status}, {days} old, {kept.size:,} bytes")
+            of = f" of {nearby(kept.place)}" if kept.place else ""
+            click.echo(shown(f"{verb}: {what}, {kept.status}, {days} old, {kept.size:,} bytes{of}"))
     if as_json:
         print_json(
             [
-                {"file": str(kept.path), "suite": kept.suite, "kind": kept.kind, "status": kept.status}
+                {
+                    "file": str(kept.path),
+                    "suite": kept.suite,
+                    "place": kept.place,
+                    "kind": kept.kind,
+                    "status": kept.status,
+                }
                 | {"bytes": kept.size, "age": round(kept.age), "goes": kept.goes, "removed": gone and not dry_run}
                 for kept, gone in rows
             ]

@@ -186,7 +186,7 @@ async def evaluate_arms(
             tariffs=Tariffs(given=terms.price),
             secrets=terms.secrets,
         )
-        run = open_run(state, file.suite.name, decided_by(stage, terms), folder)
+        run = open_run(state, file.suite.name, file.path, decided_by(stage, terms), folder)
         undo.callback(run.close)
         replies = Replies(replies_folder(state, file.suite.name), run.id, *answers, own=terms.replay == "off")
         undo.callback(replies.close)

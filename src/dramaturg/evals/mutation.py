@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from dramaturg.errors import CallerError
 from dramaturg.evals.arms import Arm
@@ -28,6 +28,7 @@ from dramaturg.evals.terms import Terms
 from dramaturg.models.pool import Pool
 from dramaturg.run.loop import PRIVATE_LOOP
 
+Became = Literal["killed", "survived", "cannot be performed"]
 _FIXED = Terms(sequential=False)  # a blank in one case leaves the others as they are: all of them together ask little
 
 
@@ -37,6 +38,11 @@ class Tried:
 
     mutant: Mutant
     kind: Kind | None
+
+    @property
+    def became(self) -> Became:
+        """What became of it, in words."""
+        return "cannot be performed" if self.kind is None else "killed" if self.killed else "survived"
 
     @property
     def killed(self) -> bool:
@@ -111,6 +117,7 @@ def mutate_suite(
     *,
     operators: Sequence[str] = (),
     limit: int | None = None,
+    on_open: Callable[[int], None] | None = None,
     on_mutant: OnMutant | None = None,
 ) -> Mutation:
     """Try mutants of a suite's personas, each against the personas as they are.
@@ -120,6 +127,7 @@ def mutate_suite(
         terms: How each is performed; a budget is that of all of them together.
         operators: Names of operators; all without any.
         limit: Try so many at most, drawn by the seed.
+        on_open: Told how many there are before any is tried.
         on_mutant: Told of each.
 
     Raises:
@@ -130,11 +138,16 @@ def mutate_suite(
     if unknown:
         known = ", ".join(f"`{name}`" for name in OPERATOR_NAMES)
         raise CallerError(f"there is no operator `{unknown[0]}`; there is {known}")
-    return PRIVATE_LOOP.call(_mutate(suite, terms or Terms(), operators, limit, on_mutant or ignore))
+    return PRIVATE_LOOP.call(_mutate(suite, terms or Terms(), operators, limit, on_open or ignore, on_mutant or ignore))
 
 
 async def _mutate(
-    suite: Path, terms: Terms, operators: Sequence[str], limit: int | None, on_mutant: OnMutant
+    suite: Path,
+    terms: Terms,
+    operators: Sequence[str],
+    limit: int | None,
+    on_open: Callable[[int], None],
+    on_mutant: OnMutant,
 ) -> Mutation:
     file, library = changed(read_suite(suite), terms), library_here()
     arm = present(require_usable(file, library, terms.prompts), library, terms)
@@ -142,6 +155,7 @@ async def _mutate(
     made = [mutant for name in arm.parts for mutant in mutants_of(arm, name, operators)]
     made += blanks_of(arm, file, operators)
     chosen = _drawn(made, limit, terms.seed)
+    on_open(len(chosen))
     tried: list[Tried] = []
     asked, usd, pool = 0, Decimal(0), Pool()
     async with AsyncExitStack() as undo:

@@ -17,6 +17,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
+from textwrap import shorten
 
 from dramaturg.findings.model import Span
 from dramaturg.findings.source import Source
@@ -115,7 +116,7 @@ def _rules(file: PersonaFile, plan: Plan) -> Iterator[Cut]:
     for directive in file.directives:
         start = source.offset(directive.origin.span)
         for found in _RULE.finditer(file.text, start, start + directive.origin.span.length):
-            what = f"a rule of directive `{directive.name}` was deleted: {' '.join(found[0].split())[:_SHOWN]}"
+            what = f"a rule of directive `{directive.name}` was deleted: {_excerpt(found[0])}"
             yield what, source.span(*found.span()), _cut(file, *found.span())
 
 
@@ -129,8 +130,13 @@ def _examples(file: PersonaFile, plan: Plan) -> Iterator[Cut]:
         for found in _EXAMPLE.finditer(file.text, start, start + piece.origin.span.length):
             if found.start() not in told:  # a block that holds directives holds their examples too
                 told.add(found.start())
-                what = f"an example was deleted: {' '.join(found[0].split())[:_SHOWN]}"
+                what = f"an example was deleted: {_excerpt(found[0])}"
                 yield what, source.span(*_written(found)), _cut(file, *found.span())
+
+
+def _excerpt(text: str) -> str:
+    """Return the first words of a text, with an ellipsis where there are more."""
+    return shorten(text, _SHOWN, placeholder=" …")
 
 
 def _written(found: re.Match[str]) -> tuple[int, int]:

@@ -5,6 +5,7 @@ a file of answers only where no eval that stays needs one of them to be compared
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Literal
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.evals.lines import is_held, take_up_lines
 from dramaturg.evals.replies import keys_in
-from dramaturg.evals.runs import FOLDER, MUTANTS, REPLIES, RUNS, read_run
+from dramaturg.evals.runs import FOLDER, MUTANTS, REPLIES, RUNS, place_of, read_header, read_run
 
 STATUSES = ("ended", "unfinished", "unreadable")
 _RUNNING = "running"
@@ -55,6 +56,7 @@ class Kept:
     Attributes:
         path: The file.
         suite: The folder of its suite.
+        place: The suite's file, from the root on; empty where it is not known, as of answers.
         kind: An eval, that of a mutant, or answers.
         status: `ended`, `unfinished`, `running`, `unreadable`; of answers whether an eval that stays needs them.
         size: Bytes.
@@ -64,6 +66,7 @@ class Kept:
 
     path: Path
     suite: str
+    place: str
     kind: Kind
     status: str
     size: int
@@ -107,9 +110,12 @@ def remove(kept: Kept) -> bool:
 def _evals(folder: Path, kind: Kind, wish: Wish) -> Iterator[tuple[Kept, frozenset[bytes]]]:
     """Yield the evals of a suite, the last written first, each with the keys of the answers it refers to."""
     newest = sorted(_files(folder, kind), key=lambda path: (path.stat().st_mtime, path.name), reverse=True)
-    for at, path in enumerate(newest):
-        status, keys = _looked_at(path)
-        yield _kept(path, kind, status, wish.age, goes=at >= wish.keep and status in wish.statuses), keys
+    newer = Counter[str]()  # by the suite's file: suites of two projects may have one name, and so one folder
+    for path in newest:
+        status, place, keys = _looked_at(path)
+        goes = newer[place] >= wish.keep and status in wish.statuses
+        newer[place] += 1
+        yield _kept(path, kind, status, wish.age, goes=goes, place=place), keys
 
 
 def _answers(folder: Path, evals: Sequence[tuple[Kept, frozenset[bytes]]], wish: Wish) -> Iterator[Kept]:
@@ -129,21 +135,29 @@ def _files(folder: Path, kind: Kind) -> Iterator[Path]:
     return (folder / _KINDS[kind]).glob("*.jsonl")
 
 
-def _kept(path: Path, kind: Kind, status: str, least: float, *, goes: bool) -> Kept:
+def _kept(path: Path, kind: Kind, status: str, least: float, *, goes: bool, place: str = "") -> Kept:
     facts = path.stat()
     age = max(0.0, time.time() - facts.st_mtime)
     goes = goes and age >= least
     suite = path.parent.parent.name
-    return Kept(path=path, suite=suite, kind=kind, status=status, size=facts.st_size, age=age, goes=goes)
+    return Kept(path=path, suite=suite, place=place, kind=kind, status=status, size=facts.st_size, age=age, goes=goes)
 
 
-def _looked_at(path: Path) -> tuple[str, frozenset[bytes]]:
-    """Return how an eval stands, and the keys of the answers it refers to."""
+def _looked_at(path: Path) -> tuple[str, str, frozenset[bytes]]:
+    """Return how an eval stands, its suite's file, and the keys of the answers it refers to."""
     if is_held(path):
-        return _RUNNING, frozenset()
+        return _RUNNING, _place_begun(path), frozenset()
     try:
         recorded = read_run(path)
     except JournalMiss:
-        return "unreadable", frozenset()
+        return "unreadable", "", frozenset()
     keys = frozenset(bytes.fromhex(key) for record in recorded.records for key in record.keys)
-    return ("unfinished" if recorded.end is None else "ended"), keys
+    return ("unfinished" if recorded.end is None else "ended"), place_of(recorded.header), keys
+
+
+def _place_begun(path: Path) -> str:
+    """Return the suite's file of an eval that is being performed; empty where its first line is not written yet."""
+    try:
+        return place_of(read_header(path))
+    except ValueError:
+        return ""

@@ -80,24 +80,26 @@ class Run:
         self._lines.close()
 
 
-def open_run(state: Path, suite: str, decided_by: Mapping[str, Any], kind: str = RUNS) -> Run:
-    """Take up the newest unfinished eval that is decided by the same, or begin one.
+def open_run(state: Path, suite: str, file: Path, decided_by: Mapping[str, Any], kind: str = RUNS) -> Run:
+    """Take up the newest unfinished eval of the same file that is decided by the same, or begin one.
 
     Args:
         state: The user's state folder.
         suite: The suite's name.
+        file: The suite's file; those of other projects may have the same name.
         decided_by: What the eval is decided by, as plain JSON data.
         kind: The folder among those of the suite that its file is put into.
     """
     digest = hashlib.sha256(json.dumps(decided_by, sort_keys=True).encode()).hexdigest()
     folder, stem = runs_folder(state, suite, kind), f"{slug(suite)}-{digest[:_DIGEST_SHOWN]}"
+    place = str(file.resolve())
     earlier = sorted(folder.glob(f"{stem}-*.jsonl"), key=_number, reverse=True)
     for path in earlier:
         lines = None if last_line(path).startswith(END) else take_up_lines(path)
         if lines is None:
             continue
         recorded = read_run(path)
-        if recorded.header["decided_by"] == digest:
+        if recorded.header["decided_by"] == digest and place_of(recorded.header) == place:
             return Run(lines, recorded)
         lines.close()
     number = max(map(_number, earlier), default=0) + 1
@@ -108,7 +110,8 @@ def open_run(state: Path, suite: str, decided_by: Mapping[str, Any], kind: str =
         if begun is not None:
             break
         number += 1
-    header = {"type": "eval", "format": FORMAT, "run": run, "decided_by": digest, "began": _now(), **decided_by}
+    known = {"type": "eval", "format": FORMAT, "run": run, "decided_by": digest, "began": _now(), "place": place}
+    header = {**known, **decided_by}
     begun.add(header, safe=True)
     return Run(begun, Recorded(path=path, header=header, records=(), end=None))
 
@@ -137,6 +140,11 @@ def read_header(path: Path) -> Mapping[str, Any]:
     return header
 
 
+def place_of(header: Mapping[str, Any]) -> str:
+    """Return where the suite's file was, from the root on; as it was named in evals that do not say."""
+    return str(header.get("place") or header["suite"]["path"])
+
+
 def find_run(state: Path, run: str) -> Path:
     """Return the file of an eval by its id or its path; CallerError if there is none."""
     path = Path(run)
@@ -156,7 +164,10 @@ def all_runs(state: Path, run: str = "*") -> Sequence[Path]:
 
 
 def run_rows(state: Path) -> list[dict[str, Any]]:
-    """Return id, suite, beginning and verdict of each recorded eval, the newest first; none of a damaged one."""
+    """Return what each recorded eval is of and came to, the newest first; nothing of a damaged one.
+
+    `suite` is the file as it was named, `place` where it was, `arms` what was compared, the candidate last.
+    """
     rows = []
     for path in all_runs(state):
         with path.open("rb") as file:
@@ -165,7 +176,8 @@ def run_rows(state: Path) -> list[dict[str, Any]]:
             header, last = json.loads(head), last_line(path)
             verdict = json.loads(last)["kind"] or "done" if last.startswith(END) else ""
             rows.append(
-                {"run": header["run"], "suite": header["suite"]["path"]}
+                {"run": header["run"], "suite": header["suite"]["path"], "place": place_of(header)}
+                | {"arms": [arm["name"] for arm in header["arms"].values()], "models": header["models"]}
                 | {"began": header["began"], "verdict": verdict}
             )
     return rows

@@ -1,5 +1,6 @@
 """A journal to all that happened in its run; its one rule: it is performed over its own answers, nothing is asked."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 
 from dramaturg.engine.brief import Brief
@@ -18,6 +19,8 @@ from dramaturg.run.loop import PRIVATE_LOOP
 from dramaturg.run.perform import Conditions, Tally, document_of, recorded_brief, result_of
 from dramaturg.run.record import Record
 from dramaturg.run.report import RunResult
+
+_ROUNDS = 16  # of the loop: from one recorded answer to the next there are a few
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +102,11 @@ def retell(record: Record) -> Retold:
     answer = replayed(record, told)
 
     async def noted(call: ModelCall) -> ModelReply:
-        reply = await answer(call)
+        try:
+            reply = await answer(call)
+        except JournalMiss:
+            await _all_else(told)
+            raise
         told.exchanges.append(Exchange(call=call, reply=reply, seconds=record.seconds.get(call.key)))
         return reply
 
@@ -121,6 +128,15 @@ def retell(record: Record) -> Retold:
         rejected=tuple(told.rejected),
         answered=tuple(told.answered),
     )
+
+
+async def _all_else(told: _Told) -> None:
+    """Wait until nothing else is told: sections side by side may have their answers where the first has none."""
+    seen = -1
+    while seen < len(told.exchanges):
+        seen = len(told.exchanges)
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
 
 
 def result_told(told: Retold, *, quotes: bool = False) -> RunResult:

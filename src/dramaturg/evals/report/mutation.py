@@ -4,16 +4,27 @@ from collections import Counter
 
 from dramaturg.evals.mutation import Mutation, Tried
 from dramaturg.evals.report.figures import counted, percent
+from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.findings.github import workflow_command
+
+_MEANINGS = {
+    Kind.NO_WORSE: "`no worse` is not worse by the margin or more",
+    Kind.BETTER: "`better` is better without the piece",
+    Kind.INCONCLUSIVE: "`inconclusive` may be worse, and more cases, repeats or scorers could tell",
+    Kind.INFRASTRUCTURE: "`infrastructure` failed for technical reasons and tells nothing",
+}
 
 
 def mutation_text(mutation: Mutation) -> str:
     """Return score and survivors, a line each."""
     lines = [f"{mutation.suite.suite.name}: {counted(len(mutation.tried), 'mutant')} of {mutation.made:,}", ""]
     for operator in dict.fromkeys(each.mutant.operator for each in mutation.tried):
-        counts = Counter(became(each) for each in mutation.tried if each.mutant.operator == operator)
+        counts = Counter(each.became for each in mutation.tried if each.mutant.operator == operator)
         lines.append(f"{operator:<12} " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
     lines += ["", *(f"survived ({each.kind}): {each.mutant}" for each in mutation.survivors)]
+    if mutation.survivors:
+        kinds = {each.kind: None for each in mutation.survivors}
+        lines.append(f"survived: no verdict was worse; {', '.join(_MEANINGS[kind] for kind in kinds if kind)}")
     return "\n".join([*lines, "", mutation_cost(mutation), mutation_score(mutation)]) + "\n"
 
 
@@ -25,11 +36,6 @@ def mutation_github(mutation: Mutation) -> str:
     ]
     title = {"title": mutation.suite.suite.name}
     return "\n".join([*commands, workflow_command("notice", mutation_score(mutation), title)]) + "\n"
-
-
-def became(tried: Tried) -> str:
-    """Return what became of a mutant."""
-    return "cannot be performed" if tried.kind is None else "killed" if tried.killed else "survived"
 
 
 def _place(tried: Tried) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dramaturg.evals.mutation import Mutation, Tried
 from dramaturg.evals.report.figures import percent
-from dramaturg.evals.report.mutation import became, mutation_cost, mutation_score
+from dramaturg.evals.report.mutation import mutation_cost, mutation_score
 from dramaturg.evals.report.page.drawing import Drawing, rates_drawn
 from dramaturg.evals.report.page.page import STYLE, templates
 from dramaturg.evals.report.page.texts import Note, Notes, Text, text_of, texts_of
@@ -74,7 +74,7 @@ def _drawn(mutation: Mutation) -> Drawing | None:
 def _operators(mutation: Mutation) -> Iterator[Operator]:
     found: dict[str, Counter[str]] = {}
     for each in mutation.tried:
-        found.setdefault(each.mutant.operator, Counter())[_KINDS[became(each)]] += 1
+        found.setdefault(each.mutant.operator, Counter())[_KINDS[each.became]] += 1
     for name, counts in found.items():
         yield Operator(
             name=name, killed=counts["killed"], survived=counts["survived"], unperformed=counts["unperformed"]
@@ -99,4 +99,4 @@ def _note(tried: Tried) -> Note:
         "killed": f"killed: {tried.mutant.what}",
         "cannot be performed": f"cannot be performed: {tried.mutant.what}",
     }
-    return Note(text=said[became(tried)], kind=_KINDS[became(tried)])
+    return Note(text=said[tried.became], kind=_KINDS[tried.became])
