@@ -10,6 +10,7 @@ from tests.commands import dramaturg
 from tests.suites import CALLS, PERSONA, Bench, answering, new_bench
 from tests.support import good_answer
 
+from dramaturg.data import personas_root
 from dramaturg.engine.calls import ModelCall, ModelReply, Usage
 from dramaturg.errors import BudgetSpent, CallerError
 from dramaturg.evals import Kind, compare_runs, load_run
@@ -24,6 +25,12 @@ scorers: [sections, coverage, cost]
 cases:
   - id: parcels
     artifacts: {architectural_blueprint: cases/parcel-tracking/blueprint.md}
+"""
+_OTHER = """personas: RBW-1
+cases:
+  - id: gateway
+    artifacts:
+      service_description: {text: The gateway is one process.}
 """
 
 
@@ -63,6 +70,35 @@ def test_junit_calls_a_case_failed_only_where_the_verdict_is_worse(bench: Bench)
     suite = ET.fromstring(dramaturg("eval", "report", _worse(bench), "--junit").out)[0]  # noqa: S314 - our own
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["2", "2", "0", "0"]
     assert [case.get("name") for case in suite.iter("testcase")] == ["pass", "parcels · DPA-1 · evidence"]
+
+
+def test_junit_tells_suites_apart_and_has_totals_and_times(bench: Bench) -> None:
+    result = load_run(_worse(bench))
+    suites = ET.fromstring(dramaturg("eval", "report", result.run, "--junit").out)  # noqa: S314 - our own
+    names = {(str(case.get("classname")), str(case.get("name"))) for case in suites.iter("testcase")}
+    assert names == {("one.verdict", "pass"), ("one", "parcels · DPA-1 · evidence")}
+    (suite,) = suites
+    for name in ("tests", "failures", "errors", "skipped", "time"):
+        assert suites.get(name) == suite.get(name)
+    (case,) = [case for case in suites.iter("testcase") if case.get("classname") == "one"]
+    seconds = sum(step.seconds for record in result.records for step in record.steps)
+    assert seconds > 0
+    assert case.get("time") == suite.get("time") == f"{seconds:.3f}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--format", "junit"), "`junit` is a format of one eval; name its RUN"),
+        (("--md",), "`md` is a format of one eval; name its RUN"),
+        (("one-00000000-1", "--md", "--junit"), "`md` and `junit` are two formats; name one"),
+        (("one-00000000-1", "--format", "github", "--json"), "`github` and `json` are two formats; name one"),
+    ],
+)
+def test_a_format_that_cannot_be_meant_is_refused(arguments: tuple[str, ...], said: str) -> None:
+    told = dramaturg("eval", "report", *arguments)
+    assert (told.code, told.out) == (2, "")
+    assert told.err.endswith(f"Error: {said}\n")
 
 
 def test_junit_of_a_suite_too_small_is_skipped_not_failed(bench: Bench) -> None:
@@ -138,6 +174,27 @@ def test_two_recorded_evals_are_compared_and_nothing_is_asked(bench: Bench) -> N
     back = compare_runs(after, before)
     assert back.decision
     assert (back.decision.kind, back.asked) == (Kind.INCONCLUSIVE, 0)  # five pairs are too few for more
+
+
+def test_evals_of_different_suites_are_not_compared(bench: Bench) -> None:
+    shutil.copy(personas_root() / "rbw-1.persona.md", bench.checkout.folder / "personas")
+    bench.checkout.write("rbw.suite.yaml", _OTHER)
+    one = bench.run("one.suite.yaml", baseline=None, repeats=1).run
+    other = bench.run("rbw.suite.yaml", baseline=None).run
+    told = dramaturg("eval", "compare", one, other)
+    folder = bench.checkout.folder
+    assert (told.code, told.out) == (2, "")
+    assert told.err == (
+        f"error: these are evals of different suites: `{one}` is of `one` (`{folder}/one.suite.yaml`), "
+        f"`{other}` is of `rbw` (`{folder}/rbw.suite.yaml`); compare evals of one suite, "
+        "`dramaturg eval report` lists them\n"
+    )
+    told = dramaturg("eval", "run", "one.suite.yaml", "--baseline", other)
+    assert told.code == 2
+    assert (
+        f"`{other}` is an eval of another suite, `rbw` (`{folder}/rbw.suite.yaml`), and has not performed `DPA-1`;"
+        in told.err
+    )
 
 
 def _priced(call: ModelCall) -> Answer:

@@ -9,7 +9,7 @@ import click
 from dramaturg.cli.calibrating import calibrate
 from dramaturg.cli.inspecting import inspect_option, write_inspect_logs
 from dramaturg.cli.mutating import mutate, within_budget
-from dramaturg.cli.output import json_option, nearby, print_json, read_or_not
+from dramaturg.cli.output import json_option, nearby, one_layout, print_json, read_or_not
 from dramaturg.cli.paging import html_option, write_page
 from dramaturg.cli.pruning import prune
 from dramaturg.cli.recording import record, tell_of_new_answers
@@ -38,8 +38,7 @@ def _verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--format",
             "layout",
             type=click.Choice(_LAYOUTS),
-            default="human",
-            help="md: Markdown, for a step summary; github: annotations of a pull request.",
+            help="human unless given. md: Markdown, for a step summary; github: annotations of a pull request.",
         ),
         html_option,
         click.option("--inconclusive-ok", is_flag=True, help="Exit with 0 where nothing could be decided."),
@@ -86,7 +85,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     seed: int,
     tags: tuple[str, ...],
     allow_secrets: bool,
-    layout: str,
+    layout: str | None,
     html: Path | None,
     inconclusive_ok: bool,
     quiet: bool,
@@ -105,6 +104,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.models.prices import parse_price
     from dramaturg.run.budget import parse_usd
 
+    layout = one_layout(layout, json=as_json)
     terms = Terms(
         baseline=baseline,
         models=models,
@@ -123,7 +123,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
         with Watch(quiet=quiet) as watch:
             result = run_suite(suite, terms, on_open=watch.open, on_step=watch.step)
         tell_of_new_answers(result, terms, quiet=quiet)
-        _tell(result, "json" if as_json else layout, html, inconclusive_ok=inconclusive_ok, quiet=quiet)
+        _tell(result, layout, html, inconclusive_ok=inconclusive_ok, quiet=quiet)
 
 
 def _print(result: "Evaluated", layout: str) -> None:
@@ -185,7 +185,7 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     *,
     price: str | None,
     seed: int,
-    layout: str,
+    layout: str | None,
     html: Path | None,
     inconclusive_ok: bool,
     quiet: bool,
@@ -199,34 +199,46 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.evals.terms import Terms
     from dramaturg.models.prices import parse_price
 
+    layout = one_layout(layout, json=as_json)
     terms = Terms(seed=seed, price=None if price is None else parse_price(price))
     result = compare_runs(before, after, terms)
-    _tell(result, "json" if as_json else layout, html, inconclusive_ok=inconclusive_ok, quiet=quiet)
+    _tell(result, layout, html, inconclusive_ok=inconclusive_ok, quiet=quiet)
 
 
 @evals.command()
 @click.argument("run_id", metavar="[RUN]", required=False)
-@click.option(
-    "--format", "layout", type=click.Choice(_LAYOUTS), default="human", help="As `eval run` prints it; junit: XML."
-)
-@click.option("--md", "shorthand", flag_value="md", help="Short for --format md.")
-@click.option("--junit", "shorthand", flag_value="junit", help="Short for --format junit.")
+@click.option("--format", "layout", type=click.Choice(_LAYOUTS), help="As `eval run` prints it; human unless given.")
+@click.option("--md", is_flag=True, help="Short for --format md.")
+@click.option("--junit", is_flag=True, help="Short for --format junit.")
 @html_option
 @inspect_option
 @json_option
 def report(
-    run_id: str | None, *, layout: str, shorthand: str | None, html: Path | None, inspect: Path | None, as_json: bool
+    run_id: str | None,
+    *,
+    layout: str | None,
+    md: bool,
+    junit: bool,
+    html: Path | None,
+    inspect: Path | None,
+    as_json: bool,
 ) -> None:
-    """Print what the recorded eval RUN, an id or a file, amounts to; without RUN list all of them."""
+    """Print what the recorded eval RUN, an id or a file, amounts to; without RUN list all of them.
+
+    Exits with 0 whatever the verdict: it is that of the eval, told again.
+    """
     from dramaturg.evals.evaluate import load_run
 
+    layout = one_layout(layout, md=md, junit=junit, json=as_json)
     if run_id is None:
         if html is not None or inspect is not None:
             raise click.UsageError("`--html` and `--inspect` are of one eval; name its RUN")
-        _list_runs(as_json=as_json)
+        if layout not in ("human", "json"):
+            raise click.UsageError(f"`{layout}` is a format of one eval; name its RUN")
+        _list_runs(as_json=layout == "json")
         return
     result = load_run(run_id)
-    _print(result, "json" if as_json else shorthand or layout)
+    _print(result, layout)
     _write(result, html)
     write_inspect_logs(result, inspect)
 

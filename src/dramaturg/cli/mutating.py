@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dramaturg.cli.output import json_option, print_json
+from dramaturg.cli.output import json_option, one_layout, print_json
 from dramaturg.cli.paging import html_option, write_page
 from dramaturg.errors import BudgetSpent
 
@@ -23,7 +23,7 @@ _SPENT = 7
 @click.option("--limit", type=click.IntRange(min=1), help="Try so many mutants at most, drawn by the seed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw, and of the order of pairs.")
 @click.option("--sequential/--fixed", "sequential", default=True, show_default=True, help="Stop once one is decided.")
-@click.option("--format", "layout", type=click.Choice(["human", "json", "github"]), default="human")
+@click.option("--format", "layout", type=click.Choice(["human", "json", "github"]))
 @html_option
 @json_option
 def mutate(  # noqa: PLR0913 - one parameter for each option
@@ -37,7 +37,7 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
     limit: int | None,
     seed: int,
     sequential: bool,
-    layout: str,
+    layout: str | None,
     html: Path | None,
     as_json: bool,
 ) -> None:
@@ -53,6 +53,7 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.models.prices import parse_price
     from dramaturg.run.budget import parse_usd
 
+    layout = one_layout(layout, json=as_json)
     terms = Terms(
         models=models,
         repeats=repeats,
@@ -65,7 +66,7 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
         mutation = mutate_suite(
             suite, terms, operators=operators, limit=limit, on_open=watch.open, on_mutant=watch.tried
         )
-    if as_json or layout == "json":
+    if layout == "json":
         print_json(mutation.to_json())
     else:
         click.echo((mutation_github if layout == "github" else mutation_text)(mutation), nl=False)

@@ -21,6 +21,14 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON o
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 
 
+def one_layout(layout: str | None, **short: bool) -> str:
+    """Return the one format that is asked for, by its name or an option of its own; `human` for none."""
+    named = [*dict.fromkeys(each for each in (layout, *(name for name, given in short.items() if given)) if each)]
+    if len(named) > 1:
+        raise click.UsageError(f"{' and '.join(f'`{each}`' for each in named)} are two formats; name one")
+    return named[0] if named else "human"
+
+
 def print_json(data: Any) -> None:
     """Print JSON for a program to read."""
     click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))

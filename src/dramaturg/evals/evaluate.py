@@ -24,6 +24,7 @@ from dramaturg.evals.opening import (
     other_plans,
     recorded_answers,
     recorded_candidate,
+    require_one_suite,
 )
 from dramaturg.evals.reading import SuiteFile, parse_suite, read_suite
 from dramaturg.evals.records import Arm as ArmName
@@ -108,13 +109,14 @@ def compare_runs(before: str, after: str, terms: Terms | None = None) -> Evaluat
     recorded answers and held to what the earlier one demands.
 
     Raises:
-        CallerError: There is no such eval.
+        CallerError: There is no such eval, or they are of suites that perform other personas.
         JournalMiss: An answer is not recorded, or an artifact has changed since.
     """
     terms = replace(terms or Terms(), replay="strict")
     state = state_here(terms)
     paths = [find_run(state, run) for run in (before, after)]
-    header = read_run(paths[1]).header
+    past, header = (read_run(path).header for path in paths)
+    require_one_suite(past, header)
     file = changed(parse_suite(Path(header["suite"]["path"]), header["suite"]["text"]), terms)
     names: Sequence[ArmName] = ("baseline", "candidate")
     arms = {name: recorded_candidate(path, file.suite.personas) for name, path in zip(names, paths, strict=True)}

@@ -16,7 +16,7 @@ from dramaturg.evals.judging.questions import digest_of
 from dramaturg.evals.keys import key_remedy
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as ArmName
-from dramaturg.evals.runs import find_run, read_run
+from dramaturg.evals.runs import find_run, place_of, read_run
 from dramaturg.evals.scorers.judged import judge_named
 from dramaturg.evals.scorers.own import Python
 from dramaturg.evals.sections import OtherPlans, Plans
@@ -88,8 +88,26 @@ def present(names: Mapping[str, str], library: Library, terms: Terms) -> Arm:
 
 
 def recorded_candidate(path: Path, personas: Sequence[str]) -> Arm:
-    """Return the candidate of a recorded eval, called by the eval's id."""
-    return replace(frozen_arm(read_run(path).header["arms"]["candidate"], path, personas), name=path.stem)
+    """Return the candidate of a recorded eval, called by the eval's id; CallerError if it lacks one of the personas."""
+    header = read_run(path).header
+    candidate = header["arms"]["candidate"]
+    lacking = [name for name in personas if name not in candidate["personas"]]
+    if lacking:
+        raise CallerError(
+            f"`{path.stem}` is an eval of another suite, `{header['suite']['name']}` (`{place_of(header)}`), and has "
+            f"not performed `{lacking[0]}`; name an eval of this suite, `dramaturg eval report` lists them"
+        )
+    return replace(frozen_arm(candidate, path, personas), name=path.stem)
+
+
+def require_one_suite(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Refuse the headers of two evals of which the later one performed a persona that the earlier one did not."""
+    if not {*after["arms"]["candidate"]["personas"]} <= {*before["arms"]["candidate"]["personas"]}:
+        said = [
+            f"`{header['run']}` is of `{header['suite']['name']}` (`{place_of(header)}`)" for header in (before, after)
+        ]
+        remedy = "compare evals of one suite, `dramaturg eval report` lists them"
+        raise CallerError(f"these are evals of different suites: {', '.join(said)}; {remedy}")
 
 
 def _recorded(baseline: str, state: Path) -> Path | None:
