@@ -192,3 +192,17 @@ def test_a_suite_with_faults_is_refused_with_all_of_them(bench: Bench) -> None:
     assert "error[E102]: unknown key `repeat`" in told.err
     assert "error[E103]: `cases`: it is empty" in told.err
     assert "the suite cannot be performed: 2 errors" in told.err
+    annotated = dramaturg("eval", "run", "evals/bad.suite.yaml", "--format", "github").out.splitlines()
+    assert annotated[0].startswith("::error title=E102,file=evals/bad.suite.yaml,line=2,col=1,endColumn=7::unknown key")
+    assert len(annotated) == 2
+    found = dramaturg("eval", "run", "evals/bad.suite.yaml", "--json").json
+    assert [(each["rule"], each["span"]["line"]) for each in found] == [("E102", 2), ("E103", 3)]
+    told = dramaturg("eval", "run", "evals/bad.suite.yaml", "evals/other.suite.yaml")
+    assert (told.code, "performs one suite; give another one for `evals/other.suite.yaml`" in told.err) == (2, True)
+
+
+def test_outside_git_nobody_is_told_to_compare_with_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert dramaturg("eval", "new", "DPA-1").err == "next: dramaturg eval run evals/dpa-1.suite.yaml\n"
+    told = dramaturg("eval", "run", "evals/dpa-1.suite.yaml", "--baseline", "HEAD")
+    assert (told.code, "`git init` and commit the personas, give a recorded eval as" in told.err) == (2, True)

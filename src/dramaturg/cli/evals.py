@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.calibrating import calibrate
+from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.inspecting import inspect_option, write_inspect_logs
 from dramaturg.cli.mutating import mutate, within_budget
 from dramaturg.cli.output import json_option, nearby, one_layout, print_json, read_or_not
@@ -49,8 +50,14 @@ def _verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def _one_suite(_: click.Context, __: click.Parameter, more: tuple[str, ...]) -> None:
+    if more:
+        raise click.UsageError(f"a command performs one suite; give another one for `{more[0]}`")
+
+
 @evals.command()
 @click.argument("suite", type=click.Path(path_type=Path))
+@click.argument("more", nargs=-1, metavar="", expose_value=False, callback=_one_suite)
 @click.option("--baseline", metavar="REV|RUN", help="Compare with this git revision, or with a recorded eval.")
 @click.option(
     "-m", "--models", multiple=True, metavar="MODEL", help="Ask this model instead of the suite's; repeatable."
@@ -119,8 +126,9 @@ def run(  # noqa: PLR0913 - one parameter for each option
         secrets="allow" if allow_secrets else "stop",
     )
     gc.freeze()  # the modules and their tables stay; looking for garbage in them takes a tenth of the time
+    layout = "json" if as_json else layout
     with within_budget():
-        with Watch(quiet=quiet) as watch:
+        with reporting_faults(layout), Watch(quiet=quiet) as watch:
             result = run_suite(suite, terms, on_open=watch.open, on_step=watch.step)
         tell_of_new_answers(result, terms, quiet=quiet)
         _tell(result, layout, html, inconclusive_ok=inconclusive_ok, quiet=quiet)
@@ -254,6 +262,7 @@ def new(persona: str, files: tuple[Path, ...], *, output: Path | None, as_json: 
 
     from dramaturg.evals.scaffold import begin_suite
     from dramaturg.persona.library import Library
+    from dramaturg.run.revisions import has_head
     from dramaturg.run.settings import current, persona_roots
 
     path = begin_suite(Library(persona_roots(*current())), persona, files, output)
@@ -261,7 +270,8 @@ def new(persona: str, files: tuple[Path, ...], *, output: Path | None, as_json: 
         print_json({"path": str(path)})
     else:
         click.echo(str(path))
-    click.echo(f"next: dramaturg eval run {shlex.quote(str(path))} --baseline HEAD", err=True)
+    baseline = " --baseline HEAD" if has_head() else ""
+    click.echo(f"next: dramaturg eval run {shlex.quote(str(path))}{baseline}", err=True)
 
 
 @evals.command()

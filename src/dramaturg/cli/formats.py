@@ -1,14 +1,16 @@
 """Findings for programs: JSON, GitHub's annotations, SARIF; its one rule: each says all that a terminal is told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from dramaturg.cli.output import print_json
+from dramaturg.cli.output import print_json, read_or_not, source_at
+from dramaturg.errors import AuthorError, CallerError
 
 if TYPE_CHECKING:
-    from dramaturg.errors import CallerError
     from dramaturg.findings.model import Finding
     from dramaturg.findings.source import Source
 
@@ -28,6 +30,30 @@ class Report(Protocol):
 
     def source_of(self, path: str) -> "Source | None":
         """Return the text of a file as it was checked; None if it is no text that can be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Faults:
+    """What kept a command from its work."""
+
+    findings: "tuple[Finding, ...]" = ()
+    refused: tuple[CallerError, ...] = ()
+
+    def source_of(self, path: str) -> "Source | None":
+        return source_at(path)
+
+
+@contextmanager
+def reporting_faults(layout: str) -> Iterator[None]:
+    """Print what keeps a command from its work in a layout for programs, then raise it as always."""
+    try:
+        yield
+    except (AuthorError, CallerError) as error:
+        faults = _Faults(findings=error.findings) if isinstance(error, AuthorError) else _Faults(refused=(error,))
+        if layout in _PRINT:
+            with read_or_not():
+                print_report(faults, layout)
+        raise
 
 
 def print_report(report: Report, layout: str) -> None:

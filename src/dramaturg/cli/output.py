@@ -48,7 +48,7 @@ def print_findings(
         if brief_notes and finding.severity is Severity.NOTE:
             click.echo(f"{finding.severity}[{finding.rule}]: {shown(finding.message)}", file=stream)
             continue
-        click.echo(render(finding, source_of or _source, colour=wants_colour(stream)) + "\n", file=stream, color=True)
+        click.echo(render(finding, source_of or source_at, colour=wants_colour(stream)) + "\n", file=stream, color=True)
 
 
 def summary(findings: Iterable[Finding]) -> str:
@@ -150,7 +150,8 @@ def let_go(stream: IO[str]) -> None:
 
 
 @cache
-def _source(path: str) -> Source | None:
+def source_at(path: str) -> Source | None:
+    """Return the text of a file that a finding speaks of; None if it is no text that can be read."""
     try:
         return Source(path, Path(path).read_bytes().decode("utf-8"))  # no newline of the file may move
     except (OSError, UnicodeDecodeError):

@@ -26,6 +26,7 @@ from dramaturg.run.past import PastLibrary
 from dramaturg.run.revisions import read_revision
 
 WORK_TREE = "work tree"
+NO_GIT = "`git init` and commit the personas, give a recorded eval as `--baseline RUN`, or leave `--baseline` out"
 _DIGEST_SHOWN = 12
 
 
@@ -110,7 +111,7 @@ def past_arm(revision: str, library: Library, prompts: Path, personas: Mapping[s
     Raises:
         AuthorError, CallerError: As above; or there is no such revision.
     """
-    past = PastLibrary(read_revision(revision), library)
+    past = PastLibrary(read_revision(revision, without=NO_GIT), library)
     parts = {}
     for name, wanted in personas.items():
         file = read_persona_file(library.locate(wanted))

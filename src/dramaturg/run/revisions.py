@@ -80,13 +80,26 @@ def split_operand(operand: str) -> tuple[str, str] | None:
     return None if found is None or os.path.exists(operand) else (found[1], found[2])  # noqa: PTH110
 
 
-def read_revision(name: str) -> Revision:
+def has_head() -> bool:
+    """Tell whether the working folder is in a repository that has a commit."""
+    try:
+        _tree("HEAD")
+    except CallerError:
+        return False
+    return True
+
+
+def read_revision(name: str, *, without: str = "run it in a git repository, or compare two files") -> Revision:
     """Return the files of a revision of the working folder's repository; an empty name means the index.
+
+    Args:
+        name: The revision.
+        without: What to do where there is no repository.
 
     Raises:
         CallerError: There is no git, no repository, or no such revision.
     """
-    top = _git("rev-parse", "--show-toplevel", remedy="run it in a git repository, or compare two files")
+    top = _git("rev-parse", "--show-toplevel", remedy=without)
     if name:
         listed, oid_at = _git("ls-tree", "-r", "-z", "--full-tree", _tree(name)), 2
     else:
