@@ -96,7 +96,7 @@ def test_a_deprecated_file_is_found_where_it_is_the_only_one(roots: tuple[Path, 
     [
         ("dpa-8", "did you mean `DPA-7`?"),
         ("EXTRAS", "did you mean `extra`?"),
-        ("exstyle-1", "did you mean `style-1` or `extra`?"),
+        ("exstyle-1", "did you mean `style-1`?"),
         ("qqq", "`dramaturg list` shows what there is"),
     ],
 )

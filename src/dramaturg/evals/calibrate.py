@@ -180,7 +180,7 @@ def _chosen(file: SuiteFile, names: Sequence[str]) -> SuiteFile:
         has = "has no" if bare else "has"
         raise CallerError(
             f"{which} {has} `labels`; label some forty documents by its criterion, half of which should fail, and "
-            f"name the file: `labels: {bare or 'NAME'}.labels.yaml` (docs/evals.md shows one)"
+            f"name the file: `labels: {bare or 'NAME'}.labels.yaml` (`dramaturg explain E111` tells more)"
         )
     faults = tuple(fault for each in _faults(file, wanted) for fault in each)
     if faults:

@@ -49,7 +49,8 @@ def require_usable(
             personas[name] = library.load(names[name])
         except CallerError as error:
             what, _, remedy = error.message.partition("; ")
-            found.append(_fault("E108", what, file.place("personas", at), remedy))
+            listing = " `dramaturg list` shows what there is" if remedy.endswith("?") else ""
+            found.append(_fault("E108", what, file.place("personas", at), remedy + listing))
         except AuthorError as error:
             found += error.findings
     for at, case in enumerate(file.suite.cases):

@@ -23,6 +23,7 @@ from dramaturg.findings.model import Finding, Label, Severity, Span
 from dramaturg.persona.nodes import Reader, compose
 
 SUFFIX = ".suite.yaml"
+_SHOWN = 8  # suites that are named instead of one that is not there
 _RULES = {"P103": "E101", "P104": "E101", "P105": "E101"}
 _WORDS = {
     "extra_forbidden": "unknown key",
@@ -73,11 +74,22 @@ def read_suite(path: Path) -> SuiteFile:
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
-        remedy = "`dramaturg eval new NAME` begins a suite"
-        raise CallerError(f"the suite `{path}` cannot be read: {error.strerror or error}; {remedy}") from error
+        raise CallerError(f"the suite `{path}` cannot be read: {error.strerror or error}; {_others(path)}") from error
     except UnicodeDecodeError as error:
         raise CallerError(f"the suite `{path}` is not UTF-8 text; save it as UTF-8") from error
     return parse_suite(path, text)
+
+
+def _others(path: Path) -> str:
+    """Return which suites there are instead of one that cannot be read: in its folder, else in `evals`."""
+    folders = (path if path.is_dir() else path.parent, Path("evals"))
+    there = next(filter(None, (sorted(folder.glob(f"*{SUFFIX}")) for folder in folders)), [])
+    by_name = {each.name.removesuffix(SUFFIX): each for each in there}
+    near = get_close_matches(path.name.split(".")[0].casefold(), by_name, n=1)
+    if near and not path.is_dir():
+        return f"did you mean `{by_name[near[0]]}`?"
+    listed = ", ".join(f"`{each}`" for each in there[:_SHOWN]) + (", …" if len(there) > _SHOWN else "")
+    return f"name one of {listed}" if there else "`dramaturg eval new PERSONA` begins a suite"
 
 
 def parse_suite(path: Path, text: str) -> SuiteFile:
@@ -128,7 +140,7 @@ def _misfit(kind: str, message: str, path: _Path, root: yaml.Node, reader: Reade
     said = _WORDS.get(kind) or message.removeprefix("Value error, ").removeprefix("Input should be ")
     said = said.split(", unable to parse")[0]
     verb = "" if kind in _WORDS or kind == "value_error" else "must be "
-    return _fault("E103", f"{_spoken(path)}: {verb}{said}", span, _remedy(kind, path))
+    return _fault("E103", f"{_spoken(path)}: {verb}{said}", span, _remedy(path))
 
 
 def _spoken(path: _Path) -> str:
@@ -137,10 +149,11 @@ def _spoken(path: _Path) -> str:
     return f"`{words.lstrip('.') or 'suite'}`"
 
 
-def _remedy(kind: str, path: _Path) -> str:
-    field = _field(path)
-    told = f"{path[-1]}: {field}" if field else ""
-    return told if kind != "value_error" else ""
+def _remedy(path: _Path) -> str:
+    """Return what the field at a path, or the one whose list it is in, is for."""
+    named = path[: 1 + max((at for at, part in enumerate(path) if isinstance(part, str)), default=0)]
+    field = _field(named)
+    return f"{named[-1]}: {field}" if field else ""
 
 
 def _field(path: _Path) -> str:

@@ -23,6 +23,8 @@ def suite_schema() -> dict[str, Any]:
     for name, kind in kinds.items():
         made["$defs"][name]["properties"].pop("kind")
         made["$defs"][name]["title"] = kind
+        if SCORERS[kind].some_of:
+            made["$defs"][name]["anyOf"] = [{"required": [field]} for field in SCORERS[kind].some_of]
     made["$defs"]["scorer"] = _scorer(made["$defs"])
     for holder in (made, made["$defs"]["Case"]):
         holder["properties"]["scorers"]["items"] = {"$ref": "#/$defs/scorer"}
@@ -39,7 +41,7 @@ def labels_schema() -> dict[str, Any]:
 
 def _scorer(defs: Mapping[str, Any]) -> dict[str, Any]:
     """Return what stands in a list of scorers: a name, or one name with what it is given."""
-    alone = [kind for kind, cls in SCORERS.items() if not any(each.is_required() for each in cls.model_fields.values())]
+    alone = [kind for kind, cls in SCORERS.items() if not (cls.some_of or _is_given_more(cls))]
     return {
         "anyOf": [
             {"enum": alone},
@@ -54,8 +56,14 @@ def _scorer(defs: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _is_given_more(cls: type[Scorer]) -> bool:
+    return any(each.is_required() for each in cls.model_fields.values())
+
+
 def _given(cls: type[Scorer], defs: Mapping[str, Any]) -> dict[str, Any]:
-    fields: list[Mapping[str, Any]] = [{"$ref": f"#/$defs/{cls.__name__}"}, {"type": "null"}]
+    fields: list[Mapping[str, Any]] = [{"$ref": f"#/$defs/{cls.__name__}"}]
+    if not cls.some_of:
+        fields.append({"type": "null"})
     if cls.short:
         fields.append(defs[cls.__name__]["properties"][cls.short])
     return {"description": (cls.__doc__ or "").partition("\n")[0], "anyOf": fields}

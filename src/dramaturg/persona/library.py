@@ -16,6 +16,8 @@ from dramaturg.persona.reading import read_persona_file
 from dramaturg.persona.resolve import resolve
 
 _NEAR = 3
+_LIST = "`dramaturg list` shows what there is"
+_ALIKE = 0.65  # of two aliases of five characters, one may differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,8 +134,8 @@ class Library:
             if active:
                 return _ambiguous(alias, active)
         names = {entry.alias.casefold(): entry.alias for entry in self.entries}
-        close = [names[near] for near in get_close_matches(folded, sorted(names), n=_NEAR, cutoff=0.4)]
-        remedy = f"did you mean {_listed(close, 'or')}?" if close else "`dramaturg list` shows what there is"
+        close = [names[near] for near in get_close_matches(folded, sorted(names), n=_NEAR, cutoff=_ALIKE)]
+        remedy = f"did you mean {_listed(close, 'or')}?" if close else _LIST
         return Finding(rule="P301", severity=Severity.ERROR, message=f"no persona is called `{alias}`", help=remedy)
 
     @cached_property

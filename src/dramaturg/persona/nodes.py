@@ -36,6 +36,7 @@ _BODY = re.compile(rf"^<(?:SECTION\b|{'|'.join(SLOTS)})[^<>\n]*>", re.MULTILINE 
 _SUSPECT = (*"&*!{}[]", "\n---", "\n...")  # nothing is to refuse where none of these stands
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 _DEEP = "-" * 40  # what a line begins with that is nested deeply, all marks made one
+_CLOSING = {"[": "]", "{": "}"}
 _BOM = "\ufeff"
 _MAX_DEPTH = 40
 
@@ -218,10 +219,26 @@ def _refuse_yaml(error: yaml.MarkedYAMLError, reader: Reader) -> None:
     if "quoted scalar" in str(error.context):
         mark, remedy = error.context_mark, "close the quote"
     text, at = reader.source.text, reader.start + mark.index
+    opened = _unclosed(error, text[at:].strip())
+    if opened is not None:
+        at = reader.start + opened.index
+        remedy = f"close it with `{_CLOSING[text[at]]}`" if text[at : at + 1] in _CLOSING else remedy
     if text[at : at + 1] == "\t":
         remedy = "indent with spaces; YAML does not admit tabs there"
     place = reader.source.span(at, min(at + 1, len(text)))
     reader.fault("P103", f"{reader.subject} is not valid YAML: {error.problem}", place, help=remedy)
+
+
+def _unclosed(error: yaml.MarkedYAMLError, rest: str) -> Any:
+    """Return the mark of the bracket or brace that is never closed; None where something else is wrong.
+
+    The parser notices it where the next line begins, or the text ends, which explains nothing.
+    """
+    opening: Any = error.context_mark
+    problem: Any = error.problem_mark
+    if opening is None or "flow" not in str(error.context):
+        return None
+    return opening if not rest or problem.line > opening.line else None
 
 
 def _may_be_composed(fm: str, reader: Reader) -> bool:

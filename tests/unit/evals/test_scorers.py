@@ -155,7 +155,6 @@ def test_open_questions(written: Any, value: float, why: tuple[str, ...]) -> Non
         ({"order": ["ROLLBACK PLAN", "EXECUTION PLAN"]}, 0.5, ("`EXECUTION PLAN` stands too early",)),
         ({"length": {"at_most": 10}}, 0.0, None),
         ({"length": {"no_less": 10}}, 1.0, ()),
-        ("length", None, ()),
         ({"json": "$.sections[0].title"}, 1.0, ()),
         ({"json": {"path": "$.sections[*].title", "count": 4}}, 1.0, ()),
         ({"json": {"path": "$.sections[0].title", "equals": "OTHER"}}, 0.0, None),

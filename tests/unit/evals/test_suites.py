@@ -87,7 +87,15 @@ def test_every_fault_is_told_once_in_the_order_of_the_file() -> None:
         ("- a\n- b\n", "E101 some.suite.yaml:1:1: the suite is no mapping"),
         (
             "personas: [DPA-1\n",
-            "E101 some.suite.yaml:2:1: the suite is not valid YAML: did not find expected ',' or ']'",
+            "E101 some.suite.yaml:1:11: the suite is not valid YAML: did not find expected ',' or ']'",
+        ),
+        (
+            "personas: DPA-1\ncases:\n  - id: [a",
+            "E101 some.suite.yaml:3:9: the suite is not valid YAML: did not find expected ',' or ']'",
+        ),
+        (
+            "personas: {a: b: c}\n",
+            "E101 some.suite.yaml:1:16: the suite is not valid YAML: did not find expected ',' or '}'",
         ),
         (
             "personas: &a DPA-1\nname: *a\n",
@@ -106,9 +114,26 @@ def test_a_level_that_no_verdict_can_have_is_refused_where_it_stands(alpha: str)
     assert told.startswith("E103 some.suite.yaml:5:15: `gate.alpha`: must be ")
 
 
-def test_a_file_that_cannot_be_read_says_how_to_begin_one(tmp_path: Path) -> None:
-    with pytest.raises(CallerError, match="`dramaturg eval new NAME` begins a suite"):
-        read_suite(tmp_path / "none.suite.yaml")
+def test_a_file_that_cannot_be_read_says_which_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CallerError, match="`dramaturg eval new PERSONA` begins a suite"):
+        read_suite(Path("none.suite.yaml"))
+    (tmp_path / "evals").mkdir()
+    for name in ("dpa-1", "mig-1"):
+        (tmp_path / f"evals/{name}.suite.yaml").write_text(_LEAST, encoding="utf-8")
+    both = r"name one of `evals/dpa-1\.suite\.yaml`, `evals/mig-1\.suite\.yaml`"
+    near = r"did you mean `evals/dpa-1\.suite\.yaml`\?"
+    for given, said in (("evals", both), ("evals/nope.yaml", both), ("DPA-1", near), ("evals/dpa.suite.yaml", near)):
+        with pytest.raises(CallerError, match=said):
+            read_suite(Path(given))
+
+
+def test_a_path_that_is_none_is_told_in_one_line_with_what_it_should_be() -> None:
+    with pytest.raises(AuthorError) as refused:
+        _read(_LEAST + "    scorers: [{json: {path: '$.['}}]\n")
+    (fault,) = refused.value.findings
+    assert "\n" not in fault.message
+    assert fault.help == "path: JSONPath, such as `$.sections[*].title`."
 
 
 def test_a_place_that_is_not_there_is_the_nearest_that_is() -> None:
@@ -135,7 +160,7 @@ def test_what_lies_around_a_suite_is_held_against_it(tmp_path: Path) -> None:
             "E107 the scorer `no_module:rate` cannot be imported: No module named 'no_module'; its module is looked "
             "for beside the suite file, then among what is installed"
         ),
-        "E108 no persona is called `SAA-9`; did you mean `SAA-1`, `TSA-1` or `btaa-1`?",
+        "E108 no persona is called `SAA-9`; did you mean `SAA-1`? `dramaturg list` shows what there is",
         "E108 the suite has no persona `DPA-2`; did you mean `DPA-1`?",
         f"E109 there is no file `b.md`; paths are relative to `{tmp_path}`",
     ]
@@ -183,7 +208,8 @@ def test_the_schema_is_one_and_knows_every_scorer() -> None:
     names, given = schema["$defs"]["scorer"]["anyOf"]
     assert [*given["properties"]] == [*SCORERS]
     assert {*SCORERS} - {*names["enum"]} == {
-        *("contains", "not_contains", "matches", "not_matches", "order", "json", "python", "rubric", "pairwise")
+        *("contains", "not_contains", "matches", "not_matches", "order", "json", "python", "rubric", "pairwise"),
+        *("names", "length"),
     }
 
 
@@ -214,7 +240,20 @@ def test_scorers_that_are_read_are_valid_and_the_reverse(scorer: Any) -> None:
     assert len(_read(yaml.safe_dump(data)).suite.cases[0].scorers) == 1
 
 
-@pytest.mark.parametrize("scorer", ["contains", {"coverage": {"at_least": 2}}, {"a": 1, "b": 2}, {"contains": []}, 3])
+@pytest.mark.parametrize(
+    "scorer",
+    [
+        "contains",
+        {"coverage": {"at_least": 2}},
+        {"a": 1, "b": 2},
+        {"contains": []},
+        3,
+        "names",
+        {"names": {}},
+        {"length": {}},
+        {"length": {"required": "no"}},
+    ],
+)
 def test_scorers_that_are_refused_are_invalid_and_the_reverse(scorer: Any) -> None:
     data = {"personas": "DPA-1", "cases": [{"id": "one", "artifacts": {"a": "b.md"}, "scorers": [scorer]}]}
     assert not Draft202012Validator(suite_schema()).is_valid(data)

@@ -86,7 +86,7 @@ def _undecided(file: SuiteFile, rubric: Judged, obstacle: str, place: Span) -> F
     if not isinstance(rubric, Rubric):
         how = "ask for what decides by a `rubric`"
     elif not rubric.labels:
-        how = f"label some forty documents (`labels: {rubric.metric}.labels.yaml`, docs/evals.md), then {how}"
+        how = f"label some forty documents as `dramaturg explain E111` tells, then {how}"
     elif "coin" in obstacle:
         how = f"word the criterion more sharply, or name another judge, then {how}"
     remedy = f"{how}; or leave it out of `gate` and of what is `required`, and it is told beside the rest"

@@ -22,7 +22,7 @@ def _is_path(path: str) -> str:
     try:
         jsonpath.compile(path)
     except jsonpath.JSONPathError as error:
-        raise ValueError(f"it is no JSONPath: {error}") from error
+        raise ValueError(f"it is no JSONPath: {str(error).splitlines()[0]}") from error  # no picture of its own
     return path
 
 

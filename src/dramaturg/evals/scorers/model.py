@@ -5,9 +5,9 @@ A scorer is a part of a suite file, checked like the rest of it: its fields are 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from dramaturg.engine.calls import Usage
 from dramaturg.engine.outcome import Outcome
@@ -104,11 +104,18 @@ class Scorer(BaseModel):
 
     short: ClassVar[str] = ""  # the field that a value stands for which is no mapping
     unit: ClassVar[str] = ""
+    some_of: ClassVar[tuple[str, ...]] = ()  # fields of which one must be given: without any it would check nothing
 
     kind: str
     name: str = Field(default="", pattern=r"^[\w.-]*$", description="What its metric is called; its kind unless given.")
     at_least: float = Field(default=1.0, ge=0, le=1, description="The value from which on a performance passes.")
     required: bool = Field(default=True, description="Whether a performance that does not pass here fails.")
+
+    @model_validator(mode="after")
+    def _checks_something(self) -> Self:
+        if self.some_of and all(getattr(self, name) in (None, ()) for name in self.some_of):
+            raise ValueError(f"it checks nothing; give {' or '.join(f'`{name}`' for name in self.some_of)}")
+        return self
 
     @property
     def metric(self) -> str:

@@ -114,6 +114,7 @@ class Names(InText):
     """
 
     short = "all"
+    some_of = ("all", "none")
 
     kind: Literal["names"] = "names"
     all: Texts = Field(default=(), description="Names and versions that must stand there.")
@@ -125,8 +126,6 @@ class Names(InText):
         absent = (lambda each, text: not _named(each, text)) if self.none else None
         strange = self._found(view, outcome, self.none, absent, "stands") if absent else None
         total = len(self.all) + len(self.none)
-        if not total:
-            return Score(value=None)
         parts = [(there, len(self.all)), (strange, len(self.none))]
         value = sum((score.value or 0.0) * count for score, count in parts if score) / total
         return Score(value=value, why=tuple(line for score, _ in parts if score for line in score.why))
@@ -160,17 +159,18 @@ class Length(InText):
 
     unit = "words"
     short = "at_most"
+    some_of = ("at_most", "no_less")
 
     kind: Literal["length"] = "length"
     at_most: int | None = Field(default=None, ge=1, description="Words at most.")
     no_less: int | None = Field(default=None, ge=1, description="Words at least.")
 
     def judge(self, view: View, outcome: Outcome) -> Score:
-        """Give 1 for a document within the limits; without limits only its words are counted."""
+        """Give 1 for a document within the limits."""
         words = len((self.read(view, outcome) or "").split())
         limits = _limits(words, self.at_most, self.no_less)
         why = tuple(f"{words:,} words, {what}" for what, kept in limits.items() if not kept)
-        return Score(value=float(not why) if limits else None, why=why, measured=float(words))
+        return Score(value=float(not why), why=why, measured=float(words))
 
 
 def _limits(words: int, most: int | None, least: int | None) -> Mapping[str, bool]:
