@@ -186,7 +186,7 @@ def test_a_file_of_something_else_is_never_written_over(bench: Bench) -> None:
     for command in ("run", "record"):
         told = dramaturg("eval", command, _ONE)
         assert (told.code, "error[E113]: `answers/one.jsonl` holds no recorded answers" in told.err) == (2, True)
-        assert f"{_ONE}:2:11" in told.err
+        assert f"{_ONE}:4:11" in told.err
     assert (bench.checkout.folder / "evals/answers/one.jsonl").read_text(encoding="utf-8") == "Notes of mine.\n"
 
 

@@ -66,6 +66,27 @@ def test_a_step_summary_has_the_verdict_first(bench: Bench) -> None:
     assert lines[4].startswith("| pass * | 5/5 = 100 % [55 %, 100 %] | 0/5 = 0 % [0 %, 45 %] | -100 [-100, ")
 
 
+def test_means_are_told_as_means_and_what_does_not_count_in_one_pair_of_brackets(bench: Bench) -> None:
+    bench.checkout.write("one.suite.yaml", _SUITE.replace("cases/", "evals/cases/").replace("cost", "calls, latency"))
+    rows = {
+        line.split("| ")[1].strip(): line
+        for line in dramaturg("eval", "report", _worse(bench), "--md").out.splitlines()
+        if "|" in line
+    }
+    assert f"| {CALLS}, mean of 5 |" in rows["calls"]
+    assert "latency (s)" in rows
+    assert "| 1.00, mean of 5 | 0.92, mean of 5 |" in rows["coverage"]
+    assert rows["coverage"].endswith(" (worse, p 0.031) |")
+
+
+def test_a_reason_that_was_given_once_is_counted_as_one(bench: Bench) -> None:
+    suite = bench.checkout.folder / "one.suite.yaml"
+    wanting = _SUITE.replace("cases/", "evals/cases/").replace("sections,", "contains: [xyzzy],")
+    suite.write_text(wanting.replace("[contains: [xyzzy], coverage, cost]", "[contains: [xyzzy]]"), "utf-8")
+    told = dramaturg("eval", "run", "one.suite.yaml", "--repeats", "1").out
+    assert "\n1 time: " in told
+
+
 def test_junit_calls_a_case_failed_only_where_the_verdict_is_worse(bench: Bench) -> None:
     suite = ET.fromstring(dramaturg("eval", "report", _worse(bench), "--junit").out)[0]  # noqa: S314 - our own
     assert [suite.get(name) for name in ("tests", "failures", "errors", "skipped")] == ["2", "2", "0", "0"]
@@ -237,6 +258,19 @@ def test_a_suite_is_begun_performed_and_gates() -> None:
     assert (begun.code, begun.out) == (0, "mine.suite.yaml\n")
     assert dramaturg("eval", "run", "mine.suite.yaml", "--baseline", "HEAD").code == 0
     assert json.loads(dramaturg("eval", "schema").out)["title"] == "Suite of a dramaturg eval"
+
+
+@pytest.mark.usefixtures("bench")
+def test_a_suite_as_begun_says_that_it_accepts_what_is_declared_missing() -> None:
+    Path("empty.md").write_text("Nothing is known yet.\n", encoding="utf-8")
+    dramaturg("eval", "new", "DPA-1", "empty.md", "-o", "mine.suite.yaml")
+    begun = Path("mine.suite.yaml").read_text(encoding="utf-8")
+    assert "# These four accept what is declared missing; add some that bite, such as answered" in begun
+    assert "5 of 5 performances passed" in dramaturg("eval", "run", "mine.suite.yaml").out
+    Path("mine.suite.yaml").write_text(
+        begun.replace("  - markdown\n", "  - markdown\n  - answered\n"), encoding="utf-8"
+    )
+    assert "0 of 5 performances passed" in dramaturg("eval", "run", "mine.suite.yaml").out
 
 
 def test_only_the_cases_with_a_tag_are_performed(bench: Bench) -> None:

@@ -8,7 +8,7 @@ from statistics import fmean
 from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.gate import Decision, Fall
 from dramaturg.evals.records import Record
-from dramaturg.evals.report.figures import limits, percent
+from dramaturg.evals.report.figures import counted, limits, percent
 from dramaturg.evals.report.judges import judge_sentences, judged_rates
 from dramaturg.evals.statistics.clustered import clustered_mean
 from dramaturg.evals.statistics.rates import failure_bound, rate_interval
@@ -133,13 +133,13 @@ def failure_sentences(result: Evaluated) -> Iterator[str]:
         if scored.passed is False
         for line in scored.why
     )
-    yield from (f"{count:,} times: {line}" for line, count in why.most_common(2 * _WHY))
+    yield from (f"{counted(count, 'time')}: {line}" for line, count in why.most_common(2 * _WHY))
 
 
 def error_sentences(records: Sequence[Record]) -> Iterator[str]:
     """Yield what the machinery failed with, the most frequent first."""
     for error, count in Counter(record.error for record in records if record.error).most_common(_WHY):
-        yield f"{count:,} times failed for technical reasons: {error}"
+        yield f"{counted(count, 'time')} failed for technical reasons: {error}"
 
 
 def cost_sentence(result: Evaluated) -> str:
@@ -165,11 +165,16 @@ def _compared(comparison: Comparison, *, same: bool) -> Row:
         shown = _difference if comparison.scored else points
         estimate, low, high = map(shown, (comparison.effect.estimate, comparison.effect.low, comparison.effect.high))
         change = f"{estimate} [{low}, {high}]"
-    verdict = comparison.kind.value
-    if comparison.kind is Kind.WORSE:
-        verdict += f" (p {comparison.p_worse:.2g})"
     arms = (_tallied(comparison.baseline), _tallied(comparison.candidate))
-    return Row(metric=_marked(comparison), cells=(*arms, change, verdict if comparison.gates else f"({verdict})"))
+    return Row(metric=_marked(comparison), cells=(*arms, change, _said(comparison)))
+
+
+def _said(comparison: Comparison) -> str:
+    """Return the verdict on a metric, in brackets where it does not count."""
+    said, p = comparison.kind.value, f"p {comparison.p_worse:.2g}"
+    if comparison.kind is not Kind.WORSE:
+        return said if comparison.gates else f"({said})"
+    return f"{said} ({p})" if comparison.gates else f"({said}, {p})"
 
 
 def _marked(comparison: Comparison) -> str:
@@ -183,9 +188,13 @@ def _tallied(tally: Tally) -> str:
     if tally.mean is None:
         return f"{_NONE}{beside}"
     if tally.rate is None:
-        return f"{tally.mean:.2f} of {tally.valued:,}{beside}"
+        return f"{tally.mean:.2f}, {_mean_of(tally.valued)}{beside}"
     corrected = f", corrected {percent(tally.corrected.estimate)} {limits(tally.corrected)}" if tally.corrected else ""
     return f"{tally.passed:,}/{tally.valued:,} = {percent(tally.mean)} {limits(tally.rate)}{corrected}{beside}"
+
+
+def _mean_of(count: int) -> str:
+    return f"mean of {count:,}"
 
 
 def _measured_rows(result: Evaluated) -> Iterator[Row]:
@@ -193,7 +202,7 @@ def _measured_rows(result: Evaluated) -> Iterator[Row]:
     for metric, unit in _units(result).items():
         means = tuple(_mean_measured(result.records, arm, metric) for arm in result.arms)
         rest = (_NONE, _NONE) if result.decision else (_NONE,)
-        yield Row(metric=f"{metric}, {unit}", cells=(*means, *rest))
+        yield Row(metric=metric if metric == unit else f"{metric} ({unit})", cells=(*means, *rest))
 
 
 def _units(result: Evaluated) -> Mapping[str, str]:
@@ -208,7 +217,7 @@ def _mean_measured(records: Sequence[Record], arm: str, metric: str) -> str:
         for record in records
         if record.arm == arm and (score := record.scores.get(metric)) and score.measured is not None
     ]
-    return f"{fmean(known):.4g} of {len(known):,}" if known else _NONE
+    return f"{fmean(known):.4g}, {_mean_of(len(known))}" if known else _NONE
 
 
 def _single_rows(result: Evaluated) -> Iterator[Row]:
@@ -237,7 +246,7 @@ def _single_rows(result: Evaluated) -> Iterator[Row]:
             interval = clustered_mean(means, clusters)
             count = sum(map(len, by_case.values()))
             bounds = f"[{max(0, interval.low):.2f}, {min(1, interval.high):.2f}]" if interval else _NONE
-            yield Row(metric=metric, cells=(f"{fmean(means.values()):.2f} of {count:,}", bounds))
+            yield Row(metric=metric, cells=(f"{fmean(means.values()):.2f}, {_mean_of(count)}", bounds))
     yield from _measured_rows(result)
 
 
