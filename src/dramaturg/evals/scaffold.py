@@ -20,6 +20,7 @@ models: evidence # no key, no network; name a language model here or with --mode
 repeats: 5 # how often each case is performed: one performance of a language model says little
 
 # What each performance is scored by; one that a required scorer does not pass has failed.
+# These four accept what is declared missing; add some that bite, such as answered, contains or open_questions.
 scorers:
   - sections # are all sections there that the baseline has, in its order?
   - coverage # is each demand of the baseline answered, or declared missing?
