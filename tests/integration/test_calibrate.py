@@ -147,9 +147,11 @@ def test_a_required_rubric_of_a_calibrated_judge_decides_with_pass(bench: Bench)
     ("edit", "said"),
     [
         ("criterion", "the criterion was edited since it was calibrated on"),
-        ("labels", "the labels were edited since"),
-        ("prompt", "what judges are told was edited since"),
-        ("model", "was never held against `backed-up.labels.yaml`; only `openai:tiny@"),
+        pytest.param("labels", "the labels were edited since", marks=pytest.mark.slow),
+        pytest.param("prompt", "what judges are told was edited since", marks=pytest.mark.slow),
+        pytest.param(
+            "model", "was never held against `backed-up.labels.yaml`; only `openai:tiny@", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_an_edit_makes_a_calibration_stale_and_calibrating_again_mends_it(bench: Bench, edit: str, said: str) -> None:
@@ -251,6 +253,7 @@ def test_a_judge_without_labels_is_told_beside_the_rest_and_how_to_change_that()
     assert f"no rubric of `{_FILE}` has `labels`; label some forty documents by its criterion" in nothing.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("bench")
 def test_a_calibration_that_is_killed_goes_on_and_asks_nothing_twice() -> None:
     with ChatServer(Judge(_backed_up), delay=0.1) as server:

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: apt-
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 SERIOUS = ("serious", "critical")
 _BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
+_OTHERS = ("alone", "prose", "mutants")
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +189,7 @@ def test_an_eval_without_a_baseline_opens_too(opened: Any) -> None:
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["worse", "alone", "prose", "mutants"])
+@pytest.mark.parametrize("name", ["worse", *(pytest.param(name, marks=pytest.mark.slow) for name in _OTHERS)])
 def test_axe_finds_nothing_serious(opened: Any, name: str, scheme: str, size: Any) -> None:
     page = opened(name, scheme=scheme, size=size)
     for at in ("report", "case") if name != "mutants" else ("report",):

@@ -101,6 +101,7 @@ def test_the_workflow_is_one_that_github_takes() -> None:
     assert _steps()[_TELL]["if"] == "always()"
 
 
+@pytest.mark.slow
 def test_a_pull_request_that_changes_nothing_is_green_and_asks_nothing(runner: Runner) -> None:
     assert runner.step(_CHECK).returncode == 0
     told = runner.step(_COMPARE)
@@ -110,6 +111,7 @@ def test_a_pull_request_that_changes_nothing_is_green_and_asks_nothing(runner: R
     assert runner.summary.count("NO WORSE") == told.stdout.count("::notice title=")
 
 
+@pytest.mark.slow
 def test_an_edit_that_takes_a_demand_away_is_red_at_its_line_and_told_to_reviewers(runner: Runner) -> None:
     runner.edit((_BACKUP, ""))
     assert runner.step(_CHECK).returncode == 0

@@ -216,6 +216,7 @@ def test_a_judge_is_priced_and_held_to_the_budget_of_the_eval(bench: Bench) -> N
     assert whole.json["questions"]["usd"] > 0.001
 
 
+@pytest.mark.slow
 def test_an_eval_that_is_killed_while_a_judge_thinks_asks_nothing_twice(bench: Bench) -> None:
     with ChatServer(Judge(_backed_up), delay=0.05) as server:
         _write(bench, server.model, repeats=20)
