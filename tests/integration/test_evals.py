@@ -201,6 +201,22 @@ def test_a_suite_with_faults_is_refused_with_all_of_them(bench: Bench) -> None:
     assert (told.code, "performs one suite; give another one for `evals/other.suite.yaml`" in told.err) == (2, True)
 
 
+def test_what_is_wrong_around_a_suite_is_told_with_what_is_wrong_in_it(bench: Bench) -> None:
+    text = (
+        "personas: [DPA-1, NOPE-1]\nrepeat: 3\nrepeats: 0\ngate: {metrics: coverages}\ncases:\n"
+        "  - {id: one, artifacts: {architectural_blueprint: none.md}}\n"
+        "  - {id: two, artifacts: {blueprint: {text: x}}}\n"
+    )
+    bench.checkout.write("evals/bad.suite.yaml", text)
+    found = dramaturg("eval", "run", "evals/bad.suite.yaml", "--json").json
+    first = [(each["rule"], each["span"]["line"]) for each in found]
+    assert first == [("E102", 2), ("E103", 3), ("E106", 4), ("E108", 1), ("E109", 6), ("E109", 7)]
+    bench.checkout.write("evals/bad.suite.yaml", text.replace("id: two", "ids: two"))
+    found = dramaturg("eval", "run", "evals/bad.suite.yaml", "--json").json
+    rules = [(each["rule"], each["span"]["line"]) for each in found]
+    assert rules == [("E102", 2), ("E103", 3), ("E103", 7), ("E102", 7), ("E108", 1), ("E109", 6)]
+
+
 def test_outside_git_nobody_is_told_to_compare_with_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert dramaturg("eval", "new", "DPA-1").err == "next: dramaturg eval run evals/dpa-1.suite.yaml\n"

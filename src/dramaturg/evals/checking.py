@@ -6,15 +6,16 @@ a section that nobody writes
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from dramaturg.errors import AuthorError, CallerError
+from dramaturg.errors import AuthorError, CallerError, DramaturgError
 from dramaturg.evals.answers import read_answers
 from dramaturg.evals.judging.checking import judge_faults
 from dramaturg.evals.judging.standings import judges_prompts
-from dramaturg.evals.reading import SuiteFile
+from dramaturg.evals.reading import SuiteFile, read_suite
+from dramaturg.evals.salvage import sound_part
 from dramaturg.evals.scorers.own import Python, find_function
 from dramaturg.evals.sections import OtherPlans, no_others, section_faults
 from dramaturg.evals.suite import Case
@@ -26,7 +27,12 @@ _WILD = "*?["
 
 
 def require_usable(
-    file: SuiteFile, library: Library, prompts: Path | None = None, *, others: OtherPlans = no_others
+    file: SuiteFile,
+    library: Library,
+    prompts: Path | None = None,
+    *,
+    others: OtherPlans = no_others,
+    lost: Collection[int] = (),
 ) -> Mapping[str, str]:
     """Return alias or path of each persona by what the suite calls it.
 
@@ -35,6 +41,7 @@ def require_usable(
         library: Where personas are found.
         prompts: Folder of the prompt kernels; None for the shipped ones.
         others: Gives the plans of what is performed beside the personas as they are, by what the suite calls each.
+        lost: The positions of cases of which nothing is known.
 
     Raises:
         AuthorError: Something of the suite cannot be used, or a persona has errors; all findings at once.
@@ -54,11 +61,29 @@ def require_usable(
         except AuthorError as error:
             found += error.findings
     for at, case in enumerate(file.suite.cases):
-        found += _case(file, at, case, personas)
+        found += () if at in lost else _case(file, at, case, personas)
     found += section_faults(file, personas, lambda: others(names))
     if any(finding.is_error for finding in found):
         raise AuthorError(tuple(found))
     return names
+
+
+def read_usable(path: Path, library: Library, prompts: Path | None = None) -> SuiteFile:
+    """Return a suite as `read_suite` does; of one that is refused, tell also what is wrong around its sound part."""
+    try:
+        return read_suite(path)
+    except AuthorError as error:
+        sound = sound_part(path, path.read_bytes().decode("utf-8"))
+        if sound is None:
+            raise
+        file, lost = sound
+        try:
+            require_usable(file, library, prompts, lost=lost)
+        except AuthorError as more:
+            raise AuthorError((*error.findings, *more.findings)) from error
+        except DramaturgError:  # what is wrong with the suite comes first
+            raise error from None
+        raise
 
 
 def _metrics(file: SuiteFile) -> Iterator[Finding]:

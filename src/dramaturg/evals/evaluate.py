@@ -8,7 +8,7 @@ from pathlib import Path
 from dramaturg.evals.arms import Arm, plans_of
 from dramaturg.evals.budget import Budget
 from dramaturg.evals.cells import Desk
-from dramaturg.evals.checking import require_usable
+from dramaturg.evals.checking import read_usable, require_usable
 from dramaturg.evals.edits import Edit, edits_between
 from dramaturg.evals.evaluated import Evaluated, evaluated_from, ordered
 from dramaturg.evals.gate import Decision, compare_records, decision_of, pair_names
@@ -26,7 +26,7 @@ from dramaturg.evals.opening import (
     recorded_candidate,
     require_one_suite,
 )
-from dramaturg.evals.reading import SuiteFile, parse_suite, read_suite
+from dramaturg.evals.reading import SuiteFile, parse_suite
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.records import Record
 from dramaturg.evals.remedies import record_command
@@ -96,7 +96,8 @@ async def arun_suite(
         JournalMiss: A strict replay lacks an answer.
     """
     terms = terms or Terms()
-    file, library, state = changed(read_suite(suite), terms), library_here(), state_here(terms)
+    library, state = library_here(), state_here(terms)
+    file = changed(read_usable(suite, library, terms.prompts), terms)
     names = require_usable(file, library, terms.prompts, others=other_plans(terms, library, state))
     arms = open_arms(names, library, terms, state)
     return await evaluate_arms(file, arms, terms, on_open=on_open or ignore, on_step=on_step or ignore)

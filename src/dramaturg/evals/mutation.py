@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 from dramaturg.errors import CallerError
 from dramaturg.evals.arms import Arm
-from dramaturg.evals.checking import require_usable
+from dramaturg.evals.checking import read_usable, require_usable
 from dramaturg.evals.evaluate import evaluate_arms, ignore, library_here, state_here
 from dramaturg.evals.mutants import BLANK, OPERATOR_NAMES, Mutant, blanks_of, mutants_of
 from dramaturg.evals.opening import changed, open_models, present, recorded_answers
-from dramaturg.evals.reading import SuiteFile, read_suite
+from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.runs import MUTANTS
 from dramaturg.evals.statistics.intervals import Interval
@@ -149,7 +149,8 @@ async def _mutate(
     on_open: Callable[[int], None],
     on_mutant: OnMutant,
 ) -> Mutation:
-    file, library = changed(read_suite(suite), terms), library_here()
+    library = library_here()
+    file = changed(read_usable(suite, library, terms.prompts), terms)
     arm = present(require_usable(file, library, terms.prompts), library, terms)
     file = replace(file, suite=file.suite.deciding)
     made = [mutant for name in arm.parts for mutant in mutants_of(arm, name, operators)]
