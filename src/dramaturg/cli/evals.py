@@ -1,6 +1,6 @@
 """`eval`: whether an edit made a persona better or worse."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +9,12 @@ import click
 from dramaturg.cli.calibrating import calibrate
 from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.inspecting import inspect_option, write_inspect_logs
+from dramaturg.cli.listing import list_runs
 from dramaturg.cli.mutating import mutate, within_budget
-from dramaturg.cli.output import json_option, nearby, one_layout, print_json, read_or_not
+from dramaturg.cli.output import json_option, one_layout, print_json, read_or_not
 from dramaturg.cli.paging import html_option, write_page
 from dramaturg.cli.pruning import prune
 from dramaturg.cli.recording import record, tell_of_new_answers
-from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
     from dramaturg.evals.evaluated import Evaluated
@@ -243,7 +243,7 @@ def report(
             raise click.UsageError("`--html` and `--inspect` are of one eval; name its RUN")
         if layout not in ("human", "json"):
             raise click.UsageError(f"`{layout}` is a format of one eval; name its RUN")
-        _list_runs(as_json=layout == "json")
+        list_runs(as_json=layout == "json")
         return
     result = load_run(run_id)
     _print(result, layout)
@@ -281,26 +281,6 @@ def schema(*, labels: bool) -> None:
     from dramaturg.evals.schema import labels_schema, suite_schema
 
     print_json(labels_schema() if labels else suite_schema())
-
-
-def _list_runs(*, as_json: bool) -> None:
-    """Print a row for each recorded eval."""
-    from dramaturg.evals.runs import run_rows
-    from dramaturg.run.settings import current, state_root
-
-    rows = run_rows(state_root(current()[2]))
-    if as_json:
-        print_json(rows)
-        return
-    for row in rows:
-        click.echo(shown("  ".join(_cells(row))))
-
-
-def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what is listed of an eval."""
-    arms = " against ".join(reversed(row["arms"]))
-    verdict = row["verdict"] or "unfinished"
-    return row["run"], row["began"], verdict, nearby(row["place"]), arms, ", ".join(row["models"])
 
 
 evals.add_command(calibrate)
