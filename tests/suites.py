@@ -33,9 +33,13 @@ class Bench:
         path = self.checkout.folder / name
         path.write_text(edited(*edits, text=path.read_text(encoding="utf-8")), encoding="utf-8")
 
+    def text(self, name: str = PERSONA) -> str:
+        """Return a file of the work tree."""
+        return (self.checkout.folder / name).read_text(encoding="utf-8")
+
     def line_of(self, text: str, name: str = PERSONA) -> int:
         """Return the line that a text stands in."""
-        lines = (self.checkout.folder / name).read_text(encoding="utf-8").splitlines()
+        lines = self.text(name).splitlines()
         return next(number for number, line in enumerate(lines, start=1) if text in line)
 
     def run(self, suite: str = SUITE, **terms: object) -> Evaluated:

@@ -321,13 +321,15 @@ def test_an_answer_that_was_cut_is_asked_for_with_more_room_once(bench: Bench) -
 
 
 def test_a_section_that_is_not_there_is_a_fail_that_nobody_is_asked_about(bench: Bench) -> None:
-    with ChatServer(Judge(_backed_up)) as server:
-        _write(bench, server.model, repeats=1, more=", within: EPILOGUE")
-        result = bench.run(_FILE, baseline=None)
-    assert server.requests == []
-    assert [record.scores["backed-up"] for record in result.records] == [
-        Scored(value=0.0, passed=False, why=("there is no section `EPILOGUE`",))
-    ] * 2
+    with ChatServer(Judge(lambda _: True)) as server:
+        _write(bench, server.model, repeats=1, more=", within: ROLLBACK PLAN")
+        step = next(line for line in bench.text().splitlines(keepends=True) if "`ROLLBACK PLAN`" in line)
+        bench.edit((step, ""))
+        result = bench.run(_FILE)
+    assert len(server.requests) == 2  # those of the baseline
+    missing = Scored(value=0.0, passed=False, why=("there is no section `ROLLBACK PLAN`",))
+    found = [record.scores["backed-up"] for record in result.records if record.arm == "candidate"]
+    assert found == [missing] * 2
 
 
 def test_a_judge_that_refuses_abstains(bench: Bench) -> None:
