@@ -61,7 +61,7 @@ def test_the_worse_document_loses_in_both_orders_and_decides_nothing() -> None:
     assert (metric["gates"], metric["scored"], metric["cases"]) == (False, True, 2)
     assert (metric["effect"]["estimate"], metric["method"]) == (-1.0, "exact permutation test within pairs")
     assert metric["p_worse"] == pytest.approx(2.0**-6)  # each of six signs could as well be the other
-    assert "safer 1.00 of 6 0.00 of 6 -1.00 [" in " ".join(told.out.split())
+    assert "safer 1.00, mean of 6 0.00, mean of 6 -1.00 [" in " ".join(told.out.split())
     assert told.code == 6
 
 
@@ -107,7 +107,7 @@ def test_what_cannot_be_told_is_unscored() -> None:
         _write(server.model)
         told = dramaturg(*_RUN)
     assert "the baseline in 3, 0 are ties, 3 unscored; the verdict followed the order in 0 of 3" in told.out
-    assert "safer 1.00 of 3 (3 unscored) 0.00 of 3 (3 unscored)" in " ".join(told.out.split())
+    assert "safer 1.00, mean of 3 (3 unscored) 0.00, mean of 3 (3 unscored)" in " ".join(told.out.split())
 
 
 def test_equal_documents_are_a_tie_that_nobody_is_asked_about(bench: Bench) -> None:
