@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.mutating import within_budget
 from dramaturg.cli.output import counted, json_option, print_json, read_or_not
+from dramaturg.cli.spending import budget_option, price_option, within_budget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
     from dramaturg.evals.judging.calibrations import Judged
+    from dramaturg.models.prices import Price
 
 _SHORT = 1
 
@@ -20,8 +22,8 @@ _SHORT = 1
 @click.argument("suite", type=click.Path(path_type=Path))
 @click.option("--judge", metavar="MODEL", help="Calibrate this model instead of the suite's judge.")
 @click.option("--rubric", "rubrics", multiple=True, metavar="NAME", help="Only this rubric; repeatable.")
-@click.option("--budget", metavar="USD", help="Dollars it may cost; a call that could exceed it is not made.")
-@click.option("--price", metavar="IN/OUT", help="Dollars for a million tokens in and out, where no price is known.")
+@budget_option
+@price_option
 @click.option(
     "--replay",
     type=click.Choice(["auto", "strict"]),
@@ -37,8 +39,8 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
     *,
     judge: str | None,
     rubrics: tuple[str, ...],
-    budget: str | None,
-    price: str | None,
+    budget: "Decimal | None",
+    price: "Price | None",
     replay: Any,
     allow_secrets: bool,
     quiet: bool,
@@ -53,14 +55,12 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.evals.calibrate import calibrate_suite
     from dramaturg.evals.report.calibration import calibration_data, calibration_text
     from dramaturg.evals.terms import Terms
-    from dramaturg.models.prices import parse_price
-    from dramaturg.run.budget import parse_usd
 
     terms = Terms(
         judge=judge,
         replay=replay,
-        budget=None if budget is None else parse_usd(budget),
-        price=None if price is None else parse_price(price),
+        budget=budget,
+        price=price,
         secrets="allow" if allow_secrets else "stop",
     )
     talk, done = Progress(quiet=quiet), 0

@@ -10,14 +10,18 @@ from dramaturg.cli.calibrating import calibrate
 from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.inspecting import inspect_option, write_inspect_logs
 from dramaturg.cli.listing import list_runs
-from dramaturg.cli.mutating import mutate, within_budget
+from dramaturg.cli.mutating import mutate
 from dramaturg.cli.output import json_option, one_layout, print_json, read_or_not
 from dramaturg.cli.paging import html_option, write_page
 from dramaturg.cli.pruning import prune
 from dramaturg.cli.recording import record, tell_of_new_answers
+from dramaturg.cli.spending import budget_option, price_option, within_budget
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from dramaturg.evals.evaluated import Evaluated
+    from dramaturg.models.prices import Price
 
 _WORSE = 1
 _INFRASTRUCTURE = 3
@@ -64,8 +68,8 @@ def _one_suite(_: click.Context, __: click.Parameter, more: tuple[str, ...]) -> 
 )
 @click.option("--judge", metavar="MODEL", help="Judge by rubrics with this model instead of the suite's.")
 @click.option("--repeats", type=click.IntRange(1, 1000), help="Perform each case so often.")
-@click.option("--budget", metavar="USD", help="Dollars the eval may cost; a call that could exceed it is not made.")
-@click.option("--price", metavar="IN/OUT", help="Dollars for a million tokens in and out, where no price is known.")
+@budget_option
+@price_option
 @click.option(
     "--replay",
     type=click.Choice(["auto", "strict", "off"]),
@@ -85,8 +89,8 @@ def run(  # noqa: PLR0913 - one parameter for each option
     models: tuple[str, ...],
     judge: str | None,
     repeats: int | None,
-    budget: str | None,
-    price: str | None,
+    budget: "Decimal | None",
+    price: "Price | None",
     replay: Any,
     sequential: bool | None,
     seed: int,
@@ -108,8 +112,6 @@ def run(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.cli.evaluating import Watch
     from dramaturg.evals.evaluate import run_suite
     from dramaturg.evals.terms import Terms
-    from dramaturg.models.prices import parse_price
-    from dramaturg.run.budget import parse_usd
 
     layout = one_layout(layout, json=as_json)
     terms = Terms(
@@ -119,14 +121,13 @@ def run(  # noqa: PLR0913 - one parameter for each option
         repeats=repeats,
         sequential=sequential,
         replay=replay,
-        budget=None if budget is None else parse_usd(budget),
-        price=None if price is None else parse_price(price),
+        budget=budget,
+        price=price,
         seed=seed,
         tags=tags,
         secrets="allow" if allow_secrets else "stop",
     )
     gc.freeze()  # the modules and their tables stay; looking for garbage in them takes a tenth of the time
-    layout = "json" if as_json else layout
     with within_budget():
         with reporting_faults(layout), Watch(quiet=quiet) as watch:
             result = run_suite(suite, terms, on_open=watch.open, on_step=watch.step)
@@ -184,14 +185,14 @@ def _code(result: "Evaluated", *, inconclusive_ok: bool) -> int:
 @evals.command()
 @click.argument("before", metavar="RUN")
 @click.argument("after", metavar="RUN")
-@click.option("--price", metavar="IN/OUT", help="Dollars for a million tokens in and out, where no price is known.")
+@price_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draws of a permutation test.")
 @_verdict_options
 def compare(  # noqa: PLR0913 - one parameter for each option
     before: str,
     after: str,
     *,
-    price: str | None,
+    price: "Price | None",
     seed: int,
     layout: str | None,
     html: Path | None,
@@ -205,10 +206,9 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     """
     from dramaturg.evals.evaluate import compare_runs
     from dramaturg.evals.terms import Terms
-    from dramaturg.models.prices import parse_price
 
     layout = one_layout(layout, json=as_json)
-    terms = Terms(seed=seed, price=None if price is None else parse_price(price))
+    terms = Terms(seed=seed, price=price)
     result = compare_runs(before, after, terms)
     _tell(result, layout, html, inconclusive_ok=inconclusive_ok, quiet=quiet)
 

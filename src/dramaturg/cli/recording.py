@@ -5,19 +5,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.mutating import within_budget
 from dramaturg.cli.output import counted, json_option, print_json
+from dramaturg.cli.spending import budget_option, price_option, within_budget
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from dramaturg.evals.evaluated import Evaluated
     from dramaturg.evals.terms import Terms
+    from dramaturg.models.prices import Price
 
 
 @click.command()
 @click.argument("suite", type=click.Path(path_type=Path))
 @click.option("-m", "--models", multiple=True, metavar="MODEL", help="Record this model instead of the suite's.")
-@click.option("--budget", metavar="USD", help="Dollars it may cost; a call that could exceed it is not made.")
-@click.option("--price", metavar="IN/OUT", help="Dollars for a million tokens in and out, where no price is known.")
+@budget_option
+@price_option
 @click.option(
     "--replay",
     type=click.Choice(["auto", "off"]),
@@ -31,8 +34,8 @@ def record(
     suite: Path,
     *,
     models: tuple[str, ...],
-    budget: str | None,
-    price: str | None,
+    budget: "Decimal | None",
+    price: "Price | None",
     replay: Any,
     quiet: bool,
     as_json: bool,
@@ -45,14 +48,12 @@ def record(
     from dramaturg.cli.evaluating import Watch
     from dramaturg.evals.recording import record_suite
     from dramaturg.evals.terms import Terms
-    from dramaturg.models.prices import parse_price
-    from dramaturg.run.budget import parse_usd
 
     terms = Terms(
         models=models,
         replay=replay,
-        budget=None if budget is None else parse_usd(budget),
-        price=None if price is None else parse_price(price),
+        budget=budget,
+        price=price,
     )
     with within_budget():
         with Watch(quiet=quiet) as watch:
