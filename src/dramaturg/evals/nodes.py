@@ -9,7 +9,8 @@ import yaml
 from dramaturg.findings.model import Finding, Span
 from dramaturg.findings.source import Source
 from dramaturg.persona.files import spoken
-from dramaturg.persona.nodes import Reader, is_null, pairs
+from dramaturg.persona.nodes import is_null, pairs
+from dramaturg.persona.reader import Reader
 
 _NESTED = (yaml.MappingNode, yaml.SequenceNode)
 

@@ -20,7 +20,8 @@ from dramaturg.evals.nodes import line_of, place_in, plain_data, reader_of
 from dramaturg.evals.scorers.kinds import SCORERS
 from dramaturg.evals.suite import Case, Gate, Given, Suite
 from dramaturg.findings.model import Finding, Label, Severity, Span
-from dramaturg.persona.nodes import Reader, compose
+from dramaturg.persona.composing import compose
+from dramaturg.persona.reader import Reader
 
 SUFFIX = ".suite.yaml"
 _SHOWN = 8  # suites that are named instead of one that is not there

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from dramaturg.evals.nodes import plain_data, reader_of
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.suite import Suite
-from dramaturg.persona.nodes import compose
+from dramaturg.persona.composing import compose
 
 _SCORED = ("scorers", "gate", "judge")  # each is judged by the others
 

@@ -11,7 +11,8 @@ import yaml
 from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
 from dramaturg.persona.model import ArtifactSpec, Directive, Frontmatter, Origin, Slot, fold_id
-from dramaturg.persona.nodes import Handler, Reader, is_null, pairs, plain
+from dramaturg.persona.nodes import Handler, is_null, pairs, plain
+from dramaturg.persona.reader import Reader
 
 _TEXT, _LIST, _MAP = "text", "a list", "a mapping"
 _EXAMPLES: Mapping[str, str] = {

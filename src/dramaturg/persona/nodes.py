@@ -5,20 +5,16 @@ python-frontmatter splits and dispatches; the handler here loads YAML nodes, bec
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 from frontmatter.default_handlers import BaseHandler
 
-from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
-from dramaturg.findings.source import Places, Source
+from dramaturg.findings.model import Edit, Label
+from dramaturg.findings.source import Source
+from dramaturg.persona.composing import compose
+from dramaturg.persona.reader import Reader
 from dramaturg.persona.tags import SLOTS
-
-try:
-    from yaml import CSafeLoader as Loader
-except ImportError:  # PyYAML built without libyaml
-    from yaml import SafeLoader as Loader  # type: ignore[assignment]
 
 _FENCE = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
 _FIRST = re.compile(r"---[ \t]*\r?$", re.MULTILINE)  # behind a byte order mark no line begins
@@ -33,67 +29,7 @@ _UNOPENED = re.compile(
 )
 _NEARLY_CLOSED = re.compile(r"^(?:[ \t]+---|--|-{4,}|[–—]+-*)[ \t]*\r?$", re.MULTILINE)
 _BODY = re.compile(rf"^<(?:SECTION\b|{'|'.join(SLOTS)})[^<>\n]*>", re.MULTILINE | re.IGNORECASE)
-_SUSPECT = (*"&*!{}[]", "\n---", "\n...")  # nothing is to refuse where none of these stands
-_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
-_DEEP = "-" * 40  # what a line begins with that is nested deeply, all marks made one
-_CLOSING = {"[": "]", "{": "}"}
 _BOM = "\ufeff"
-_MAX_DEPTH = 40
-
-
-@dataclass(slots=True)
-class Reader:
-    """Collects values, places and findings while the nodes are walked.
-
-    Attributes:
-        source: The whole file.
-        opening: The line that opens the frontmatter; the file's first characters where there is none.
-        start: The offset at which the YAML begins.
-        values: What was read, by key.
-        spans: The place of each value by its key, and of each nested entry, key included, by its dotted path.
-        nodes: The key and the value of each key that is known.
-        findings: Every fault so far.
-        unreadable: There is frontmatter, but nothing could be read from it.
-        subject: What the YAML is, for messages.
-        rules: What the rules of this module are called for another subject than frontmatter.
-    """
-
-    source: Source
-    opening: Span
-    start: int = 0
-    values: dict[str, Any] = field(default_factory=dict)
-    spans: Places = field(init=False)
-    nodes: dict[str, tuple[yaml.ScalarNode, Any]] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-    unreadable: bool = False
-    subject: str = "the frontmatter"
-    rules: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.spans = Places(self.source)
-
-    def stretch(self, mark: Any, end: Any = None) -> tuple[int, int]:
-        """Return the offsets between two marks (one character without the second), less a line end it may close with.
-
-        libyaml's marks and PyYAML's own are unrelated types; both count characters in `index`.
-        """
-        start = self.start + mark.index
-        stop = start + 1 if end is None else self.start + end.index
-        return start, start + len(self.source.text[start:stop].rstrip())
-
-    def at(self, mark: Any, end: Any = None) -> Span:
-        """Return the same as a place."""
-        return self.source.span(*self.stretch(mark, end))
-
-    def of(self, node: yaml.Node) -> Span:
-        """Return the place of a node."""
-        return self.at(node.start_mark, node.end_mark)
-
-    def fault(self, rule: str, message: str, span: Span, **extra: Any) -> None:
-        """Keep a finding, an error unless `severity` says otherwise."""
-        severity = extra.pop("severity", Severity.ERROR)
-        rule = self.rules.get(rule, rule)
-        self.findings.append(Finding(rule=rule, severity=severity, message=message, span=span, **extra))
 
 
 class Handler(BaseHandler):
@@ -192,81 +128,6 @@ class Handler(BaseHandler):
         self.reader.unreadable |= node is None and any(found.rule != "P114" for found in self.reader.findings)
         self.reader.unreadable |= node is not None and self.root is None
         return {}
-
-
-def compose(fm: str, reader: Reader) -> yaml.Node | None:
-    """Return the root node of a YAML text; None for an empty one, and for one that must not or cannot be composed."""
-    strangers = [*_NOT_YAML.finditer(fm)] if not fm.replace("\n", "").isprintable() else []
-    for strange in strangers:
-        place = reader.source.span(reader.start + strange.start(), reader.start + strange.end())
-        message = f"{reader.subject} holds the character U+{ord(strange[0][0]):04X}, which YAML does not admit"
-        reader.fault("P103", message, place, help="remove it")
-    if strangers:
-        return None
-    try:
-        flat = fm.replace(" ", "-").replace("\t", "-").replace("?", "-").replace(":", "-")
-        suspect = _DEEP in flat or fm.startswith(("---", "...")) or any(mark in fm for mark in _SUSPECT)
-        return None if suspect and not _may_be_composed(fm, reader) else yaml.compose(fm, Loader=Loader)
-    except yaml.MarkedYAMLError as error:
-        _refuse_yaml(error, reader)
-        return None
-
-
-def _refuse_yaml(error: yaml.MarkedYAMLError, reader: Reader) -> None:
-    """Report what the YAML parser cannot read, with the remedy for what people do most."""
-    mark: Any = error.problem_mark
-    remedy = "quote a value that contains `:`, `#` or a leading `*`"
-    if "quoted scalar" in str(error.context):
-        mark, remedy = error.context_mark, "close the quote"
-    text, at = reader.source.text, reader.start + mark.index
-    opened = _unclosed(error, text[at:].strip())
-    if opened is not None:
-        at = reader.start + opened.index
-        remedy = f"close it with `{_CLOSING[text[at]]}`" if text[at : at + 1] in _CLOSING else remedy
-    if text[at : at + 1] == "\t":
-        remedy = "indent with spaces; YAML does not admit tabs there"
-    place = reader.source.span(at, min(at + 1, len(text)))
-    reader.fault("P103", f"{reader.subject} is not valid YAML: {error.problem}", place, help=remedy)
-
-
-def _unclosed(error: yaml.MarkedYAMLError, rest: str) -> Any:
-    """Return the mark of the bracket or brace that is never closed; None where something else is wrong.
-
-    The parser notices it where the next line begins, or the text ends, which explains nothing.
-    """
-    opening: Any = error.context_mark
-    problem: Any = error.problem_mark
-    if opening is None or "flow" not in str(error.context):
-        return None
-    return opening if not rest or problem.line > opening.line else None
-
-
-def _may_be_composed(fm: str, reader: Reader) -> bool:
-    """Report indirection and excess; nodes that share or nest without bound are never made."""
-    depth, documents, indirect = 0, 0, False
-    for event in yaml.parse(fm, Loader=Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        documents += isinstance(event, yaml.DocumentStartEvent)
-        if depth > _MAX_DEPTH or documents > 1:
-            what = f"is nested more than {_MAX_DEPTH} deep" if depth > _MAX_DEPTH else "holds a second YAML document"
-            reader.fault("P103", f"{reader.subject} {what}", reader.at(event.start_mark), help="remove it")
-            return False
-        indirect |= _refuse_indirection(event, reader)
-    return not indirect
-
-
-def _refuse_indirection(event: yaml.Event, reader: Reader) -> bool:
-    """Report an alias, an anchor or a tag; tell whether it is one of the first two."""
-    place = reader.at(event.start_mark, event.end_mark)
-    tag = getattr(event, "tag", None)
-    if tag is not None and tag != "!":
-        remedy = "remove the tag; plain values are enough"
-        reader.fault("P105", f"the tag `{tag}` is not allowed in {reader.subject}", place, help=remedy)
-    if getattr(event, "anchor", None) is None:
-        return False
-    remedy = "write the value out where it is used"
-    reader.fault("P105", f"anchors and aliases are not allowed in {reader.subject}", place, help=remedy)
-    return True
 
 
 def pairs(

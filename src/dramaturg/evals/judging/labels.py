@@ -18,7 +18,8 @@ from dramaturg.errors import AuthorError, CallerError
 from dramaturg.evals.nodes import line_of, place_in, plain_data, reader_of
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.findings.model import Finding, Severity, Span
-from dramaturg.persona.nodes import Reader, compose
+from dramaturg.persona.composing import compose
+from dramaturg.persona.reader import Reader
 
 SUFFIX = ".labels.yaml"
 _RULE = "E112"
