@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
-from tests.browser import CHROMIUM, chromium
+from tests.browser import CHROMIUM, NARROW, SERIOUS, WIDE, chromium, opening
 from tests.evalpages import hostile_eval, prose_eval
 from tests.suites import SUITE, new_bench
 
@@ -17,8 +17,6 @@ from dramaturg.evals.report.page.mutants import mutation_page
 from dramaturg.evals.report.page.page import eval_page
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: apt-get install chromium")
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-SERIOUS = ("serious", "critical")
 _BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
 _OTHERS = ("alone", "prose", "mutants")
 
@@ -51,26 +49,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def opened(browser: Browser, pages: dict[str, Path]) -> Iterator[Any]:
     """Open a page; whatever it says on the console or asks of a network fails the test."""
-    contexts = []
-    complaints: list[str] = []
-
-    def open_page(name: str, *, scheme: Any = "light", size: Any = WIDE, at: str = "", **settings: Any) -> Page:
-        context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce", **settings)
-        contexts.append(context)
-        page = context.new_page()
-        where = pages[name].as_uri()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "request", lambda asked: None if asked.url.startswith((where, "blob:")) else complaints.append(asked.url)
-        )
-        page.goto(where + at)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    with opening(browser, pages) as open_page:
+        yield open_page
 
 
 def _rows(page: Page) -> list[str]:

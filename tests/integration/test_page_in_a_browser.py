@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Dialog, Page, Request, expect
+from playwright.sync_api import Browser, Page, expect
 from pypdf import PdfReader
-from tests.browser import CHROMIUM, chromium
+from tests.browser import CHROMIUM, NARROW, SERIOUS, WIDE, chromium, opening
 from tests.commands import RUN, dramaturg
 from tests.hostile import HOSTILE, hostile_answers
 from tests.pages import rich_run
@@ -17,9 +17,7 @@ from tests.pages import rich_run
 from dramaturg.run.page.page import page_of
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: apt-get install chromium")
-WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 LIT = {"light": "rgb(255, 227, 145)", "dark": "rgb(74, 59, 12)"}
-SERIOUS = ("serious", "critical")
 
 
 @pytest.fixture(scope="module")
@@ -48,34 +46,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture
 def opened(browser: Browser, pages: dict[str, Path]) -> Iterator[Any]:
     """Open a page; whatever it says on the console or asks of a network fails the test."""
-    contexts = []
-    complaints: list[str] = []
-
-    def open_page(name: str, *, scheme: Any = "light", size: Any = WIDE, **settings: Any) -> Page:
-        context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce", **settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        where = pages[name].as_uri()
-
-        def asked(request: Request) -> None:
-            if request.url != where:
-                complaints.append(request.url)
-
-        def interrupted(dialog: Dialog) -> None:
-            complaints.append(dialog.message)
-            dialog.dismiss()
-
-        page.on("request", asked)
-        page.on("dialog", interrupted)
-        page.goto(where)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    with opening(browser, pages) as open_page:
+        yield open_page
 
 
 def lit(page: Page) -> list[int]:
