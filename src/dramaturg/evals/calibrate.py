@@ -14,7 +14,7 @@ from typing import Any
 from dramaturg.engine.brief import Respondent
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.evals.budget import Budget
-from dramaturg.evals.cells import Desk, Place
+from dramaturg.evals.cells import Desk, Place, asking_at_once
 from dramaturg.evals.evaluate import state_here
 from dramaturg.evals.judging.calibrations import (
     Calibration,
@@ -130,8 +130,7 @@ async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_open: O
         desk = Desk(
             replies=replies,
             replay=terms.replay,
-            policy=terms.retry,
-            line=lambda model: pool.line(model, run, terms.retry),
+            asking=asking_at_once(pool, run, terms.retry),
             holding=budget.holding,
             used=budget.used,
             remedy=f"record it: `{calibrate_command(file, terms, names)}`",

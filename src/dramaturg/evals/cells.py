@@ -6,7 +6,7 @@ the arms of an eval share every question that both ask, and nothing is asked twi
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -21,11 +21,13 @@ from dramaturg.evals.keys import key_remedy
 from dramaturg.evals.replies import Kept, Replies, parts_of
 from dramaturg.evals.scorers.judged import JUDGED
 from dramaturg.models.model import Model, leaves_this_machine
-from dramaturg.models.retry import Line, RetryPolicy, answer_with_retries
+from dramaturg.models.pool import Pool
+from dramaturg.models.retry import RetryPolicy, answer_with_retries
 from dramaturg.run.drive import AskPerson, drive
 from dramaturg.run.respond import Known, responding
 
 Replay = Literal["auto", "strict", "off"]
+AskModel = Callable[[Model, ModelCall], Awaitable[ModelReply]]
 _PARTS = {
     "system": "the system prompt (the persona outside its steps, or `prompts/`)",
     "artifacts": "an artifact",
@@ -95,8 +97,7 @@ class Desk:
     Attributes:
         replies: What was answered before.
         replay: `strict` asks nothing, `off` uses nothing that an earlier eval recorded.
-        policy: How patiently a faltering provider is asked again.
-        line: Gives the way to a model.
+        asking: Puts a question to a model, however that is done; ModelError where there is no answer.
         holding: Sets aside what a call can cost while it is under way; BudgetSpent if there is not so much left.
         used: Told what a call has used.
         hint: What was edited, for a strict replay that misses an answer.
@@ -105,8 +106,7 @@ class Desk:
 
     replies: Replies
     replay: Replay
-    policy: RetryPolicy
-    line: Callable[[Model], Line]
+    asking: AskModel
     holding: Callable[[ModelCall], AbstractAsyncContextManager[None]]
     used: Callable[[ModelCall, Usage], None]
     hint: str = ""
@@ -135,7 +135,7 @@ class Desk:
         began = time.monotonic()
         async with self.holding(call):
             with key_remedy(judging=call.step in JUDGED):
-                reply = await answer_with_retries(model, call, self.policy, self.line(model), _ignore, _ignore)
+                reply = await self.asking(model, call)
             self.used(call, reply.usage)
         kept = Kept(reply=reply, seconds=time.monotonic() - began)
         self.replies.keep(key, call, kept, place.case, safe=leaves_this_machine(model))
@@ -155,6 +155,21 @@ class Desk:
         hint = f"\n{self.hint}" if self.hint else ""
         what = "the judge's question" if judged else f"step {call.step}"
         return JournalMiss(call.step, f"{place}: {what} has no recorded answer: {why}; {self.remedy}{hint}")
+
+
+def asking_at_once(pool: Pool, run: str, policy: RetryPolicy) -> AskModel:
+    """Return what puts each question to its model as soon as that bears it.
+
+    Args:
+        pool: Where the ways to the models are.
+        run: The id of the eval.
+        policy: How patiently a faltering provider is asked again.
+    """
+
+    async def ask(model: Model, call: ModelCall) -> ModelReply:
+        return await answer_with_retries(model, call, policy, pool.line(model, run, policy), _ignore, _ignore)
+
+    return ask
 
 
 def _ignore(*told: object) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dramaturg.evals.arms import Arm, plans_of
 from dramaturg.evals.budget import Budget
-from dramaturg.evals.cells import Desk
+from dramaturg.evals.cells import Desk, asking_at_once
 from dramaturg.evals.checking import read_usable, require_usable
 from dramaturg.evals.edits import Edit, edits_between
 from dramaturg.evals.evaluated import Evaluated, evaluated_from, ordered
@@ -208,8 +208,7 @@ async def _performed(
     desk = Desk(
         replies=replies,
         replay=terms.replay,
-        policy=terms.retry,
-        line=lambda model: pool.line(model, run.id, terms.retry),
+        asking=asking_at_once(pool, run.id, terms.retry),
         holding=budget.holding,
         used=budget.used,
         hint="\n".join(f"edited: {edit}" for edit in edits),

@@ -26,7 +26,6 @@ from dramaturg.evals.scoring import document_text, text_digest
 from dramaturg.evals.stage import Pair, Stage
 from dramaturg.evals.terms import Terms
 from dramaturg.models.model import STAYS_HERE, Model
-from dramaturg.models.retry import Line, RetryPolicy
 from dramaturg.models.watch import Watch
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.loop import PRIVATE_LOOP
@@ -134,9 +133,7 @@ class Retelling:
             cases=range(len(cases)),
             tariffs=Tariffs(),
         )
-        self._desk = _Listening(
-            replies=replies, replay="strict", policy=RetryPolicy(), line=_line, holding=_holding, used=_used
-        )
+        self._desk = _Listening(replies=replies, replay="strict", asking=_ask, holding=_holding, used=_used)
 
     def tell(self, record: Record) -> Told:
         """Tell again what a record is of."""
@@ -160,8 +157,8 @@ class Retelling:
         return Told(brief=brief, outcome=performed.outcome, why=why, asked=(*heard,))
 
 
-def _line(model: object) -> Line:
-    raise JournalMiss("", f"{_LOST}: {model}")
+async def _ask(model: Model, call: ModelCall) -> ModelReply:
+    return await model.answer(call)
 
 
 def _holding(call: ModelCall) -> AbstractAsyncContextManager[None]:
