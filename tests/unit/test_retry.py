@@ -98,3 +98,34 @@ def test_another_exception_is_a_defect_and_comes_through() -> None:
 
     with pytest.raises(ZeroDivisionError, match="ModelCall"):
         asyncio.run(answer_with_retries(Broken([]), first_call(), _NO_WAIT, _line(), lambda *_: None, _unheard))
+
+
+class _Crowded(ScriptedModel):
+    """Refuses a call for being one too many, so many times; each time others are answered."""
+
+    def __init__(self, refusals: int, limiter: Limiter, answered: int) -> None:
+        refused = [ModelError("crowded", retryable=True, limited=True) for _ in range(refusals)]
+        super().__init__([*refused, "fine"])
+        self._limiter, self._answered = limiter, answered
+
+    async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
+        for _ in range(self._answered):
+            self._limiter.eased()
+        return await super().answer(call, watch)
+
+
+@pytest.mark.parametrize(
+    ("refusals", "others", "asked"),
+    [(7, 1, 8), (7, 0, 2), (30, 1, 8)],
+    ids=["others are answered", "nobody is", "without end"],
+)
+def test_a_refusal_counts_only_if_the_provider_answers_nobody(refusals: int, others: int, asked: int) -> None:
+    line = _line()
+    model = _Crowded(refusals, line.limiter, others)
+    policy = RetryPolicy(attempts=2, first=0, longest=0)
+    try:
+        asyncio.run(answer_with_retries(model, first_call(), policy, line, lambda *_: None, _unheard))
+        answered = True
+    except ModelError:
+        answered = False
+    assert (len(model.calls), answered) == (asked, asked > refusals)

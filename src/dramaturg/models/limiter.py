@@ -31,11 +31,13 @@ class Limiter:
         limit: How many may be, a fraction of one more included.
         longest: No pause is longer, whatever a provider asks for.
         under_way: How many are.
+        answered: How many answers came so far.
     """
 
     limit: float = START
     longest: float = 60.0
     under_way: int = 0
+    answered: int = 0
     _waiting: OrderedDict[str, deque[asyncio.Future[None]]] = field(default_factory=OrderedDict)
     _settled: bool = False
     _pressed_at: float = -1.0
@@ -55,6 +57,7 @@ class Limiter:
 
     def eased(self) -> None:
         """Take note of an answer."""
+        self.answered += 1
         self.limit += 1 / self.limit if self._settled else 1
         self._let_in()
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_attempt, wait_random_exponential
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
 
 from dramaturg.engine.calls import ModelCall, ModelReply, Usage
 from dramaturg.errors import ModelError
@@ -19,13 +19,16 @@ from dramaturg.models.rates import wait_for_allowance
 from dramaturg.models.turnstile import Turnstile
 from dramaturg.models.watch import LoopError, Watchdog
 
+_CROWDED_OUT = 4  # times the attempts that a call is given which is refused while others are answered
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
     """How often and how patiently a request is repeated.
 
     Attributes:
-        attempts: Requests at most, the first included.
+        attempts: Requests at most, the first included; what is refused while the provider answers others does not
+            count, up to four times as many.
         first: Upper bound of the first pause in seconds; later ones double, each drawn at random below its bound.
         longest: No pause is longer, whatever the provider asks for: one vendor's SDK would sleep an hour if told so.
         first_word: Seconds until the first sign of an answer.
@@ -47,6 +50,30 @@ class Line:
     limiter: Limiter
     breaker: Breaker
     turnstile: Turnstile = field(default_factory=Turnstile)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Patience:
+    """Says when a call has been tried often enough.
+
+    A provider that answers others is not down: it is asked too much at once, which fewer at once mend. Of a crowd that
+    is refused at first, some call would else give up by mere bad luck.
+    """
+
+    policy: RetryPolicy
+    limiter: Limiter
+    counted: int = 0
+    answered: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.answered = self.limiter.answered
+
+    def __call__(self, state: RetryCallState) -> bool:
+        """Tell whether an attempt that has failed was the last."""
+        before, self.answered = self.answered, self.limiter.answered
+        if not (_error(state).limited and self.answered > before):
+            self.counted += 1
+        return self.counted >= self.policy.attempts or state.attempt_number >= self.policy.attempts * _CROWDED_OUT
 
 
 async def answer_with_retries(
@@ -78,7 +105,7 @@ async def answer_with_retries(
 
     line.breaker.check()
     asking = AsyncRetrying(
-        stop=stop_after_attempt(policy.attempts),
+        stop=_Patience(policy=policy, limiter=line.limiter),
         retry=retry_if_exception(lambda error: isinstance(error, ModelError) and error.retryable),
         wait=pause,
         before_sleep=tell,
