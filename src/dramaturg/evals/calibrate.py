@@ -14,7 +14,7 @@ from typing import Any
 from dramaturg.engine.brief import Respondent
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.evals.budget import Budget
-from dramaturg.evals.cells import Desk, Place, asking_at_once
+from dramaturg.evals.cells import Desk, Place
 from dramaturg.evals.evaluate import state_here
 from dramaturg.evals.judging.calibrations import (
     Calibration,
@@ -28,7 +28,7 @@ from dramaturg.evals.judging.jury import answered
 from dramaturg.evals.judging.labels import LabelsFile
 from dramaturg.evals.judging.questions import Rule, ask_rubric
 from dramaturg.evals.judging.standings import judges_prompts, labels_of
-from dramaturg.evals.opening import changed, open_judges, recorded_answers
+from dramaturg.evals.opening import changed, open_judges, recorded_answers, way_of
 from dramaturg.evals.reading import SuiteFile, read_suite
 from dramaturg.evals.remedies import calibrate_command
 from dramaturg.evals.replies import Replies
@@ -37,12 +37,10 @@ from dramaturg.evals.scorers.judged import RUBRIC, Rubric
 from dramaturg.evals.terms import Terms
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.models.model import Model, leaves_this_machine
-from dramaturg.models.pool import Pool
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.loop import PRIVATE_LOOP
 from dramaturg.run.secrets import screened
 
-_AT_ONCE = 24
 _SHOWN = 8
 
 
@@ -113,12 +111,13 @@ def calibrate_suite(
 
 
 async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_open: OnOpen, on_label: OnLabel) -> Calibrated:
-    file, state, pool = changed(read_suite(suite), terms), state_here(terms), Pool()
+    file, state = changed(read_suite(suite), terms), state_here(terms)
+    way = way_of(file.suite.name, terms)
     chosen = _chosen(file, names)
     prompt = judges_prompts(file, terms.prompts)[RUBRIC]
     answers = recorded_answers(file, terms, state)
     async with AsyncExitStack() as undo:
-        judges = await open_judges(chosen, terms, answers, pool, undo)
+        judges = await open_judges(chosen, terms, answers, way, undo)
         benches = {
             metric: Bench(rubric=rubric, labels=labels_of(file, rubric), judge=judges[metric])
             for metric, rubric in chosen.suite.rubrics.items()
@@ -130,7 +129,7 @@ async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_open: O
         desk = Desk(
             replies=replies,
             replay=terms.replay,
-            asking=asking_at_once(pool, run, terms.retry),
+            way=way,
             holding=budget.holding,
             used=budget.used,
             remedy=f"record it: `{calibrate_command(file, terms, names)}`",
@@ -203,7 +202,7 @@ async def _judged(
     bench: Bench, prompt: str, desk: Desk, terms: Terms, told: Callable[[Judged], None]
 ) -> list[tuple[Judged, int]]:
     """Return what the judge says of each labelled document, and how many questions that took."""
-    width = asyncio.Semaphore(_AT_ONCE)
+    width = asyncio.Semaphore(desk.way.at_once)
     rule = Rule(prompt=prompt, artifacts=bench.rubric.artifacts)
 
     async def one(at: int) -> tuple[Judged, int]:

@@ -5,8 +5,7 @@ the arms of an eval share every question that both ask, and nothing is asked twi
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -20,14 +19,12 @@ from dramaturg.errors import JournalMiss, ModelError, StepFailed
 from dramaturg.evals.keys import key_remedy
 from dramaturg.evals.replies import Kept, Replies, parts_of
 from dramaturg.evals.scorers.judged import JUDGED
+from dramaturg.evals.ways import Way
 from dramaturg.models.model import Model, leaves_this_machine
-from dramaturg.models.pool import Pool
-from dramaturg.models.retry import RetryPolicy, answer_with_retries
 from dramaturg.run.drive import AskPerson, drive
 from dramaturg.run.respond import Known, responding
 
 Replay = Literal["auto", "strict", "off"]
-AskModel = Callable[[Model, ModelCall], Awaitable[ModelReply]]
 _PARTS = {
     "system": "the system prompt (the persona outside its steps, or `prompts/`)",
     "artifacts": "an artifact",
@@ -97,7 +94,7 @@ class Desk:
     Attributes:
         replies: What was answered before.
         replay: `strict` asks nothing, `off` uses nothing that an earlier eval recorded.
-        asking: Puts a question to a model, however that is done; ModelError where there is no answer.
+        way: How a question is put to a model.
         holding: Sets aside what a call can cost while it is under way; BudgetSpent if there is not so much left.
         used: Told what a call has used.
         hint: What was edited, for a strict replay that misses an answer.
@@ -106,7 +103,7 @@ class Desk:
 
     replies: Replies
     replay: Replay
-    asking: AskModel
+    way: Way
     holding: Callable[[ModelCall], AbstractAsyncContextManager[None]]
     used: Callable[[ModelCall, Usage], None]
     hint: str = ""
@@ -128,17 +125,17 @@ class Desk:
         return key, await asyncio.shield(asking), True
 
     async def settle(self) -> None:
-        """Wait for the questions under way: they are paid for, and their answers are recorded."""
+        """Take back what nobody works at, and wait for the rest: that is paid for, and its answers are recorded."""
+        await self.way.withdraw()
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def _ask(self, model: Model, call: ModelCall, key: str, place: Place) -> Kept:
-        began = time.monotonic()
         async with self.holding(call):
             with key_remedy(judging=call.step in JUDGED):
-                reply = await self.asking(model, call)
-            self.used(call, reply.usage)
-        kept = Kept(reply=reply, seconds=time.monotonic() - began)
+                kept = await self.way.ask(model, call)
+            self.used(call, kept.reply.usage)
         self.replies.keep(key, call, kept, place.case, safe=leaves_this_machine(model))
+        self.way.recorded(key)
         return kept
 
     def _miss(self, call: ModelCall, place: Place) -> JournalMiss:
@@ -155,25 +152,6 @@ class Desk:
         hint = f"\n{self.hint}" if self.hint else ""
         what = "the judge's question" if judged else f"step {call.step}"
         return JournalMiss(call.step, f"{place}: {what} has no recorded answer: {why}; {self.remedy}{hint}")
-
-
-def asking_at_once(pool: Pool, run: str, policy: RetryPolicy) -> AskModel:
-    """Return what puts each question to its model as soon as that bears it.
-
-    Args:
-        pool: Where the ways to the models are.
-        run: The id of the eval.
-        policy: How patiently a faltering provider is asked again.
-    """
-
-    async def ask(model: Model, call: ModelCall) -> ModelReply:
-        return await answer_with_retries(model, call, policy, pool.line(model, run, policy), _ignore, _ignore)
-
-    return ask
-
-
-def _ignore(*told: object) -> None:
-    del told
 
 
 async def perform_cell(place: Place, brief: Brief, model: Model, desk: Desk, answers: Known) -> Performed:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dramaturg.evals.arms import Arm, plans_of
 from dramaturg.evals.budget import Budget
-from dramaturg.evals.cells import Desk, asking_at_once
+from dramaturg.evals.cells import Desk
 from dramaturg.evals.checking import read_usable, require_usable
 from dramaturg.evals.edits import Edit, edits_between
 from dramaturg.evals.evaluated import Evaluated, evaluated_from, ordered
@@ -25,6 +25,7 @@ from dramaturg.evals.opening import (
     recorded_answers,
     recorded_candidate,
     require_one_suite,
+    way_of,
 )
 from dramaturg.evals.reading import SuiteFile, parse_suite
 from dramaturg.evals.records import Arm as ArmName
@@ -36,7 +37,7 @@ from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run, replie
 from dramaturg.evals.stage import Pair, Stage
 from dramaturg.evals.statistics.verdict import Verdict
 from dramaturg.evals.terms import Terms
-from dramaturg.models.pool import Pool
+from dramaturg.evals.ways import Way
 from dramaturg.persona.library import Library
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.loop import PRIVATE_LOOP
@@ -158,7 +159,7 @@ async def evaluate_arms(
     *,
     on_open: OnOpen = ignore,
     on_step: OnStep = ignore,
-    pool: Pool | None = None,
+    way: Way | None = None,
     folder: str = RUNS,
 ) -> Evaluated:
     """Perform a suite with given arms, and decide; see `arun_suite`.
@@ -169,10 +170,10 @@ async def evaluate_arms(
         terms: How.
         on_open: Told before anything is asked.
         on_step: Told of each pair, in order.
-        pool: Models that are open already.
+        way: How questions are answered, where several evals share it.
         folder: Where in the user's state its file is put.
     """
-    state, pool = state_here(terms), pool or Pool()
+    state, way = state_here(terms), way or way_of(file.suite.name, terms)
     prompts = judges_prompts(file, terms.prompts)
     standings = standings_of(file, prompts)
     answers = recorded_answers(file, terms, state)
@@ -180,8 +181,8 @@ async def evaluate_arms(
         stage = Stage(
             file=file,
             arms=arms,
-            models=await open_models(file, terms, answers, pool, undo),
-            judges=await open_judges(file, terms, answers, pool, undo),
+            models=await open_models(file, terms, answers, way, undo),
+            judges=await open_judges(file, terms, answers, way, undo),
             standings=standings,
             prompts=prompts,
             repeats=terms.repeats or file.suite.repeats,
@@ -193,22 +194,22 @@ async def evaluate_arms(
         undo.callback(run.close)
         replies = Replies(replies_folder(state, file.suite.name), run.id, *answers, own=terms.replay == "off")
         undo.callback(replies.close)
-        return await _performed(stage, run, replies, terms, pool, on_open, on_step)
+        return await _performed(stage, run, replies, terms, way, on_open, on_step)
 
 
 async def _performed(
-    stage: Stage, run: Run, replies: Replies, terms: Terms, pool: Pool, on_open: OnOpen, on_step: OnStep
+    stage: Stage, run: Run, replies: Replies, terms: Terms, way: Way, on_open: OnOpen, on_step: OnStep
 ) -> Evaluated:
     budget = _budget(stage, run, replies, terms)
     edits = edits_between(stage.arms["baseline"], stage.arms["candidate"]) if "baseline" in stage.arms else ()
     watch = _Decider(stage=stage, pairs=stage.pairs(), seed=terms.seed, on_step=on_step)
-    if watch.sequential:
+    if stage.sequential:
         watch.pairs = ordered(stage.file.suite, watch.pairs, stage.repeats, terms.seed)
     on_open(_opening(stage, run, watch.pairs, edits))
     desk = Desk(
         replies=replies,
         replay=terms.replay,
-        asking=asking_at_once(pool, run.id, terms.retry),
+        way=way,
         holding=budget.holding,
         used=budget.used,
         hint="\n".join(f"edited: {edit}" for edit in edits),
@@ -273,18 +274,13 @@ class _Decider:
         self.records += step.records
         self.on_step(step)
         looked_at = step.done <= _FEW or not step.done % (step.done // _LOOKS)
-        if not (self.sequential and looked_at):
+        if not (self.stage.sequential and looked_at):
             return True
         return not self._verdict().decided
 
-    @property
-    def sequential(self) -> bool:
-        """Whether it may stop early."""
-        return self.stage.file.suite.gate.sequential and "baseline" in self.stage.arms
-
     def _verdict(self) -> Verdict:
         suite = self.stage.file.suite
-        order = pair_names(suite, self.pairs) if self.sequential else None
+        order = pair_names(suite, self.pairs) if self.stage.sequential else None
         return compare_records(suite, self.records, judges=self.stage.standings, seed=self.seed, order=order)
 
     def decision(self, edits: Sequence[Edit]) -> Decision | None:

@@ -17,7 +17,7 @@ from dramaturg.evals.arms import Arm
 from dramaturg.evals.checking import read_usable, require_usable
 from dramaturg.evals.evaluate import evaluate_arms, ignore, library_here, state_here
 from dramaturg.evals.mutants import BLANK, OPERATOR_NAMES, Mutant, blanks_of, mutants_of
-from dramaturg.evals.opening import changed, open_models, present, recorded_answers
+from dramaturg.evals.opening import changed, open_models, present, recorded_answers, way_of
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.runs import MUTANTS
@@ -25,7 +25,6 @@ from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.rates import wilson
 from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.evals.terms import Terms
-from dramaturg.models.pool import Pool
 from dramaturg.run.loop import PRIVATE_LOOP
 
 Became = Literal["killed", "survived", "cannot be performed"]
@@ -158,17 +157,17 @@ async def _mutate(
     chosen = _drawn(made, limit, terms.seed)
     on_open(len(chosen))
     tried: list[Tried] = []
-    asked, usd, pool = 0, Decimal(0), Pool()
+    asked, usd, way = 0, Decimal(0), way_of(file.suite.name, terms)
     async with AsyncExitStack() as undo:
         answers = recorded_answers(file, terms, state_here(terms))
-        await open_models(file, terms, answers, pool, undo)  # held open for all of them
+        await open_models(file, terms, answers, way, undo)  # held open for all of them
         for mutant in chosen:
             kind = None
             if mutant.arm is not None:
                 left = None if terms.budget is None else max(Decimal(0), terms.budget - usd)
                 arms = _arms(arm, mutant.arm)
                 asking = changed(file, _FIXED) if mutant.operator == BLANK else file
-                result = await evaluate_arms(asking, arms, replace(terms, budget=left), pool=pool, folder=MUTANTS)
+                result = await evaluate_arms(asking, arms, replace(terms, budget=left), way=way, folder=MUTANTS)
                 kind = Kind.INFRASTRUCTURE if result.lost else result.decision.kind if result.decision else None
                 asked += result.asked
                 usd += Decimal(str(result.usd or 0))

@@ -22,10 +22,11 @@ from dramaturg.evals.scorers.own import Python
 from dramaturg.evals.sections import OtherPlans, Plans
 from dramaturg.evals.stage import Stage
 from dramaturg.evals.terms import Terms
+from dramaturg.evals.ways import AtOnce, Way
 from dramaturg.models.absent import absent_model
 from dramaturg.models.model import Model
 from dramaturg.models.pool import Pool
-from dramaturg.models.spec import ModelSpec, parse_spec, require_usable
+from dramaturg.models.spec import ModelSpec, parse_spec
 from dramaturg.persona.library import Library
 from dramaturg.run.revisions import read_revision
 
@@ -118,33 +119,39 @@ def _recorded(baseline: str, state: Path) -> Path | None:
         return None
 
 
+def way_of(name: str, terms: Terms) -> Way:
+    """Return the way in which the questions of an eval are answered.
+
+    Args:
+        name: Which eval this is, where several share a model.
+        terms: How it is performed.
+    """
+    return AtOnce(pool=Pool(), name=name, policy=terms.retry)
+
+
 async def open_models(
-    file: SuiteFile, terms: Terms, answers: Sequence[Answers], pool: Pool, undo: AsyncExitStack
+    file: SuiteFile, terms: Terms, answers: Sequence[Answers], way: Way, undo: AsyncExitStack
 ) -> Mapping[str, Model]:
     """Make the models ready to be asked; those opened here are let go of when `undo` is."""
     found: dict[str, Model] = {}
     for named in terms.models or file.suite.models:
         with key_remedy(judging=False):
-            model = await _opened(parse_spec(named), terms, answers, pool, undo) if isinstance(named, str) else named
+            model = await _opened(parse_spec(named), terms, answers, way, undo) if isinstance(named, str) else named
         found[model.name] = model
     return found
 
 
-async def _opened(spec: ModelSpec, terms: Terms, answers: Sequence[Answers], pool: Pool, undo: AsyncExitStack) -> Model:
-    """Return a model that can be asked; one that need not be, where all it will be asked for may be recorded."""
+async def _opened(spec: ModelSpec, terms: Terms, answers: Sequence[Answers], way: Way, undo: AsyncExitStack) -> Model:
+    """Return a model that can be asked; one that need not be, where nothing is asked."""
     absent = absent_model(spec)
     if absent is not None and terms.replay == "strict":
         return absent
-    if absent is not None and any(absent.name == said["model"] for each in answers for said in each.different):
-        try:
-            require_usable(spec)
-        except CallerError:
-            return absent
-    return await undo.enter_async_context(pool.lease(spec, None))
+    recorded = {said["model"] for each in answers for said in each.different} if absent is not None else ()
+    return await way.open(spec, undo, recorded=absent is not None and absent.name in recorded)
 
 
 async def open_judges(
-    file: SuiteFile, terms: Terms, answers: Sequence[Answers], pool: Pool, undo: AsyncExitStack
+    file: SuiteFile, terms: Terms, answers: Sequence[Answers], way: Way, undo: AsyncExitStack
 ) -> Mapping[str, Model]:
     """Make whoever judges ready to be asked, by metric; see `open_models`."""
     judges: dict[str, Model] = {}
@@ -154,7 +161,7 @@ async def open_judges(
         else:
             spec = parse_spec(file.suite.judge_of(judged))
             with key_remedy(judging=True):
-                judges[metric] = await _opened(spec, terms, answers, pool, undo)
+                judges[metric] = await _opened(spec, terms, answers, way, undo)
     return judges
 
 

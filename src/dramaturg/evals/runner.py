@@ -15,8 +15,7 @@ from dramaturg.evals.records import Record
 from dramaturg.evals.runs import Run
 from dramaturg.evals.scoring import NO_OPINIONS, Bench, record_performance, view_of
 from dramaturg.evals.stage import Pair, Stage
-
-AT_ONCE = 24
+from dramaturg.evals.ways import AT_ONCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,14 +52,13 @@ async def perform_pairs(stage: Stage, pairs: Sequence[Pair], run: Run, jury: Jur
     Raises:
         BudgetSpent, JournalMiss, CallerError: As `perform_cell` and `Stage.bench` do; what is under way is finished.
     """
-    asked = (*stage.models.values(), *stage.judges.values())
-    width = AT_ONCE if any(model.profile.writes for model in asked) else 1
+    width = _width(stage, jury)
     upcoming = iter(pairs)
     under_way: list[asyncio.Task[tuple[Record, ...]]] = []
     done = 0
     try:
         while under_way or done < len(pairs):
-            more = _some(upcoming, width - len(under_way))
+            more = _some(upcoming, width() - len(under_way))
             under_way += [asyncio.ensure_future(_perform_pair(stage, pair, run, jury)) for pair in more]
             if not under_way:
                 return
@@ -74,6 +72,14 @@ async def perform_pairs(stage: Stage, pairs: Sequence[Pair], run: Run, jury: Jur
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
         await jury.desk.settle()
+
+
+def _width(stage: Stage, jury: Jury) -> Callable[[], int]:
+    """Return what tells how many pairs may be under way: more than few could turn out not to be needed."""
+    way = jury.desk.way
+    if not any(model.profile.writes for model in (*stage.models.values(), *stage.judges.values())):
+        return lambda: 1
+    return lambda: min(AT_ONCE, way.at_once) if stage.sequential else way.at_once
 
 
 def _some(pairs: Iterator[Pair], count: int) -> Iterable[Pair]:

@@ -81,6 +81,11 @@ class Stage:
         """Whether documents of both arms are held against each other."""
         return len(self.arms) > 1 and bool(self.file.suite.pairwise)
 
+    @property
+    def sequential(self) -> bool:
+        """Whether it may stop early."""
+        return self.file.suite.gate.sequential and "baseline" in self.arms
+
     def pairs(self) -> list[Pair]:
         """Return what there is to perform, the repeats of a case together."""
         return pairs_of(self.file.suite, self.cases, [*self.models], self.repeats)

@@ -25,7 +25,10 @@ from dramaturg.evals.runs import replies_folder
 from dramaturg.evals.scoring import document_text, text_digest
 from dramaturg.evals.stage import Pair, Stage
 from dramaturg.evals.terms import Terms
+from dramaturg.evals.ways import AtOnce
 from dramaturg.models.model import STAYS_HERE, Model
+from dramaturg.models.pool import Pool
+from dramaturg.models.retry import RetryPolicy
 from dramaturg.models.watch import Watch
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.loop import PRIVATE_LOOP
@@ -133,7 +136,8 @@ class Retelling:
             cases=range(len(cases)),
             tariffs=Tariffs(),
         )
-        self._desk = _Listening(replies=replies, replay="strict", asking=_ask, holding=_holding, used=_used)
+        way = AtOnce(pool=Pool(), name="", policy=RetryPolicy())  # nobody is asked
+        self._desk = _Listening(replies=replies, replay="strict", way=way, holding=_holding, used=_used)
 
     def tell(self, record: Record) -> Told:
         """Tell again what a record is of."""
@@ -155,10 +159,6 @@ class Retelling:
         same = text_digest(document_text(brief, performed.outcome)) == record.document
         why = "" if same else _CHANGED
         return Told(brief=brief, outcome=performed.outcome, why=why, asked=(*heard,))
-
-
-async def _ask(model: Model, call: ModelCall) -> ModelReply:
-    return await model.answer(call)
 
 
 def _holding(call: ModelCall) -> AbstractAsyncContextManager[None]:

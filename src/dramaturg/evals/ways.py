@@ -1,0 +1,92 @@
+"""Questions of an eval to answers; its one rule: what decides is what was answered, not in which way.
+
+A way makes models ready to be asked, and puts questions to them. What it is given is asked now: what was recorded
+before, and what may be spent, is seen to by whoever gives it (`cells.Desk`).
+"""
+
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Protocol
+
+from dramaturg.engine.calls import ModelCall
+from dramaturg.errors import CallerError
+from dramaturg.evals.replies import Kept
+from dramaturg.models.absent import absent_model
+from dramaturg.models.model import Model
+from dramaturg.models.pool import Pool
+from dramaturg.models.retry import RetryPolicy, answer_with_retries
+from dramaturg.models.spec import ModelSpec, require_usable
+
+AT_ONCE = 24
+
+
+class Way(Protocol):
+    """How the questions of an eval are answered."""
+
+    @property
+    def at_once(self) -> int:
+        """How many performances are worth having under way, as things are now."""
+        ...
+
+    async def open(self, spec: ModelSpec, undo: AsyncExitStack, *, recorded: bool) -> Model:
+        """Make a model ready to be asked until `undo` is done; with `recorded` it may well be asked nothing.
+
+        Raises:
+            CallerError, ModelError: It cannot be asked here.
+        """
+        ...
+
+    async def ask(self, model: Model, call: ModelCall) -> Kept:
+        """Put a question to a model; ModelError where there is no answer."""
+        ...
+
+    def recorded(self, key: str) -> None:
+        """Take note that the answer to a question is written down, now or by this eval before it was killed."""
+        ...
+
+    async def withdraw(self) -> None:
+        """Take back the questions that nobody works at yet: no more performances are begun."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtOnce:
+    """Asks from this process, each question as soon as its model bears it.
+
+    Attributes:
+        pool: The models that are open.
+        name: Which eval this is, where several share a model.
+        policy: How patiently a faltering provider is asked again.
+    """
+
+    pool: Pool
+    name: str
+    policy: RetryPolicy
+    at_once: int = AT_ONCE
+
+    async def open(self, spec: ModelSpec, undo: AsyncExitStack, *, recorded: bool) -> Model:
+        """Open a model; one that cannot be is stood in for where all that it would be asked may be recorded."""
+        absent = absent_model(spec) if recorded else None
+        if absent is not None:
+            try:
+                require_usable(spec)
+            except CallerError:
+                return absent
+        return await undo.enter_async_context(self.pool.lease(spec, None))
+
+    async def ask(self, model: Model, call: ModelCall) -> Kept:
+        """Ask now."""
+        began, line = time.monotonic(), self.pool.line(model, self.name, self.policy)
+        reply = await answer_with_retries(model, call, self.policy, line, _ignore, _ignore)
+        return Kept(reply=reply, seconds=time.monotonic() - began)
+
+    def recorded(self, key: str) -> None:
+        """Do nothing: no other process knows of the question."""
+
+    async def withdraw(self) -> None:
+        """Do nothing: what was asked is paid for."""
+
+
+def _ignore(*told: object) -> None:
+    del told
