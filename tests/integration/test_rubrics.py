@@ -346,7 +346,7 @@ def test_what_cannot_judge_is_refused_where_it_is_named(bench: Bench, judge: str
     _write(bench, judge)
     told = dramaturg(*_RUN)
     assert told.code == 2
-    assert "error[E103]: `judge.model`: " in told.err
+    assert "error[E103]: `judge`: " in told.err
     assert f"{_FILE}:2:8" in told.err
 
 

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from dramaturg.engine.brief import Respondent
 from dramaturg.errors import AuthorError, CallerError
@@ -23,19 +22,22 @@ from dramaturg.evals.judging.calibrations import (
     keep_calibration,
     terms_of,
 )
-from dramaturg.evals.judging.checking import label_faults
+from dramaturg.evals.judging.checking import asking_faults
 from dramaturg.evals.judging.jury import answered
 from dramaturg.evals.judging.labels import LabelsFile
 from dramaturg.evals.judging.questions import Rule, ask_rubric
 from dramaturg.evals.judging.standings import judges_prompts, labels_of
-from dramaturg.evals.opening import changed, open_judges, recorded_answers, way_of
-from dramaturg.evals.reading import SuiteFile, read_suite
+from dramaturg.evals.opening import open_judges, recorded_answers, way_of
+from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.remedies import calibrate_command
 from dramaturg.evals.replies import Replies
 from dramaturg.evals.runs import replies_folder
+from dramaturg.evals.salvage import NOTHING, Lost
 from dramaturg.evals.scorers.judged import RUBRIC, Rubric
 from dramaturg.evals.terms import Terms
+from dramaturg.evals.usable import read_changed
 from dramaturg.evidence.artifact import Artifact
+from dramaturg.findings.model import Finding
 from dramaturg.models.model import Model, leaves_this_machine
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.loop import PRIVATE_LOOP
@@ -111,8 +113,8 @@ def calibrate_suite(
 
 
 async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_open: OnOpen, on_label: OnLabel) -> Calibrated:
-    file, state = changed(read_suite(suite), terms), state_here(terms)
-    way = way_of(file.suite.name, terms)
+    file = read_changed(suite, terms, lambda sound, lost: _faults(sound, _wanted(sound, names), lost))
+    state, way = state_here(terms), way_of(file.suite.name, terms)
     chosen = _chosen(file, names)
     prompt = judges_prompts(file, terms.prompts)[RUBRIC]
     answers = recorded_answers(file, terms, state)
@@ -171,7 +173,7 @@ def _chosen(file: SuiteFile, names: Sequence[str]) -> SuiteFile:
     if unknown is not None:
         known = ", ".join(f"`{name}`" for name in rubrics) or "none"
         raise CallerError(f"`{file.path}` has no rubric `{unknown}`; there is {known}")
-    wanted = {metric: each for metric, each in rubrics.items() if metric in names or (not names and each.labels)}
+    wanted = _wanted(file, names)
     bare = next((metric for metric, each in wanted.items() if not each.labels), None)
     if bare is not None or not wanted:
         which = f"the rubric `{bare}`" if bare else f"no rubric of `{file.path}`"
@@ -180,17 +182,23 @@ def _chosen(file: SuiteFile, names: Sequence[str]) -> SuiteFile:
             f"{which} {has} `labels`; label some forty documents by its criterion, half of which should fail, and "
             f"name the file: `labels: {bare or 'NAME'}.labels.yaml` (`dramaturg explain E111` tells more)"
         )
-    faults = tuple(fault for each in _faults(file, wanted) for fault in each)
-    if faults:
+    if faults := tuple(_faults(file, wanted)):
         raise AuthorError(faults)
     left = file.suite.with_scorers(lambda each: each if wanted.get(each.metric) == each else None)
     return replace(file, suite=left)
 
 
-def _faults(file: SuiteFile, wanted: Mapping[str, Rubric]) -> Iterator[Iterator[Any]]:
+def _wanted(file: SuiteFile, names: Sequence[str]) -> Mapping[str, Rubric]:
+    """Return the rubrics that are asked for by name, or that have labels where none is."""
+    rubrics = file.suite.rubrics
+    return {metric: each for metric, each in rubrics.items() if metric in names or (not names and each.labels)}
+
+
+def _faults(file: SuiteFile, wanted: Mapping[str, Rubric], lost: Lost = NOTHING) -> Iterator[Finding]:
+    """Yield what keeps rubrics from being calibrated."""
     for path, scorer in file.suite.placed_scorers():
         if isinstance(scorer, Rubric) and scorer.metric in wanted:
-            yield label_faults(file, path, scorer)
+            yield from asking_faults(file, path, scorer, lost)
 
 
 def _digest(benches: Mapping[str, Bench], prompt: str) -> str:

@@ -6,16 +6,17 @@ a section that nobody writes
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
-from dramaturg.errors import AuthorError, CallerError, DramaturgError
+from dramaturg.errors import AuthorError, CallerError
 from dramaturg.evals.answers import read_answers
 from dramaturg.evals.judging.checking import judge_faults
 from dramaturg.evals.judging.standings import judges_prompts
-from dramaturg.evals.reading import SuiteFile, read_suite
-from dramaturg.evals.salvage import sound_part
+from dramaturg.evals.nodes import where_paths_begin
+from dramaturg.evals.reading import SuiteFile
+from dramaturg.evals.salvage import NOTHING, Lost
 from dramaturg.evals.scorers.own import Python, find_function
 from dramaturg.evals.sections import OtherPlans, no_others, section_faults
 from dramaturg.evals.suite import Case
@@ -32,7 +33,6 @@ def require_usable(
     prompts: Path | None = None,
     *,
     others: OtherPlans = no_others,
-    lost: Collection[int] = (),
 ) -> Mapping[str, str]:
     """Return alias or path of each persona by what the suite calls it.
 
@@ -41,19 +41,29 @@ def require_usable(
         library: Where personas are found.
         prompts: Folder of the prompt kernels; None for the shipped ones.
         others: Gives the plans of what is performed beside the personas as they are, by what the suite calls each.
-        lost: The positions of cases of which nothing is known.
 
     Raises:
         AuthorError: Something of the suite cannot be used, or a persona has errors; all findings at once.
     """
-    judges = judge_faults(file, judges_prompts(file, prompts))
-    found: list[Finding] = [*_metrics(file), *_functions(file), *judges, *_answers(file)]
-    names: dict[str, str] = {}
-    personas: dict[str, Persona] = {}
-    for at, name in enumerate(file.suite.personas):
-        names[name] = str(file.folder / name) if name.endswith(".md") else name
+    found = suite_faults(file, library, prompts, others=others)
+    if any(finding.is_error for finding in found):
+        raise AuthorError(tuple(found))
+    return names_of(file)
+
+
+def suite_faults(
+    file: SuiteFile, library: Library, prompts: Path | None, *, others: OtherPlans = no_others, lost: Lost = NOTHING
+) -> Sequence[Finding]:
+    """Return what is wrong between a suite and the world, but for what is lost of it; see `require_usable`."""
+    judges = judge_faults(file, judges_prompts(file, prompts), lost)
+    metrics = () if lost.nameless else _metrics(file)
+    found: list[Finding] = [*metrics, *_functions(file), *judges, *_answers(file)]
+    names, personas = names_of(file), dict[str, Persona]()
+    for at, (name, wanted) in enumerate(names.items()):
+        if lost.holds("personas", at):
+            continue
         try:
-            personas[name] = library.load(names[name])
+            personas[name] = library.load(wanted)
         except CallerError as error:
             what, _, remedy = error.message.partition("; ")
             listing = " `dramaturg list` shows what there is" if remedy.endswith("?") else ""
@@ -61,29 +71,14 @@ def require_usable(
         except AuthorError as error:
             found += error.findings
     for at, case in enumerate(file.suite.cases):
-        found += () if at in lost else _case(file, at, case, personas)
-    found += section_faults(file, personas, lambda: others(names))
-    if any(finding.is_error for finding in found):
-        raise AuthorError(tuple(found))
-    return names
+        found += _case(file, at, case, personas, lost)
+    found += section_faults(file, personas, lambda: others({name: names[name] for name in personas}), lost)
+    return found
 
 
-def read_usable(path: Path, library: Library, prompts: Path | None = None) -> SuiteFile:
-    """Return a suite as `read_suite` does; of one that is refused, tell also what is wrong around its sound part."""
-    try:
-        return read_suite(path)
-    except AuthorError as error:
-        sound = sound_part(path, path.read_bytes().decode("utf-8"))
-        if sound is None:
-            raise
-        file, lost = sound
-        try:
-            require_usable(file, library, prompts, lost=lost)
-        except AuthorError as more:
-            raise AuthorError((*error.findings, *more.findings)) from error
-        except DramaturgError:  # what is wrong with the suite comes first
-            raise error from None
-        raise
+def names_of(file: SuiteFile) -> Mapping[str, str]:
+    """Return alias or path of each persona by what the suite calls it."""
+    return {name: str(file.folder / name) if name.endswith(".md") else name for name in file.suite.personas}
 
 
 def _metrics(file: SuiteFile) -> Iterator[Finding]:
@@ -106,9 +101,10 @@ def _functions(file: SuiteFile) -> Iterator[Finding]:
                 yield _fault("E107", error.message, file.place(*path), remedy)
 
 
-def _case(file: SuiteFile, at: int, case: Case, personas: Mapping[str, Persona]) -> Iterator[Finding]:
+def _case(file: SuiteFile, at: int, case: Case, personas: Mapping[str, Persona], lost: Lost) -> Iterator[Finding]:
+    known = not any(part[0] == "personas" for part in lost.parts)
     for number, name in enumerate(case.personas):
-        if name not in file.suite.personas:
+        if known and name not in file.suite.personas:
             near = get_close_matches(name, file.suite.personas, n=1)
             remedy = f"did you mean `{near[0]}`?" if near else "add it to the suite's `personas`"
             place = file.place("cases", at, "personas", number)
@@ -116,9 +112,11 @@ def _case(file: SuiteFile, at: int, case: Case, personas: Mapping[str, Persona])
     for name, given in case.artifacts.items():
         if given.path and not _is_there(file.folder, given.path):
             place = file.place("cases", at, "artifacts", name)
-            remedy = f"paths are relative to `{file.folder}`"
+            remedy = where_paths_begin("the suite", file.folder, given.path)
             yield _fault("E109", f"there is no file `{given.path}`", place, remedy)
-    for name in case.personas or file.suite.personas:
+    if lost.holds("cases", at, "artifacts") or lost.holds("cases", at, "personas"):
+        return
+    for name in performed(file.suite.personas, case):
         if name in personas:
             yield from _lacking(file, at, case, personas[name])
 

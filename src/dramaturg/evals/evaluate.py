@@ -8,7 +8,7 @@ from pathlib import Path
 from dramaturg.evals.arms import Arm, plans_of
 from dramaturg.evals.budget import Budget
 from dramaturg.evals.cells import Desk
-from dramaturg.evals.checking import read_usable, require_usable
+from dramaturg.evals.checking import require_usable
 from dramaturg.evals.edits import Edit, edits_between
 from dramaturg.evals.evaluated import Evaluated, evaluated_from, ordered
 from dramaturg.evals.gate import Decision, compare_records, decision_of, pair_names
@@ -37,6 +37,7 @@ from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run, replie
 from dramaturg.evals.stage import Pair, Stage
 from dramaturg.evals.statistics.verdict import Verdict
 from dramaturg.evals.terms import Terms
+from dramaturg.evals.usable import read_usable
 from dramaturg.evals.ways import Way
 from dramaturg.persona.library import Library
 from dramaturg.run.budget import Tariffs
@@ -98,8 +99,7 @@ async def arun_suite(
     """
     terms = terms or Terms()
     library, state = library_here(), state_here(terms)
-    file = changed(read_usable(suite, library, terms.prompts), terms)
-    names = require_usable(file, library, terms.prompts, others=other_plans(terms, library, state))
+    file, names = read_usable(suite, library, terms, other_plans(terms, library, state))
     arms = open_arms(names, library, terms, state)
     return await evaluate_arms(file, arms, terms, on_open=on_open or ignore, on_step=on_step or ignore)
 

@@ -14,7 +14,6 @@ from typing import Any, Literal
 
 from dramaturg.errors import CallerError
 from dramaturg.evals.arms import Arm
-from dramaturg.evals.checking import read_usable, require_usable
 from dramaturg.evals.evaluate import evaluate_arms, ignore, library_here, state_here
 from dramaturg.evals.mutants import BLANK, OPERATOR_NAMES, Mutant, blanks_of, mutants_of
 from dramaturg.evals.opening import changed, open_models, present, recorded_answers, way_of
@@ -25,6 +24,7 @@ from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.rates import wilson
 from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.evals.terms import Terms
+from dramaturg.evals.usable import read_usable
 from dramaturg.run.loop import PRIVATE_LOOP
 
 Became = Literal["killed", "survived", "cannot be performed"]
@@ -149,8 +149,8 @@ async def _mutate(
     on_mutant: OnMutant,
 ) -> Mutation:
     library = library_here()
-    file = changed(read_usable(suite, library, terms.prompts), terms)
-    arm = present(require_usable(file, library, terms.prompts), library, terms)
+    file, names = read_usable(suite, library, terms)
+    arm = present(names, library, terms)
     file = replace(file, suite=file.suite.deciding)
     made = [mutant for name in arm.parts for mutant in mutants_of(arm, name, operators)]
     made += blanks_of(arm, file, operators)

@@ -1,7 +1,8 @@
 """A YAML file of an eval to plain data and to the places of its parts; its one rule: no place is lost."""
 
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import yaml
@@ -28,6 +29,16 @@ def plain_data(node: yaml.Node, reader: Reader) -> Any:
     if isinstance(node, yaml.SequenceNode):
         return [plain_data(item, reader) for item in node.value]
     return None if is_null(node) else node.value
+
+
+def where_paths_begin(of: str, folder: Path, name: str) -> str:
+    """Return what helps where a file that another one names is not there: what to write where it is nearby."""
+    at = f"`{folder}`" if folder.parts else "which is the working folder"
+    begin = f"paths begin at the folder of {of}, {at}"
+    given = PurePath(name)
+    if folder.parts and name and not given.is_absolute() and os.path.exists(name):  # noqa: PTH110 - Path.exists raises
+        return f"{begin}: write `{os.path.relpath(name, folder)}`"
+    return begin
 
 
 def line_of(finding: Finding) -> tuple[int, int]:

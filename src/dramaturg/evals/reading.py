@@ -115,18 +115,29 @@ def parse_suite(path: Path, text: str) -> SuiteFile:
         reader.findings += _misfits(error, root, reader)
     if reader.findings or suite is None:
         raise AuthorError(tuple(sorted(reader.findings, key=line_of)))
+    return named_file(path, text, suite)
+
+
+def named_file(path: Path, text: str, suite: Suite) -> SuiteFile:
+    """Return a suite and its file, by whose name it goes where it gives none."""
     named = suite if suite.name else suite.model_copy(update={"name": path.name.split(".")[0]})
     return SuiteFile(path=path, text=text, suite=named)
 
 
 def _misfits(error: ValidationError, root: yaml.Node, reader: Reader) -> Iterator[Finding]:
-    """Yield what is wrong with the values; what is wrong only because a part of it is, is not told twice."""
+    """Yield what is wrong with the values."""
+    for kind, message, path in misfits(error):
+        yield _misfit(kind, message, _as_written(root, path), root, reader)
+
+
+def misfits(error: ValidationError) -> Iterator[tuple[str, str, _Path]]:
+    """Yield kind, words and path of what does not fit; what does not only because a part of it does not is left out."""
     details = error.errors(include_url=False)
     paths = [tuple(detail["loc"]) for detail in details]
     for detail, path in zip(details, paths, strict=True):
         inside = any(other != path and other[: len(path)] == path for other in paths)
         if not (detail["type"] == "too_short" and inside):
-            yield _misfit(detail["type"], detail["msg"], path, root, reader)
+            yield detail["type"], detail["msg"], path
 
 
 def _misfit(kind: str, message: str, path: _Path, root: yaml.Node, reader: Reader) -> Finding:
@@ -142,6 +153,14 @@ def _misfit(kind: str, message: str, path: _Path, root: yaml.Node, reader: Reade
     said = said.split(", unable to parse")[0]
     verb = "" if kind in _WORDS or kind == "value_error" else "must be "
     return _fault("E103", f"{_spoken(path)}: {verb}{said}", span, _remedy(path))
+
+
+def _as_written(root: yaml.Node, path: _Path) -> _Path:
+    """Return a path without the field that a model alone stands for, `judge: MODEL`."""
+    alone = isinstance(root, yaml.MappingNode) and any(
+        key.value == "judge" and isinstance(value, yaml.ScalarNode) for key, value in root.value
+    )
+    return path[:1] if alone and path[:1] == ("judge",) else path
 
 
 def _spoken(path: _Path) -> str:

@@ -12,13 +12,13 @@ from typing import Any
 
 from dramaturg.errors import CallerError
 from dramaturg.evals.answers import Answers, answers_text, read_answers
-from dramaturg.evals.checking import read_usable
 from dramaturg.evals.evaluate import OnOpen, OnStep, ignore, library_here, run_suite, state_here
 from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.replies import Replies
 from dramaturg.evals.report.figures import counted
 from dramaturg.evals.runs import replies_folder
 from dramaturg.evals.terms import Terms
+from dramaturg.evals.usable import read_usable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def record_suite(
         AuthorError, BudgetSpent, JournalMiss: As `arun_suite`.
     """
     terms = replace(terms or Terms(), baseline=None, sequential=False)
-    file = read_usable(suite, library_here(), terms.prompts)
+    file, _ = read_usable(suite, library_here(), terms)
     path = file.answers
     if path is None:
         remedy = f"add `recorded: answers/{file.suite.name}.jsonl`"

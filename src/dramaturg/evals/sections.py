@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 from dramaturg.errors import DramaturgError
 from dramaturg.evals.reading import SuiteFile
+from dramaturg.evals.salvage import Lost
 from dramaturg.evals.scorers.text import InText
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.persona.model import Persona, fold_id
@@ -26,7 +27,7 @@ def no_others(names: Mapping[str, str]) -> Iterable[Plans]:
 
 
 def section_faults(
-    file: SuiteFile, personas: Mapping[str, Persona], others: Callable[[], Iterable[Plans]]
+    file: SuiteFile, personas: Mapping[str, Persona], others: Callable[[], Iterable[Plans]], lost: Lost
 ) -> Iterator[Finding]:
     """Yield each section that a scorer looks at, and none of the personas that it scores has.
 
@@ -35,8 +36,9 @@ def section_faults(
         personas: Those that could be read, by what the suite calls them; who is scored by one that could not may be
             right.
         others: Gives the plans of what is performed beside them, such as the baseline; asked only where it matters.
+        lost: What of the suite nothing is known of.
     """
-    wanted = [*_wanted(file)]
+    wanted = [*_wanted(file, lost)]
     if not wanted:
         return
     try:
@@ -57,11 +59,11 @@ def _is_unknown(wanted: tuple[_Path, str, tuple[str, ...]], plans: list[Plans]) 
     return whole and fold_id(title) not in map(fold_id, _titles(performers, plans))
 
 
-def _wanted(file: SuiteFile) -> Iterator[tuple[_Path, str, tuple[str, ...]]]:
+def _wanted(file: SuiteFile, lost: Lost) -> Iterator[tuple[_Path, str, tuple[str, ...]]]:
     """Yield the place of each scorer that looks at a section, the section, and whose documents it scores."""
     suite = file.suite
     for path, scorer in suite.placed_scorers():
-        if isinstance(scorer, InText) and scorer.within:
+        if isinstance(scorer, InText) and scorer.within and not lost.holds(*path[:2], "personas"):
             case = suite.cases[int(path[1])] if path[0] == "cases" else None
             performers = case.personas if case and case.personas else suite.personas
             yield (*path, scorer.kind, "within"), scorer.within, performers

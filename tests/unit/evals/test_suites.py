@@ -162,7 +162,7 @@ def test_what_lies_around_a_suite_is_held_against_it(tmp_path: Path) -> None:
         ),
         "E108 no persona is called `SAA-9`; did you mean `SAA-1`? `dramaturg list` shows what there is",
         "E108 the suite has no persona `DPA-2`; did you mean `DPA-1`?",
-        f"E109 there is no file `b.md`; paths are relative to `{tmp_path}`",
+        f"E109 there is no file `b.md`; paths begin at the folder of the suite, `{tmp_path}`",
     ]
 
 

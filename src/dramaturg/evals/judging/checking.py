@@ -7,54 +7,64 @@ not show that it tells pass from fail · E112 labels that cannot be used
 from collections.abc import Iterator, Mapping
 
 from dramaturg.errors import AuthorError, CallerError
+from dramaturg.evals.judging.labels import criterion_of
 from dramaturg.evals.judging.questions import digest_of
 from dramaturg.evals.judging.standings import labels_of, standing_of
+from dramaturg.evals.nodes import where_paths_begin
 from dramaturg.evals.reading import SuiteFile
+from dramaturg.evals.salvage import NOTHING, Lost
 from dramaturg.evals.scorers.judged import Judged, Rubric
 from dramaturg.findings.model import Finding, Label, Severity, Span
 
 
-def judge_faults(file: SuiteFile, prompts: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield what is wrong with what judges of a suite are asked for."""
+def judge_faults(file: SuiteFile, prompts: Mapping[str, str], lost: Lost = NOTHING) -> Iterator[Finding]:
+    """Yield what is wrong with what judges of a suite are asked for, but for what is lost of it."""
     yield from _namesakes(file)
     deciding = {metric: at for at, metric in enumerate(file.suite.gate.metrics)}
     for path, scorer in file.suite.placed_scorers():
         if not isinstance(scorer, Judged):
             continue
-        place = file.place(*path)
-        if not file.suite.judge_of(scorer):
-            remedy = "name one, such as `judge: anthropic:claude-haiku-4-5` in the suite, or with `--judge MODEL`"
-            yield fault("E110", f"nobody judges for `{scorer.metric}`", place, remedy)
-            continue
-        unusable = [*label_faults(file, path, scorer)] if isinstance(scorer, Rubric) else []
+        unusable = [*asking_faults(file, path, scorer, lost)]
         yield from unusable
-        if unusable:
+        if unusable or not file.suite.judge_of(scorer):
             continue
         gated = deciding.pop(scorer.metric, None)
         places = [] if gated is None else [file.place("gate", "metrics", gated)]
-        places += [place] if scorer.required else []
+        places += [file.place(*path)] if scorer.required else []
         obstacle = standing_of(file, scorer, prompts).obstacle if places else ""
         if obstacle:
             yield from (_undecided(file, scorer, obstacle, each) for each in places)
+
+
+def asking_faults(
+    file: SuiteFile, path: tuple[str | int, ...], scorer: Judged, lost: Lost = NOTHING
+) -> Iterator[Finding]:
+    """Yield what keeps the judge of a scorer from being asked, or from being held against people."""
+    if not file.suite.judge_of(scorer) and not lost.holds("judge"):
+        remedy = "name one, such as `judge: anthropic:claude-haiku-4-5` in the suite, or with `--judge MODEL`"
+        yield fault("E110", f"nobody judges for `{scorer.metric}`", file.place(*path), remedy)
+    if isinstance(scorer, Rubric):
+        yield from label_faults(file, path, scorer)
 
 
 def label_faults(file: SuiteFile, path: tuple[str | int, ...], rubric: Rubric) -> Iterator[Finding]:
     """Yield what is wrong with the labels of a rubric, at its place in the suite or at theirs."""
     if not rubric.labels:
         return
+    judged_by = criterion_of(file.folder / rubric.labels)
+    if judged_by and digest_of(judged_by[0]) != digest_of(rubric.criterion):
+        remedy = "read the labels again by this criterion, and let their `criterion` say the same"
+        label = Label(span=judged_by[1], text="people judged by this one")
+        said = f"`{rubric.labels}` has labels for another criterion"
+        yield fault("E112", said, file.place(*path, "rubric", "criterion"), remedy, label)
     try:
         labels = labels_of(file, rubric)
     except AuthorError as error:
         yield from error.findings
     except CallerError as error:
-        remedy = f"paths are relative to `{file.folder}`"
+        remedy = where_paths_begin("the suite", file.folder, rubric.labels)
         yield fault("E112", error.message, file.place(*path, "rubric", "labels"), remedy)
     else:
-        if digest_of(labels.labels.criterion) != digest_of(rubric.criterion):
-            remedy = "read the labels again by this criterion, and let their `criterion` say the same"
-            label = Label(span=labels.place("criterion"), text="people judged by this one")
-            said = f"`{rubric.labels}` has labels for another criterion"
-            yield fault("E112", said, file.place(*path, "rubric", "criterion"), remedy, label)
         for at, each in enumerate(labels.labels.labels if rubric.artifacts else ()):
             if not each.artifacts:
                 remedy = "give under `artifacts:` what the document was made from, or let the rubric not show artifacts"

@@ -5,17 +5,17 @@ E112 it cannot be used as it is
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dramaturg.errors import AuthorError, CallerError
-from dramaturg.evals.nodes import line_of, place_in, plain_data, reader_of
+from dramaturg.evals.nodes import line_of, place_in, plain_data, reader_of, where_paths_begin
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.persona.composing import compose
@@ -120,25 +120,46 @@ def read_labels(path: Path) -> LabelsFile:
             )
         raise AuthorError(tuple(reader.findings))
     data = plain_data(root, reader)
+    labels = None
     try:
         labels = Labels.model_validate(data)
     except ValidationError as error:
         reader.findings += _misfits(error, root, reader)
-        raise AuthorError(tuple(sorted(reader.findings, key=line_of))) from error
-    documents = [*_documents(labels, path.parent, root, reader)]
-    reader.findings += _doubles(labels, root, reader)
-    if reader.findings:
+    said = [each if isinstance(each, dict) else {} for each in _listed(data.get("labels"))]
+    documents = [*_documents(said, path.parent, root, reader)]
+    reader.findings += _doubles(said, root, reader)
+    if reader.findings or labels is None:
         raise AuthorError(tuple(sorted(reader.findings, key=line_of)))
     return LabelsFile(path=path, text=text, labels=labels, documents=tuple(documents))
 
 
-def _documents(labels: Labels, folder: Path, root: yaml.Node, reader: Reader) -> Iterator[str]:
-    for at, label in enumerate(labels.labels):
+def criterion_of(path: Path) -> tuple[str, Span] | None:
+    """Return the criterion of a file of labels and where it stands; None where none can be read."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    reader = reader_of(path, text, "the file of labels", _RULES)
+    root = compose(text, reader)
+    said = plain_data(root, reader).get("criterion") if isinstance(root, yaml.MappingNode) else None
+    return (said, place_in(root, ("criterion",), reader)) if isinstance(said, str) and said else None
+
+
+def _listed(said: Any) -> Sequence[Any]:
+    return said if isinstance(said, list) else ()
+
+
+def _documents(labels: Sequence[Mapping[str, Any]], folder: Path, root: yaml.Node, reader: Reader) -> Iterator[str]:
+    """Yield the text of each label; what it does not say as it should is told apart."""
+    for at, label in enumerate(labels):
+        name, text = label.get("path"), label.get("text")
         try:
-            yield (folder / label.path).read_text(encoding="utf-8") if label.path else label.text
+            yield (folder / name).read_text(encoding="utf-8") if isinstance(name, str) and name else str(text)
         except (OSError, ValueError) as error:
             place = place_in(root, ("labels", at, "path"), reader)
-            reader.fault(_RULE, f"`{label.path}` cannot be read: {error}", place, help=f"paths begin at `{folder}`")
+            why = getattr(error, "strerror", None) or error
+            help_ = where_paths_begin("the labels", folder, name if isinstance(name, str) else "")
+            reader.fault(_RULE, f"`{name}` cannot be read: {why}", place, help=help_)
 
 
 def _misfits(error: ValidationError, root: yaml.Node, reader: Reader) -> Iterator[Finding]:
@@ -159,15 +180,18 @@ def _misfits(error: ValidationError, root: yaml.Node, reader: Reader) -> Iterato
         )
 
 
-def _doubles(labels: Labels, root: yaml.Node, reader: Reader) -> Iterator[Finding]:
+def _doubles(labels: Sequence[Mapping[str, Any]], root: yaml.Node, reader: Reader) -> Iterator[Finding]:
     seen: set[str] = set()
-    for at, label in enumerate(labels.labels):
-        if label.id in seen:
+    for at, label in enumerate(labels):
+        name = label.get("id")
+        if not isinstance(name, str):
+            continue
+        if name in seen:
             yield Finding(
                 rule=_RULE,
                 severity=Severity.ERROR,
-                message=f"two labels are called `{label.id}`",
+                message=f"two labels are called `{name}`",
                 span=place_in(root, ("labels", at, "id"), reader),
                 help="rename one of them",
             )
-        seen.add(label.id)
+        seen.add(name)
