@@ -19,7 +19,7 @@ _NESTED = (yaml.MappingNode, yaml.SequenceNode)
 def reader_of(path: Path, text: str, subject: str, rules: Mapping[str, str]) -> Reader:
     """Return what collects the faults of a file; `rules` are what the YAML reader's rules are called in it."""
     source = Source(spoken(path), text)
-    return Reader(source=source, opening=source.span(0, 0), subject=subject, rules=rules)
+    return Reader(source=source, subject=subject, rules=rules)
 
 
 def plain_data(node: yaml.Node, reader: Reader) -> Any:

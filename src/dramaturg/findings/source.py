@@ -3,7 +3,8 @@
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 
 from dramaturg.findings.model import Span
 
@@ -23,7 +24,7 @@ class Source:
     @cached_property
     def line_starts(self) -> list[int]:
         """Offsets of the first character of each line."""
-        starts = [0, *accumulate(len(line) + 1 for line in self.text.split("\n"))]
+        starts = [0, *map(add, accumulate(map(len, self.text.split("\n"))), count(1))]
         starts[0], _ = int(self.text.startswith(_BOM)), starts.pop()
         return starts
 
@@ -35,7 +36,7 @@ class Source:
         """Return the span of `text[start:end]`."""
         starts = self.line_starts
         line = bisect_right(starts, start) or 1
-        return Span(path=self.path, line=line, column=max(1, start - starts[line - 1] + 1), length=end - start)
+        return Span(path=self.path, line=line, column=start - starts[line - 1] + 1 or 1, length=end - start)
 
     def offset(self, span: Span) -> int:
         """Return the offset at which `span` begins."""

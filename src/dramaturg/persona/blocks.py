@@ -43,13 +43,15 @@ def pair_blocks(tags: Tags) -> dict[int, int]:
     stack: list[int] = []
     opened: defaultdict[str, list[int]] = defaultdict(list)  # by name; a section is known by its spelling as well
     for place, tag in enumerate(tags):
-        if tag.closes and (tag.is_block or tag.is_section) and opened[tag.name]:
+        if tag.closes:
+            if not opened[tag.name]:
+                continue
             opener = opened[tag.name][-1]
             pairs[opener] = place
             while stack and stack[-1] >= opener:
                 for name in _names(tags[stack.pop()]):
                     opened[name].pop()
-        elif tag.is_block and not tag.closes:
+        elif tag.is_block:
             stack.append(place)
             for name in _names(tag):
                 opened[name].append(place)

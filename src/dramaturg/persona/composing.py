@@ -8,15 +8,26 @@ import yaml
 from dramaturg.persona.reader import Reader
 
 try:
-    from yaml import CSafeLoader as Loader
+    from yaml import CSafeLoader as SafeLoader
 except ImportError:  # PyYAML built without libyaml
-    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+    from yaml import SafeLoader  # type: ignore[assignment]
 
 _SUSPECT = (*"&*!{}[]", "\n---", "\n...")  # nothing is to refuse where none of these stands
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 _DEEP = "-" * 40  # what a line begins with that is nested deeply, all marks made one
+_MAY_BE_TYPED = frozenset(["", *"~nN+-.0123456789"])  # what a number and a null may begin with
 _CLOSING = {"[": "]", "{": "}"}
 _MAX_DEPTH = 40
+
+
+class Loader(SafeLoader):
+    """Tells numbers and nulls from text: nobody asks for the other types that YAML sees in plain words."""
+
+    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
+        """Return the tag of a node that has none; `implicit` says first whether it is plain."""
+        if kind is yaml.ScalarNode and (not implicit[0] or value[:1] not in _MAY_BE_TYPED):
+            return "tag:yaml.org,2002:str"
+        return str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
 
 
 def compose(fm: str, reader: Reader) -> yaml.Node | None:

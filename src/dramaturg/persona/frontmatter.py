@@ -125,7 +125,7 @@ def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
             remedy = f"did you mean `{near[0]}`?" if near else "move it under `metadata:`, which is free"
             reader.fault("P107", f"unknown key `{name}`", reader.of(key), severity=Severity.WARNING, help=remedy)
             continue
-        if is_null(value) or _says_nothing(name, value):
+        if isinstance(value, yaml.ScalarNode) and _says_nothing(name, value):
             continue
         reader.nodes[name] = (key, value)
         reader.spans.put(name, *reader.stretch(value.start_mark, value.end_mark))
@@ -139,14 +139,14 @@ def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
     return artifacts
 
 
-def _says_nothing(name: str, value: yaml.Node) -> bool:
+def _says_nothing(name: str, value: yaml.ScalarNode) -> bool:
     """Tell whether a key is given no more than blanks; of those with a choice that is a value that cannot be."""
-    text = isinstance(value, yaml.ScalarNode) and KEYS[name] == _TEXT and name not in CHOICES
-    return text and not value.value.strip()
+    blank = not value.value or value.value.isspace()
+    return is_null(value) or (blank and KEYS[name] == _TEXT and name not in CHOICES)
 
 
 def _read_value(name: str, value: yaml.Node, reader: Reader) -> None:
-    reader.values[name] = plain(value, reader, name)
+    reader.values[name] = value.value if isinstance(value, yaml.ScalarNode) else plain(value, reader, name)
     if name == "allowed_tools":
         for item in value.value:
             if not isinstance(item, yaml.ScalarNode):

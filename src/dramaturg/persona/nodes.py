@@ -16,7 +16,7 @@ from dramaturg.persona.composing import compose
 from dramaturg.persona.reader import Reader
 from dramaturg.persona.tags import SLOTS
 
-_FENCE = re.compile(r"^---[ \t]*\r?$", re.MULTILINE)
+_FENCE = re.compile(r"-(?<![^\n]-)--[ \t]*\r?$", re.MULTILINE)  # `^---` in a form that is searched by its first letter
 _FIRST = re.compile(r"---[ \t]*\r?$", re.MULTILINE)  # behind a byte order mark no line begins
 _LATE = re.compile(
     r"(?:[ \t]*+(?:<!--[^\n]*-->|`{3,}[\w-]*|~{3,}[\w-]*)?[ \t]*\r?\n){1,20}(?=---[ \t]*\r?\n[ \t]*\w+[ \t]*:)"
@@ -42,7 +42,7 @@ class Handler(BaseHandler):
 
     def __init__(self, source: Source) -> None:
         super().__init__()
-        self.reader = Reader(source=source, opening=source.span(0, min(3, len(source.text))))
+        self.reader = Reader(source=source, opens=(0, min(3, len(source.text))))
         self.root: yaml.MappingNode | None = None
         self.found = False
         self.body_at = len(_BOM) if source.text.startswith(_BOM) else 0
@@ -55,7 +55,7 @@ class Handler(BaseHandler):
         if opening is None:
             self._unopened(whole)
         else:
-            self.reader.opening = self.reader.source.span(opening.start(), opening.start() + 3)
+            self.reader.opens = (opening.start(), opening.start() + 3)
             self.reader.start = min(opening.end() + 1, len(whole))
         self.found = True
         closing = _FENCE.search(whole, self.reader.start)
@@ -83,10 +83,11 @@ class Handler(BaseHandler):
         if first is None:
             raise ValueError("no frontmatter")
         start = len(whole) - len(whole[self.body_at :].lstrip())
-        place = self.reader.opening = self.reader.source.span(start, start + len(whole[start:].split(maxsplit=1)[0]))
+        self.reader.opens = (start, start + len(whole[start:].split(maxsplit=1)[0]))
         edit = Edit(span=self.reader.source.span(start, start), text="---\n")
         remedy = "put a line `---` above it"
-        self.reader.fault("P114", "the frontmatter does not open with `---`", place, help=remedy, edits=(edit,))
+        what = "the frontmatter does not open with `---`"
+        self.reader.fault("P114", what, self.reader.opening, help=remedy, edits=(edit,))
         self.reader.start = start
 
     def _unclosed(self, body: re.Match[str] | None) -> int:

@@ -16,7 +16,7 @@ class Reader:
 
     Attributes:
         source: The whole file.
-        opening: The line that opens the frontmatter; the file's first characters where there is none.
+        opens: The offsets of the line that opens the frontmatter; of the file's first characters where there is none.
         start: The offset at which the YAML begins.
         values: What was read, by key.
         spans: The place of each value by its key, and of each nested entry, key included, by its dotted path.
@@ -28,7 +28,7 @@ class Reader:
     """
 
     source: Source
-    opening: Span
+    opens: tuple[int, int] = (0, 0)
     start: int = 0
     values: dict[str, Any] = field(default_factory=dict)
     spans: Places = field(init=False)
@@ -40,6 +40,11 @@ class Reader:
 
     def __post_init__(self) -> None:
         self.spans = Places(self.source)
+
+    @property
+    def opening(self) -> Span:
+        """The line that opens the frontmatter as a place."""
+        return self.source.span(*self.opens)
 
     def stretch(self, mark: Any, end: Any = None) -> tuple[int, int]:
         """Return the offsets between two marks (one character without the second), less a line end it may close with.

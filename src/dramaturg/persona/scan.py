@@ -89,11 +89,11 @@ class _Scanner:
         self.faults.fences = body.unclosed
         for outer, inner in body.nested:
             self.faults.nested_comment(outer, inner)
-        self.openers = [place for place, tag in enumerate(self.tags) if tag.is_block and not tag.closes]
+        self.openers = [place for place, tag in enumerate(self.tags) if not tag.closes and tag.is_block]
         self.protocols = [place for place in self.openers if self.tags[place].name == PROTOCOL]
         self.pieces = Pieces(self.source, self.alias, self.faults, self.head.slots, self.head.directives)
         self.limit = len(text)
-        wrappers = (place for place, tag in enumerate(self.tags) if tag.opens(WRAPPER))
+        wrappers = (place for place, tag in enumerate(self.tags) if tag.name == WRAPPER and not tag.closes)
         self.wrapper = next(wrappers, len(self.tags))
         self.protocol = Protocol(
             source=self.source, masked=body.text, alias=self.alias, faults=self.faults, tags=self.tags
@@ -137,7 +137,7 @@ class _Scanner:
         for place, tag in enumerate(self.tags):
             if tag.malformed and tag.start < self.limit:
                 self.faults.malformed(tag)
-            elif tag.closes and tag.is_block and place not in matched and tag.start < self.limit:
+            elif tag.closes and place not in matched and tag.is_block and tag.start < self.limit:
                 self.faults.closes_nothing(tag)
 
     def _cut(self, done: int, until: int, heads: Sequence[int]) -> bool:

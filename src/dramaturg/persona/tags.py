@@ -2,10 +2,10 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 from dramaturg.findings.source import Source
 
@@ -125,14 +125,6 @@ class Tag(NamedTuple):
         """What closes it."""
         return "</Step>" if self.is_step else f"</{self.written}>"
 
-    def opens(self, name: str) -> bool:
-        """Tell whether it is an opener of this folded name."""
-        return not self.closes and self.name == name
-
-    def ends(self, opener: "Tag") -> bool:
-        """Tell whether it closes the block of `opener`; a bare `</SECTION>` closes any that is spelt as a section."""
-        return self.closes and (self.name == opener.name or (self.name == BARE_SECTION and opener.is_section))
-
     def nearly(self) -> tuple[str, str]:
         """Return the known spelling that its name nearly is, and what that folds to; empty for none."""
         near = _near(self.written.casefold().removeprefix(_SECTION))
@@ -147,25 +139,12 @@ def _near(name: str) -> str:
     return "" if name in SLOTS else next(iter(get_close_matches(name, SLOTS, n=1, cutoff=_NEARLY)), "")
 
 
-class Tags(Sequence[Tag]):
-    """The tags of a body in their order, with quick ways to those of a stretch."""
+class Tags(list[Tag]):
+    """The tags of a body in their order, with quick ways to those of a stretch; it is not changed once made."""
 
-    def __init__(self, tags: list[Tag]) -> None:
-        self._tags = tags
-        self._starts = [tag.start for tag in tags]
-
-    @overload
-    def __getitem__(self, place: int) -> Tag: ...
-    @overload
-    def __getitem__(self, place: slice) -> list[Tag]: ...
-    def __getitem__(self, place: int | slice) -> Tag | list[Tag]:
-        return self._tags[place]
-
-    def __len__(self) -> int:
-        return len(self._tags)
-
-    def __iter__(self) -> Iterator[Tag]:
-        return iter(self._tags)
+    def __init__(self, tags: Iterable[Tag]) -> None:
+        super().__init__(tags)
+        self._starts = [tag.start for tag in self]
 
     def places(self, start: int, end: int) -> range:
         """Return the places of the tags that begin between two offsets."""
@@ -173,24 +152,25 @@ class Tags(Sequence[Tag]):
 
     def between(self, start: int, end: int) -> Iterator[Tag]:
         """Yield the tags that begin between two offsets."""
-        return (self._tags[place] for place in self.places(start, end))
+        return map(self.__getitem__, self.places(start, end))
 
 
 def tags_of(source: Source, masked: str, start: int) -> Tags:
     """Return the tags from an offset on that are structure or nearly so, malformed ones included, in their order."""
     every = [*_TAG.finditer(masked, start)]
-    starts = [match.start() for match in every]
     whole = [_tag(match, source) for match in every if _counts(match["name"])]
+    if masked.count("<", start) == len(every):
+        return Tags(whole)
+    starts = [match.start() for match in every]
     broken: list[re.Match[str]] = []
-    begun = _TAG_START.finditer(masked, start) if masked.count("<", start) > len(every) else ()
-    for match in begun:
+    for match in _TAG_START.finditer(masked, start):
         before = bisect_right(starts, match.start())
         bare = match["name2"] and not match["close2"] and not match["rest2"].strip(" >")
         if not bare and (
             not before or every[before - 1].end() <= match.start()
         ):  # what stands in a tag's quotes begins none
             broken.append(match)
-    return Tags(sorted([*whole, *map(_malformed, broken)], key=lambda tag: tag.start) if broken else whole)
+    return Tags(sorted([*whole, *map(_malformed, broken)], key=lambda tag: tag.start))
 
 
 @lru_cache(maxsize=1024)
@@ -207,12 +187,12 @@ def _tag(match: re.Match[str], source: Source) -> Tag:
     close, name, said = match.groups()
     written, folded = _names_of(name)
     if not said or close:
-        return Tag(match.start(), match.end(), bool(close), folded, written, _NOTHING)
+        return Tag(*match.span(), bool(close), folded, written, _NOTHING)
     if name.casefold() == BARE_SECTION and "_".join(said.casefold().split()) in SLOTS:
         written = f"{name}:{'_'.join(said.split())}"
-        return Tag(match.start(), match.end(), bool(close), _fold(written), written, {}, malformed=True)
+        return Tag(*match.span(), closes=False, name=_fold(written), written=written, attributes={}, malformed=True)
     attributes, plain = _attributes(source, match)
-    tag = Tag(match.start(), match.end(), bool(close), folded, written, attributes)
+    tag = Tag(*match.span(), closes=False, name=folded, written=written, attributes=attributes)
     if said.strip() == "/" and tag.is_structural:
         return tag._replace(closes=True, malformed=True)
     return tag if plain or not tag.is_structural else tag._replace(attributes=_loose(said), malformed=True)
@@ -221,13 +201,10 @@ def _tag(match: re.Match[str], source: Source) -> Tag:
 def _attributes(source: Source, match: re.Match[str]) -> tuple[dict[str, str], bool]:
     """Return what a tag says, and whether it says so in the usual quotes, with nothing left over."""
     said = source.text[match.start("attributes") : match.end("attributes")]
-    found = [*_ATTRIBUTE.finditer(said)]
-    values = {each["key"].casefold(): next(value for value in each.groups()[1:] if value is not None) for each in found}
-    ends = (0, *(each.end() for each in found))
-    starts = (*(each.start() for each in found), len(said))
-    rest = "".join(map(said.__getitem__, map(slice, ends, starts)))
-    odd = any(each["bare"] and each["bare"][0] in _ODD_QUOTES for each in found)
-    return values, not (odd or rest.strip(" \t\r\n/"))
+    found = _ATTRIBUTE.findall(said)
+    values = {key.casefold(): double or single or bare for key, double, single, bare in found}
+    odd = any(bare[0] in _ODD_QUOTES for *_, bare in found if bare)
+    return values, not (odd or _ATTRIBUTE.sub("", said).strip(" \t\r\n/"))
 
 
 def _loose(said: str) -> dict[str, str]:
