@@ -70,7 +70,7 @@ def masked(text: str, start: int = 0, plain: Collection[int] = ()) -> Mask:
             nested += [(opener.start(), inner)] if inner >= 0 else []
         at = end or opener.end()
         if end:
-            pieces += [text[done : opener.start()], _blank(text[opener.start() : end])]
+            pieces += [text[done : opener.start()], blank(text[opener.start() : end])]
             done = end
     return Mask(text="".join([*pieces, text[done:]]), unclosed=tuple(unclosed), nested=tuple(nested))
 
@@ -125,5 +125,6 @@ def _end_of_fence(fence: str, start: int, text: str, hopeless: dict[str, int]) -
     return len(text), False
 
 
-def _blank(text: str) -> str:
-    return "\n".join(" " * len(line) for line in text.split("\n"))
+def blank(text: str) -> str:
+    """Return as many spaces; line ends stay."""
+    return "\n".join([" " * len(line) for line in text.split("\n")]) if "\n" in text else " " * len(text)

@@ -12,9 +12,9 @@ def plan_digest(persona: Persona, steps: Sequence[PlannedStep], document: str, e
     """Return what identifies the plan: its meaning and the texts it came from, not where they were read."""
     meaning: list[Any] = [persona.digest, persona.alias, persona.engine_version, envelope, document]
     for step in steps:
-        owed = [[each.id, each.text, each.level.value, each.column] for each in step.requirements]
+        owed = [[each.id, each.text, str(each.level), each.column] for each in step.requirements]
         ways = [[branch.check, branch.goes_to, branch.bound] for branch in step.branches]
-        what = [step.id, step.kind.value, step.section, step.format.value, step.instruction, step.hands_to]
+        what = [step.id, str(step.kind), step.section, str(step.format), step.instruction, step.hands_to]
         signals = [[signal.name, signal.form] for signal in step.signals]
         meaning.append([*what, owed, step.needs, ways, step.also, signals, step.each])
     return hashlib.sha256(repr(meaning).encode("utf-8", "backslashreplace")).hexdigest()

@@ -4,15 +4,15 @@ import re
 from collections.abc import Sequence
 
 from dramaturg.plan.model import Format
-from dramaturg.plan.prose import Prose, lowered
+from dramaturg.plan.prose import Prose, lowered, mentions
 
-# for each format the beginnings of its words, which are cheap to look for, and what must be found where one is
-_FORMATS: Sequence[tuple[Format, re.Pattern[str], re.Pattern[str]]] = (
-    (Format.CHECKLIST, re.compile("check"), re.compile(r"\bcheck-?list\b")),
-    (Format.TABLE, re.compile("table|matrix"), re.compile(r"\b(?:table(?! of contents)|matrix)\b")),
+# for each format what its words have in common, which is cheap to look for, and what must be found where one is
+_FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
+    (Format.CHECKLIST, ("check",), re.compile(r"\bcheck-?list\b")),
+    (Format.TABLE, ("table", "matrix"), re.compile(r"\b(?:table(?! of contents)|matrix)\b")),
     (
         Format.PROCEDURE,
-        re.compile("sequential|step-by-step|runbook|procedure|order|instructions"),
+        ("sequential", "step-by-step", "runbook", "procedure", "order", "instructions"),
         re.compile(
             r"\b(?:sequential|step-by-step|runbook|procedure|in (?:this )?order(?! (?:to|of|that|for)\b)"
             r"|instructions (?:on|for) how)\b"
@@ -20,7 +20,7 @@ _FORMATS: Sequence[tuple[Format, re.Pattern[str], re.Pattern[str]]] = (
     ),
     (
         Format.FINDINGS,
-        re.compile("findings|vulnerabilities|issues|list of"),
+        ("findings", "vulnerabilities", "issues", "list of"),
         re.compile(
             r"\b(?:findings|vulnerabilities|issues found"
             r"|list of (?:[\w-]+ ){0,2}(?:issues|suggestions|risks|findings))\b"
@@ -28,7 +28,7 @@ _FORMATS: Sequence[tuple[Format, re.Pattern[str], re.Pattern[str]]] = (
     ),
     (
         Format.CODE,
-        re.compile(r"code|source|script|config|test|json|yaml|openapi|dockerfile|`\s+(?:file|object|manifest)"),
+        ("code", "source", "script", "config", "test", "json", "yaml", "openapi", "dockerfile", "`"),
         re.compile(
             r"\b(?:code blocks?|source (?:file|code)s?|scripts?|code only|code files?|config(?:uration)? files?"
             r"|(?:unit )?test (?:files?|code|modules?)|json (?:object|array|file|document)|yaml (?:file|document)"
@@ -36,10 +36,9 @@ _FORMATS: Sequence[tuple[Format, re.Pattern[str], re.Pattern[str]]] = (
         ),
     ),
 )
-_ANY = re.compile("|".join(cheap.pattern for _, cheap, _ in _FORMATS))
 _DENIED = re.compile(r"\b(?:must not|should not|do not|never|no|without)\b[^.,;:\n]*")
 _CALLED = re.compile(r"[`\"”]\s+(?P<noun>table|matrix|check-?list|runbook|procedure)\b", re.IGNORECASE)
-_MAY_DENY = re.compile("not |never |no |without ")
+_MAY_DENY = ("not ", "never ", "no ", "without ")
 _IN_PROSE = re.compile(r"\bin prose\b")
 
 
@@ -62,9 +61,9 @@ def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, 
     start = prose.verb.start() if prose.verb else len(text) - len(text.lstrip())
     end = (text + "\n").index("\n", start)
     line = lowered(text[start:end])
-    if _MAY_DENY.search(line):
+    if mentions(line, _MAY_DENY):
         line = _DENIED.sub(lambda denied: " " * len(denied[0]), line)
-    if _IN_PROSE.search(line):
+    if "in prose" in line and _IN_PROSE.search(line):
         return Format.PROSE, "format/prose-wording", None
     said = _found(line)
     if said:
@@ -76,9 +75,7 @@ def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, 
 
 def _found(folded: str) -> tuple[Format, re.Match[str]] | None:
     """Return the first format that a text in lower case speaks of, and where."""
-    if not _ANY.search(folded):
-        return None
-    for layout, cheap, pattern in _FORMATS:
-        if cheap.search(folded) and (found := pattern.search(folded)):
+    for layout, words, pattern in _FORMATS:
+        if mentions(folded, words) and (found := pattern.search(folded)):
             return layout, found
     return None

@@ -134,7 +134,8 @@ def branches_of(step: Step, spoken: str | None = None) -> Iterator[Branch]:
     """
     spoken = step.text if spoken is None else spoken
     if not step.conditions:
-        way = _said(_BACK, spoken) if mentions(spoken.lower(), _BACK_WORDS) else None
+        folded = spoken.lower()
+        way = _said(_BACK, spoken) if "step" in folded and mentions(folded, _BACK_WORDS) else None
         if way:
             yield _branch("", step.text, step.origin.span.within(step.text, *way.span()), way, _bound(step.text))
         return

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from dramaturg.persona.mask import mask
+from dramaturg.persona.mask import blank, mask
 from dramaturg.plan.verbs import main_verb
 
 _BULLET = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•]|\d+[.)])[ \t]+")
@@ -13,12 +14,11 @@ _ENDING = re.compile(
     r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])"
     r"|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z)|[A-Z][a-z]+\s)"
 )
-_MASKS = re.compile(r"```|~~~|<!--")
+_MASKS = ("```", "~~~", "<!--")
 _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bullet:
+class Bullet(NamedTuple):
     """One item of a list.
 
     Attributes:
@@ -38,25 +38,27 @@ class Bullet:
 
 def _bullets(text: str) -> Iterator[Bullet]:
     """Yield the outermost bullets; a nested one is part of the bullet it stands under."""
-    masked = mask(text) if _MASKS.search(text) else text
     first = _BULLET.match(text)
-    found = [*([first] if first else []), *_NEXT_BULLET.finditer(text)]
-    marks = [mark for mark in found if not masked[mark.end("indent")].isspace()]
+    marks = [*([first] if first else []), *_NEXT_BULLET.finditer(text)]
+    if mentions(text, _MASKS):
+        masked = mask(text)
+        marks = [mark for mark in marks if not masked[mark.end("indent")].isspace()]
     if not marks:
         return
-    outer = min(len(mark["indent"].expandtabs(4)) for mark in marks)
-    marks = [mark for mark in marks if len(mark["indent"].expandtabs(4)) == outer]
+    indents = [len(mark["indent"].expandtabs(4)) for mark in marks]
+    outer = min(indents)
+    marks = [mark for mark, indent in zip(marks, indents, strict=True) if indent == outer]
     lead_from, lead, lead_at = 0, "", 0
     for mark, following in zip(marks, (*marks[1:], None), strict=False):
-        start = mark.start("indent")
+        start, begin = mark.start("indent"), mark.end()
         between = text[lead_from:start].strip()
         if between:
             paragraph = _PARAGRAPH.split(between)[-1]
             lead, lead_at = paragraph, text.rindex(paragraph, lead_from, start)
         limit = following.start("indent") if following else len(text)
-        end = lead_from = _end_of(text, mark.end(), limit, outer)
-        body = text[mark.end() : end].rstrip()
-        yield Bullet(lead=lead, lead_at=lead_at, text=body, start=mark.end(), end=mark.end() + len(body))
+        lead_from = _end_of(text, begin, limit, outer)
+        body = text[begin:lead_from].rstrip()
+        yield Bullet(lead=lead, lead_at=lead_at, text=body, start=begin, end=begin + len(body))
 
 
 def _end_of(text: str, start: int, limit: int, outer: int) -> int:
@@ -112,7 +114,6 @@ def _without(bullets: Sequence[Bullet], text: str) -> str:
         return text
     pieces, done = [], 0
     for bullet in bullets:
-        blank = "\n".join(" " * len(line) for line in bullet.text.split("\n"))
-        pieces += [text[done : bullet.start], blank]
+        pieces += [text[done : bullet.start], blank(bullet.text)]
         done = bullet.end
     return "".join([*pieces, text[done:]])

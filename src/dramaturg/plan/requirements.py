@@ -49,7 +49,7 @@ _ASIDE_KEY = re.compile(
 )
 _ASIDE = re.compile(r"\([^()\n]*\)")
 _EXAMPLE = re.compile(r"(?:e\.\s?g\.|for example)", re.IGNORECASE)
-_SENTENCE = re.compile(r"(?<!\be\.g)\.\s")
+_SENTENCE = re.compile(r"\.(?<!\be\.g\.)\s")
 _EACH_WITH = re.compile(
     r"\b(?:each(?: [\w-]+){0,2} with(?: (?:a|an|its))?|(?:with|under|has|have|include|includes|including|of)"
     r" (?:the |these |the following |following )?columns"

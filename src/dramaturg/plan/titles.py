@@ -42,7 +42,7 @@ _TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
 
 def named(match: re.Match[str]) -> str:
     """Return the title a candidate gives, without the marks of a heading."""
-    text = next(group for group in match.groups() if group is not None)
+    text = match[match.lastindex or 0]  # each spelling is a group of its own
     return text.strip().lstrip("#").strip().rstrip(",;:")
 
 

@@ -31,9 +31,10 @@ DOCUMENT_NOUN = (
     r"(?:sections?|tables?|check-?lists?|reports?|documents?|plans?|matrix|lists?|summary|manifest|specification"
     r"|blueprint|memo|brief|scripts?|files?|prompts?|json object|code block|runbook|chapter)"
 )
-_MARKS = re.compile(r"\s*(?:[-*+•][ \t]+|\d+[.)][ \t]+|#+[ \t]+|>[ \t]*)*")
-_BOLD_KEY = re.compile(r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*:)\s*")
-_LABEL = re.compile(
+_MARKS = r"\s*(?:[-*+•][ \t]+|\d+[.)][ \t]+|#+[ \t]+|>[ \t]*)*"
+_BOLD_KEY = r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*:)\s*"
+_BEGINNING = re.compile(f"{_MARKS}(?:{_BOLD_KEY})?{_MARKS}")
+_LABEL = (
     r"(?:(?:[A-Z][A-Z ]{2,24}|Output|Goal|Task|Objective|Action|Deliverable|Step \d+):\s+"
     r"|\((?:[Oo]ptional|[Rr]equired)\)\s*)(?=\S)"
 )
@@ -48,6 +49,7 @@ _FILLER = re.compile(
     r"(?:first|then|next|finally|lastly|also|now|please|always|must|should|will|(?!(?:app|supp|rep|comp|multip|re)ly\b)\w+ly),?\s+",
     re.IGNORECASE,
 )
+_LEADS = re.compile(rf"(?:{_LABEL})?(?i:{_SUBJECT.pattern})?[*_]*(?i:{_FILLER.pattern})?")
 _CLAUSE = re.compile(
     r"(?:based|upon|once|after|before|for|from|given|if|in|when|where|while|with|within|using|to|as|per|at|during|following"
     r"|on|by|below|above|beside|under|without|unless|having|because|since|although|though)\b",
@@ -56,7 +58,6 @@ _CLAUSE = re.compile(
 _CLAUSE_END = re.compile(
     r"\([^()\n]*\)|`[^`\n]*`|\"[^\"\n]*\"|“[^“”\n]*”|(?P<comma>,\s+)|(?P<stop>[.!?:;]\s|\n[ \t]*\n)"
 )
-_EMPHASIS = re.compile(r"[*_]+")
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _NEXT_SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.!?:][ \t]+(?=\S)|\n[ \t]*\n")
 _AND_THEN = re.compile(r"(?:,|;|\band\b|\bthen\b)\s+(?:and\s+)?(?:then\s+)?(?=[a-z])", re.IGNORECASE)
@@ -69,12 +70,10 @@ def main_verb(text: str, at: int = 0) -> re.Match[str] | None:
 
     "Based on the findings, I will then carefully draft …" turns on "draft".
     """
-    at = _past(_MARKS, text, at)
-    at = _past(_MARKS, text, _past(_BOLD_KEY, text, at))
+    at = _past(_BEGINNING, text, at)
     for _ in range(_ROUNDS):
         before = at
-        for lead in (_LABEL, _SUBJECT, _EMPHASIS, _FILLER):
-            at = _past(lead, text, at)
+        at = _past(_LEADS, text, at)
         if _CLAUSE.match(text, at):
             at = _clause_end(text, at)
         if at == before:
@@ -123,8 +122,10 @@ def word_of(verb: re.Match[str]) -> str:
 def writes(verb: re.Match[str]) -> bool:
     """Tell whether a verb says by itself that a section is written."""
     word = word_of(verb)
+    if word not in PHRASES:
+        return word in WRITES
     following = _WORD.match(verb.string, verb.end() + 1)
-    return word in WRITES or (following is not None and following[0].casefold() == PHRASES.get(word))
+    return word in WRITES or (following is not None and following[0].casefold() == PHRASES[word])
 
 
 def later_verbs(text: str, at: int) -> Iterator[re.Match[str]]:
