@@ -12,7 +12,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)  # not by keyword alone: there are so many that it is felt
 class Span:
     """A stretch of one file: 1-based line and column, length in characters, those of line ends included."""
 
@@ -28,7 +28,7 @@ class Span:
         """Return the span of `text[start:end]`, where `text` is what this span covers."""
         newlines = text.count("\n", 0, start)
         column = start - text.rfind("\n", 0, start) if newlines else self.column + start
-        return Span(path=self.path, line=self.line + newlines, column=column, length=end - start)
+        return Span(self.path, self.line + newlines, column, end - start)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

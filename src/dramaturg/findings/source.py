@@ -36,7 +36,11 @@ class Source:
         """Return the span of `text[start:end]`."""
         starts = self.line_starts
         line = bisect_right(starts, start) or 1
-        return Span(path=self.path, line=line, column=start - starts[line - 1] + 1 or 1, length=end - start)
+        return Span(self.path, line, start - starts[line - 1] + 1 or 1, end - start)
+
+    def trimmed(self, start: int, end: int) -> tuple[int, int]:
+        """Return the same offsets, less the white space that `text[start:end]` closes with."""
+        return start, start + len(self.text[start:end].rstrip())
 
     def offset(self, span: Span) -> int:
         """Return the offset at which `span` begins."""
@@ -58,7 +62,7 @@ class Source:
 
 
 class Places(Mapping[str, Span]):
-    """Named stretches of a source, whose lines are only counted when somebody asks."""
+    """Named stretches of a source, less a line end they close with; they are only measured when somebody asks."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -69,7 +73,7 @@ class Places(Mapping[str, Span]):
         self._offsets[name] = (start, end)
 
     def __getitem__(self, name: str) -> Span:
-        return self._source.span(*self._offsets[name])
+        return self._source.span(*self._source.trimmed(*self._offsets[name]))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._offsets)

@@ -4,17 +4,16 @@ A block that has its closer holds everything up to it: what stands between looks
 of another persona in an output contract. Every function here takes time in proportion to the tags.
 """
 
-from collections import Counter, defaultdict
-from dataclasses import dataclass
+from collections import defaultdict
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from dramaturg.persona.tags import BARE_SECTION, Tag, Tags
 
 _MISSPELT = 0.75
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(NamedTuple):
     """A block's opener and the stretch of its content.
 
     Attributes:
@@ -49,17 +48,16 @@ def pair_blocks(tags: Tags) -> dict[int, int]:
             opener = opened[tag.name][-1]
             pairs[opener] = place
             while stack and stack[-1] >= opener:
-                for name in _names(tags[stack.pop()]):
-                    opened[name].pop()
+                ended = tags[stack.pop()]
+                opened[ended.name].pop()
+                if ended.is_section:
+                    opened[BARE_SECTION].pop()
         elif tag.is_block:
             stack.append(place)
-            for name in _names(tag):
-                opened[name].append(place)
+            opened[tag.name].append(place)
+            if tag.is_section:
+                opened[BARE_SECTION].append(place)
     return pairs
-
-
-def _names(opener: Tag) -> tuple[str, ...]:
-    return (opener.name, BARE_SECTION) if opener.is_section else (opener.name,)
 
 
 def closed_steps(tags: Tags, start: int, end: int) -> set[int]:
@@ -85,7 +83,7 @@ def block_at(tags: Tags, closer: int | None, limit: int, *, opener: Tag) -> Bloc
     """
     if closer is not None and tags[closer].start < limit:
         return Block(opener=opener, end=tags[closer].start, after=tags[closer].end)
-    opened: Counter[str] = Counter()
+    opened: defaultdict[str, int] = defaultdict(int)
     said_more = False  # a bare opener of the same name, nothing between the two, was meant to close
     for tag in tags.between(opener.end, limit):
         if tag.name == opener.name and not (tag.closes or tag.attributes or said_more):
@@ -109,7 +107,7 @@ def _is_meant_for(closer: Tag, opener: Tag) -> bool:
 
 def directive_at(tags: Tags, opener: Tag, limit: int) -> Block:
     """Return the directive that a tag opens; it ends at the next tag of a directive at the latest."""
-    opened: Counter[str] = Counter()
+    opened: defaultdict[str, int] = defaultdict(int)
     for tag in tags.between(opener.end, limit):
         if tag.is_directive and not tag.closes:
             return Block(opener=opener, end=tag.start, after=tag.start, closed=False, following=tag)

@@ -139,8 +139,8 @@ class Faults:
 
     def open_fences(self, start: int, end: int) -> None:
         """Warn of fences between two offsets that nothing closes and that take in what looks like demands."""
-        for begin, stop in (fence for fence in self.fences if start <= fence[0] < end):
-            if not _DEMAND.search(self.source.text, begin, min(stop, end)):
+        for begin, stop in self.fences:
+            if not start <= begin < end or not _DEMAND.search(self.source.text, begin, min(stop, end)):
                 continue
             marks = self.source.text[begin : begin + 3]
             message, remedy = (

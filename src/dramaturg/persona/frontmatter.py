@@ -128,7 +128,7 @@ def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
         if isinstance(value, yaml.ScalarNode) and _says_nothing(name, value):
             continue
         reader.nodes[name] = (key, value)
-        reader.spans.put(name, *reader.stretch(value.start_mark, value.end_mark))
+        reader.put(name, value, value)
         if not isinstance(value, _NODES[KEYS[name]]):
             remedy = f"write {_EXAMPLES[KEYS[name]].format(name=name)}"
             reader.fault("P108", f"`{name}` must be {KEYS[name]}", reader.spans[name], help=remedy)

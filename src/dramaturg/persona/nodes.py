@@ -161,7 +161,7 @@ def plain(node: yaml.Node, reader: Reader, path: str) -> Any:
     if isinstance(node, yaml.MappingNode):
         values = {}
         for name, key, value in pairs(node, reader):
-            reader.spans.put(f"{path}.{name}", *reader.stretch(key.start_mark, value.end_mark))
+            reader.put(f"{path}.{name}", key, value)
             values[name] = plain(value, reader, f"{path}.{name}")
         return values
     if isinstance(node, yaml.SequenceNode):

@@ -4,7 +4,7 @@ Steps are `<Step>` tags; where there is none, a numbered list; failing that the 
 """
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -35,11 +35,10 @@ class _Open:
     children: int = 0
 
     @property
-    def stretches(self) -> Iterator[tuple[int, int]]:
+    def stretches(self) -> list[tuple[int, int]]:
         """What it takes up: its tag with its own text, and its closer."""
-        yield self.tag.start, self.end
-        if self.closer:
-            yield self.closer.start, self.closer.end
+        own = (self.tag.start, self.end)
+        return [own, (self.closer.start, self.closer.end)] if self.closer else [own]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,7 +81,7 @@ class Protocol:
         closed = closed_steps(self.tags, start, end)
         found: list[_Open] = []
         stack: list[_Open] = []
-        opened: Counter[str] = Counter()  # what else was opened since the last step began
+        opened: defaultdict[str, int] = defaultdict(int)  # what else was opened since the last step began
         for tag in self.tags.between(start, end):
             if stack and tag.closes and tag.name == stack[-1].tag.name:
                 _finish(stack.pop(), tag.start, tag)
@@ -130,7 +129,7 @@ class Protocol:
         for step in opened:
             if step.closer and step.closer.is_step:
                 self.faults.open_fences(step.tag.end, step.end)
-            attributes = {key: value for key, value in step.tag.attributes.items() if key not in ("number", "name")}
+            attributes = {key: value for key, value in step.tag.attributes.items() if key not in _STEP_ATTRIBUTES}
             self.steps.append(
                 Step(
                     number=step.number,

@@ -46,18 +46,15 @@ class Reader:
         """The line that opens the frontmatter as a place."""
         return self.source.span(*self.opens)
 
-    def stretch(self, mark: Any, end: Any = None) -> tuple[int, int]:
-        """Return the offsets between two marks (one character without the second), less a line end it may close with.
-
-        libyaml's marks and PyYAML's own are unrelated types; both count characters in `index`.
-        """
-        start = self.start + mark.index
-        stop = start + 1 if end is None else self.start + end.index
-        return start, start + len(self.source.text[start:stop].rstrip())
+    def put(self, name: str, first: yaml.Node, last: yaml.Node) -> None:
+        """Keep the place from the beginning of a node to the end of another, or the same, under a name."""
+        # libyaml's marks and PyYAML's own are unrelated types; both count characters in `index`
+        self.spans.put(name, self.start + first.start_mark.index, self.start + last.end_mark.index)
 
     def at(self, mark: Any, end: Any = None) -> Span:
-        """Return the same as a place."""
-        return self.source.span(*self.stretch(mark, end))
+        """Return the place between two marks (one character without the second), less a line end it may close with."""
+        start = self.start + mark.index
+        return self.source.span(*self.source.trimmed(start, start + 1 if end is None else self.start + end.index))
 
     def of(self, node: yaml.Node) -> Span:
         """Return the place of a node."""

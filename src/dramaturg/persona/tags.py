@@ -186,13 +186,14 @@ def _counts(name: str) -> bool:
 def _tag(match: re.Match[str], source: Source) -> Tag:
     close, name, said = match.groups()
     written, folded = _names_of(name)
+    start, end = match.span()
     if not said or close:
-        return Tag(*match.span(), bool(close), folded, written, _NOTHING)
+        return Tag(start, end, bool(close), folded, written, _NOTHING)
     if name.casefold() == BARE_SECTION and "_".join(said.casefold().split()) in SLOTS:
         written = f"{name}:{'_'.join(said.split())}"
-        return Tag(*match.span(), closes=False, name=_fold(written), written=written, attributes={}, malformed=True)
+        return Tag(start, end, closes=False, name=_fold(written), written=written, attributes={}, malformed=True)
     attributes, plain = _attributes(source, match)
-    tag = Tag(*match.span(), closes=False, name=folded, written=written, attributes=attributes)
+    tag = Tag(start, end, closes=False, name=folded, written=written, attributes=attributes)
     if said.strip() == "/" and tag.is_structural:
         return tag._replace(closes=True, malformed=True)
     return tag if plain or not tag.is_structural else tag._replace(attributes=_loose(said), malformed=True)

@@ -161,16 +161,16 @@ def _instructs(text: str) -> bool:
 
 
 def _level(bullet: Bullet, last: str, must: re.Match[str] | None, text: str, span: Span) -> tuple[Level, Reason]:
+    may = mentions(last.casefold(), _MAY_WORDS) and _MAY_LEAD.search(last)
+    if must and not may:
+        return Level.MUST, Reason(rule="level/step-says-must", span=span.within(text, must.start(), must.end()))
     at, end = (bullet.lead_at, bullet.lead_at + len(bullet.lead)) if bullet.lead else (bullet.start, bullet.end)
     lead = span.within(text, at, end)
-    if mentions(last.casefold(), _MAY_WORDS) and _MAY_LEAD.search(last):
+    if may:
         return Level.MAY, Reason(rule="level/may-include", span=lead)
-    if must:
-        return Level.MUST, Reason(rule="level/step-says-must", span=span.within(text, must.start(), must.end()))
-    if bullet.lead.endswith(":") and _MUST_LEAD.search(bullet.lead):
-        return Level.MUST, Reason(rule="level/bullets-after-including", span=lead)
     if bullet.lead.endswith(":"):
-        return Level.MUST, Reason(rule="level/bullets-after-colon", span=lead)
+        rule = "level/bullets-after-including" if _MUST_LEAD.search(bullet.lead) else "level/bullets-after-colon"
+        return Level.MUST, Reason(rule=rule, span=lead)
     return Level.MAY, Reason(rule="level/loose-bullets", span=lead)
 
 
