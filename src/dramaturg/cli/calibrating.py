@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import counted, json_option, print_json, read_or_not
+from dramaturg.cli.formats import reporting_faults
+from dramaturg.cli.output import counted, json_option, one_layout, print_json, read_or_not
 from dramaturg.cli.spending import budget_option, price_option, within_budget
+from dramaturg.cli.suites import one_suite, secrets_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +21,7 @@ _SHORT = 1
 
 
 @click.command()
-@click.argument("suite", type=click.Path(path_type=Path))
+@one_suite
 @click.option("--judge", metavar="MODEL", help="Calibrate this model instead of the suite's judge.")
 @click.option("--rubric", "rubrics", multiple=True, metavar="NAME", help="Only this rubric; repeatable.")
 @budget_option
@@ -31,7 +33,7 @@ _SHORT = 1
     show_default=True,
     help="auto: ask what was never answered; strict: ask nothing.",
 )
-@click.option("--allow-secrets", is_flag=True, help="Send documents even if they hold what looks like a secret.")
+@secrets_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
 @json_option
 def calibrate(  # noqa: PLR0913 - one parameter for each option
@@ -75,12 +77,11 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
         talk.so_far = f"{counted(done, 'document')} judged"
         talk.move(f"{metric}: {done:,} documents judged, the last: {judged.id}")
 
-    with within_budget():
-        with talk:
-            calibrated = calibrate_suite(suite, terms, rubrics=rubrics, on_open=open_, on_label=tell)
-        with read_or_not():
-            if as_json:
-                print_json(calibration_data(calibrated))
-            else:
-                click.echo(calibration_text(calibrated), nl=False)
-        click.get_current_context().exit(0 if calibrated.sound else _SHORT)
+    with within_budget(), reporting_faults(one_layout(None, json=as_json)), talk:
+        calibrated = calibrate_suite(suite, terms, rubrics=rubrics, on_open=open_, on_label=tell)
+    with read_or_not():
+        if as_json:
+            print_json(calibration_data(calibrated))
+        else:
+            click.echo(calibration_text(calibrated), nl=False)
+    click.get_current_context().exit(0 if calibrated.sound else _SHORT)

@@ -1,6 +1,5 @@
 """`eval`: whether an edit made a persona better or worse."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,22 +10,18 @@ from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.inspecting import inspect_option, write_inspect_logs
 from dramaturg.cli.listing import list_runs
 from dramaturg.cli.mutating import mutate
-from dramaturg.cli.output import json_option, one_layout, print_json, read_or_not
-from dramaturg.cli.paging import html_option, write_page
+from dramaturg.cli.output import json_option, one_layout, print_json
+from dramaturg.cli.paging import html_option, pages_option, require_pages
 from dramaturg.cli.pruning import prune
-from dramaturg.cli.recording import record, tell_of_new_answers
-from dramaturg.cli.spending import budget_option, price_option, within_budget
+from dramaturg.cli.recording import record
+from dramaturg.cli.spending import budget_option, price_option
+from dramaturg.cli.suites import judge_option, secrets_option
+from dramaturg.cli.telling import LAYOUTS, Telling, print_result, verdict_options
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from dramaturg.evals.evaluated import Evaluated
     from dramaturg.models.prices import Price
-
-_WORSE = 1
-_INFRASTRUCTURE = 3
-_INCONCLUSIVE = 6
-_LAYOUTS = ("human", "json", "md", "junit", "github")
 
 
 @click.group("eval")
@@ -37,36 +32,13 @@ def evals() -> None:
     """
 
 
-def _verdict_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (
-        click.option(
-            "--format",
-            "layout",
-            type=click.Choice(_LAYOUTS),
-            help="human unless given. md: Markdown, for a step summary; github: annotations of a pull request.",
-        ),
-        html_option,
-        click.option("--inconclusive-ok", is_flag=True, help="Exit with 0 where nothing could be decided."),
-        click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
-        json_option,
-    ):
-        command = option(command)
-    return command
-
-
-def _one_suite(_: click.Context, __: click.Parameter, more: tuple[str, ...]) -> None:
-    if more:
-        raise click.UsageError(f"a command performs one suite; give another one for `{more[0]}`")
-
-
 @evals.command()
-@click.argument("suite", type=click.Path(path_type=Path))
-@click.argument("more", nargs=-1, metavar="", expose_value=False, callback=_one_suite)
+@click.argument("suites", metavar="SUITE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--baseline", metavar="REV|RUN", help="Compare with this git revision, or with a recorded eval.")
 @click.option(
     "-m", "--models", multiple=True, metavar="MODEL", help="Ask this model instead of the suite's; repeatable."
 )
-@click.option("--judge", metavar="MODEL", help="Judge by rubrics with this model instead of the suite's.")
+@judge_option
 @click.option("--repeats", type=click.IntRange(1, 1000), help="Perform each case so often.")
 @budget_option
 @price_option
@@ -80,10 +52,11 @@ def _one_suite(_: click.Context, __: click.Parameter, more: tuple[str, ...]) -> 
 @click.option("--sequential/--fixed", "sequential", default=None, help="Stop as soon as it is decided, or not.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same order and verdict.")
 @click.option("--tag", "tags", multiple=True, help="Perform only cases with this tag; repeatable.")
-@click.option("--allow-secrets", is_flag=True, help="Send artifacts even if they hold what looks like a secret.")
-@_verdict_options
+@secrets_option
+@pages_option
+@verdict_options
 def run(  # noqa: PLR0913 - one parameter for each option
-    suite: Path,
+    suites: tuple[Path, ...],
     *,
     baseline: str | None,
     models: tuple[str, ...],
@@ -102,15 +75,15 @@ def run(  # noqa: PLR0913 - one parameter for each option
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Perform SUITE, and tell with --baseline whether it has become worse.
+    """Perform each SUITE, and tell with --baseline whether it has become worse.
 
     Exits with 1 if it is worse, with 6 if nothing could be decided. An eval that was interrupted goes on where it
-    stopped when the same command is given again; what was ever answered is not asked twice.
+    stopped when the same command is given again; what was ever answered is not asked twice. Several suites are told one
+    after the other, --json a line each; what is exited with is the worst of them, 1 before all else.
     """
     import gc
 
-    from dramaturg.cli.evaluating import Watch
-    from dramaturg.evals.evaluate import run_suite
+    from dramaturg.cli.performing import perform_suite, perform_suites
     from dramaturg.evals.terms import Terms
 
     layout = one_layout(layout, json=as_json)
@@ -128,58 +101,11 @@ def run(  # noqa: PLR0913 - one parameter for each option
         secrets="allow" if allow_secrets else "stop",
     )
     gc.freeze()  # the modules and their tables stay; looking for garbage in them takes a tenth of the time
-    with within_budget():
-        with reporting_faults(layout), Watch(quiet=quiet) as watch:
-            result = run_suite(suite, terms, on_open=watch.open, on_step=watch.step)
-        tell_of_new_answers(result, terms, quiet=quiet)
-        _tell(result, layout, html, inconclusive_ok=inconclusive_ok, quiet=quiet)
-
-
-def _print(result: "Evaluated", layout: str) -> None:
-    from dramaturg.evals.report.data import data_report
-    from dramaturg.evals.report.github import github_report
-    from dramaturg.evals.report.junit import junit_report
-    from dramaturg.evals.report.markdown import markdown_report
-    from dramaturg.evals.report.text import text_report
-
-    if layout == "json":
-        print_json(data_report(result))
-        return
-    layouts = {"human": text_report, "md": markdown_report, "junit": junit_report, "github": github_report}
-    click.echo(layouts[layout](result), nl=False)
-
-
-def _tell(result: "Evaluated", layout: str, html: Path | None, *, inconclusive_ok: bool, quiet: bool) -> None:
-    """Print a result, and exit with what it means, also where nobody reads it to its end."""
-    with read_or_not():
-        _print(result, layout)
-    with read_or_not():
-        _write(result, html, quiet=quiet)
-    click.get_current_context().exit(_code(result, inconclusive_ok=inconclusive_ok))
-
-
-def _write(result: "Evaluated", html: Path | None, *, quiet: bool = False) -> None:
-    """Write the page of a result where one is wished for."""
-
-    def page() -> str:
-        from dramaturg.evals.report.page.page import eval_page
-
-        return eval_page(result)
-
-    write_page(html, page, kept=f"the eval is kept: dramaturg eval report {result.run} --html FILE", quiet=quiet)
-
-
-def _code(result: "Evaluated", *, inconclusive_ok: bool) -> int:
-    """Return the exit code of a result."""
-    from dramaturg.evals.statistics.verdict import Kind
-
-    if result.lost:
-        return _INFRASTRUCTURE
-    kind = result.decision.kind if result.decision else None
-    if kind is Kind.INCONCLUSIVE and inconclusive_ok:
-        return 0
-    codes = {Kind.WORSE: _WORSE, Kind.INCONCLUSIVE: _INCONCLUSIVE, Kind.INFRASTRUCTURE: _INFRASTRUCTURE}
-    return codes.get(kind, 0) if kind else 0
+    telling = Telling(layout=layout, html=html, inconclusive_ok=inconclusive_ok, quiet=quiet)
+    named = [*dict.fromkeys(suites)]
+    require_pages(html, named)
+    code = perform_suites(named, terms, telling) if named[1:] else perform_suite(named[0], terms, telling)
+    click.get_current_context().exit(code)
 
 
 @evals.command()
@@ -187,7 +113,8 @@ def _code(result: "Evaluated", *, inconclusive_ok: bool) -> int:
 @click.argument("after", metavar="RUN")
 @price_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draws of a permutation test.")
-@_verdict_options
+@html_option
+@verdict_options
 def compare(  # noqa: PLR0913 - one parameter for each option
     before: str,
     after: str,
@@ -208,14 +135,15 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.evals.terms import Terms
 
     layout = one_layout(layout, json=as_json)
-    terms = Terms(seed=seed, price=price)
-    result = compare_runs(before, after, terms)
-    _tell(result, layout, html, inconclusive_ok=inconclusive_ok, quiet=quiet)
+    telling = Telling(layout=layout, html=html, inconclusive_ok=inconclusive_ok, quiet=quiet)
+    with reporting_faults(layout):
+        result = compare_runs(before, after, Terms(seed=seed, price=price))
+    click.get_current_context().exit(telling.tell(result))
 
 
 @evals.command()
 @click.argument("run_id", metavar="[RUN]", required=False)
-@click.option("--format", "layout", type=click.Choice(_LAYOUTS), help="As `eval run` prints it; human unless given.")
+@click.option("--format", "layout", type=click.Choice(LAYOUTS), help="As `eval run` prints it; human unless given.")
 @click.option("--md", is_flag=True, help="Short for --format md.")
 @click.option("--junit", is_flag=True, help="Short for --format junit.")
 @html_option
@@ -245,9 +173,10 @@ def report(
             raise click.UsageError(f"`{layout}` is a format of one eval; name its RUN")
         list_runs(as_json=layout == "json")
         return
-    result = load_run(run_id)
-    _print(result, layout)
-    _write(result, html)
+    with reporting_faults(layout):
+        result = load_run(run_id)
+    print_result(result, layout)
+    Telling(layout=layout, html=html).write(result)
     write_inspect_logs(result, inspect)
 
 
@@ -265,7 +194,8 @@ def new(persona: str, files: tuple[Path, ...], *, output: Path | None, as_json: 
     from dramaturg.run.revisions import has_head
     from dramaturg.run.settings import current, persona_roots
 
-    path = begin_suite(Library(persona_roots(*current())), persona, files, output)
+    with reporting_faults(one_layout(None, json=as_json)):
+        path = begin_suite(Library(persona_roots(*current())), persona, files, output)
     if as_json:
         print_json({"path": str(path)})
     else:

@@ -14,30 +14,9 @@ from typing import Any, NoReturn
 import click
 
 from dramaturg.cli import check, diff, doctor, evals, history, personas, runs, verify, worker
+from dramaturg.cli.exits import INFRASTRUCTURE, INTERRUPTED, USAGE, exit_code
 from dramaturg.cli.output import explain, let_go
-from dramaturg.errors import (
-    AnswerNeeded,
-    AuthorError,
-    BudgetSpent,
-    CallerError,
-    DramaturgError,
-    JournalMiss,
-    ModelError,
-    StepFailed,
-)
-
-_EXITS: tuple[tuple[type[DramaturgError], int], ...] = (
-    (StepFailed, 1),
-    (AuthorError, 2),
-    (CallerError, 2),
-    (ModelError, 3),
-    (JournalMiss, 4),
-    (AnswerNeeded, 5),
-    (BudgetSpent, 7),
-)
-_USAGE = 2
-_INFRASTRUCTURE = 3
-_INTERRUPTED = 130
+from dramaturg.errors import DramaturgError
 
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's callback form
@@ -94,18 +73,18 @@ def main() -> NoReturn:
         code = app.main(standalone_mode=False, prog_name="dramaturg", obj=place)
     except click.ClickException as error:
         error.show()
-        code = _USAGE
+        code = USAGE
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
-        code = _INTERRUPTED
+        code = INTERRUPTED
     except DramaturgError as error:
         explain(error, "".join(place))
-        code = next(exit_code for kind, exit_code in _EXITS if isinstance(error, kind))
+        code = exit_code(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user gets a sentence, not a traceback
         if os.environ.get("DRAMATURG_DEBUG"):
             traceback.print_exc()
         click.echo(
             f"error: {type(error).__name__}: {error}\nThis is a defect; DRAMATURG_DEBUG=1 shows where.", err=True
         )
-        code = _INFRASTRUCTURE
+        code = INFRASTRUCTURE
     sys.exit(code if isinstance(code, int) else 0)

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.output import json_option, one_layout, print_json
 from dramaturg.cli.paging import html_option, write_page
 from dramaturg.cli.spending import budget_option, price_option, within_budget
+from dramaturg.cli.suites import judge_option, one_suite
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -16,8 +18,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("suite", type=click.Path(path_type=Path))
+@one_suite
 @click.option("-m", "--models", multiple=True, metavar="MODEL", help="Ask this model instead of the suite's.")
+@judge_option
 @click.option("--repeats", type=click.IntRange(1, 1000), help="Perform each case so often.")
 @budget_option
 @price_option
@@ -32,6 +35,7 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
     suite: Path,
     *,
     models: tuple[str, ...],
+    judge: str | None,
     repeats: int | None,
     budget: "Decimal | None",
     price: "Price | None",
@@ -56,13 +60,14 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
     layout = one_layout(layout, json=as_json)
     terms = Terms(
         models=models,
+        judge=judge,
         repeats=repeats,
         sequential=sequential,
         budget=budget,
         price=price,
         seed=seed,
     )
-    with within_budget(), MutantWatch(quiet=False) as watch:
+    with within_budget(), reporting_faults(layout), MutantWatch(quiet=False) as watch:
         mutation = mutate_suite(
             suite, terms, operators=operators, limit=limit, on_open=watch.open, on_mutant=watch.tried
         )

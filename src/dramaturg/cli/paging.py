@@ -1,6 +1,7 @@
 """`--html` of evals: a page to its file; its one rule: what cannot be written is told before anything is asked."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -22,6 +23,46 @@ html_option = click.option(
     callback=_checked,
     help="Write a page for reviewing here as well: all of it in one file, which loads nothing.",
 )
+
+
+def _file_or_folder(context: click.Context, option: click.Parameter, html: str | None) -> Path | None:
+    if html is None:
+        return None
+    folder = Path(html)
+    if html.endswith(("/", os.sep)):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise CallerError(f"the folder `{html}` cannot be made: {error.strerror}") from error
+    return folder if folder.is_dir() else _checked(context, option, folder)
+
+
+pages_option = click.option(
+    "--html",
+    metavar="FILE|FOLDER/",
+    callback=_file_or_folder,
+    help="Write a page for reviewing here as well: all of it in one file, which loads nothing; for each suite one.",
+)
+
+
+def require_pages(html: Path | None, suites: Sequence[Path]) -> None:
+    """Refuse a file for the pages of several suites, and suites whose pages would have one name."""
+    if html is None or not suites[1:]:
+        return
+    if not html.is_dir():
+        raise click.UsageError(
+            f"`{html}` is one file for the pages of {len(suites)} suites; name a folder, `{html.stem}/`"
+        )
+    pages: dict[str, Path] = {}
+    for suite in suites:
+        other = pages.setdefault(page_name(suite), suite)
+        if other != suite:
+            raise click.UsageError(f"the pages of `{other}` and `{suite}` would both be `{page_name(suite)}`")
+
+
+def page_name(suite: Path) -> str:
+    """Return what the page of a suite is called in a folder."""
+    return f"{suite.name.partition('.')[0]}.html"
 
 
 def write_page(html: Path | None, page: Callable[[], str], *, kept: str, quiet: bool = False) -> None:

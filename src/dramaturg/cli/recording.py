@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import counted, json_option, print_json
+from dramaturg.cli.formats import reporting_faults
+from dramaturg.cli.output import counted, json_option, one_layout, print_json
 from dramaturg.cli.spending import budget_option, price_option, within_budget
+from dramaturg.cli.suites import judge_option, one_suite, secrets_option
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("suite", type=click.Path(path_type=Path))
+@one_suite
 @click.option("-m", "--models", multiple=True, metavar="MODEL", help="Record this model instead of the suite's.")
+@judge_option
 @budget_option
 @price_option
 @click.option(
@@ -28,15 +31,18 @@ if TYPE_CHECKING:
     show_default=True,
     help="auto: ask what was never answered; off: ask everything anew.",
 )
+@secrets_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
 @json_option
-def record(
+def record(  # noqa: PLR0913 - one parameter for each option
     suite: Path,
     *,
     models: tuple[str, ...],
+    judge: str | None,
     budget: "Decimal | None",
     price: "Price | None",
     replay: Any,
+    allow_secrets: bool,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -51,21 +57,22 @@ def record(
 
     terms = Terms(
         models=models,
+        judge=judge,
         replay=replay,
         budget=budget,
         price=price,
+        secrets="allow" if allow_secrets else "stop",
     )
-    with within_budget():
-        with Watch(quiet=quiet) as watch:
-            recording = record_suite(suite, terms, on_open=watch.open, on_step=watch.step)
-        if as_json:
-            print_json(recording.to_json())
-            return
-        click.echo(
-            f"{recording.path}: {counted(recording.questions, 'question')}, {recording.different:,} different answers, "
-            f"{recording.size:,} bytes; {recording.new:,} new, {recording.gone:,} left out\n"
-            f"{recording.passed:,} of {counted(recording.performances, 'performance')} passed"
-        )
+    with within_budget(), reporting_faults(one_layout(None, json=as_json)), Watch(quiet=quiet) as watch:
+        recording = record_suite(suite, terms, on_open=watch.open, on_step=watch.step)
+    if as_json:
+        print_json(recording.to_json())
+        return
+    click.echo(
+        f"{recording.path}: {counted(recording.questions, 'question')}, {recording.different:,} different answers, "
+        f"{recording.size:,} bytes; {recording.new:,} new, {recording.gone:,} left out\n"
+        f"{recording.passed:,} of {counted(recording.performances, 'performance')} passed"
+    )
 
 
 def tell_of_new_answers(result: "Evaluated", terms: "Terms", *, quiet: bool) -> None:

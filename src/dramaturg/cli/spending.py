@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dramaturg.cli.exits import SPENT
 from dramaturg.errors import BudgetSpent
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
     from dramaturg.models.prices import Price
-
-_SPENT = 7
 
 
 def _dollars(_: click.Context, __: click.Parameter, said: str | None) -> "Decimal | None":
@@ -48,6 +47,11 @@ def within_budget() -> Iterator[None]:
     try:
         yield
     except BudgetSpent as spent:
-        click.echo(f"stopped: {spent}", err=True)
-        click.echo("go on with more: the same command with a larger `--budget`", err=True)
-        click.get_current_context().exit(_SPENT)
+        tell_of_spent(spent)
+        click.get_current_context().exit(SPENT)
+
+
+def tell_of_spent(spent: BudgetSpent) -> None:
+    """Tell of a budget that is spent."""
+    click.echo(f"stopped: {spent}", err=True)
+    click.echo("go on with more: the same command with a larger `--budget`", err=True)

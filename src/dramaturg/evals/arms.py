@@ -23,10 +23,9 @@ from dramaturg.plan.model import Plan
 from dramaturg.run.job import parent_in
 from dramaturg.run.kernels import load_kernel
 from dramaturg.run.past import PastLibrary
-from dramaturg.run.revisions import read_revision
+from dramaturg.run.revisions import Revision, read_revision
 
 WORK_TREE = "work tree"
-NO_GIT = "`git init` and commit the personas, give a recorded eval as `--baseline RUN`, or leave `--baseline` out"
 _DIGEST_SHOWN = 12
 
 
@@ -105,13 +104,19 @@ def present_arm(library: Library, prompts: Path, personas: Mapping[str, str]) ->
     return Arm(name=WORK_TREE, parts=parts)
 
 
+def revision_read(name: str) -> Revision:
+    """Return the files of a baseline's revision; CallerError if there is no git, no repository or no such revision."""
+    instead = "give a recorded eval as `--baseline RUN`, or leave `--baseline` out"
+    return read_revision(name, begin="`git init` and commit the personas", instead=instead)
+
+
 def past_arm(revision: str, library: Library, prompts: Path, personas: Mapping[str, str]) -> Arm:
     """Return the personas, their parents and their prompts as they were at a git revision; see `present_arm`.
 
     Raises:
         AuthorError, CallerError: As above; or there is no such revision.
     """
-    past = PastLibrary(read_revision(revision, without=NO_GIT), library)
+    past = PastLibrary(revision_read(revision), library)
     parts = {}
     for name, wanted in personas.items():
         file = read_persona_file(library.locate(wanted))

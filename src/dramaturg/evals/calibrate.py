@@ -44,6 +44,7 @@ from dramaturg.run.loop import PRIVATE_LOOP
 from dramaturg.run.secrets import screened
 
 _SHOWN = 8
+_LABELS = "labels"  # what stands where an arm would
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +135,7 @@ async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_open: O
             way=way,
             holding=budget.holding,
             used=budget.used,
-            remedy=f"record it: `{calibrate_command(file, terms, names)}`",
+            remedies={_LABELS: f"record it: `{calibrate_command(file, terms, names)}`"},
         )
         on_open({judge.name: judge.destination for judge in judges.values()})
         found = {}
@@ -224,7 +225,7 @@ async def _judged(
         document, *artifacts = shown
         respondent = Respondent(model=bench.judge.name, profile=bench.judge.profile)
         asking = ask_rubric(rule, bench.rubric.criterion, document.text, artifacts, respondent)
-        place = Place(arm="labels", persona=bench.rubric.metric, case=label.id, model=bench.judge.name, repeat=0)
+        place = Place(arm=_LABELS, persona=bench.rubric.metric, case=label.id, model=bench.judge.name, repeat=0)
         async with width:
             verdict, asked = await answered(asking, bench.judge, desk, place)
         judged = Judged(id=label.id, people=label.verdict, judge=verdict.said, because=verdict.because)

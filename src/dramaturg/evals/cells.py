@@ -5,7 +5,7 @@ the arms of an eval share every question that both ask, and nothing is asked twi
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -98,7 +98,7 @@ class Desk:
         holding: Sets aside what a call can cost while it is under way; BudgetSpent if there is not so much left.
         used: Told what a call has used.
         hint: What was edited, for a strict replay that misses an answer.
-        remedy: How that answer is recorded.
+        remedies: How that answer is recorded, by what the arm is called.
     """
 
     replies: Replies
@@ -107,7 +107,7 @@ class Desk:
     holding: Callable[[ModelCall], AbstractAsyncContextManager[None]]
     used: Callable[[ModelCall, Usage], None]
     hint: str = ""
-    remedy: str = "record it"
+    remedies: Mapping[str, str] = field(default_factory=dict)
     _under_way: dict[str, asyncio.Task[Kept]] = field(default_factory=dict)
 
     async def answer(self, model: Model, call: ModelCall, place: Place) -> tuple[str, Kept, bool]:
@@ -150,8 +150,9 @@ class Desk:
             differs = [said for part, said in parts.items() if alike[part] != own[part]]
             why = f"{differs[0]} has changed" if differs else f"only other repeats are recorded than {call.sample + 1}"
         hint = f"\n{self.hint}" if self.hint else ""
+        remedy = self.remedies.get(place.arm, "record it")
         what = "the judge's question" if judged else f"step {call.step}"
-        return JournalMiss(call.step, f"{place}: {what} has no recorded answer: {why}; {self.remedy}{hint}")
+        return JournalMiss(call.step, f"{place}: {what} has no recorded answer: {why}; {remedy}{hint}")
 
 
 async def perform_cell(place: Place, brief: Brief, model: Model, desk: Desk, answers: Known) -> Performed:

@@ -18,11 +18,13 @@ from dramaturg.evals.nodes import where_paths_begin
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.salvage import NOTHING, Lost
 from dramaturg.evals.scorers.own import Python, find_function
-from dramaturg.evals.sections import OtherPlans, no_others, section_faults
+from dramaturg.evals.sections import OtherPlans, Plans, no_others, section_faults
 from dramaturg.evals.suite import Case
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.persona.library import Library
 from dramaturg.persona.model import Persona, fold_id
+from dramaturg.plan.compile import compile_plan
+from dramaturg.plan.model import Plan
 
 _WILD = "*?["
 
@@ -58,12 +60,12 @@ def suite_faults(
     judges = judge_faults(file, judges_prompts(file, prompts), lost)
     metrics = () if lost.nameless else _metrics(file)
     found: list[Finding] = [*metrics, *_functions(file), *judges, *_answers(file)]
-    names, personas = names_of(file), dict[str, Persona]()
+    names, plans = names_of(file), dict[str, Plan]()
     for at, (name, wanted) in enumerate(names.items()):
         if lost.holds("personas", at):
             continue
         try:
-            personas[name] = library.load(wanted)
+            plans[name] = compile_plan(library.load(wanted))
         except CallerError as error:
             what, _, remedy = error.message.partition("; ")
             listing = " `dramaturg list` shows what there is" if remedy.endswith("?") else ""
@@ -71,8 +73,8 @@ def suite_faults(
         except AuthorError as error:
             found += error.findings
     for at, case in enumerate(file.suite.cases):
-        found += _case(file, at, case, personas, lost)
-    found += section_faults(file, personas, lambda: others({name: names[name] for name in personas}), lost)
+        found += _case(file, at, case, plans, lost)
+    found += section_faults(file, plans, lambda: others({name: names[name] for name in plans}), lost)
     return found
 
 
@@ -101,7 +103,7 @@ def _functions(file: SuiteFile) -> Iterator[Finding]:
                 yield _fault("E107", error.message, file.place(*path), remedy)
 
 
-def _case(file: SuiteFile, at: int, case: Case, personas: Mapping[str, Persona], lost: Lost) -> Iterator[Finding]:
+def _case(file: SuiteFile, at: int, case: Case, plans: Plans, lost: Lost) -> Iterator[Finding]:
     known = not any(part[0] == "personas" for part in lost.parts)
     for number, name in enumerate(case.personas):
         if known and name not in file.suite.personas:
@@ -117,8 +119,8 @@ def _case(file: SuiteFile, at: int, case: Case, personas: Mapping[str, Persona],
     if lost.holds("cases", at, "artifacts") or lost.holds("cases", at, "personas"):
         return
     for name in performed(file.suite.personas, case):
-        if name in personas:
-            yield from _lacking(file, at, case, personas[name])
+        if name in plans:
+            yield from _lacking(file, at, case, plans[name].persona)
 
 
 def _lacking(file: SuiteFile, at: int, case: Case, persona: Persona) -> Iterator[Finding]:

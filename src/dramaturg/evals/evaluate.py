@@ -30,10 +30,10 @@ from dramaturg.evals.opening import (
 from dramaturg.evals.reading import SuiteFile, parse_suite
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.records import Record
-from dramaturg.evals.remedies import record_command
+from dramaturg.evals.remedies import replay_remedies
 from dramaturg.evals.replies import Replies
 from dramaturg.evals.runner import Step, perform_pairs
-from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run, replies_folder
+from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run, replies_folder, suite_path
 from dramaturg.evals.stage import Pair, Stage
 from dramaturg.evals.statistics.verdict import Verdict
 from dramaturg.evals.terms import Terms
@@ -119,7 +119,7 @@ def compare_runs(before: str, after: str, terms: Terms | None = None) -> Evaluat
     paths = [find_run(state, run) for run in (before, after)]
     past, header = (read_run(path).header for path in paths)
     require_one_suite(past, header)
-    file = changed(parse_suite(Path(header["suite"]["path"]), header["suite"]["text"]), terms)
+    file = changed(parse_suite(suite_path(header), header["suite"]["text"]), terms)
     names: Sequence[ArmName] = ("baseline", "candidate")
     arms = {name: recorded_candidate(path, file.suite.personas) for name, path in zip(names, paths, strict=True)}
     require_usable(file, library_here(), terms.prompts, others=lambda _: map(plans_of, arms.values()))
@@ -213,7 +213,7 @@ async def _performed(
         holding=budget.holding,
         used=budget.used,
         hint="\n".join(f"edited: {edit}" for edit in edits),
-        remedy=_remedy(stage.file, terms),
+        remedies=replay_remedies(stage.file, terms, stage.arms),
     )
     jury = Jury(judges=stage.judges, prompts=stage.prompts, secrets=terms.secrets, desk=desk)
     await perform_pairs(stage, watch.pairs, run, jury, watch)
@@ -232,12 +232,6 @@ async def _performed(
     if not result.errors:  # what failed for technical reasons is asked again by the same command
         run.end({"kind": result.decision.kind if result.decision else "", "asked": result.asked, "usd": result.usd})
     return result
-
-
-def _remedy(file: SuiteFile, terms: Terms) -> str:
-    """Return how an answer that a strict replay misses is recorded."""
-    command = record_command(file, terms)
-    return f"record it: `{command}`" if command else "record it: give the command with `--replay auto` once"
 
 
 def _budget(stage: Stage, run: Run, replies: Replies, terms: Terms) -> Budget:

@@ -13,7 +13,7 @@ from dramaturg.evals.judging.standings import Standing, standing_of_data
 from dramaturg.evals.reading import SuiteFile, parse_suite
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.records import Record
-from dramaturg.evals.runs import Recorded
+from dramaturg.evals.runs import Recorded, suite_path
 from dramaturg.evals.stage import Pair, pairs_of
 from dramaturg.evals.statistics.sequential import shuffled_pairs
 from dramaturg.evals.suite import Suite
@@ -78,7 +78,7 @@ def evaluated_from(recorded: Recorded) -> Evaluated:
     """Return what the file of an eval amounts to; JournalMiss if this version cannot tell."""
     header = recorded.header
     try:
-        file = parse_suite(Path(header["suite"]["path"]), header["suite"]["text"])
+        file = parse_suite(suite_path(header), header["suite"]["text"])
         gate = file.suite.gate.model_copy(update={"sequential": header["sequential"]})
         suite = file.suite.model_copy(update={"gate": gate})
         chosen = [at for at, case in enumerate(suite.cases) if case.id in {*header["cases"]}]

@@ -11,7 +11,7 @@ from typing import Any
 from dramaturg.data import prompts_root
 from dramaturg.errors import CallerError
 from dramaturg.evals.answers import Answers, read_answers
-from dramaturg.evals.arms import NO_GIT, Arm, frozen_arm, past_arm, plans_of, present_arm
+from dramaturg.evals.arms import Arm, frozen_arm, past_arm, plans_of, present_arm, revision_read
 from dramaturg.evals.judging.questions import digest_of
 from dramaturg.evals.keys import key_remedy
 from dramaturg.evals.reading import SuiteFile
@@ -28,7 +28,6 @@ from dramaturg.models.model import Model
 from dramaturg.models.pool import Pool
 from dramaturg.models.spec import ModelSpec, parse_spec
 from dramaturg.persona.library import Library
-from dramaturg.run.revisions import read_revision
 
 
 def changed(file: SuiteFile, terms: Terms) -> SuiteFile:
@@ -176,7 +175,7 @@ def recorded_answers(file: SuiteFile, terms: Terms, state: Path) -> tuple[Answer
     today = read_answers(path)
     if terms.baseline is None or _recorded(terms.baseline, state) is not None:
         return (today,)
-    revision = read_revision(terms.baseline, without=NO_GIT)
+    revision = revision_read(terms.baseline)
     name = revision.path_of(path) or ""
     past = [Answers(revision.read([name])[name], revision.spoken(name))] if name in revision.blobs else []
     return today, *past

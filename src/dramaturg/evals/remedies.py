@@ -1,9 +1,11 @@
 """What an eval lacks to the command that helps; its one rule: a command that is told can be given as it stands."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from dramaturg.evals.arms import Arm
 from dramaturg.evals.reading import SuiteFile
+from dramaturg.evals.records import Arm as Name
 from dramaturg.evals.terms import Terms
 
 
@@ -11,16 +13,38 @@ def record_command(file: SuiteFile, terms: Terms) -> str:
     """Return the command that records with a suite what is asked under these terms; empty where none does."""
     suite = file.suite
     repeats = terms.repeats is None or terms.repeats <= suite.repeats
-    if not suite.recorded or not repeats or terms.judge is not None:
+    if not suite.recorded or not repeats:
         return ""
     other = terms.models if tuple(terms.models) != suite.models else ()
-    return _command("record", file, [part for model in other for part in ("--models", _name(model))])
+    models = [part for model in other for part in ("--models", _name(model))]
+    return _command("record", file, [*models, *_judge(terms)])
+
+
+def replay_remedies(file: SuiteFile, terms: Terms, arms: Mapping[Name, Arm]) -> Mapping[str, str]:
+    """Return how an answer that a strict replay misses is recorded, by what each arm is called.
+
+    What only an edited persona's baseline asks is nothing that `eval record` would ask.
+    """
+    anew, command = "give the command with `--replay auto` once", record_command(file, terms)
+    remedies = dict.fromkeys((arm.name for arm in arms.values()), f"record it: {f'`{command}`' if command else anew}")
+    baseline, candidate = arms.get("baseline"), arms["candidate"]
+    if command and baseline is not None and _digests(baseline) != _digests(candidate):
+        kept = f"; `{command}` asks only what the {candidate.name} does"
+        remedies[baseline.name] = f"record it: {anew}{kept}"
+    return remedies
+
+
+def _digests(arm: Arm) -> Sequence[str]:
+    return [part.digest for part in arm.parts.values()]
 
 
 def calibrate_command(file: SuiteFile, terms: Terms, rubrics: Sequence[str] = ()) -> str:
     """Return the command that calibrates the judges of a suite."""
-    judge = [] if terms.judge is None else ["--judge", _name(terms.judge)]
-    return _command("calibrate", file, [*judge, *(part for name in rubrics for part in ("--rubric", name))])
+    return _command("calibrate", file, [*_judge(terms), *(part for name in rubrics for part in ("--rubric", name))])
+
+
+def _judge(terms: Terms) -> Sequence[str]:
+    return () if terms.judge is None else ("--judge", _name(terms.judge))
 
 
 def _command(verb: str, file: SuiteFile, options: Sequence[str]) -> str:

@@ -145,6 +145,12 @@ def place_of(header: Mapping[str, Any]) -> str:
     return str(header.get("place") or header["suite"]["path"])
 
 
+def suite_path(header: Mapping[str, Any]) -> Path:
+    """Return the suite's file as it was named where that is it from here, or where it is gone; else where it was."""
+    named, place = Path(header["suite"]["path"]), Path(place_of(header))
+    return named if named.resolve() == place or not place.exists() else place
+
+
 def find_run(state: Path, run: str) -> Path:
     """Return the file of an eval by its id or its path; CallerError if there is none."""
     path = Path(run)

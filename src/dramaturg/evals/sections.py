@@ -11,8 +11,7 @@ from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.salvage import Lost
 from dramaturg.evals.scorers.text import InText
 from dramaturg.findings.model import Finding, Severity
-from dramaturg.persona.model import Persona, fold_id
-from dramaturg.plan.compile import compile_plan
+from dramaturg.persona.model import fold_id
 from dramaturg.plan.model import Kind, Plan
 
 Plans = Mapping[str, Plan]  # by what the suite calls each persona
@@ -27,23 +26,23 @@ def no_others(names: Mapping[str, str]) -> Iterable[Plans]:
 
 
 def section_faults(
-    file: SuiteFile, personas: Mapping[str, Persona], others: Callable[[], Iterable[Plans]], lost: Lost
+    file: SuiteFile, present: Plans, others: Callable[[], Iterable[Plans]], lost: Lost
 ) -> Iterator[Finding]:
     """Yield each section that a scorer looks at, and none of the personas that it scores has.
 
     Args:
         file: The suite.
-        personas: Those that could be read, by what the suite calls them; who is scored by one that could not may be
-            right.
+        present: What is performed as it is now, of the personas that could be read; who is scored by one that could
+            not may be right.
         others: Gives the plans of what is performed beside them, such as the baseline; asked only where it matters.
         lost: What of the suite nothing is known of.
     """
     wanted = [*_wanted(file, lost)]
     if not wanted:
         return
+    plans = [present]
+    unknown = [each for each in wanted if _is_unknown(each, plans)]
     try:
-        plans: list[Plans] = [{name: compile_plan(persona) for name, persona in personas.items()}]
-        unknown = [each for each in wanted if _is_unknown(each, plans)]
         plans += others() if unknown else ()
     except DramaturgError:  # told by whoever performs it
         return

@@ -89,17 +89,22 @@ def has_head() -> bool:
     return True
 
 
-def read_revision(name: str, *, without: str = "run it in a git repository, or compare two files") -> Revision:
+def read_revision(
+    name: str, *, begin: str = "run it in a git repository", instead: str = "compare two files"
+) -> Revision:
     """Return the files of a revision of the working folder's repository; an empty name means the index.
 
     Args:
         name: The revision.
-        without: What to do where there is no repository.
+        begin: How to have a repository where there is none.
+        instead: What can be done without one.
 
     Raises:
         CallerError: There is no git, no repository, or no such revision.
     """
-    top = _git("rev-parse", "--show-toplevel", remedy=without)
+    if which("git") is None:
+        raise CallerError(f"`git` is not installed; install it, or {instead}")
+    top = _git("rev-parse", "--show-toplevel", remedy=f"{begin}, or {instead}")
     if name:
         listed, oid_at = _git("ls-tree", "-r", "-z", "--full-tree", _tree(name)), 2
     else:
@@ -147,7 +152,7 @@ def _git(*arguments: str, given: bytes = b"", remedy: str = "`git fsck` may tell
     """Return what git says; CallerError if it refuses or cannot be started."""
     git = which("git")
     if git is None:
-        raise CallerError("`git` is not installed; install it, or compare two files")
+        raise CallerError("`git` is not installed; install it")
     command = [git, "-c", "core.fsmonitor=false", *arguments]  # a monitor that the repository sets up is not started
     try:
         done = subprocess.run(command, input=given, capture_output=True, check=False, env=_environment())  # noqa: S603 - no shell reads it

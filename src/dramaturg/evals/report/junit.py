@@ -7,7 +7,8 @@ classes begin with the suite's name, so that suites whose reports CI merges stay
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from dramaturg.evals.evaluated import Evaluated
@@ -17,26 +18,36 @@ from dramaturg.evals.report.table import headline, sentences
 from dramaturg.evals.statistics.verdict import Comparison, Kind
 
 _COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
+_NONE: Mapping[str, str] = MappingProxyType({})
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit_report(result: Evaluated) -> str:
-    """Return the XML."""
+def junit_report(*results: Evaluated, missed: Mapping[str, str] = _NONE) -> str:
+    """Return the XML of results, and of suites that came to none: by their files, what kept them from it."""
     suites = Element("testsuites")
-    suite = SubElement(suites, "testsuite", name=_clean(result.suite.suite.name))
-    if result.decision is not None:
-        for comparison in result.decision.verdict.comparisons:
-            if comparison.gates:
-                _metric(suite, comparison, result)
-    _cases(suite, result)
-    totals = {name: len([*suite.iter(kind)]) for name, kind in _COUNTED.items()}
-    for element in (suites, suite):
-        for name, total in totals.items():
-            element.set(name, str(total))
-        element.set("time", _seconds(result.records))
-    SubElement(suite, "system-out").text = _clean("\n".join((headline(result), *sentences(result))))
+    for result in results:
+        suite = SubElement(suites, "testsuite", name=_clean(result.suite.suite.name))
+        if result.decision is not None:
+            for comparison in result.decision.verdict.comparisons:
+                if comparison.gates:
+                    _metric(suite, comparison, result)
+        _cases(suite, result)
+        _total(suite, result.records)
+        SubElement(suite, "system-out").text = _clean("\n".join((headline(result), *sentences(result))))
+    for name, why in missed.items():
+        suite = SubElement(suites, "testsuite", name=_clean(name))
+        case = SubElement(suite, "testcase", classname=_clean(name), name="verdict")
+        SubElement(case, "error", message=_clean(why))
+        _total(suite, ())
+    _total(suites, [record for result in results for record in result.records])
     indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
+
+
+def _total(element: Element, records: Iterable[Record]) -> None:
+    for name, kind in _COUNTED.items():
+        element.set(name, str(len([*element.iter(kind)])))
+    element.set("time", _seconds(records))
 
 
 def _metric(suite: Element, comparison: Comparison, result: Evaluated) -> None:

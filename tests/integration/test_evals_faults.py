@@ -1,0 +1,113 @@
+"""What is told where an eval cannot be had: alike in every subcommand, at its place, with what helps."""
+
+from pathlib import Path
+
+import pytest
+from tests.chat_server import ChatServer
+from tests.commands import dramaturg
+from tests.judges import Judge
+from tests.suites import Bench, new_bench
+
+_SUITE = """personas: DPA-1
+recorded: answers/one.jsonl
+cases:
+  - id: parcels
+    artifacts: {architectural_blueprint: cases/parcel-tracking/blueprint.md}
+"""
+_JUDGED = """judge: anthropic:claude-x
+scorers: [rubric: {criterion: A backup is taken., required: false}]
+"""
+_ONE = "evals/one.suite.yaml"
+_EDIT = ("**Log Analysis:** Specific", "**Log Analysis:** Exact")
+
+
+@pytest.fixture(name="bench")
+def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    bench = new_bench(tmp_path / "project", monkeypatch)
+    bench.checkout.write(_ONE, _SUITE)
+    return bench
+
+
+@pytest.mark.parametrize("verb", ["run", "mutate", "record", "calibrate"])
+def test_faults_of_a_suite_are_told_to_programs_by_every_subcommand(verb: str, bench: Bench) -> None:
+    bench.checkout.write(_ONE, f"repeats: 0\n{_SUITE}")
+    told = dramaturg("eval", verb, _ONE, "--json")
+    assert (told.code, [(each["rule"], each["span"]["line"]) for each in told.json]) == (2, [("E103", 1)])
+    if verb in ("run", "mutate"):
+        told = dramaturg("eval", verb, _ONE, "--format", "github")
+        assert told.out.startswith("::error title=E103,file=evals/one.suite.yaml,line=1,col=10,endColumn=11::`repeats`")
+
+
+@pytest.mark.usefixtures("bench")
+@pytest.mark.parametrize("command", [("compare", "one-00000000-1", "one-00000000-2"), ("report", "one-00000000-1")])
+def test_what_is_not_there_to_be_told_is_told_to_a_pull_request(command: tuple[str, ...]) -> None:
+    told = dramaturg("eval", *command, "--format", "github")
+    assert (told.code, told.out.startswith("::error::there is no recorded eval `one-00000000-1`")) == (2, True)
+
+
+def test_faults_around_two_evals_that_are_compared_are_annotated(bench: Bench) -> None:
+    first, second = (bench.run(_ONE, baseline=None, replay=replay).run for replay in ("auto", "off"))
+    (bench.checkout.folder / "evals/cases/parcel-tracking/blueprint.md").unlink()
+    told = dramaturg("eval", "compare", first, second, "--format", "github")
+    assert told.code == 2
+    assert told.out.startswith("::error title=E109,file=evals/one.suite.yaml,line=5,")
+
+
+def test_a_page_finds_what_lies_beside_the_suite_from_any_folder(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = bench.run(_ONE, baseline=None).run
+    here = dramaturg("eval", "report", run, "--html", str(tmp_path / "here.html"))
+    monkeypatch.chdir(tmp_path)
+    there = dramaturg("eval", "report", run, "--html", "there.html")
+    assert (here.code, there.code, here.out) == (0, 0, there.out)
+    size = len(Path("here.html").read_text(encoding="utf-8"))
+    page = Path("there.html").read_text(encoding="utf-8")
+    assert abs(len(page) - size) < 200, "nothing but the paths that are shown is another"
+    assert "cannot be read" not in page
+
+
+def test_without_git_it_is_told_what_can_be_done_without_it(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del bench
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    told = dramaturg("eval", "run", _ONE, "--baseline", "HEAD")
+    remedy = "install it, or give a recorded eval as `--baseline RUN`, or leave `--baseline` out"
+    assert (told.code, told.err) == (2, f"error: `git` is not installed; {remedy}\n")
+
+
+def test_what_only_the_baseline_asks_is_not_what_recording_asks(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.checkout.commit()
+    told = dramaturg("eval", "run", _ONE, "--baseline", "HEAD", "--replay", "strict")
+    assert (told.code, f"record it: `dramaturg eval record {_ONE}`" in told.err) == (4, True)
+    bench.edit(_EDIT)
+    dramaturg("eval", "record", _ONE)
+    monkeypatch.setenv("DRAMATURG_STATE", str(tmp_path / "elsewhere"))
+    strict = ("eval", "run", _ONE, "--baseline", "HEAD", "--replay", "strict")
+    told = dramaturg(*strict)
+    said = (
+        "record it: give the command with `--replay auto` once; "
+        f"`dramaturg eval record {_ONE}` asks only what the work tree does"
+    )
+    assert (told.code, said in told.err) == (4, True)
+    dramaturg(*strict[:-1], "auto")
+    assert dramaturg(*strict, "--inconclusive-ok").code == 0
+
+
+def test_recording_and_mutating_take_another_judge(bench: Bench) -> None:
+    bench.checkout.write(_ONE, _JUDGED + _SUITE)
+    with ChatServer(Judge(lambda _: True)) as server:
+        missed = dramaturg("eval", "run", _ONE, "--judge", server.model, "--replay", "strict")
+        command = f"dramaturg eval record {_ONE} --judge {server.model}"
+        assert (missed.code, f"record it: `{command}`" in missed.err) == (4, True)
+        told = dramaturg("eval", "record", _ONE, "--judge", server.model)
+        assert (told.code, len(server.requests)) == (0, 1)
+        told = dramaturg("eval", "mutate", _ONE, "--judge", server.model, "--operator", "example")
+        assert told.code == 0, told.err
+        asked = len(server.requests)
+        assert dramaturg("eval", "run", _ONE, "--judge", server.model, "--replay", "strict").code == 0
+        assert len(server.requests) == asked
