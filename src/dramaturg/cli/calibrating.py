@@ -7,7 +7,7 @@ import click
 
 from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.output import counted, json_option, one_layout, print_json, read_or_not
-from dramaturg.cli.spending import budget_option, price_option, within_budget
+from dramaturg.cli.spending import batch_option, budget_option, price_option, within_budget
 from dramaturg.cli.suites import one_suite, secrets_option
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _SHORT = 1
 @click.option("--rubric", "rubrics", multiple=True, metavar="NAME", help="Only this rubric; repeatable.")
 @budget_option
 @price_option
+@batch_option
 @click.option(
     "--replay",
     type=click.Choice(["auto", "strict"]),
@@ -43,6 +44,7 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
     rubrics: tuple[str, ...],
     budget: "Decimal | None",
     price: "Price | None",
+    batch: bool,
     replay: Any,
     allow_secrets: bool,
     quiet: bool,
@@ -63,6 +65,7 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
         replay=replay,
         budget=budget,
         price=price,
+        batch=batch,
         secrets="allow" if allow_secrets else "stop",
     )
     talk, done = Progress(quiet=quiet), 0
@@ -78,7 +81,7 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
         talk.move(f"{metric}: {done:,} documents judged, the last: {judged.id}")
 
     with within_budget(), reporting_faults(one_layout(None, json=as_json)), talk:
-        calibrated = calibrate_suite(suite, terms, rubrics=rubrics, on_open=open_, on_label=tell)
+        calibrated = calibrate_suite(suite, terms, rubrics=rubrics, on_open=open_, on_label=tell, on_batch=talk.batch)
     with read_or_not():
         if as_json:
             print_json(calibration_data(calibrated))

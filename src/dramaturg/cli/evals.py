@@ -14,7 +14,7 @@ from dramaturg.cli.output import json_option, one_layout, print_json
 from dramaturg.cli.paging import html_option, pages_option, require_pages
 from dramaturg.cli.pruning import prune
 from dramaturg.cli.recording import record
-from dramaturg.cli.spending import budget_option, price_option
+from dramaturg.cli.spending import batch_option, budget_option, price_option
 from dramaturg.cli.suites import judge_option, secrets_option
 from dramaturg.cli.telling import LAYOUTS, Telling, print_result, verdict_options
 
@@ -42,6 +42,7 @@ def evals() -> None:
 @click.option("--repeats", type=click.IntRange(1, 1000), help="Perform each case so often.")
 @budget_option
 @price_option
+@batch_option
 @click.option(
     "--replay",
     type=click.Choice(["auto", "strict", "off"]),
@@ -64,6 +65,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     repeats: int | None,
     budget: "Decimal | None",
     price: "Price | None",
+    batch: bool,
     replay: Any,
     sequential: bool | None,
     seed: int,
@@ -96,6 +98,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
         replay=replay,
         budget=budget,
         price=price,
+        batch=batch,
         seed=seed,
         tags=tags,
         secrets="allow" if allow_secrets else "stop",

@@ -10,9 +10,10 @@ from dramaturg.cli.output import counted
 from dramaturg.cli.talk import Talk
 
 if TYPE_CHECKING:
-    from dramaturg.evals.evaluate import Opened
+    from dramaturg.evals.carrying import Waiting
     from dramaturg.evals.mutation import Tried
     from dramaturg.evals.runner import Step
+    from dramaturg.evals.told import Opened
 
 _EVERY = 10.0  # seconds between two lines where nothing moves
 
@@ -24,13 +25,28 @@ class Progress(Talk):
         super().__init__(quiet=quiet)
         self._told = time.monotonic()
         self.so_far = "nothing is done yet"
+        self._batches: dict[int, Waiting] = {}  # those that are out, by number
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, trace)
         if kind is not None and issubclass(kind, KeyboardInterrupt):
+            for waiting in self._batches.values():
+                click.echo(f"{_batch(waiting)} goes on at the vendor, and is waited for by the same command", err=True)
             click.echo(f"{self.so_far}; the same command goes on from there and asks nothing twice", err=True)
+
+    def batch(self, waiting: "Waiting") -> None:
+        """Show how far a batch is."""
+        took = _duration(waiting.seconds)
+        if waiting.ended:
+            self._batches.pop(waiting.number, None)
+            self.say(f"{_batch(waiting)} has ended after {took}")
+        elif waiting.number not in self._batches:
+            self.say(f"{_batch(waiting)} is with {waiting.model}")
+        if not waiting.ended:
+            self._batches[waiting.number] = waiting
+        self.count(", ".join(map(_still_out, self._batches.values())) or "going on")
 
     def count(self, line: str) -> None:
         """Show how far it is."""
@@ -38,6 +54,27 @@ class Progress(Talk):
         if not self.moves and time.monotonic() - self._told > _EVERY:
             self._told = time.monotonic()
             self.say(line)
+
+
+def _batch(waiting: "Waiting") -> str:
+    """Return which batch it is, and of how much."""
+    return f"batch {waiting.number} of {counted(waiting.total, 'question')} ({waiting.batch})"
+
+
+def _still_out(waiting: "Waiting") -> str:
+    """Return how far a batch is; a vendor that does not tell says that none is done until all are."""
+    done = f"{waiting.done:,} of {counted(waiting.total, 'question')} answered"
+    said = done if waiting.done else f"{counted(waiting.total, 'question')} out"
+    return f"batch {waiting.number}: {said}, {_duration(waiting.seconds)}"
+
+
+def _duration(seconds: float) -> str:
+    """Return a time in words, such as `40 s` or `3 h 20 min`."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes} min" if hours else f"{minutes} min"
 
 
 class Watch(Progress):

@@ -7,7 +7,7 @@ import click
 
 from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.output import counted, json_option, one_layout, print_json
-from dramaturg.cli.spending import budget_option, price_option, within_budget
+from dramaturg.cli.spending import batch_option, budget_option, price_option, within_budget
 from dramaturg.cli.suites import judge_option, one_suite, secrets_option
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @judge_option
 @budget_option
 @price_option
+@batch_option
 @click.option(
     "--replay",
     type=click.Choice(["auto", "off"]),
@@ -41,6 +42,7 @@ def record(  # noqa: PLR0913 - one parameter for each option
     judge: str | None,
     budget: "Decimal | None",
     price: "Price | None",
+    batch: bool,
     replay: Any,
     allow_secrets: bool,
     quiet: bool,
@@ -61,10 +63,11 @@ def record(  # noqa: PLR0913 - one parameter for each option
         replay=replay,
         budget=budget,
         price=price,
+        batch=batch,
         secrets="allow" if allow_secrets else "stop",
     )
     with within_budget(), reporting_faults(one_layout(None, json=as_json)), Watch(quiet=quiet) as watch:
-        recording = record_suite(suite, terms, on_open=watch.open, on_step=watch.step)
+        recording = record_suite(suite, terms, on_open=watch.open, on_step=watch.step, on_batch=watch.batch)
     if as_json:
         print_json(recording.to_json())
         return

@@ -39,6 +39,9 @@ price_option = click.option(
     callback=_price,
     help="Dollars for a million tokens in and out, where no price is known.",
 )
+batch_option = click.option(
+    "--batch", is_flag=True, help="Ask through the vendors' batches: half the price, and up to a day for each step."
+)
 
 
 @contextmanager

@@ -83,7 +83,8 @@ def answers_text(records: Iterable[Mapping[str, Any]]) -> bytes:
         said = {name: record[name] for name in _KEPT}
         same = json.dumps([said, record["reply"]], sort_keys=True)
         first = firsts.setdefault(same, record["key"])
-        whole = {"key": record["key"], **said, "seconds": round(record["seconds"], 3), "reply": _short(record["reply"])}
+        asked = {"seconds": round(record["seconds"], 3), **({"batch": True} if record.get("batch") else {})}
+        whole = {"key": record["key"], **said, **asked, "reply": _short(record["reply"])}
         lines.append(whole if first == record["key"] else {"key": record["key"], "like": first})
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     return text.encode("utf-8", "surrogatepass")  # half a character, which a model may write, is kept as it is

@@ -25,6 +25,7 @@ class Budget:
         tariffs: What tokens cost.
         profiles: The traits of each model, by its name.
         run: The eval's id.
+        batch: Whether its questions go out in batches.
         usd: Dollars spent; None once a model was asked whose price is not known.
         calls: Questions asked.
     """
@@ -33,6 +34,7 @@ class Budget:
     tariffs: Tariffs
     profiles: Mapping[str, Profile]
     run: str
+    batch: bool = False
     usd: Decimal | None = Decimal(0)
     calls: int = 0
     _held: Decimal = Decimal(0)
@@ -47,18 +49,18 @@ class Budget:
                 "give it with `--price IN/OUT`, or leave `--budget` out"
             )
 
-    def resume(self, spent: Sequence[tuple[str, Usage]]) -> None:
-        """Count what the eval has asked before, by model and usage."""
-        for model, usage in spent:
-            self._count(model, usage)
+    def resume(self, spent: Sequence[tuple[str, Usage, bool]]) -> None:
+        """Count what the eval has asked before, by model and usage, and whether a batch brought it."""
+        for model, usage, batch in spent:
+            self._count(model, usage, batch=batch)
 
     def used(self, call: ModelCall, usage: Usage) -> None:
         """Count what a call has used."""
-        self._count(call.model, usage)
+        self._count(call.model, usage, batch=self.batch)
 
-    def _count(self, model: str, usage: Usage) -> None:
+    def _count(self, model: str, usage: Usage, *, batch: bool) -> None:
         self.calls += 1
-        cost = self.tariffs.of(model).cost(usage)
+        cost = self.tariffs.of(model).cost(usage, batch=batch)
         self.usd = None if cost is None or self.usd is None else self.usd + cost
 
     @asynccontextmanager
@@ -72,7 +74,7 @@ class Budget:
             yield
             return
         tokens = self.profiles[call.model].tokens("".join(message.text for message in call.messages))
-        most = self.tariffs.of(call.model).most(tokens, call.max_output) or Decimal(0)
+        most = self.tariffs.of(call.model).most(tokens, call.max_output, batch=self.batch) or Decimal(0)
         async with self._freed:
             await self._freed.wait_for(lambda: not self._held or self._fits(most))
             if not self._fits(most):

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from dramaturg.engine.brief import Respondent
 from dramaturg.errors import AuthorError, CallerError
+from dramaturg.evals.batched import require_batches
 from dramaturg.evals.budget import Budget
+from dramaturg.evals.carrying import OnBatch
 from dramaturg.evals.cells import Desk, Place
 from dramaturg.evals.evaluate import state_here
 from dramaturg.evals.judging.calibrations import (
@@ -93,6 +95,7 @@ def calibrate_suite(
     rubrics: Sequence[str] = (),
     on_open: OnOpen = lambda _: None,
     on_label: OnLabel = lambda *_: None,
+    on_batch: OnBatch = lambda _: None,
 ) -> Calibrated:
     """Hold the judges of a suite against what people said, and write down beside the labels what they are worth.
 
@@ -102,6 +105,7 @@ def calibrate_suite(
         rubrics: Metrics of the rubrics that are calibrated; all that have labels without any.
         on_open: Told where the text goes, by model, before anything is asked.
         on_label: Told of each document, by metric.
+        on_batch: Told how far each batch is, where questions go out in batches.
 
     Raises:
         AuthorError: The suite or its labels have errors; all findings at once.
@@ -110,16 +114,19 @@ def calibrate_suite(
         BudgetSpent: The next call could exceed the budget; the same call goes on with a larger one.
         JournalMiss: A strict replay lacks an answer.
     """
-    return PRIVATE_LOOP.call(_calibrate(suite, terms or Terms(), rubrics, on_open, on_label))
+    return PRIVATE_LOOP.call(_calibrate(suite, terms or Terms(), rubrics, on_open, on_label, on_batch))
 
 
-async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_open: OnOpen, on_label: OnLabel) -> Calibrated:
+async def _calibrate(
+    suite: Path, terms: Terms, names: Sequence[str], on_open: OnOpen, on_label: OnLabel, on_batch: OnBatch
+) -> Calibrated:
     file = read_changed(suite, terms, lambda sound, lost: _faults(sound, _wanted(sound, names), lost))
-    state, way = state_here(terms), way_of(file.suite.name, terms)
+    state, way = state_here(terms), way_of(file.suite.name, terms, on_batch)
     chosen = _chosen(file, names)
     prompt = judges_prompts(file, terms.prompts)[RUBRIC]
     answers = recorded_answers(file, terms, state)
     async with AsyncExitStack() as undo:
+        require_batches(chosen, terms, performs=False)
         judges = await open_judges(chosen, terms, answers, way, undo)
         benches = {
             metric: Bench(rubric=rubric, labels=labels_of(file, rubric), judge=judges[metric])
@@ -128,6 +135,7 @@ async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_open: O
         run = f"calibrate-{_digest(benches, prompt)}"
         replies = Replies(replies_folder(state, file.suite.name), run, *answers)
         undo.callback(replies.close)
+        await way.enter(replies, undo)
         budget = _budget(judges, replies, run, terms)
         desk = Desk(
             replies=replies,
@@ -157,7 +165,8 @@ async def _calibrate(suite: Path, terms: Terms, names: Sequence[str], on_open: O
 def _budget(judges: Mapping[str, Model], replies: Replies, run: str, terms: Terms) -> Budget:
     """Return what calibrating may cost, with what it has cost before it was killed."""
     profiles = {judge.name: judge.profile for judge in judges.values()}
-    budget = Budget(limit=terms.budget, tariffs=Tariffs(given=terms.price), profiles=profiles, run=run)
+    tariffs = Tariffs(given=terms.price)
+    budget = Budget(limit=terms.budget, tariffs=tariffs, profiles=profiles, run=run, batch=terms.batched)
     budget.require_prices()
     budget.resume(replies.spent())
     return budget

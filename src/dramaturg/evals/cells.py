@@ -56,13 +56,16 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One question, whom it was put to, and what its answer took; `new` if it was asked now."""
+    """One question, whom it was put to, and what its answer took; `new` if it was asked now.
+
+    The seconds are None where a batch brought the answer: how long it waited there says nothing of the model.
+    """
 
     step: str
     model: str
     key: str
     usage: Usage
-    seconds: float
+    seconds: float | None
     new: bool
 
 
@@ -125,8 +128,13 @@ class Desk:
         return key, await asyncio.shield(asking), True
 
     async def settle(self) -> None:
-        """Take back what nobody works at, and wait for the rest: that is paid for, and its answers are recorded."""
+        """Take back what nobody works at, and wait for the rest: that is paid for, and its answers are recorded.
+
+        A batch goes on by itself, and is not waited for.
+        """
         await self.way.withdraw()
+        for task in self._under_way.values() if self.way.batches else ():
+            task.cancel()
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def _ask(self, model: Model, call: ModelCall, key: str, place: Place) -> Kept:
@@ -155,6 +163,12 @@ class Desk:
         return JournalMiss(call.step, f"{place}: {what} has no recorded answer: {why}; {remedy}{hint}")
 
 
+def asked_of(call: ModelCall, key: str, kept: Kept, *, new: bool) -> Asked:
+    """Return what a question and its answer come to; see `Asked`."""
+    seconds = None if kept.batch else kept.seconds
+    return Asked(step=call.step, model=call.model, key=key, usage=kept.reply.usage, seconds=seconds, new=new)
+
+
 async def perform_cell(place: Place, brief: Brief, model: Model, desk: Desk, answers: Known) -> Performed:
     """Perform a cell.
 
@@ -169,8 +183,7 @@ async def perform_cell(place: Place, brief: Brief, model: Model, desk: Desk, ans
     async def ask(call: ModelCall) -> ModelReply:
         nonlocal refused
         key, kept, new = await desk.answer(model, call, place)
-        took = kept.reply.usage
-        asked.append(Asked(step=call.step, model=call.model, key=key, usage=took, seconds=kept.seconds, new=new))
+        asked.append(asked_of(call, key, kept, new=new))
         refused = kept.reply.stop == "refusal"
         return kept.reply
 

@@ -1,12 +1,14 @@
 """A suite and terms to what it amounts to; its one rule: nothing is asked before all else is known to be right."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dramaturg.evals.arms import Arm, plans_of
+from dramaturg.evals.batched import require_batches
 from dramaturg.evals.budget import Budget
+from dramaturg.evals.carrying import OnBatch
 from dramaturg.evals.cells import Desk
 from dramaturg.evals.checking import require_usable
 from dramaturg.evals.edits import Edit, edits_between
@@ -37,6 +39,7 @@ from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run, replie
 from dramaturg.evals.stage import Pair, Stage
 from dramaturg.evals.statistics.verdict import Verdict
 from dramaturg.evals.terms import Terms
+from dramaturg.evals.told import OnOpen, OnStep, Opened, ignore
 from dramaturg.evals.usable import read_usable
 from dramaturg.evals.ways import Way
 from dramaturg.persona.library import Library
@@ -48,40 +51,25 @@ _FEW = 40  # pairs up to which each is followed by a look; later ones come whene
 _LOOKS = 20  # looking reads all pairs anew
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """An eval that is about to be performed.
-
-    Attributes:
-        run: Its id.
-        arms: What its arms are called, the candidate last.
-        destinations: Where the text goes, by model.
-        pairs: How many pairs there are.
-        kept: How many performances are recorded already.
-        edits: What was edited.
-    """
-
-    run: str
-    arms: Sequence[str]
-    destinations: Mapping[str, str]
-    pairs: int
-    kept: int
-    edits: Sequence[Edit]
-
-
-OnOpen = Callable[[Opened], None]
-OnStep = Callable[[Step], None]
-
-
 def run_suite(
-    suite: Path, terms: Terms | None = None, *, on_open: OnOpen | None = None, on_step: OnStep | None = None
+    suite: Path,
+    terms: Terms | None = None,
+    *,
+    on_open: OnOpen = ignore,
+    on_step: OnStep = ignore,
+    on_batch: OnBatch = ignore,
 ) -> Evaluated:
     """Perform a suite and decide; see `arun_suite`."""
-    return PRIVATE_LOOP.call(arun_suite(suite, terms, on_open=on_open, on_step=on_step))
+    return PRIVATE_LOOP.call(arun_suite(suite, terms, on_open=on_open, on_step=on_step, on_batch=on_batch))
 
 
 async def arun_suite(
-    suite: Path, terms: Terms | None = None, *, on_open: OnOpen | None = None, on_step: OnStep | None = None
+    suite: Path,
+    terms: Terms | None = None,
+    *,
+    on_open: OnOpen = ignore,
+    on_step: OnStep = ignore,
+    on_batch: OnBatch = ignore,
 ) -> Evaluated:
     """Perform a suite, and decide where there is a baseline.
 
@@ -90,6 +78,7 @@ async def arun_suite(
         terms: How it is performed; as the suite says without any.
         on_open: Told before anything is asked.
         on_step: Told of each pair, in order.
+        on_batch: Told how far each batch is, where questions go out in batches.
 
     Raises:
         AuthorError: The suite or a persona has errors; all findings at once.
@@ -101,7 +90,7 @@ async def arun_suite(
     library, state = library_here(), state_here(terms)
     file, names = read_usable(suite, library, terms, other_plans(terms, library, state))
     arms = open_arms(names, library, terms, state)
-    return await evaluate_arms(file, arms, terms, on_open=on_open or ignore, on_step=on_step or ignore)
+    return await evaluate_arms(file, arms, terms, on_open=on_open, on_step=on_step, on_batch=on_batch)
 
 
 def compare_runs(before: str, after: str, terms: Terms | None = None) -> Evaluated:
@@ -147,11 +136,6 @@ def state_here(terms: Terms) -> Path:
     return terms.state or state_root(current()[2])
 
 
-def ignore(told: object) -> None:
-    """Take what nobody wants to be told."""
-    del told
-
-
 async def evaluate_arms(
     file: SuiteFile,
     arms: Mapping[ArmName, Arm],
@@ -159,6 +143,7 @@ async def evaluate_arms(
     *,
     on_open: OnOpen = ignore,
     on_step: OnStep = ignore,
+    on_batch: OnBatch = ignore,
     way: Way | None = None,
     folder: str = RUNS,
 ) -> Evaluated:
@@ -170,12 +155,14 @@ async def evaluate_arms(
         terms: How.
         on_open: Told before anything is asked.
         on_step: Told of each pair, in order.
+        on_batch: Told how far each batch is.
         way: How questions are answered, where several evals share it.
         folder: Where in the user's state its file is put.
     """
-    state, way = state_here(terms), way or way_of(file.suite.name, terms)
+    state, way = state_here(terms), way or way_of(file.suite.name, terms, on_batch)
     prompts = judges_prompts(file, terms.prompts)
     standings = standings_of(file, prompts)
+    require_batches(file, terms, compares="baseline" in arms)
     answers = recorded_answers(file, terms, state)
     async with AsyncExitStack() as undo:
         stage = Stage(
@@ -194,6 +181,7 @@ async def evaluate_arms(
         undo.callback(run.close)
         replies = Replies(replies_folder(state, file.suite.name), run.id, *answers, own=terms.replay == "off")
         undo.callback(replies.close)
+        await way.enter(replies, undo)
         return await _performed(stage, run, replies, terms, way, on_open, on_step)
 
 
@@ -236,7 +224,7 @@ async def _performed(
 
 def _budget(stage: Stage, run: Run, replies: Replies, terms: Terms) -> Budget:
     profiles = {model.name: model.profile for model in (*stage.models.values(), *stage.judges.values())}
-    budget = Budget(limit=terms.budget, tariffs=stage.tariffs, profiles=profiles, run=run.id)
+    budget = Budget(limit=terms.budget, tariffs=stage.tariffs, profiles=profiles, run=run.id, batch=terms.batched)
     budget.require_prices()
     budget.resume(replies.spent())
     return budget

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from dramaturg.errors import CallerError
 from dramaturg.evals.arms import Arm
-from dramaturg.evals.evaluate import evaluate_arms, ignore, library_here, state_here
+from dramaturg.evals.evaluate import evaluate_arms, library_here, state_here
 from dramaturg.evals.mutants import BLANK, OPERATOR_NAMES, Mutant, blanks_of, mutants_of
 from dramaturg.evals.opening import changed, open_models, present, recorded_answers, way_of
 from dramaturg.evals.reading import SuiteFile
@@ -24,6 +24,7 @@ from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.rates import wilson
 from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.evals.terms import Terms
+from dramaturg.evals.told import ignore
 from dramaturg.evals.usable import read_usable
 from dramaturg.run.loop import PRIVATE_LOOP
 

@@ -12,6 +12,8 @@ from dramaturg.data import prompts_root
 from dramaturg.errors import CallerError
 from dramaturg.evals.answers import Answers, read_answers
 from dramaturg.evals.arms import Arm, frozen_arm, past_arm, plans_of, present_arm, revision_read
+from dramaturg.evals.batched import Batched
+from dramaturg.evals.carrying import OnBatch
 from dramaturg.evals.judging.questions import digest_of
 from dramaturg.evals.keys import key_remedy
 from dramaturg.evals.reading import SuiteFile
@@ -22,6 +24,7 @@ from dramaturg.evals.scorers.own import Python
 from dramaturg.evals.sections import OtherPlans, Plans
 from dramaturg.evals.stage import Stage
 from dramaturg.evals.terms import Terms
+from dramaturg.evals.told import ignore
 from dramaturg.evals.ways import AtOnce, Way
 from dramaturg.models.absent import absent_model
 from dramaturg.models.model import Model
@@ -118,14 +121,16 @@ def _recorded(baseline: str, state: Path) -> Path | None:
         return None
 
 
-def way_of(name: str, terms: Terms) -> Way:
+def way_of(name: str, terms: Terms, on_batch: OnBatch = ignore) -> Way:
     """Return the way in which the questions of an eval are answered.
 
     Args:
         name: Which eval this is, where several share a model.
         terms: How it is performed.
+        on_batch: Told how far each batch is, where questions go out in batches.
     """
-    return AtOnce(pool=Pool(), name=name, policy=terms.retry)
+    here = AtOnce(pool=Pool(), name=name, policy=terms.retry)
+    return Batched(here=here, polling=terms.polling, told=on_batch) if terms.batched else here
 
 
 async def open_models(

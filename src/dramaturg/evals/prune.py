@@ -13,11 +13,12 @@ from typing import Literal
 
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.evals.lines import is_held, take_up_lines
-from dramaturg.evals.replies import keys_in
+from dramaturg.evals.replies import batches_out, keys_in
 from dramaturg.evals.runs import FOLDER, MUTANTS, REPLIES, RUNS, place_of, read_header, read_run
 
 STATUSES = ("ended", "unfinished", "unreadable")
 _RUNNING = "running"
+_OUT = "batch out"
 _MONTH = 30 * 86400.0
 Kind = Literal["eval", "mutant", "answers"]
 _KINDS: Mapping[Kind, str] = {"eval": RUNS, "mutant": MUTANTS, "answers": REPLIES}
@@ -58,7 +59,8 @@ class Kept:
         suite: The folder of its suite.
         place: The suite's file, from the root on; empty where it is not known, as of answers.
         kind: An eval, that of a mutant, or answers.
-        status: `ended`, `unfinished`, `running`, `unreadable`; of answers whether an eval that stays needs them.
+        status: `ended`, `unfinished`, `running`, `batch out` (its answers can still be fetched), `unreadable`; of
+            answers whether an eval that stays needs them.
         size: Bytes.
         age: Seconds since it was last written.
         goes: Whether it is to go.
@@ -125,7 +127,7 @@ def _answers(folder: Path, evals: Sequence[tuple[Kept, frozenset[bytes]]], wish:
     needed = frozenset[bytes]().union(*(keys for kept, keys in evals if not kept.goes))
     known = {kept.path.stem for kept, _ in evals}
     for path in sorted(_files(folder, "answers")):
-        used = running or path.stem in staying or not needed.isdisjoint(keys_in(path))
+        used = running or path.stem in staying or not needed.isdisjoint(keys_in(path)) or batches_out(path)
         status = "needed" if used else "not needed"
         least = wish.age if path.stem in known else wish.age_alone  # a calibration's answers are those of no eval
         yield _kept(path, "answers", status, least, goes=not used)
@@ -152,7 +154,15 @@ def _looked_at(path: Path) -> tuple[str, str, frozenset[bytes]]:
     except JournalMiss:
         return "unreadable", "", frozenset()
     keys = frozenset(bytes.fromhex(key) for record in recorded.records for key in record.keys)
-    return ("unfinished" if recorded.end is None else "ended"), place_of(recorded.header), keys
+    return _status(path, ended=recorded.end is not None), place_of(recorded.header), keys
+
+
+def _status(path: Path, *, ended: bool) -> str:
+    """Return how an eval stands that is not being performed."""
+    answers = path.parents[1] / REPLIES / path.name
+    if ended:
+        return "ended"
+    return _OUT if answers.is_file() and batches_out(answers) else "unfinished"
 
 
 def _place_begun(path: Path) -> str:

@@ -12,12 +12,14 @@ from typing import Any
 
 from dramaturg.errors import CallerError
 from dramaturg.evals.answers import Answers, answers_text, read_answers
-from dramaturg.evals.evaluate import OnOpen, OnStep, ignore, library_here, run_suite, state_here
+from dramaturg.evals.carrying import OnBatch
+from dramaturg.evals.evaluate import library_here, run_suite, state_here
 from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.replies import Replies
 from dramaturg.evals.report.figures import counted
 from dramaturg.evals.runs import replies_folder
 from dramaturg.evals.terms import Terms
+from dramaturg.evals.told import OnOpen, OnStep, ignore
 from dramaturg.evals.usable import read_usable
 
 
@@ -62,7 +64,12 @@ class Recording:
 
 
 def record_suite(
-    suite: Path, terms: Terms | None = None, *, on_open: OnOpen = ignore, on_step: OnStep = ignore
+    suite: Path,
+    terms: Terms | None = None,
+    *,
+    on_open: OnOpen = ignore,
+    on_step: OnStep = ignore,
+    on_batch: OnBatch = ignore,
 ) -> Recording:
     """Perform a suite as it is, and write every answer into the file that it names as `recorded`.
 
@@ -71,6 +78,7 @@ def record_suite(
         terms: How it is performed; without a baseline, whatever they say, and to the end.
         on_open: Told before anything is asked.
         on_step: Told of each performance.
+        on_batch: Told how far each batch is, where questions go out in batches.
 
     Raises:
         CallerError: The suite names no file, or it cannot be written, or a performance failed for technical reasons;
@@ -83,7 +91,7 @@ def record_suite(
     if path is None:
         remedy = f"add `recorded: answers/{file.suite.name}.jsonl`"
         raise CallerError(f"`{suite}` does not say where its answers are to be recorded; {remedy}")
-    result = run_suite(suite, terms, on_open=on_open, on_step=on_step)
+    result = run_suite(suite, terms, on_open=on_open, on_step=on_step, on_batch=on_batch)
     if result.errors:
         failed = counted(result.errors, "performance")
         raise CallerError(f"{failed} failed for technical reasons; give the same command again")

@@ -34,8 +34,8 @@ class StepRecord:
         outcome: `fail` where it fell short or a score of it is below 1.
         scores: The value of each metric that speaks of single steps.
         usage: Tokens, recorded answers included.
-        usd: Dollars, likewise; None where a price is not known.
-        seconds: Seconds, likewise.
+        usd: Dollars, likewise, as if all were asked one by one; None where a price is not known.
+        seconds: Seconds, likewise; 0 where a batch brought an answer.
         keys: The keys of its questions.
         new: How many of them were asked now.
     """

@@ -18,6 +18,7 @@ from dramaturg.engine.calls import ModelCall, ModelReply, Usage
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.evals.answers import Answers
 from dramaturg.evals.lines import Lines, begin_lines, read_lines, take_up_lines
+from dramaturg.evals.outbox import NOTE, Sent, sent_in, still_out
 
 _LINE = re.compile(rb'\{"key": "(?P<key>[0-9a-f]{64})"')
 _SHOWN = 12
@@ -25,10 +26,11 @@ _SHOWN = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A recorded answer, and the seconds it took."""
+    """A recorded answer, the seconds it took, and whether it came with a batch."""
 
     reply: ModelReply
     seconds: float
+    batch: bool = False
 
 
 class Replies:
@@ -48,6 +50,7 @@ class Replies:
         self._places: dict[bytes, tuple[int, int, int]] = {}
         self._files: list[int] = []
         self._lines: Lines | None = None
+        self._notes: list[bytes] = []
         mine = self._path
         for path in [mine] if own else sorted({*folder.glob("*.jsonl"), mine}):
             if path.is_file():
@@ -64,12 +67,14 @@ class Replies:
             found = _LINE.match(line)
             if found:
                 self._places[bytes.fromhex(found["key"].decode())] = (number, at, len(line))
+            elif line.startswith(NOTE):
+                self._notes.append(line)
 
     def get(self, key: str) -> Kept | None:
         """Return the answer to a question; None if it was never asked."""
         try:
             data = self.record(key)
-            return None if data is None else Kept(reply=_reply(data["reply"]), seconds=data["seconds"])
+            return None if data is None else _kept(data)
         except (ValueError, LookupError, TypeError) as error:
             raise JournalMiss("", f"the recorded answers in `{self.folder}` are damaged ({error})") from error
 
@@ -85,9 +90,6 @@ class Replies:
 
     def keep(self, key: str, call: ModelCall, kept: Kept, case: str, *, safe: bool) -> None:
         """Write an answer down; when this returns it survives the process, and with `safe` the machine."""
-        if self._lines is None:
-            self._lines = _opened(self._path)
-            self._files.append(os.open(self._path, os.O_RDONLY))
         record = {
             "key": key,
             "case": case,
@@ -97,17 +99,33 @@ class Replies:
             "model": call.model,
             "parts": parts_of(call),
             "seconds": round(kept.seconds, 6),
+            **({"batch": True} if kept.batch else {}),
             "reply": asdict(kept.reply),
         }
-        at, length = self._lines.add(record, safe=safe)
+        at, length = self._taken_up().add(record, safe=safe)
         self._places[bytes.fromhex(key)] = (len(self._files) - 1, at, length)
 
-    def spent(self) -> list[tuple[str, Usage]]:
-        """Return model and usage of each answer that this run has asked for so far."""
+    def note(self, said: Mapping[str, Any]) -> None:
+        """Write down what became of a batch; when this returns it survives the machine."""
+        self._taken_up().add(said, safe=True)
+        self._notes.append(json.dumps(said).encode())
+
+    def out(self) -> Iterator[Sent]:
+        """Yield the batches of which an answer may still come; JournalMiss if what is recorded of them is damaged."""
+        for sent in sent_in(self._notes):
+            yield from still_out((sent,), {key for key in sent.keys if self.record(key) is not None})
+
+    @property
+    def batches(self) -> frozenset[str]:
+        """The vendors' ids of all batches that were ever sent."""
+        return frozenset(sent.batch for sent in sent_in(self._notes) if sent.batch)
+
+    def spent(self) -> list[tuple[str, Usage, bool]]:
+        """Return model and usage of each answer that this run has asked for so far, and whether a batch brought it."""
         if not self._path.is_file():
             return []
-        records = (json.loads(line) for _, line in read_lines(self._path))
-        return [(record["model"], Usage(**record["reply"]["usage"])) for record in records]
+        records = (json.loads(line) for line in _answers_in(self._path))
+        return [(each["model"], Usage(**each["reply"]["usage"]), each.get("batch", False)) for each in records]
 
     def alike(self, call: ModelCall, case: str) -> Mapping[str, str] | None:
         """Return the parts of the recorded question that is most like one which has no answer; None if none is."""
@@ -122,7 +140,14 @@ class Replies:
         for answers in self._answers:
             yield from answers.different
         for path in sorted(self.folder.glob("*.jsonl")):
-            yield from (json.loads(line) for _, line in read_lines(path))
+            yield from map(json.loads, _answers_in(path))
+
+    def _taken_up(self) -> Lines:
+        """Return the file that new answers go to."""
+        if self._lines is None:
+            self._lines = _opened(self._path)
+            self._files.append(os.open(self._path, os.O_RDONLY))
+        return self._lines
 
     def close(self) -> None:
         """Release the files."""
@@ -131,6 +156,20 @@ class Replies:
         self._files = []
         if self._lines:
             self._lines.close()
+
+
+def batches_out(path: Path) -> bool:
+    """Tell whether an answer may still come of a batch that a file of answers tells of; of a damaged one none can."""
+    notes = (line for _, line in read_lines(path) if line.startswith(NOTE))
+    answered = {key.hex() for key in keys_in(path)}
+    try:
+        return any(True for _ in still_out(sent_in(notes), answered))
+    except JournalMiss:
+        return False
+
+
+def _answers_in(path: Path) -> Iterator[bytes]:
+    return (line for _, line in read_lines(path) if _LINE.match(line))
 
 
 def keys_in(path: Path) -> Iterator[bytes]:
@@ -163,6 +202,10 @@ def _opened(path: Path) -> Lines:
     if lines is None:
         raise CallerError(f"`{path}` is being written by another process; wait for it")
     return lines
+
+
+def _kept(data: Mapping[str, Any]) -> Kept:
+    return Kept(reply=_reply(data["reply"]), seconds=data["seconds"], batch=data.get("batch", False))
 
 
 def _reply(data: Mapping[str, Any]) -> ModelReply:

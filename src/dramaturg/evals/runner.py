@@ -1,7 +1,7 @@
 """An opened eval to its records; its one rule: a performance that is recorded is not performed again.
 
 Pairs are performed in order, several at once where a model can be asked so; both arms of a pair one after the other, so
-that the second finds what they share among what the first has asked.
+that the second finds what they share among what the first has asked. All go on at once where they wait for batches.
 """
 
 import asyncio
@@ -94,13 +94,26 @@ async def _perform_pair(stage: Stage, pair: Pair, run: Run, jury: Jury) -> tuple
     }
     missing = [arm for arm, record in known.items() if record is None]
     compares = bool(missing) and stage.compares
-    seen = {arm: await _seen(stage, arm, pair, jury) for arm in (names if compares else missing)}
+    seen = await _all_seen(stage, [*names] if compares else missing, pair, jury)
     if compares:
         seen = await _compared(seen, jury)
     for arm, each in seen.items():
         record = known[arm] = record_performance(each.performed, arm, each.bench, each.opinions)
         run.keep(record)
     return tuple(record for record in known.values() if record is not None)
+
+
+async def _all_seen(stage: Stage, arms: Sequence[ArmName], pair: Pair, jury: Jury) -> dict[ArmName, _Seen]:
+    """Perform arms of a pair, one after the other unless their questions wait for a batch."""
+    if not jury.desk.way.batches:
+        return {arm: await _seen(stage, arm, pair, jury) for arm in arms}
+    tasks = {arm: asyncio.ensure_future(_seen(stage, arm, pair, jury)) for arm in arms}
+    try:
+        return {arm: await task for arm, task in tasks.items()}
+    finally:
+        for task in tasks.values():
+            task.cancel()
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
 async def _seen(stage: Stage, arm: ArmName, pair: Pair, jury: Jury) -> _Seen:

@@ -132,7 +132,7 @@ def _steps(performed: Performed, scores: Mapping[str, Score], bench: Bench) -> I
             scores=values,
             usage=effort.usage,
             usd=effort.usd,
-            seconds=effort.seconds,
+            seconds=effort.seconds or 0.0,
             keys=tuple(each.key for each in asked[step]),
             new=sum(each.new for each in asked[step]),
         )
@@ -148,7 +148,7 @@ def _judging(opinions: Opinions, scored: Mapping[str, Scored], bench: Bench) -> 
             outcome="error" if not scored else "unscored" if passed is None else "pass" if passed else "fail",
             usage=effort.usage,
             usd=effort.usd,
-            seconds=effort.seconds,
+            seconds=effort.seconds or 0.0,
             keys=tuple(each.key for each in asked),
             new=sum(each.new for each in asked),
         )
@@ -165,9 +165,10 @@ def _step_outcome(values: Mapping[str, float], *, done: bool, lost: bool) -> Out
 def _effort(asked: Sequence[Asked], tariffs: Tariffs) -> Effort:
     costs = [tariffs.of(each.model).cost(each.usage) for each in asked]
     known = [cost for cost in costs if cost is not None]
+    seconds = [each.seconds for each in asked]
     return Effort(
         calls=len(asked),
         usage=sum((each.usage for each in asked), Usage()),
-        seconds=sum(each.seconds for each in asked),
+        seconds=None if None in seconds else sum(filter(None, seconds)),
         usd=float(sum(known, Decimal(0))) if len(known) == len(costs) else None,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+from dramaturg.evals.carrying import Polling
 from dramaturg.evals.cells import Replay
 from dramaturg.models.model import Model
 from dramaturg.models.prices import Price
@@ -28,6 +29,8 @@ class Terms:
         seed: Of the random order of a sequential eval, and of permutation tests.
         tags: Perform only cases with one of these tags; all without any.
         secrets: What to do with secrets in artifacts that leave this machine.
+        batch: Ask through the vendors' batches, at half the price and within a day.
+        polling: How patiently batches are waited for.
         retry: How patiently a faltering provider is asked again.
         prompts: Folder of the prompt kernels; None for the shipped ones.
         state: The user's state folder; None for the usual one.
@@ -44,6 +47,13 @@ class Terms:
     seed: int = 0
     tags: Sequence[str] = ()
     secrets: Handling = "stop"
+    batch: bool = False
+    polling: Polling = field(default_factory=Polling)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     prompts: Path | None = None
     state: Path | None = None
+
+    @property
+    def batched(self) -> bool:
+        """Whether questions go out in batches: a strict replay asks none."""
+        return self.batch and self.replay != "strict"

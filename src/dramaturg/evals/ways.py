@@ -11,7 +11,7 @@ from typing import Protocol
 
 from dramaturg.engine.calls import ModelCall
 from dramaturg.errors import CallerError
-from dramaturg.evals.replies import Kept
+from dramaturg.evals.replies import Kept, Replies
 from dramaturg.models.absent import absent_model
 from dramaturg.models.model import Model
 from dramaturg.models.pool import Pool
@@ -29,12 +29,21 @@ class Way(Protocol):
         """How many performances are worth having under way, as things are now."""
         ...
 
+    @property
+    def batches(self) -> bool:
+        """Whether questions wait for each other, and then for the vendor: both arms of a pair go on side by side."""
+        ...
+
     async def open(self, spec: ModelSpec, undo: AsyncExitStack, *, recorded: bool) -> Model:
         """Make a model ready to be asked until `undo` is done; with `recorded` it may well be asked nothing.
 
         Raises:
             CallerError, ModelError: It cannot be asked here.
         """
+        ...
+
+    async def enter(self, replies: Replies, undo: AsyncExitStack) -> None:
+        """Take note of where the answers of an eval are recorded, which begins now and goes on until `undo` is done."""
         ...
 
     async def ask(self, model: Model, call: ModelCall) -> Kept:
@@ -64,6 +73,7 @@ class AtOnce:
     name: str
     policy: RetryPolicy
     at_once: int = AT_ONCE
+    batches: bool = False
 
     async def open(self, spec: ModelSpec, undo: AsyncExitStack, *, recorded: bool) -> Model:
         """Open a model; one that cannot be is stood in for where all that it would be asked may be recorded."""
@@ -74,6 +84,9 @@ class AtOnce:
             except CallerError:
                 return absent
         return await undo.enter_async_context(self.pool.lease(spec, None))
+
+    async def enter(self, replies: Replies, undo: AsyncExitStack) -> None:
+        """Do nothing: what is asked leaves no trace but its answer."""
 
     async def ask(self, model: Model, call: ModelCall) -> Kept:
         """Ask now."""

@@ -4,8 +4,7 @@ Cache policy: breakpoints after the system turn and after the artifacts, and an 
 conversation, so that the next step reads everything before it from the cache.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -15,12 +14,13 @@ from httpx2 import Response
 
 from dramaturg.engine.calls import Message, ModelCall, ModelReply, Stop, Usage
 from dramaturg.engine.profile import Profile
-from dramaturg.models.faults import broke_off, from_event, from_status, unreachable
+from dramaturg.models.anthropic_batches import MessageBatches
+from dramaturg.models.faults import broke_off, from_event
+from dramaturg.models.messages import PROVIDER, translated
 from dramaturg.models.sse import body, events, is_stream
 from dramaturg.models.watch import Watch
 from dramaturg.models.wire import BESIDE, Count, Counted, Label, Shape, Text, posted, read_body
 
-_PROVIDER = "Anthropic"
 _STOPS: Mapping[str, Stop] = {
     "end_turn": "end",
     "stop_sequence": "end",
@@ -71,29 +71,21 @@ class AnthropicModel:
         self._model = model
         self._client = client
         self._schemas: dict[int, tuple[Mapping[str, Any], dict[str, Any]]] = {}
+        self.batches = MessageBatches(client, self._request, _read_message)
 
     async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
         """Send one request and return its answer."""
-        system, *turns = call.messages
-        request: dict[str, Any] = {
-            "model": self._model,
-            "max_tokens": call.max_output,
-            "system": _blocks(system),
-            "messages": [{"role": turn.role, "content": _blocks(turn)} for turn in turns],
-            "cache_control": {"type": "ephemeral"},
-            "output_config": {"format": {"type": "json_schema", "schema": self._schema(call.schema)}},
-        }
-        with _translated():
-            async with posted(self._client, "/v1/messages", request, stream=watch is not None) as response:
+        with translated():
+            async with posted(self._client, "/v1/messages", self._request(call), stream=watch is not None) as response:
                 return _reply(await _read(response, watch))
 
     async def count(self, text: str) -> int | None:
         """Return the tokens of a text; None where the server does not count."""
         asked = {"model": self._model, "messages": [{"role": "user", "content": text}]}
-        with _translated():
+        with translated():
             try:
                 async with posted(self._client, "/v1/messages/count_tokens", asked, stream=False) as response:
-                    return read_body(_PROVIDER, Counted, await body(_PROVIDER, response)).input_tokens or None
+                    return read_body(PROVIDER, Counted, await body(PROVIDER, response)).input_tokens or None
             except anthropic.NotFoundError:
                 return None
 
@@ -101,22 +93,23 @@ class AnthropicModel:
         """Close the connections."""
         await self._client.close()
 
+    def _request(self, call: ModelCall) -> dict[str, Any]:
+        """Return the body of a call's request."""
+        system, *turns = call.messages
+        return {
+            "model": self._model,
+            "max_tokens": call.max_output,
+            "system": _blocks(system),
+            "messages": [{"role": turn.role, "content": _blocks(turn)} for turn in turns],
+            "cache_control": {"type": "ephemeral"},
+            "output_config": {"format": {"type": "json_schema", "schema": self._schema(call.schema)}},
+        }
+
     def _schema(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Return the schema in the vendor's dialect; the constant envelope is transformed once."""
         if id(schema) not in self._schemas:  # the entry keeps the schema, so that no other one gets its id
             self._schemas[id(schema)] = (schema, transform_schema(dict(schema)))
         return self._schemas[id(schema)][1]
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn the SDK's exceptions into ours, for a block that makes one request."""
-    try:
-        yield
-    except anthropic.APIStatusError as error:
-        raise from_status(_PROVIDER, error.status_code, error.response.headers, error.response.text) from error
-    except anthropic.APIConnectionError as error:
-        raise unreachable(_PROVIDER, error) from error
 
 
 def _blocks(message: Message) -> list[dict[str, Any]]:
@@ -152,7 +145,7 @@ class _Arriving:
             case "message_stop":
                 self.ended = True
             case "error":
-                raise from_event(_PROVIDER, event.get("error"))
+                raise from_event(PROVIDER, event.get("error"))
             case _:
                 pass
         return ""
@@ -163,26 +156,31 @@ async def _read(response: Response, watch: Watch | None) -> _Answer:
         watch.told(response.headers)
         if is_stream(response):
             return await _streamed(response, watch)
-    return read_body(_PROVIDER, _Answer, await body(_PROVIDER, response))
+    return read_body(PROVIDER, _Answer, await body(PROVIDER, response))
 
 
 async def _streamed(response: Response, watch: Watch) -> _Answer:
     """Put an answer together from its events; ModelError if it does not come to its end."""
     arriving = _Arriving()
-    async for event in events(_PROVIDER, response, watch):
+    async for event in events(PROVIDER, response, watch):
         if piece := arriving.take(event):
             watch(piece)
     if not arriving.ended:
-        raise broke_off(_PROVIDER, "the stream ended before the answer did")
+        raise broke_off(PROVIDER, "the stream ended before the answer did")
     content = [{"type": "text", "text": "".join(arriving.text)}]
-    return read_body(_PROVIDER, _Answer, arriving.answer | {"content": content})
+    return read_body(PROVIDER, _Answer, arriving.answer | {"content": content})
+
+
+def _read_message(message: Mapping[str, Any]) -> ModelReply:
+    """Return the answer that a message holds whole."""
+    return _reply(read_body(PROVIDER, _Answer, message))
 
 
 def _reply(answer: _Answer) -> ModelReply:
     """Translate an answer; the vendor's input tokens leave out the cached ones, ours do not."""
     stop = _STOPS.get(answer.stop_reason)
     if stop is None:
-        raise broke_off(_PROVIDER, f"stop reason `{answer.stop_reason}`")
+        raise broke_off(PROVIDER, f"stop reason `{answer.stop_reason}`")
     text = "".join(block.text for block in answer.content if block.type == "text")
     usage = answer.usage
     return ModelReply(

@@ -14,6 +14,7 @@ from dramaturg.engine.calls import Message, ModelCall, ModelReply, Stop, Usage
 from dramaturg.engine.profile import Profile
 from dramaturg.models.dialect import SCHEMA_NAME, Cached, Reasoned, translated
 from dramaturg.models.faults import broke_off, from_event
+from dramaturg.models.openai_batches import ResponseBatches
 from dramaturg.models.profiles import takes_breakpoints
 from dramaturg.models.sse import body, events, is_stream
 from dramaturg.models.watch import Watch
@@ -78,20 +79,12 @@ class ResponsesModel:
         self._model = model
         self._client = client
         self._breakpoints = takes_breakpoints(model)
+        self.batches = ResponseBatches(client, self._request, self._read_response)
 
     async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
         """Send one request and return its answer."""
-        schema = {"type": "json_schema", "name": SCHEMA_NAME, "strict": True, "schema": call.schema}
-        request: dict[str, Any] = {
-            "model": self._model,
-            "max_output_tokens": call.max_output,
-            "prompt_cache_key": _prefix_key(call),
-            "store": False,
-            "input": [self._turn(message) for message in call.messages],
-            "text": {"format": schema},
-        }
         with translated(_PROVIDER):
-            async with posted(self._client, "/responses", request, stream=watch is not None) as response:
+            async with posted(self._client, "/responses", self._request(call), stream=watch is not None) as response:
                 return self._reply(await _read(response, watch))
 
     async def count(self, text: str) -> int | None:
@@ -108,6 +101,18 @@ class ResponsesModel:
         """Close the connections."""
         await self._client.close()
 
+    def _request(self, call: ModelCall) -> dict[str, Any]:
+        """Return the body of a call's request."""
+        schema = {"type": "json_schema", "name": SCHEMA_NAME, "strict": True, "schema": call.schema}
+        return {
+            "model": self._model,
+            "max_output_tokens": call.max_output,
+            "prompt_cache_key": _prefix_key(call),
+            "store": False,
+            "input": [self._turn(message) for message in call.messages],
+            "text": {"format": schema},
+        }
+
     def _turn(self, message: Message) -> dict[str, Any]:
         kind = "output_text" if message.role == "assistant" else "input_text"
         content: list[dict[str, Any]] = [{"type": kind, "text": part.text} for part in message.parts]
@@ -115,6 +120,10 @@ class ResponsesModel:
             if part.cache and self._breakpoints:
                 block["prompt_cache_breakpoint"] = {"mode": "explicit"}
         return {"role": message.role, "content": content}
+
+    def _read_response(self, response: Mapping[str, Any]) -> ModelReply:
+        """Return the answer that a response holds whole."""
+        return self._reply(read_body(_PROVIDER, _Response, response))
 
     def _reply(self, response: _Response) -> ModelReply:
         reason = response.incomplete_details.reason

@@ -5,10 +5,17 @@ multiply.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_random_exponential
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from dramaturg.engine.calls import ModelCall, ModelReply, Usage
 from dramaturg.errors import ModelError
@@ -19,6 +26,7 @@ from dramaturg.models.rates import wait_for_allowance
 from dramaturg.models.turnstile import Turnstile
 from dramaturg.models.watch import LoopError, Watchdog
 
+_Result = TypeVar("_Result")
 _CROWDED_OUT = 4  # times the attempts that a call is given which is refused while others are answered
 
 
@@ -94,6 +102,30 @@ async def answer_with_retries(
         notice: Told of each fault and the pause in seconds that follows it.
         on_text: Told each piece of the answer as it arrives.
     """
+    line.breaker.check()
+    asking = _retrying(policy, _Patience(policy=policy, limiter=line.limiter), notice)
+    try:
+        reply: ModelReply = await asking(_once, model, call, policy, line, on_text)
+    except ModelError as error:
+        if error.retryable:
+            line.breaker.failed()
+        raise
+    line.breaker.succeeded()
+    return reply
+
+
+async def request_with_retries(request: Callable[[], Awaitable[_Result]], policy: RetryPolicy) -> _Result:
+    """Make a request that is no call, such as one about a batch, as patiently as a policy says."""
+    result: _Result = await _retrying(policy, stop_after_attempt(policy.attempts), lambda *_: None)(request)
+    return result
+
+
+def _retrying(
+    policy: RetryPolicy,
+    stop: Callable[[RetryCallState], bool],
+    notice: Callable[[ModelError, float], None],
+) -> AsyncRetrying:
+    """Return what repeats a request while it fails in a way that may pass."""
     backoff = wait_random_exponential(multiplier=policy.first, max=policy.longest)
 
     def pause(state: RetryCallState) -> float:
@@ -103,22 +135,13 @@ async def answer_with_retries(
     def tell(state: RetryCallState) -> None:
         notice(_error(state), state.upcoming_sleep)
 
-    line.breaker.check()
-    asking = AsyncRetrying(
-        stop=_Patience(policy=policy, limiter=line.limiter),
+    return AsyncRetrying(
+        stop=stop,
         retry=retry_if_exception(lambda error: isinstance(error, ModelError) and error.retryable),
         wait=pause,
         before_sleep=tell,
         reraise=True,
     )
-    try:
-        reply: ModelReply = await asking(_once, model, call, policy, line, on_text)
-    except ModelError as error:
-        if error.retryable:
-            line.breaker.failed()
-        raise
-    line.breaker.succeeded()
-    return reply
 
 
 async def _once(

@@ -64,6 +64,11 @@ def default_spec(environment: Mapping[str, str]) -> str:
     return "evidence"
 
 
+def takes_batches(spec: ModelSpec) -> bool:
+    """Tell whether a model's vendor takes batches; the servers that speak a vendor's dialect do not."""
+    return spec.kind in ("anthropic", "openai") and not spec.base_url
+
+
 def require_usable(spec: ModelSpec) -> None:
     """Raise CallerError for what a model lacks here, as far as it shows without opening it: a key, a file, an extra."""
     match spec.kind:

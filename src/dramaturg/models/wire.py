@@ -65,6 +65,29 @@ async def posted(
         await response.aclose()
 
 
+@asynccontextmanager
+async def got(
+    client: "AsyncAnthropic | AsyncOpenAI", path: str, query: Mapping[str, Any] | None = None
+) -> AsyncIterator[Response]:
+    """Get what stands at a path, and give its response for as long as the block lasts; raises as `posted` does."""
+    response = await client.get(path, cast_to=Response, options={"params": query or {}})
+    try:
+        yield response
+    finally:
+        await response.aclose()
+
+
+@asynccontextmanager
+async def put(client: "AsyncAnthropic | AsyncOpenAI", path: str, content: bytes) -> AsyncIterator[Response]:
+    """Send a request whose body is JSON already, and give its response; raises as `posted` does."""
+    headers = {"Content-Type": "application/json"}
+    response = await client.post(path, cast_to=Response, content=content, options={"headers": headers})
+    try:
+        yield response
+    finally:
+        await response.aclose()
+
+
 def read_body(provider: str, shape: type[_Read], body: bytes | Mapping[str, Any]) -> _Read:
     """Read a body of status 200, or what was put together from a stream; ModelError, retryable, for another shape."""
     try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from dramaturg.engine.brief import Respondent
 from dramaturg.errors import JournalMiss, ModelError
-from dramaturg.evals.cells import Asked, Desk, Place
+from dramaturg.evals.cells import Asked, Desk, Place, asked_of
 from dramaturg.evals.judging.preferences import Preference, Preferred, ask_pair, preference
 from dramaturg.evals.judging.questions import Asking, Rule, ask_rubric
 from dramaturg.evals.judging.verdicts import Said, SaidT, Verdict
@@ -194,5 +194,5 @@ async def answered(
             verdict: Verdict[SaidT] = stop.value
             return verdict, tuple(asked)
         key, kept, new = await desk.answer(judge, call, place)
-        reply, took = kept.reply, kept.reply.usage
-        asked.append(Asked(step=call.step, model=call.model, key=key, usage=took, seconds=kept.seconds, new=new))
+        reply = kept.reply
+        asked.append(asked_of(call, key, kept, new=new))

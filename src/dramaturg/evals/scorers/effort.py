@@ -14,6 +14,7 @@ class _Bounded(Scorer):
     """A quantity that should not exceed a bound."""
 
     short = "at_most"
+    unknown: ClassVar[str] = "it is not known"
 
     at_most: float | None = Field(default=None, ge=0, description="The most it may be; only told unless given.")
 
@@ -21,7 +22,7 @@ class _Bounded(Scorer):
         """Give 1 for a quantity within its bound, and the quantity; it is known of failed performances as well."""
         measured = self.measure(view)
         if measured is None:
-            return Score(value=None, why=("the price of the model is not known",))
+            return Score(value=None, why=(self.unknown,))
         if self.at_most is None:
             return Score(value=None, measured=measured)
         kept = measured <= self.at_most
@@ -37,6 +38,7 @@ class Cost(_Bounded):
     """What do the calls cost?"""
 
     unit: ClassVar[str] = "USD"
+    unknown: ClassVar[str] = "the price of the model is not known"
 
     kind: Literal["cost"] = "cost"
 
@@ -49,10 +51,11 @@ class Latency(_Bounded):
     """How long do the calls take, one after the other?"""
 
     unit: ClassVar[str] = "s"
+    unknown: ClassVar[str] = "an answer that a batch brought has no time of its own"
 
     kind: Literal["latency"] = "latency"
 
-    def measure(self, view: View) -> float:
+    def measure(self, view: View) -> float | None:
         """Return seconds."""
         return view.effort.seconds
 

@@ -26,11 +26,14 @@ SomeTexts = Annotated[tuple[str, ...], Field(min_length=1), Listed]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """What a performance took, asked now or recorded: calls, tokens, seconds, dollars (None: unknown)."""
+    """What a performance took, asked now or recorded: calls, tokens, seconds, dollars (None: unknown).
+
+    Dollars are those of calls that are made one by one, so that what was asked in batches compares with what was not.
+    """
 
     calls: int = 0
     usage: Usage = field(default_factory=Usage)
-    seconds: float = 0.0
+    seconds: float | None = 0.0
     usd: float | None = 0.0
 
 

@@ -1,0 +1,125 @@
+"""Many calls to a vendor at once, at half the price; its one rule: a batch that was sent can always be found again.
+
+A vendor takes a batch, works through it within a day, and keeps the results for about a month. What belongs to which
+call is told by the call's key. Sources: Anthropic's Message Batches API and OpenAI's Batch API, as their SDKs say.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from dramaturg.engine.calls import ModelCall, ModelReply
+from dramaturg.errors import ModelError
+from dramaturg.models.faults import not_an_answer
+
+Results = Mapping[str, ModelReply | ModelError]
+_ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How far a batch is: whether it has ended, and how many of its calls are done as far as the vendor tells."""
+
+    ended: bool
+    done: int
+
+
+GONE = Look(ended=True, done=0)  # of a batch that the vendor does not know, or not any more: it has no results
+
+
+class Batches(Protocol):
+    """A vendor's way for many calls at once; each method makes few requests, tries none again, raises ModelError.
+
+    Attributes:
+        most_calls: How many calls a batch may hold.
+        most_bytes: How many bytes their lines may have together.
+    """
+
+    most_calls: int
+    most_bytes: int
+
+    def line(self, key: str, call: ModelCall) -> bytes:
+        """Return a call as a line of a batch: what a request for it alone would say, under its key."""
+        ...
+
+    async def newest(self) -> str:
+        """Return the id of the batch that was begun last; empty where there is none."""
+        ...
+
+    async def send(self, lines: Sequence[bytes], mark: str) -> str:
+        """Begin a batch, and return its id; `mark` is put on it where the vendor has a place for that."""
+        ...
+
+    async def begun(self, mark: str, count: int, after: str) -> Sequence[str]:
+        """Return the ids of batches that may be the one that was sent with a mark, and of so many calls.
+
+        Args:
+            mark: What was put on it.
+            count: How many calls it holds.
+            after: The batch that was the newest before it was sent.
+        """
+        ...
+
+    async def look(self, batch: str) -> Look:
+        """Return how far a batch is."""
+        ...
+
+    async def results(self, batch: str) -> Results:
+        """Return what became of each call of a batch that has ended, by its key."""
+        ...
+
+
+@runtime_checkable
+class TakesBatches(Protocol):
+    """A model whose vendor takes batches."""
+
+    @property
+    def batches(self) -> Batches:
+        """Its way for them."""
+        ...
+
+
+def line_of(**said: Any) -> bytes:
+    """Return a line of JSON; characters beyond ASCII are escaped, so that no text can spoil a whole batch."""
+    return json.dumps(said, separators=(",", ":")).encode()
+
+
+def lines_in(provider: str, body: bytes) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects in a body of JSON lines; ModelError, retryable, for one that is none."""
+    for line in body.split(b"\n"):  # not `splitlines`, which also splits where a text has another line separator
+        if not line.strip():
+            continue
+        try:
+            data: Any = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise not_an_answer(provider, f"a result that is no JSON; it begins `{_begin(line)}`") from error
+        if not isinstance(data, Mapping):
+            raise not_an_answer(provider, f"a result that is no JSON object; it begins `{_begin(line)}`")
+        yield data
+
+
+def require_id(provider: str, said: str) -> str:
+    """Return an id that can stand in an address; ModelError for anything else that a vendor calls one."""
+    if not _ID.fullmatch(said):
+        raise not_an_answer(provider, f"`{said[:80]}` instead of an id")
+    return said
+
+
+def parts_of(lines: Iterable[tuple[str, bytes]], batches: Batches) -> Iterator[Mapping[str, bytes]]:
+    """Yield lines by key in as many parts as a vendor's limits make of them."""
+    part: dict[str, bytes] = {}
+    size = 0
+    for key, line in lines:
+        if part and (len(part) == batches.most_calls or size + len(line) > batches.most_bytes):
+            yield part
+            part, size = {}, 0
+        part[key] = line
+        size += len(line) + 1
+    if part:
+        yield part
+
+
+def _begin(line: bytes) -> str:
+    return line[:80].decode(errors="replace")

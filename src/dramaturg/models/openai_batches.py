@@ -1,0 +1,200 @@
+"""Calls to OpenAI's Batch API; its one rule: a request in a batch is the request made alone.
+
+A batch is a file that is uploaded, and one or two files of results. Its mark travels as metadata, so that a batch whose
+id was lost is found again.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+import openai
+from httpx2 import Response
+from openai import AsyncOpenAI
+
+from dramaturg.engine.calls import ModelCall, ModelReply
+from dramaturg.errors import ModelError
+from dramaturg.models.batches import GONE, Look, Results, line_of, lines_in, require_id
+from dramaturg.models.dialect import translated
+from dramaturg.models.faults import broke_off, from_event, from_status
+from dramaturg.models.sse import body
+from dramaturg.models.wire import BESIDE, Count, Label, Shape, got, posted, read_body
+
+_PROVIDER = "OpenAI"
+_ENDPOINT = "/v1/responses"
+_WINDOW = "24h"  # the only one there is
+_MARK = "dramaturg"
+_ENDED = ("completed", "failed", "expired", "cancelled")
+_GOOD = 200
+_PAGE = 100
+_PAGES = 20  # of the list, at most: batches of other programs may have been begun since
+_LATER = ("token_limit_exceeded", "batch_expired", "batch_cancelled")  # what may succeed when it is sent again
+
+
+class _Counts(Shape):
+    completed: Count = 0
+    failed: Count = 0
+
+
+class _Fault(Shape):
+    code: Label = ""
+    message: Label = ""
+
+
+class _Faults(Shape):
+    data: tuple[_Fault, ...] = ()
+
+
+class _Batch(Shape):
+    id: Label
+    status: Label = ""
+    output_file_id: Label = ""
+    error_file_id: Label = ""
+    errors: Annotated[_Faults, BESIDE] = _Faults()
+    metadata: Annotated[Mapping[str, Any], BESIDE] = {}
+    request_counts: Annotated[_Counts, BESIDE] = _Counts()
+
+
+class _Listing(Shape):
+    data: tuple[_Batch, ...]
+    has_more: bool = False
+
+
+class _File(Shape):
+    id: Label
+
+
+class ResponseBatches:
+    """The way for many calls to one model.
+
+    Args:
+        client: The SDK's.
+        request: Returns the body of a call's request.
+        read: Returns a call's answer from the body of its response.
+    """
+
+    most_calls = 50_000
+    most_bytes = 195_000_000  # of 200 MB
+
+    def __init__(
+        self,
+        client: AsyncOpenAI,
+        request: Callable[[ModelCall], Mapping[str, Any]],
+        read: Callable[[Mapping[str, Any]], ModelReply],
+    ) -> None:
+        self._client = client
+        self._request = request
+        self._read = read
+
+    def line(self, key: str, call: ModelCall) -> bytes:
+        """Return a call as a line of a batch."""
+        return line_of(custom_id=key, method="POST", url=_ENDPOINT, body=self._request(call))
+
+    async def newest(self) -> str:
+        """Return the id of the batch that was begun last; empty where there is none."""
+        return next((each.id for each in (await self._listed("", limit=1)).data), "")
+
+    async def send(self, lines: Sequence[bytes], mark: str) -> str:
+        """Begin a batch, and return its id."""
+        said = {
+            "input_file_id": await self._uploaded(b"\n".join(lines) + b"\n", f"{_MARK}-{mark}.jsonl"),
+            "endpoint": _ENDPOINT,
+            "completion_window": _WINDOW,
+            "metadata": {_MARK: mark},
+        }
+        with translated(_PROVIDER):
+            async with posted(self._client, "/batches", said, stream=False) as response:
+                begun = read_body(_PROVIDER, _Batch, await body(_PROVIDER, response))
+        return require_id(_PROVIDER, begun.id)
+
+    async def begun(self, mark: str, count: int, after: str) -> Sequence[str]:
+        """Return the batch that has a mark, if it was begun after another one."""
+        del count
+        last = ""
+        for _ in range(_PAGES):
+            page = await self._listed(last, limit=_PAGE)
+            for each in page.data:
+                if each.id == after:
+                    return ()
+                if each.metadata.get(_MARK) == mark:
+                    return (require_id(_PROVIDER, each.id),)
+            if not (page.has_more and page.data):
+                break
+            last = page.data[-1].id
+        return ()
+
+    async def look(self, batch: str) -> Look:
+        """Return how far a batch is."""
+        said = await self._batch(batch)
+        if said is None:
+            return GONE
+        return Look(ended=said.status in _ENDED, done=said.request_counts.completed + said.request_counts.failed)
+
+    async def results(self, batch: str) -> Results:
+        """Return what became of each call, by its key; ModelError for a batch that was not taken at all."""
+        said = await self._batch(batch)
+        found: dict[str, ModelReply | ModelError] = {}
+        if said is None:
+            return found
+        if said.status == "failed":
+            raise _not_taken(said.errors.data)
+        for file in filter(None, (said.error_file_id, said.output_file_id)):
+            with translated(_PROVIDER):
+                async with got(self._client, f"/files/{require_id(_PROVIDER, file)}/content") as response:
+                    lines = await body(_PROVIDER, response)
+            found |= {str(line.get("custom_id")): self._became(line) for line in lines_in(_PROVIDER, lines)}
+        return found
+
+    def _became(self, line: Mapping[str, Any]) -> ModelReply | ModelError:
+        """Return a call's answer, or why it has none."""
+        fault, response = line.get("error"), line.get("response")
+        if not isinstance(response, Mapping):
+            told = fault if isinstance(fault, Mapping) else {}
+            if told.get("code") in _LATER or not told:
+                return broke_off(_PROVIDER, str(told.get("message") or "in its batch the question came to nothing"))
+            return from_event(_PROVIDER, told)
+        status, said = response.get("status_code"), response.get("body")
+        if status != _GOOD:
+            return from_status(_PROVIDER, status if isinstance(status, int) else 500, {}, json.dumps(said))
+        try:
+            return self._read(said if isinstance(said, Mapping) else {})
+        except ModelError as error:
+            return error
+
+    async def _uploaded(self, content: bytes, name: str) -> str:
+        """Upload a file of requests, and return its id; the vendor removes it after a month."""
+        headers = {"Content-Type": "multipart/form-data"}  # by which the SDK knows that it is a form
+        with translated(_PROVIDER):
+            response = await self._client.post(
+                "/files",
+                cast_to=Response,
+                body={"purpose": "batch"},
+                files=[("file", (name, content, "application/jsonl"))],
+                options={"headers": headers},
+            )
+            said = read_body(_PROVIDER, _File, await body(_PROVIDER, response))
+        return require_id(_PROVIDER, said.id)
+
+    async def _batch(self, batch: str) -> _Batch | None:
+        """Return what the vendor says of a batch; None where it does not know it, or not any more."""
+        with translated(_PROVIDER):
+            try:
+                async with got(self._client, f"/batches/{require_id(_PROVIDER, batch)}") as response:
+                    return read_body(_PROVIDER, _Batch, await body(_PROVIDER, response))
+            except openai.NotFoundError:
+                return None
+
+    async def _listed(self, after: str, *, limit: int) -> _Listing:
+        """Return a page of all batches, the newest first."""
+        query = {"limit": limit, **({"after": after} if after else {})}
+        with translated(_PROVIDER):
+            async with got(self._client, "/batches", query) as response:
+                return read_body(_PROVIDER, _Listing, await body(_PROVIDER, response))
+
+
+def _not_taken(faults: Sequence[_Fault]) -> ModelError:
+    """Return the error for a batch that failed before any of its calls was made."""
+    said = "; ".join(fault.message or fault.code for fault in faults[:3]) or "it does not say why"
+    full = any(fault.code in _LATER for fault in faults)
+    hint = "give the same command again later, with fewer cases at once (`--tag`), or a smaller `--budget`"
+    return ModelError(f"{_PROVIDER} did not take a batch: {said}", retryable=full, hint=hint if full else "")
