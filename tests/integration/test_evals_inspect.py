@@ -89,7 +89,10 @@ def test_each_arm_has_a_log_that_inspect_reads_and_counts_as_the_eval_does(
     bench: Bench, tmp_path: Path, read: Callable[[Path], Any]
 ) -> None:
     result = _evaluated(bench)
-    logs = [read(path) for path in write_logs(result, tmp_path / "logs")]
+    told: list[tuple[int, int]] = []
+    paths = write_logs(result, tmp_path / "logs", on_told=lambda done, total: told.append((done, total)))
+    assert told == [(done, 12) for done in range(1, 13)]
+    logs = [read(path) for path in paths]
     assert [log.eval.task for log in logs] == ["two: HEAD", "two: work tree"]
     for log in logs:
         records = _arm(result, log)

@@ -9,6 +9,7 @@ from tests.evalpages import ATTACK, differing, edited, eval_page_in, hostile_eva
 from tests.suites import PERSONA, Bench, answering, new_bench
 from tests.support import envelope, item
 
+from dramaturg.cli.paging import write_page
 from dramaturg.engine.calls import ModelCall
 from dramaturg.errors import ModelError
 from dramaturg.evals.report.page.page import eval_page
@@ -48,6 +49,28 @@ def test_a_run_writes_its_page_and_report_the_same_one_later(bench: Bench, tmp_p
     run = told.out.split("(")[1].split(")")[0]
     assert dramaturg("eval", "report", run, "--html", str(again)).out == told.out
     assert again.read_bytes() == first.read_bytes()
+
+
+def test_what_is_told_again_for_a_page_is_counted(bench: Bench) -> None:
+    told: list[tuple[int, int]] = []
+    eval_page(bench.run("one.suite.yaml"), on_told=lambda done, total: told.append((done, total)))
+    assert told == [(done, 5) for done in range(1, 6)]
+
+
+def test_a_page_that_is_interrupted_says_how_to_have_it(
+    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = bench.run("one.suite.yaml")
+
+    def interrupted(done: int, total: int) -> None:
+        assert (done, total) == (1, 5)
+        raise KeyboardInterrupt
+
+    page = tmp_path / "page.html"
+    with pytest.raises(KeyboardInterrupt):
+        write_page(page, lambda _: eval_page(result, on_told=interrupted), kept="the eval is kept: do so and so")
+    assert capsys.readouterr().err == "not all of the page was written; the eval is kept: do so and so\n"
+    assert not page.exists()
 
 
 def test_what_cannot_be_written_is_told_before_anything_is_asked(bench: Bench) -> None:

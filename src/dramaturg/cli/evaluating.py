@@ -25,6 +25,7 @@ class Progress(Talk):
         super().__init__(quiet=quiet)
         self._told = time.monotonic()
         self.so_far = "nothing is done yet"
+        self.to_go_on = "the same command goes on from there and asks nothing twice"
         self._batches: dict[int, Waiting] = {}  # those that are out, by number
 
     def __exit__(
@@ -34,7 +35,7 @@ class Progress(Talk):
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             for waiting in self._batches.values():
                 click.echo(f"{_batch(waiting)} goes on at the vendor, and is waited for by the same command", err=True)
-            click.echo(f"{self.so_far}; the same command goes on from there and asks nothing twice", err=True)
+            click.echo(f"{self.so_far}; {self.to_go_on}", err=True)
 
     def batch(self, waiting: "Waiting") -> None:
         """Show how far a batch is."""
@@ -108,6 +109,19 @@ class Watch(Progress):
 
     def _so_far(self, done: int, total: int) -> None:
         self.so_far = f"{done:,} of {counted(total, self._noun)} done"
+
+
+class Retold(Progress):
+    """Shows how much of a recorded eval is told again, on a page or in logs: all of it is performed once more."""
+
+    def __init__(self, *, quiet: bool, what: str, kept: str) -> None:
+        super().__init__(quiet=quiet)
+        self.so_far, self.to_go_on = f"not all of the {what} was written", kept
+        self._what = what
+
+    def told(self, done: int, total: int) -> None:
+        """Show that more is told."""
+        self.count(f"{self._what}: {done:,} of {total:,} told")
 
 
 class MutantWatch(Progress):

@@ -76,7 +76,7 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
     else:
         click.echo((mutation_github if layout == "github" else mutation_text)(mutation), nl=False)
 
-    def page() -> str:
+    def page(_: object) -> str:
         from dramaturg.evals.report.page.mutants import mutation_page
 
         return mutation_page(mutation)

@@ -3,11 +3,16 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dramaturg.cli.deliver import require_writable
+from dramaturg.cli.evaluating import Retold
 from dramaturg.errors import CallerError
+
+if TYPE_CHECKING:
+    from dramaturg.evals.report.page.again import OnTold
 
 
 def _checked(context: click.Context, option: click.Parameter, html: Path | None) -> Path | None:
@@ -65,12 +70,13 @@ def page_name(suite: Path) -> str:
     return f"{suite.name.partition('.')[0]}.html"
 
 
-def write_page(html: Path | None, page: Callable[[], str], *, kept: str, quiet: bool = False) -> None:
+def write_page(html: Path | None, page: "Callable[[OnTold], str]", *, kept: str, quiet: bool = False) -> None:
     """Write a page where one is wished for; `kept` says how to have it again if that fails."""
     if html is None:
         return
     try:
-        html.write_text(page(), encoding="utf-8")
+        with Retold(quiet=quiet, what="page", kept=kept) as retold:
+            html.write_text(page(retold.told), encoding="utf-8")
     except OSError as error:
         raise CallerError(f"`{html}` cannot be written: {error.strerror}; {kept}") from error
     if not quiet:

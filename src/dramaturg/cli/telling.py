@@ -13,6 +13,7 @@ from dramaturg.cli.paging import page_name, write_page
 
 if TYPE_CHECKING:
     from dramaturg.evals.evaluated import Evaluated
+    from dramaturg.evals.report.page.again import OnTold
 
 LAYOUTS = ("human", "json", "md", "junit", "github")
 
@@ -61,10 +62,10 @@ class Telling:
     def write(self, result: "Evaluated") -> None:
         """Write the page of a result where one is wished for."""
 
-        def page() -> str:
+        def page(on_told: "OnTold") -> str:
             from dramaturg.evals.report.page.page import eval_page
 
-            return eval_page(result)
+            return eval_page(result, on_told=on_told)
 
         html = self.html
         if html is not None and html.is_dir():

@@ -5,11 +5,12 @@ The format is that of `inspect_ai.log.EvalLog`, in its file format `.eval`; insp
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import count
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -31,7 +32,7 @@ from dramaturg.evals.report.inspect.samples import (
     usage_in,
     value_of,
 )
-from dramaturg.evals.report.page.again import Retelling, recorded_of
+from dramaturg.evals.report.page.again import OnTold, Retelling, recorded_of
 from dramaturg.evals.report.table import headline
 from dramaturg.evals.runs import read_header
 from dramaturg.evals.statistics.rates import rate_interval
@@ -81,13 +82,16 @@ class _Log:
         return f"{self.began:%Y-%m-%dT%H-%M-%S+00-00}_{slug(self.task)}_{self.id}.eval"
 
 
-def write_logs(result: Evaluated, folder: Path, state: Path | None = None) -> list[Path]:
+def write_logs(
+    result: Evaluated, folder: Path, state: Path | None = None, *, on_told: OnTold = lambda *_: None
+) -> list[Path]:
     """Write the logs of an eval, and return their paths; each performance is told again over its recorded answers.
 
     Args:
         result: The eval.
         folder: Where to; it is made if it is not there.
         state: The user's state folder, where its recorded answers are; the usual one unless given.
+        on_told: Told of each performance.
 
     Raises:
         CallerError: It cannot be written.
@@ -97,11 +101,11 @@ def write_logs(result: Evaluated, folder: Path, state: Path | None = None) -> li
     models = dict.fromkeys(record.model for record in result.records)
     logs = [_Log(result=result, arm=arm, model=model, began=began) for model in models for arm in result.arms]
     with closing(recorded_of(result, header, state or state_here(Terms()))) as replies:
-        telling = Retelling(result, header, replies)
+        telling, told = Retelling(result, header, replies), count(1)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for log in logs:
-                _write(log, telling, folder / log.name)
+                _write(log, telling, folder / log.name, lambda: on_told(next(told), len(result.records)))
         except OSError as error:
             raise CallerError(f"`{folder}` cannot be written: {error.strerror or error}") from error
     return [folder / log.name for log in logs]
@@ -116,13 +120,14 @@ def _names(result: Evaluated) -> Mapping[str, str]:
     return aliases if len({*aliases.values()}) == len(aliases) else {name: name.replace("/", " ") for name in aliases}
 
 
-def _write(log: _Log, telling: Retelling, path: Path) -> None:
+def _write(log: _Log, telling: Retelling, path: Path, told: Callable[[], None]) -> None:
     frame, summaries = log.frame, []
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
         for record in log.records:
             sample = sample_of(record, telling.tell(record), frame)
             _add(archive, f"samples/{sample['id']}_epoch_{sample['epoch']}.json", sample)
             summaries.append(summary_of(sample))
+            told()
         _add(archive, "summaries.json", summaries)
         _add(archive, "header.json", _header(log, frame))
 

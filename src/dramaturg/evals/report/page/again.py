@@ -5,7 +5,7 @@ again over its recorded answers, with the traits that the eval's header says its
 needed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,7 @@ from dramaturg.models.watch import Watch
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.loop import PRIVATE_LOOP
 
+OnTold = Callable[[int, int], None]  # told how much is told again, of how much
 _CHANGED = "this version writes it otherwise than it was recorded"
 _LOST = "its answers are not recorded here, or an artifact or a prompt has changed since"
 _OLD = "the eval was recorded by a version that did not keep its models' traits"

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.records import Record, StepRecord
-from dramaturg.evals.report.page.again import Retelling, Told
+from dramaturg.evals.report.page.again import OnTold, Retelling, Told
 from dramaturg.evals.report.page.compared import Block, Matched, blocks_of, matched, names_from
 from dramaturg.evals.report.page.matrix import Row, first_to_show
 from dramaturg.evals.report.page.shelf import Shelf
@@ -75,16 +75,15 @@ class Binder:
         self._numbers: dict[str, int] = {}
         self._places: dict[int, list[Place]] = defaultdict(list)
 
-    def bind(self, rows: Sequence[Row]) -> None:
+    def bind(self, rows: Sequence[Row], on_told: OnTold) -> None:
         """Pack the documents of all cases as far as there is room, those shown first before all, then each case."""
         first = {row.number: first_to_show(row) for row in rows}
+        later = [(row, repeat) for row in rows for repeat in row.repeats if repeat != first[row.number]]
+        order = [*((row, first[row.number]) for row in rows), *later]
         shown: dict[tuple[int, int], str] = {}
-        for row in rows:
-            shown[row.number, first[row.number]] = self._document(row, first[row.number])
-        for row in rows:
-            for repeat in row.repeats:
-                if (row.number, repeat) not in shown:
-                    shown[row.number, repeat] = self._document(row, repeat)
+        for row, repeat in order:
+            shown[row.number, repeat] = self._document(row, repeat)
+            on_told(len(shown), len(order))
         for row in rows:
             repeats = [self._repeat(row, repeat, shown[row.number, repeat]) for repeat in row.repeats]
             self._case(row, repeats, first[row.number])

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from dramaturg.evals.edits import Edit
 from dramaturg.evals.evaluate import state_here
 from dramaturg.evals.evaluated import Evaluated
-from dramaturg.evals.report.page.again import Retelling, recorded_of
+from dramaturg.evals.report.page.again import OnTold, Retelling, recorded_of
 from dramaturg.evals.report.page.cases import Binder
 from dramaturg.evals.report.page.groups import groups_of
 from dramaturg.evals.report.page.matrix import STATES, Row, rows_of
@@ -43,19 +43,22 @@ class ShownEdit:
     blamed: bool
 
 
-def eval_page(result: Evaluated, state: Path | None = None, *, room: int = ROOM) -> str:
+def eval_page(
+    result: Evaluated, state: Path | None = None, *, room: int = ROOM, on_told: OnTold = lambda *_: None
+) -> str:
     """Return the page of an eval.
 
     Args:
         result: The eval.
         state: The user's state folder, where its recorded answers are; the usual one unless given.
         room: Characters that documents may take, compressed; repeats for which there is none left have none.
+        on_told: Told of each repeat of a case.
     """
     header = read_header(result.path)
     rows, texts, made = rows_of(result), _texts(result), templates()
     with closing(recorded_of(result, header, state or state_here(Terms()))) as replies:
         binder = Binder(result, Retelling(result, header, replies), texts, made.get_template("case.html.j2"), room)
-        binder.bind(rows)
+        binder.bind(rows, on_told)
     metrics = [metric for metric in result.suite.suite.metrics[1:] if any(metric in row.scores for row in rows)]
     return made.get_template("eval.html.j2").render(
         frame=frame_of(STYLE, file(SHARED / "theme.js") + file(_FOLDER / "eval.js")),
