@@ -16,6 +16,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-skips", action="store_true", help="fail if any test is skipped, as .ci/run does")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Use every processor for all tests; a few that were named are there before a second process has started."""
+    return (os.cpu_count() or 1) if config.args == config.getini("testpaths") else 0
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Turn a skip into a failure where everything a test could need is meant to be there."""
     reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")

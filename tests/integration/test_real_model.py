@@ -72,6 +72,7 @@ def _counters(address: str) -> dict[str, int]:
     }
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_asks_nothing_twice(command: list[str], weights: Path) -> None:
     _killed_after_step(command, 3)
     events: list[Event] = []
