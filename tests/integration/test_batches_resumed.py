@@ -75,7 +75,7 @@ def test_an_eval_that_dies_while_its_batch_is_out_takes_it_up_again(
     told = _interrupted(vendor, kind)
     if kind is signal.SIGINT:
         assert told.code == 130
-        assert "batch 1 of 10 questions (batch_001) goes on at the vendor" in told.err
+        assert "batch 1 (batch_001, 10 questions) goes on at the vendor" in told.err
         assert "nothing twice" in told.err
     assert vendor.sizes == [10]
     vendor.held = False

@@ -1,6 +1,7 @@
 """What an eval does to talk on stderr; its one rule: a terminal gets motion, a pipe a line now and then."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from dramaturg.evals.told import Opened
 
 _EVERY = 10.0  # seconds between two lines where nothing moves
+_STILL = 600.0  # seconds after which that is said of a batch again: some machinery ends what is silent
 
 
 class Progress(Talk):
@@ -27,6 +29,7 @@ class Progress(Talk):
         self.so_far = "nothing is done yet"
         self.to_go_on = "the same command goes on from there and asks nothing twice"
         self._batches: dict[int, Waiting] = {}  # those that are out, by number
+        self._line = ""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -34,39 +37,43 @@ class Progress(Talk):
         super().__exit__(kind, error, trace)
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             for waiting in self._batches.values():
-                click.echo(f"{_batch(waiting)} goes on at the vendor, and is waited for by the same command", err=True)
+                click.echo(f"{_batch(waiting)} goes on at the vendor", err=True)
             click.echo(f"{self.so_far}; {self.to_go_on}", err=True)
 
     def batch(self, waiting: "Waiting") -> None:
-        """Show how far a batch is."""
-        took = _duration(waiting.seconds)
+        """Show how far a batch is; where nothing moves, when that changes, and that it still waits."""
         if waiting.ended:
             self._batches.pop(waiting.number, None)
-            self.say(f"{_batch(waiting)} has ended after {took}")
-        elif waiting.number not in self._batches:
-            self.say(f"{_batch(waiting)} is with {waiting.model}")
-        if not waiting.ended:
+            self.say(f"{_batch(waiting)} has ended after {_duration(waiting.seconds)}")
+        else:
+            if waiting.number not in self._batches:
+                self.say(f"{_batch(waiting)} is with {waiting.model}")
             self._batches[waiting.number] = waiting
-        self.count(", ".join(map(_still_out, self._batches.values())) or "going on")
+        line = ", ".join(map(_still_out, self._batches.values()))
+        changed, self._line = line != self._line, line
+        if line:
+            self.count(line, each=_EVERY if changed and waiting.done else _STILL)
+        else:
+            self.move("going on …")
 
-    def count(self, line: str) -> None:
-        """Show how far it is."""
+    def count(self, line: str, each: float = _EVERY) -> None:
+        """Show how far it is; where nothing moves, so many seconds after the line before."""
         self.move(line)
-        if not self.moves and time.monotonic() - self._told > _EVERY:
+        if not self.moves and time.monotonic() - self._told > each:
             self._told = time.monotonic()
             self.say(line)
 
 
 def _batch(waiting: "Waiting") -> str:
     """Return which batch it is, and of how much."""
-    return f"batch {waiting.number} of {counted(waiting.total, 'question')} ({waiting.batch})"
+    return f"batch {waiting.number} ({waiting.batch}, {counted(waiting.total, 'question')})"
 
 
 def _still_out(waiting: "Waiting") -> str:
     """Return how far a batch is; a vendor that does not tell says that none is done until all are."""
-    done = f"{waiting.done:,} of {counted(waiting.total, 'question')} answered"
-    said = done if waiting.done else f"{counted(waiting.total, 'question')} out"
-    return f"batch {waiting.number}: {said}, {_duration(waiting.seconds)}"
+    since = datetime.now(UTC).astimezone() - timedelta(seconds=waiting.seconds)
+    done = f"{waiting.done:,} of {counted(waiting.total, 'question')} answered, " if waiting.done else ""
+    return f"batch {waiting.number}: {done}out since {since:%H:%M}"
 
 
 def _duration(seconds: float) -> str:

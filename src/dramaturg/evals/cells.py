@@ -5,10 +5,10 @@ the arms of an eval share every question that both ask, and nothing is asked twi
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import Answer, ModelCall, ModelReply, Question, Questions, Usage
@@ -24,6 +24,7 @@ from dramaturg.models.model import Model, leaves_this_machine
 from dramaturg.run.drive import AskPerson, drive
 from dramaturg.run.respond import Known, responding
 
+_Result = TypeVar("_Result")
 Replay = Literal["auto", "strict", "off"]
 _PARTS = {
     "system": "the system prompt (the persona outside its steps, or `prompts/`)",
@@ -126,6 +127,18 @@ class Desk:
         asking = self._under_way[key] = asyncio.ensure_future(self._ask(model, call, key, place))
         asking.add_done_callback(lambda _: self._under_way.pop(key))
         return key, await asyncio.shield(asking), True
+
+    async def together(self, works: Sequence[Callable[[], Coroutine[Any, Any, _Result]]]) -> list[_Result]:
+        """Do several things that ask: one after the other, or side by side where their questions wait for a batch."""
+        if not self.way.batches:
+            return [await work() for work in works]
+        tasks = [asyncio.ensure_future(work()) for work in works]
+        try:
+            return [await task for task in tasks]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def settle(self) -> None:
         """Take back what nobody works at, and wait for the rest: that is paid for, and its answers are recorded.

@@ -7,6 +7,7 @@ that the second finds what they share among what the first has asked. All go on 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from dramaturg.evals.cells import Performed, perform_cell
 from dramaturg.evals.judging.jury import Jury, Opinions
@@ -94,26 +95,15 @@ async def _perform_pair(stage: Stage, pair: Pair, run: Run, jury: Jury) -> tuple
     }
     missing = [arm for arm, record in known.items() if record is None]
     compares = bool(missing) and stage.compares
-    seen = await _all_seen(stage, [*names] if compares else missing, pair, jury)
+    arms = [*names] if compares else missing
+    works = [partial(_seen, stage, arm, pair, jury) for arm in arms]
+    seen = dict(zip(arms, await jury.desk.together(works), strict=True))
     if compares:
         seen = await _compared(seen, jury)
     for arm, each in seen.items():
         record = known[arm] = record_performance(each.performed, arm, each.bench, each.opinions)
         run.keep(record)
     return tuple(record for record in known.values() if record is not None)
-
-
-async def _all_seen(stage: Stage, arms: Sequence[ArmName], pair: Pair, jury: Jury) -> dict[ArmName, _Seen]:
-    """Perform arms of a pair, one after the other unless their questions wait for a batch."""
-    if not jury.desk.way.batches:
-        return {arm: await _seen(stage, arm, pair, jury) for arm in arms}
-    tasks = {arm: asyncio.ensure_future(_seen(stage, arm, pair, jury)) for arm in arms}
-    try:
-        return {arm: await task for arm, task in tasks.items()}
-    finally:
-        for task in tasks.values():
-            task.cancel()
-        await asyncio.gather(*tasks.values(), return_exceptions=True)
 
 
 async def _seen(stage: Stage, arm: ArmName, pair: Pair, jury: Jury) -> _Seen:

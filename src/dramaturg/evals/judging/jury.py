@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial, reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from dramaturg.engine.brief import Respondent
@@ -70,26 +72,9 @@ class Jury:
         Raises:
             BudgetSpent, JournalMiss, SecretsFound: As `Desk.answer` and `screened` do.
         """
-        scores: dict[str, Score] = {}
-        asked: dict[str, tuple[Asked, ...]] = {}
-        for scorer in scorers:
-            if not isinstance(scorer, Rubric) or view.outcome is None:
-                continue
-            text = scorer.read(view, view.outcome)
-            if text is None:
-                scores[scorer.metric] = Score(value=0.0, why=(f"there is no section `{scorer.within}`",))
-                continue
-            judge = self.judges[scorer.metric]
-            (text,), shown = self._shown((text,), artifacts, scorer)
-            asking = ask_rubric(
-                self._rule(scorer), scorer.criterion, text, shown, respondent(judge), sample=place.repeat
-            )
-            try:
-                verdict, asked[scorer.metric] = await answered(asking, judge, self.desk, place)
-            except ModelError as fault:
-                return Opinions(scores=scores, asked=asked, error=f"the judge of `{scorer.metric}`: {fault}")
-            scores[scorer.metric] = score_of(verdict)
-        return Opinions(scores=scores, asked=asked)
+        rubrics = [each for each in scorers if isinstance(each, Rubric) and view.outcome is not None]
+        said = await self.desk.together([partial(self._opinion, each, view, artifacts, place) for each in rubrics])
+        return reduce(or_, said, Opinions())
 
     async def preferences(
         self, views: tuple[View, View], scorers: Sequence[Scorer], artifacts: Sequence[Artifact], place: Place
@@ -102,23 +87,44 @@ class Jury:
         Raises:
             BudgetSpent, SecretsFound: As `Desk.answer` and `screened` do.
         """
-        scores: tuple[dict[str, Score], dict[str, Score]] = ({}, {})
-        asked: dict[str, tuple[Asked, ...]] = {}
-        for scorer in scorers:
-            if not isinstance(scorer, Pairwise):
-                continue
-            texts = tuple(None if view.outcome is None else scorer.read(view, view.outcome) for view in views)
-            try:
-                found, asked[scorer.metric] = await self._preferred(texts, scorer, artifacts, place)
-            except JournalMiss as miss:
-                if miss.step != PAIRWISE:
-                    raise
-                found, asked[scorer.metric] = Preference(value=None, because=_NOBODY), ()
-            except ModelError as fault:
-                failed = Opinions(error=f"the judge of `{scorer.metric}`: {fault}")
-                return failed, failed
-            scores[0][scorer.metric], scores[1][scorer.metric] = scores_of(found)
-        return Opinions(scores=scores[0]), Opinions(scores=scores[1], asked=asked)
+        pairwise = [each for each in scorers if isinstance(each, Pairwise)]
+        said = await self.desk.together([partial(self._compared, each, views, artifacts, place) for each in pairwise])
+        baseline, candidate = ([each[arm] for each in said] for arm in (0, 1))
+        return reduce(or_, baseline, Opinions()), reduce(or_, candidate, Opinions())
+
+    async def _opinion(self, scorer: Rubric, view: View, artifacts: Sequence[Artifact], place: Place) -> Opinions:
+        """Ask for one rubric."""
+        text = None if view.outcome is None else scorer.read(view, view.outcome)
+        if text is None:
+            lacking = Score(value=0.0, why=(f"there is no section `{scorer.within}`",))
+            return Opinions(scores={scorer.metric: lacking})
+        judge = self.judges[scorer.metric]
+        (text,), shown = self._shown((text,), artifacts, scorer)
+        asking = ask_rubric(self._rule(scorer), scorer.criterion, text, shown, respondent(judge), sample=place.repeat)
+        try:
+            verdict, asked = await answered(asking, judge, self.desk, place)
+        except ModelError as fault:
+            return Opinions(error=f"the judge of `{scorer.metric}`: {fault}")
+        return Opinions(scores={scorer.metric: score_of(verdict)}, asked={scorer.metric: asked})
+
+    async def _compared(
+        self, scorer: Pairwise, views: tuple[View, View], artifacts: Sequence[Artifact], place: Place
+    ) -> tuple[Opinions, Opinions]:
+        """Ask for one comparison."""
+        texts = tuple(None if view.outcome is None else scorer.read(view, view.outcome) for view in views)
+        asked: tuple[Asked, ...] = ()
+        try:
+            found, asked = await self._preferred(texts, scorer, artifacts, place)
+        except JournalMiss as miss:
+            if miss.step != PAIRWISE:
+                raise
+            found = Preference(value=None, because=_NOBODY)
+        except ModelError as fault:
+            failed = Opinions(error=f"the judge of `{scorer.metric}`: {fault}")
+            return failed, failed
+        baseline, candidate = scores_of(found)
+        said = Opinions(scores={scorer.metric: candidate}, asked={scorer.metric: asked})
+        return Opinions(scores={scorer.metric: baseline}), said
 
     async def _preferred(
         self, texts: Sequence[str | None], scorer: Pairwise, artifacts: Sequence[Artifact], place: Place
@@ -132,14 +138,14 @@ class Jury:
             return Preference(value=_TIE, because="both are the same"), ()
         judge, rule = self.judges[scorer.metric], self._rule(scorer)
         (baseline, candidate), shown = self._shown((baseline, candidate), artifacts, scorer)
-        verdicts: list[Verdict[Preferred]] = []
-        asked: list[Asked] = []
-        for documents in ((baseline, candidate), (candidate, baseline)):
+
+        async def ask(documents: tuple[str, str]) -> tuple[Verdict[Preferred], tuple[Asked, ...]]:
             asking = ask_pair(rule, scorer.criterion, documents, shown, respondent(judge), sample=place.repeat)
-            verdict, questions = await answered(asking, judge, self.desk, place)
-            verdicts.append(verdict)
-            asked += questions
-        return preference(*verdicts), tuple(asked)
+            return await answered(asking, judge, self.desk, place)
+
+        orders = ((baseline, candidate), (candidate, baseline))
+        (one, asked), (other, more) = await self.desk.together([partial(ask, order) for order in orders])
+        return preference(one, other), (*asked, *more)
 
     def _rule(self, scorer: Judged) -> Rule:
         return Rule(prompt=self.prompts[scorer.kind], artifacts=scorer.artifacts)
