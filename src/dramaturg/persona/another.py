@@ -13,7 +13,7 @@ _ONLY_MARKS = re.compile(
 
 def further_heads(text: str, start: int) -> list[int]:
     """Return the offsets, from one on, at which frontmatter with an alias begins outside comments."""
-    if "\n---" not in text[start:] and not text.startswith("---", start):
+    if text.find("\n---", start) < 0 and not text.startswith("---", start):
         return []
     return [found.start() for found in _HEAD.finditer(text, start) if not _in_comment(text, found.start())]
 

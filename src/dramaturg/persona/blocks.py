@@ -33,12 +33,12 @@ class Block(NamedTuple):
     following: Tag | None = None
 
 
-def pair_blocks(tags: Tags) -> dict[int, int]:
-    """Return the place of the closer of each block's opener, both as places in `tags`.
+def pair_blocks(tags: Tags) -> dict[int, int | None]:
+    """Return for each opener of a block, in their order, what closes it, both as places in `tags`; None for nothing.
 
     A bare `</SECTION>` closes the innermost block that is spelt as a section.
     """
-    pairs: dict[int, int] = {}
+    pairs: dict[int, int | None] = {}
     stack: list[int] = []
     opened: defaultdict[str, list[int]] = defaultdict(list)  # by name; a section is known by its spelling as well
     for place, tag in enumerate(tags):
@@ -53,6 +53,7 @@ def pair_blocks(tags: Tags) -> dict[int, int]:
                 if ended.is_section:
                     opened[BARE_SECTION].pop()
         elif tag.is_block:
+            pairs[place] = None
             stack.append(place)
             opened[tag.name].append(place)
             if tag.is_section:

@@ -160,7 +160,7 @@ class Faults:
     def text_between(self, start: int, end: int) -> str:
         """Return the text between two offsets, comments and reported tags blanked; empty if it says nothing."""
         raw = self.source.text[start:end]
-        if start == end or raw.isspace():
+        if not raw or raw.isspace():
             return ""
         text = _without_comments(raw)
         for at in (found.start() for found in re.finditer("<", raw) if start + found.start() in self.told):

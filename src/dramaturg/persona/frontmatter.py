@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from difflib import get_close_matches
 
 import frontmatter
@@ -61,13 +60,19 @@ def read_frontmatter(source: Source) -> tuple[Frontmatter, int, list[Finding]]:
     handler = Handler(source)
     frontmatter.parse(source.text, handler=handler)
     reader = handler.reader
-    artifacts = _read_keys(handler.root, reader) if handler.root else []
+    if handler.root:
+        _read_keys(handler.root, reader)
     if not reader.unreadable:
         _require(reader, given=handler.found)
     alias = reader.values.get("alias", "")
-    owned = tuple(replace(artifact, origin=replace(artifact.origin, alias=alias)) for artifact in artifacts)
     slots, directives = _blocks(reader, alias)
-    head = Frontmatter(values=reader.values, spans=reader.spans, artifacts=owned, slots=slots, directives=directives)
+    head = Frontmatter(
+        values=reader.values,
+        spans=reader.spans,
+        artifacts=tuple(_read_artifacts(reader, alias)),
+        slots=slots,
+        directives=directives,
+    )
     return head, handler.body_at, reader.findings
 
 
@@ -112,9 +117,8 @@ def _characters(node: yaml.Node, reader: Reader) -> tuple[str, Span]:
     return text, reader.source.span(start, start + len(text))
 
 
-def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
-    """Take over the known keys; return the artifacts, which are no plain data."""
-    artifacts: list[ArtifactSpec] = []
+def _read_keys(root: yaml.MappingNode, reader: Reader) -> None:
+    """Take over the known keys, the values of all but the artifacts as plain data."""
     for name, key, value in pairs(root, reader, _FOLDED):
         if name != key.value:
             remedy, edit = f"write `{name}`", Edit(span=reader.of(key), text=name)
@@ -132,11 +136,8 @@ def _read_keys(root: yaml.MappingNode, reader: Reader) -> list[ArtifactSpec]:
         if not isinstance(value, _NODES[KEYS[name]]):
             remedy = f"write {_EXAMPLES[KEYS[name]].format(name=name)}"
             reader.fault("P108", f"`{name}` must be {KEYS[name]}", reader.spans[name], help=remedy)
-        elif name == "expected_artifacts":
-            artifacts = [*_read_artifacts(value, reader)]
-        else:
+        elif name != "expected_artifacts":
             _read_value(name, value, reader)
-    return artifacts
 
 
 def _says_nothing(name: str, value: yaml.ScalarNode) -> bool:
@@ -166,9 +167,10 @@ def _read_value(name: str, value: yaml.Node, reader: Reader) -> None:
         reader.fault("P109", f"`{name}` cannot be `{value.value}`", reader.spans[name], help=f"use one of {known}")
 
 
-def _read_artifacts(node: yaml.Node, reader: Reader) -> Iterator[ArtifactSpec]:
+def _read_artifacts(reader: Reader, alias: str) -> Iterator[ArtifactSpec]:
     seen: dict[str, Span] = {}
-    for item in node.value:
+    _, node = reader.nodes.get("expected_artifacts", (None, None))
+    for item in node.value if isinstance(node, yaml.SequenceNode) else ():
         if not isinstance(item, yaml.MappingNode):
             message = "an expected artifact must be a mapping"
             reader.fault("P110", message, reader.of(item), help="give it `id:` and `type:`")
@@ -188,7 +190,7 @@ def _read_artifacts(node: yaml.Node, reader: Reader) -> Iterator[ArtifactSpec]:
             id=identifier,
             primary="type" not in given or given["type"].value == "primary",
             description=given["description"].value if "description" in given else "",
-            origin=Origin(alias="", span=place),
+            origin=Origin(alias=alias, span=place),
         )
 
 
@@ -218,8 +220,8 @@ def _read_artifact(item: yaml.MappingNode, reader: Reader) -> dict[str, yaml.Sca
 
 def _require(reader: Reader, *, given: bool) -> None:
     """Report required keys that are absent or empty; one of the wrong type is reported already."""
-    refused = [name for name in REQUIRED if name in reader.spans and name not in reader.values]
-    missing = [name for name in REQUIRED if not reader.values.get(name, "").strip() and name not in refused]
+    absent = [name for name in REQUIRED if not reader.values.get(name, "").strip()]
+    missing = [name for name in absent if name not in reader.spans or name in reader.values]
     if missing:
         what = f"the frontmatter has no {' and no '.join(f'`{name}`' for name in missing)}"
         reader.fault(

@@ -58,7 +58,7 @@ class _Scanner:
 
     Attributes:
         pieces: The slots and directives so far.
-        pairs: Which tag closes the block that another opens, both as places in `tags`.
+        pairs: Which tag closes the block that another opens, both as places in `tags`; None for an open one.
         openers: The places of all tags that open a block.
         protocols: Those of them that open a protocol.
         wrapper: The place of the first `<persona>`, behind all tags where there is none.
@@ -72,7 +72,7 @@ class _Scanner:
     pieces: Pieces = field(init=False)
     protocol: Protocol = field(init=False)
     tags: Tags = field(init=False)
-    pairs: Mapping[int, int] = field(init=False)
+    pairs: Mapping[int, int | None] = field(init=False)
     limit: int = field(init=False)
     openers: Sequence[int] = field(init=False)
     protocols: Sequence[int] = field(init=False)
@@ -89,7 +89,7 @@ class _Scanner:
         self.faults.fences = body.unclosed
         for outer, inner in body.nested:
             self.faults.nested_comment(outer, inner)
-        self.openers = [place for place, tag in enumerate(self.tags) if not tag.closes and tag.is_block]
+        self.openers = [*self.pairs]
         self.protocols = [place for place in self.openers if self.tags[place].name == PROTOCOL]
         self.pieces = Pieces(self.source, self.alias, self.faults, self.head.slots, self.head.directives)
         self.limit = len(text)
@@ -105,11 +105,7 @@ class _Scanner:
 
     def _is_outside(self, offset: int) -> bool:
         """Tell whether an offset stands outside every block, as far as the tags before it say."""
-        closers = (
-            self.pairs.get(place)
-            for place in self.tags.places(self.body_at, offset)
-            if self.tags[place].is_block and not self.tags[place].closes
-        )
+        closers = (closer for place, closer in self.pairs.items() if self.tags[place].start < offset)
         return all(closer is not None and self.tags[closer].start < offset for closer in closers)
 
     @property
@@ -285,9 +281,10 @@ class _Scanner:
             self.faults.displaced(tag)
             steps = [each for each in self.tags.between(tag.start, end) if each.is_step]
             return steps[-1].end
-        if tag.is_known_block and not tag.closes and place in self.pairs:
-            self._take(block_at(self.tags, self.pairs[place], end, opener=tag))
-            return self.tags[self.pairs[place]].end
+        closer = self.pairs.get(place) if tag.is_known_block else None
+        if closer is not None:
+            self._take(block_at(self.tags, closer, end, opener=tag))
+            return self.tags[closer].end
         return 0
 
 

@@ -136,7 +136,7 @@ class _Compiler:
             format=layout,
             requirements=requirements,
             needs=needs,
-            because=tuple(reason for reason in (*reasons, chosen, repeated) if reason is not None),
+            because=tuple([reason for reason in (*reasons, chosen, repeated) if reason is not None]),
             span=step.opener,
             branches=self.branches() if Kind.BRANCH in (kind, also and also.kind) else (),
             hands_to=self.hands_to() if Kind.HANDOFF in (kind, also and also.kind) else "",

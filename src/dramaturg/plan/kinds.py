@@ -106,18 +106,18 @@ def _turns_to(step: Step, prose: Prose, alias: str) -> Decision | None:
 def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
     text = step.text
     verb = None if _FACETS.match(text) else prose.verb
-    word, words = (word_of(verb), verb.span()) if verb else ("", None)
+    word, words, written = (word_of(verb), verb.span(), writes(verb)) if verb else ("", None, False)
     if word in ASSEMBLE and _ASSEMBLED.search(text):
         return Decision(kind=Kind.ASSEMBLE, rule="kind/assemble-verb", words=words)
-    if verb and not writes(verb) and (later := _later_writing(prose, verb, known, titled=word in INGEST)):
+    if verb and not written and (later := _later_writing(prose, verb, known, titled=word in INGEST)):
         return Decision(kind=Kind.SECTION, rule="kind/clause-writes", words=later.span())
     if verb and word in GATHERS and (into := _gathered(prose, verb, known)):
         rule = "kind/gathers-the-sections" if into is Kind.ASSEMBLE else "kind/gathers-into-a-section"
         return Decision(kind=into, rule=rule, words=words)
     if word in INGEST:
         return Decision(kind=Kind.INGEST, rule="kind/ingest-verb", words=words)
-    if verb and (writes(verb) or (word in MAY_WRITE and _has_document_as_object(text, verb.end()))):
-        rule = "kind/section-verb" if writes(verb) else "kind/writes-a-document"
+    if verb and (written or (word in MAY_WRITE and _has_document_as_object(text, verb.end()))):
+        rule = "kind/section-verb" if written else "kind/writes-a-document"
         return Decision(kind=Kind.SECTION, rule=rule, words=words)
     return _by_what_it_names(step, prose, known, words)
 

@@ -63,6 +63,8 @@ def _bullets(text: str) -> Iterator[Bullet]:
 
 def _end_of(text: str, start: int, limit: int, outer: int) -> int:
     """Return where a bullet's text ends: at a blank line, or at a line beside the bullet that begins a sentence."""
+    if text.find("\n", start, limit) < 0:
+        return limit
     for ending in _ENDING.finditer(text, start, limit):
         if ending["indent"] is None or len(ending["indent"].expandtabs(4)) <= outer:
             return ending.start()
@@ -77,7 +79,7 @@ class Prose:
         text: As written.
         bullets: The outermost items of its lists.
         spoken: The text with those items blanked; all of it where it is nothing but a list.
-        folded: The same in lower case, to look for words in.
+        folded: The same in lower case, white space made one blank, to look for words in.
         verb: The word its first sentence turns on; None if it begins with none.
     """
 
@@ -92,7 +94,8 @@ def prose_of(text: str) -> Prose:
     """Read a step's text."""
     bullets = tuple(_bullets(text))
     spoken = _without(bullets, text)
-    return Prose(text=text, bullets=bullets, spoken=spoken, folded=lowered(spoken), verb=main_verb(text))
+    folded = " ".join(spoken.lower().split())
+    return Prose(text=text, bullets=bullets, spoken=spoken, folded=folded, verb=main_verb(text))
 
 
 def lowered(text: str) -> str:
