@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import yaml
+from yaml.reader import Reader as Characters
 
 from dramaturg.persona.reader import Reader
 
@@ -13,7 +14,6 @@ except ImportError:  # PyYAML built without libyaml
     from yaml import SafeLoader  # type: ignore[assignment]
 
 _SUSPECT = (*"&*!{}[]", "\n---", "\n...")  # nothing is to refuse where none of these stands
-_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]+")
 _DEEP = "-" * 40  # what a line begins with that is nested deeply, all marks made one
 _MAY_BE_TYPED = frozenset(["", *"~nN+-.0123456789"])  # what a number and a null may begin with
 _CLOSING = {"[": "]", "{": "}"}
@@ -32,7 +32,8 @@ class Loader(SafeLoader):
 
 def compose(fm: str, reader: Reader) -> yaml.Node | None:
     """Return the root node of a YAML text; None for an empty one, and for one that must not or cannot be composed."""
-    strangers = [*_NOT_YAML.finditer(fm)] if not fm.replace("\n", "").isprintable() else []
+    printable = fm.replace("\n", "").replace("\r", "").isprintable()
+    strangers = [] if printable else [*re.finditer(f"{Characters.NON_PRINTABLE.pattern}+", fm)]
     for strange in strangers:
         place = reader.source.span(reader.start + strange.start(), reader.start + strange.end())
         message = f"{reader.subject} holds the character U+{ord(strange[0][0]):04X}, which YAML does not admit"

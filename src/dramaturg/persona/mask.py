@@ -6,7 +6,7 @@ Fenced code, inline code and HTML comments are blanked, so that tags inside them
 import re
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from dramaturg.persona.tags import SLOTS
 
@@ -25,8 +25,7 @@ _STRUCTURAL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mask:
+class Mask(NamedTuple):
     """A text with everything that cannot be structure replaced by spaces; line ends stay.
 
     Attributes:

@@ -63,7 +63,7 @@ def _bullets(text: str) -> Iterator[Bullet]:
 
 def _end_of(text: str, start: int, limit: int, outer: int) -> int:
     """Return where a bullet's text ends: at a blank line, or at a line beside the bullet that begins a sentence."""
-    if text.find("\n", start, limit) < 0:
+    if text.find("\n", start, limit - 1) < 0:  # nothing can follow a line end that is the last character
         return limit
     for ending in _ENDING.finditer(text, start, limit):
         if ending["indent"] is None or len(ending["indent"].expandtabs(4)) <= outer:
