@@ -111,7 +111,7 @@ class _Check:
         self.files: dict[str, PersonaFile] = {}
         self.refused: dict[str, CallerError] = {}
         self._kernels: set[str] = set()
-        self._folders: dict[Path, Path] = {}
+        self._folders: dict[Path, tuple[Path, bool]] = {}
         self._twins_told: set[Finding] = set()
 
     def refuse(self, error: CallerError) -> None:
@@ -208,16 +208,15 @@ class _Check:
 
     def _twin(self, path: Path) -> Finding | None:
         """Return why a file's alias is not its own; a file outside every root takes no alias from another."""
-        place = self._place(path)
-        inside = any(place.is_relative_to(root) for root in self._roots)
-        return self._twins.get(place) if inside else None
+        folder, inside = self._folder(path.parent)
+        return self._twins.get(folder / path.name) if inside else None
 
-    def _place(self, path: Path) -> Path:
-        """Return where a file is, whatever links lead to its folder; each folder is asked for once."""
-        folder = path.parent
+    def _folder(self, folder: Path) -> tuple[Path, bool]:
+        """Return where a folder is, whatever links lead to it, and whether a root holds it; each is asked for once."""
         if folder not in self._folders:
-            self._folders[folder] = folder.resolve()
-        return self._folders[folder] / path.name
+            place = folder.resolve()
+            self._folders[folder] = place, any(place.is_relative_to(root) for root in self._roots)
+        return self._folders[folder]
 
     @cached_property
     def _roots(self) -> list[Path]:
@@ -232,7 +231,7 @@ class _Check:
         for (_, alias), entries in by_alias.items():
             meant = self.library.find(alias) if len(entries) > 1 else None
             if isinstance(meant, Finding):
-                twins |= {self._place(entry.path): meant for entry in entries}
+                twins |= {self._folder(entry.path.parent)[0] / entry.path.name: meant for entry in entries}
         return twins
 
 
