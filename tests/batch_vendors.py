@@ -115,6 +115,10 @@ class BatchVendor:
         """Return what is answered to a request in a batch: a text, else what is good."""
         return self.answer(batch.requests[key]) if text is None else self.vendor.said(text)
 
+    def ended(self, name: str) -> tuple[Body, list[Body]]:
+        """Return what is said of a batch that has ended, and the rows of its results."""
+        raise NotImplementedError
+
     def begin(self, requests: Mapping[str, Body], metadata: Mapping[str, str] | None = None) -> Batch:
         """Take a batch."""
         self.batches.append(Batch(f"batch_{len(self.batches) + 1:03}", requests, metadata or {}))
@@ -183,6 +187,11 @@ class AnthropicBatches(BatchVendor):
         rows = [{"custom_id": key, "result": self._result(batch, key)} for key in batch.requests]
         return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows[::-1]).encode()
 
+    def ended(self, name: str) -> tuple[Body, list[Body]]:
+        batch = self.named(name)
+        assert batch
+        return self._shown(batch), [{"custom_id": key, "result": self._result(batch, key)} for key in batch.requests]
+
     def _result(self, batch: Batch, key: str) -> Body:
         became = self.became(batch, key)
         if became is None or isinstance(became, str):
@@ -195,6 +204,7 @@ class OpenAIBatches(BatchVendor):
     """The Batch API, with its files."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    room: int = 1_000_000  # requests that may wait
 
     def serve(
         self, method: str, path: str, query: Mapping[str, str], content: bytes, kind: str
@@ -239,6 +249,9 @@ class OpenAIBatches(BatchVendor):
         return 200, self._shown(self.begin(requests, body["metadata"]))
 
     def _shown(self, batch: Batch) -> Body:
+        if len(batch.requests) > self.room:
+            full = {"code": "token_limit_exceeded", "message": "Enqueued token limit reached", "line": None}
+            return {"id": batch.id, "status": "failed", "errors": {"object": "list", "data": [full]}}
         rows = [] if self.held else [self._row(batch, key) for key in batch.requests]
         good = [row for row in rows if (row["response"] or {}).get("status_code") == 200]
         bad = [row for row in rows if row not in good]
@@ -254,6 +267,11 @@ class OpenAIBatches(BatchVendor):
             said[f"{name}_file_id"] = f"file-{name}-{batch.id}" if some else None
             self.files[f"file-{name}-{batch.id}"] = "".join(json.dumps(row) + "\n" for row in some[::-1]).encode()
         return said
+
+    def ended(self, name: str) -> tuple[Body, list[Body]]:
+        batch = self.named(name)
+        assert batch
+        return self._shown(batch), [self._row(batch, key) for key in batch.requests]
 
     def _row(self, batch: Batch, key: str) -> Body:
         row = {"id": f"batch_req_{key[:8]}", "custom_id": key, "response": None, "error": None}

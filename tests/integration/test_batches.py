@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.batch_vendors import AnthropicBatches, Batch, BatchVendor
+from tests.batch_vendors import AnthropicBatches, Batch, BatchVendor, OpenAIBatches
 from tests.batched import BACKUP, FILE, Make, batch_bench, both, performed, write
 from tests.suites import CALLS, Bench
 from tests.support import good_answer
-from tests.vendors import ANTHROPIC, Body
+from tests.vendors import ANTHROPIC, Body, Responses
 
 from dramaturg.errors import BudgetSpent, CallerError
 from dramaturg.evals import Evaluated, Terms, run_suite
@@ -134,6 +134,32 @@ def test_a_request_that_the_vendor_refuses_is_not_sent_again(bench: Bench, vendo
     assert _outcomes(result) == {"pass": 1, "error": 1}
     assert max(Counter(server.keys).values()) == 1
     assert "cannot be" in next(record.error for record in result.records if record.error)
+
+
+def test_where_too_many_wait_fewer_go_out_one_batch_after_the_other(bench: Bench) -> None:
+    write(bench, repeats=8)
+    server = OpenAIBatches(Responses("gpt-5.5"), room=3)
+    told: list[Waiting] = []
+    result = performed(server, told.append, baseline=None)
+    assert _outcomes(result) == {"pass": 8}
+    assert (server.sizes[0], set(server.sizes[-20:])) == (8, {2})
+    out: set[str] = set()
+    for each in told[-40:]:
+        (out.discard if each.ended else out.add)(each.batch)
+        assert len(out) < 2
+
+
+def test_a_batch_that_is_not_taken_at_all_is_sent_anew_by_the_same_command(bench: Bench) -> None:
+    del bench
+    full = OpenAIBatches(Responses("gpt-5.5"), room=0)
+    result = performed(full, baseline=None)
+    (error, *_) = (record.error for record in result.records)
+    assert error == (
+        "OpenAI did not take a batch: Enqueued token limit reached; other batches of the account are to end first; "
+        "the same command goes on where it stopped"
+    )
+    full.room = 2
+    assert not performed(full, baseline=None).errors
 
 
 @both

@@ -141,6 +141,11 @@ def test_an_eval_whose_batch_is_out_is_not_pruned(bench: Bench, vendor: Judging)
             assert child.poll() is None
             time.sleep(0.01)
         child.send_signal(signal.SIGKILL)
+    told = dramaturg("eval", "run", FILE, "--batch", "-m", _MODEL, "--budget", "0")
+    assert (told.code, "paid twice" in told.err) == (7, False)
+    told = dramaturg("eval", "run", FILE, "-m", _MODEL, "--budget", "0")
+    assert told.code == 7
+    assert "2 questions of this suite are out in a batch; `--batch` waits for the answers, without it" in told.err
     prune = ("eval", "prune", "--older-than", "0s", "--status", "ended,unfinished,unreadable")
     told = dramaturg(*prune, "--dry-run")
     assert len(re.findall("^stays: one-.*, batch out, 0 days old", told.out, re.MULTILINE)) == 1

@@ -65,6 +65,33 @@ def test_a_given_price_does_not_replace_a_known_one() -> None:
     assert Tariff("anthropic:claude-sonnet-4-5", parse_price("100/100")).cost(Usage(input=10**5)) == Decimal("0.3")
 
 
+@pytest.mark.parametrize(
+    ("model", "share"),
+    [
+        ("anthropic:claude-sonnet-5-5", "0.5"),  # listed
+        ("openai:gpt-5.5", "0.5"),
+        ("openai:gpt-4.1", "0.52"),  # whose cached tokens cost in batches what they cost alone
+        ("anthropic:claude-3-haiku", "0.5"),  # not listed any more: what the vendor says of all its models
+    ],
+)
+def test_a_batch_costs_what_the_vendor_lists_for_it_else_half(model: str, share: str) -> None:
+    usage = Usage(input=1_000_000, cache_read=200_000, output=100_000)
+    tariff = Tariff(model)
+    alone, batch = tariff.cost(usage), tariff.cost(usage, batch=True)
+    assert alone
+    assert batch == alone * Decimal(share)
+    most, most_alone = tariff.most(1_000, 1_000, batch=True), tariff.most(1_000, 1_000)
+    assert most_alone
+    assert most == most_alone / 2
+
+
+def test_a_given_price_is_halved_in_a_batch_and_an_unknown_one_stays_unknown() -> None:
+    usage = Usage(input=1_000_000, output=1_000_000)
+    assert Tariff("openai:unheard-of", parse_price("3/15")).cost(usage, batch=True) == 9
+    assert Tariff("openai:unheard-of").cost(usage, batch=True) is None
+    assert Tariff("evidence").cost(usage, batch=True) == 0
+
+
 @pytest.mark.parametrize("text", ["", "3", "3/", "/3", "a/b", "-1/2", "3/15/2"])
 def test_what_is_no_price_is_refused(text: str) -> None:
     with pytest.raises(CallerError, match="is no price; write"):

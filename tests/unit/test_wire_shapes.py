@@ -1,41 +1,17 @@
 """Whatever stands in any place of an answer: an adapter gives a reply or a ModelError, never another exception."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from copy import deepcopy
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 import httpx2
 import pytest
+from tests.odd import ODD, places, with_value
 from tests.servers import Server, first_call
 from tests.vendors import HOSTED, Body, Vendor
 
 from dramaturg import ModelError
 from dramaturg.engine.calls import ModelReply
-
-_ODD: tuple[Any, ...] = (None, "", "x", 7, -1, 1.5, True, [], [None], ["x"], [{}], {}, {"x": 1})
-_GONE = object()
-
-
-def _places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the path of everything in a body."""
-    keys = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, value in keys:
-        yield (*path, key)
-        yield from _places(value, (*path, key))
-
-
-def _with(body: Body, path: tuple[Any, ...], value: Any) -> Body:
-    changed = deepcopy(body)
-    parent: Any = changed
-    for key in path[:-1]:
-        parent = parent[key]
-    if value is _GONE:
-        del parent[path[-1]]
-    else:
-        parent[path[-1]] = value
-    return changed
 
 
 async def _outcomes(vendor: Vendor, bodies: Sequence[Body]) -> list[ModelReply | ModelError]:
@@ -52,8 +28,8 @@ async def _outcomes(vendor: Vendor, bodies: Sequence[Body]) -> list[ModelReply |
 @pytest.mark.parametrize("vendor", HOSTED, ids=lambda vendor: vendor.name)
 def test_any_field_may_be_missing_or_hold_anything(vendor: Vendor) -> None:
     good = vendor.said("{}")
-    cases = [(path, value) for path in _places(good) for value in (*_ODD, _GONE)]
-    outcomes = asyncio.run(_outcomes(vendor, [_with(good, path, value) for path, value in cases]))
+    cases = [(path, value) for path in places(good) for value in ODD]
+    outcomes = asyncio.run(_outcomes(vendor, [with_value(good, path, value) for path, value in cases]))
     replies = [outcome for outcome in outcomes if isinstance(outcome, ModelReply)]
     faults = [outcome for outcome in outcomes if isinstance(outcome, ModelError)]
     assert all(fault.message.startswith(vendor.provider) for fault in faults)

@@ -104,6 +104,9 @@ class Watch(Progress):
         self.say(f"eval {opened.run}: {arms}, {pairs}{kept}")
         for edit in opened.edits:
             self.say(f"edited: {edit}")
+        if opened.out:
+            out = f"{counted(opened.out, 'question')} of this suite {'is' if opened.out == 1 else 'are'} out in a batch"
+            self.say(f"{out}; `--batch` waits for the answers, without it what is asked of them now is paid twice")
         self._so_far(0, opened.pairs)
 
     def step(self, step: "Step") -> None:

@@ -1,7 +1,6 @@
 """The way of batches: an eval's questions at half the price; its one rule: what takes none is refused at the start."""
 
 import sys
-import time
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -80,9 +79,7 @@ class Batched:
     async def ask(self, model: Model, call: ModelCall) -> Kept:
         """Ask with the next batch, or wait for the one that the question is out with."""
         assert self._batcher is not None  # noqa: S101 - nothing is asked before an eval has begun
-        began = time.monotonic()
-        reply = await self._batcher.answer(model, call)
-        return Kept(reply=reply, seconds=time.monotonic() - began, batch=True)
+        return Kept(reply=await self._batcher.answer(model, call), seconds=0.0, batch=True)
 
     def recorded(self, key: str) -> None:
         """Do nothing: a question with an answer is not out."""

@@ -6,6 +6,7 @@ when this process ends; the same eval takes it up where its answers are still ou
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -45,6 +46,8 @@ class Batcher:
     _waiting: dict[str, asyncio.Future[_Said]] = field(default_factory=dict)
     _gathered: list[_Question] = field(default_factory=list)
     _carried: set[str] = field(default_factory=set)  # marks of the batches that are waited for
+    _most: dict[str, int] = field(default_factory=dict)  # questions that a batch may hold, by model
+    _turns: defaultdict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _sending: set[asyncio.Task[Sent]] = field(default_factory=set)
 
@@ -70,14 +73,15 @@ class Batcher:
         if not isinstance(model, TakesBatches):
             return await model.answer(call)  # a model that is not here, which says what it lacks
         question = _Question(batches=model.batches, key=call.key, call=call)
-        said = await self._said(question)
-        for _ in range(self.tries - 1):
-            if isinstance(said, ModelReply) or not said.retryable:
-                break
+        left = self.tries
+        while True:
+            most = self._most.get(call.model)
             said = await self._said(question)
-        if isinstance(said, ModelError):
-            raise said
-        return said
+            if isinstance(said, ModelReply):
+                return said
+            left -= self._most.get(call.model) == most  # else it was asked with too many others
+            if not (left and said.retryable):
+                raise said
 
     async def _said(self, question: _Question) -> _Said:
         """Return what a question comes to in the batch that it is out with, or else goes out with."""
@@ -126,11 +130,18 @@ class Batcher:
             self._start(self._divide(name, mine), [each.key for each in mine])
 
     async def _divide(self, model: str, questions: Sequence[_Question]) -> None:
-        """Send questions to a model, in as many batches as its vendor's limits make of them."""
-        batches = questions[0].batches
+        """Send questions to a model in as many batches as its vendor's limits make of them.
+
+        Where the vendor said that there were too many for the account, half as many go out, one batch after the other.
+        """
+        batches, most = questions[0].batches, self._most.get(model)
         lines = ((each.key, batches.line(each.key, each.call)) for each in questions)
-        for part in parts_of(lines, batches):
-            self._start(self._send(batches, model, part), [*part])
+        for part in parts_of(lines, batches, most):
+            if most is None:
+                self._start(self._send(batches, model, part), [*part])
+            else:
+                async with self._turns[model]:  # the next has room once this one has ended
+                    await self._send(batches, model, part)
 
     async def _send(self, batches: Batches, model: str, lines: Mapping[str, bytes]) -> None:
         """Send a batch and wait for it."""
@@ -159,11 +170,13 @@ class Batcher:
             found = await self.carrier.results(batches, sent)
         finally:
             self._carried.discard(sent.mark)
-        self._lose(sent, [key for key in sent.keys if not isinstance(found.get(key), ModelReply)])
-        unknown = ModelError(f"the batch of {sent.model} has no result for a question", retryable=True)
+        if found.otherwise.limited:
+            self._most[sent.model] = max(1, sent.size // 2)
+            await asyncio.sleep(self.carrier.polling.longest)
+        self._lose(sent, [key for key in sent.keys if not isinstance(found.of(key), ModelReply)])
         for key in sent.keys:
             self._out.pop(key, None)
-            said = found.get(key, unknown)
+            said = found.of(key)
             future = self._waiting.get(key)
             if future is None:
                 self._found[key] = said

@@ -14,7 +14,7 @@ from typing import TypeVar
 from dramaturg.errors import ModelError
 from dramaturg.evals.outbox import Sent, new_sent
 from dramaturg.evals.replies import Replies
-from dramaturg.models.batches import Batches, Results
+from dramaturg.models.batches import Batches, Results, results_of
 from dramaturg.models.retry import RetryPolicy, request_with_retries
 
 _Result = TypeVar("_Result")
@@ -110,10 +110,10 @@ class Carrier:
         for candidate in await self._patiently(partial(self._candidates, batches, sent)):
             await self._ended(batches, replace(sent, batch=candidate))
             found = await self._patiently(partial(batches.results, candidate))
-            if not found.keys().isdisjoint(sent.keys):
+            if not found.found.keys().isdisjoint(sent.keys):
                 self.replies.note(sent.known_as(candidate))
                 return found
-        return {}
+        return results_of(sent.model, {})
 
     async def _candidates(self, batches: Batches, sent: Sent) -> Sequence[str]:
         """Return the vendor's ids of batches that may be one whose id is not known."""

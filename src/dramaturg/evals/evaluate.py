@@ -193,7 +193,8 @@ async def _performed(
     watch = _Decider(stage=stage, pairs=stage.pairs(), seed=terms.seed, on_step=on_step)
     if stage.sequential:
         watch.pairs = ordered(stage.file.suite, watch.pairs, stage.repeats, terms.seed)
-    on_open(_opening(stage, run, watch.pairs, edits))
+    out = 0 if terms.batch or terms.replay == "strict" else sum(len(sent.keys) for sent in replies.out())
+    on_open(replace(_opening(stage, run, watch.pairs, edits), out=out))
     desk = Desk(
         replies=replies,
         replay=terms.replay,

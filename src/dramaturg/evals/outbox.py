@@ -12,8 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import uuid4
 
-from dramaturg.errors import JournalMiss
-
 NOTE = b'{"batch": "'
 _KEPT = 29 * 86400.0  # seconds for which Anthropic keeps results; OpenAI keeps them a day longer
 
@@ -58,23 +56,22 @@ def sent_in(lines: Iterable[bytes]) -> Iterator[Sent]:
     """Yield the batches that notes tell of, with the questions that did not come to nothing.
 
     Raises:
-        JournalMiss: A note is damaged.
+        ValueError, LookupError, TypeError: A note is damaged.
     """
-    found: dict[str, Sent] = {}
+    found: list[Sent] = []
+    ids: dict[str, str] = {}
     lost: set[tuple[str, str]] = set()
-    try:
-        for said in map(json.loads, lines):
-            mark = said["batch"]
-            if "keys" in said:
-                found[mark] = _begun(said)
-            elif "id" in said:
-                found[mark] = replace(found[mark], batch=said["id"])
-            else:
-                lost |= {(mark, key) for key in said["lost"]}
-    except (ValueError, LookupError, TypeError) as error:
-        raise JournalMiss("", f"what is recorded of batches that were sent is damaged ({error})") from error
-    for mark, sent in found.items():
-        yield replace(sent, keys=tuple(key for key in sent.keys if (mark, key) not in lost))
+    for said in map(json.loads, lines):  # in any order: an eval takes note of what another one has sent
+        mark = said["batch"]
+        if "keys" in said:
+            found.append(_begun(said))
+        elif "id" in said:
+            ids[mark] = said["id"]
+        else:
+            lost |= {(mark, key) for key in said["lost"]}
+    for sent in found:
+        keys = tuple(key for key in sent.keys if (sent.mark, key) not in lost)
+        yield replace(sent, keys=keys, batch=ids.get(sent.mark, ""))
 
 
 def still_out(sent: Iterable[Sent], answered: Collection[str]) -> Iterator[Sent]:

@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ _SHOWN = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A recorded answer, the seconds it took, and whether it came with a batch."""
+    """A recorded answer, the seconds it took, and whether a batch brought it, which takes no time of its own."""
 
     reply: ModelReply
     seconds: float
@@ -76,7 +76,10 @@ class Replies:
             data = self.record(key)
             return None if data is None else _kept(data)
         except (ValueError, LookupError, TypeError) as error:
-            raise JournalMiss("", f"the recorded answers in `{self.folder}` are damaged ({error})") from error
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> JournalMiss:
+        return JournalMiss("", f"the recorded answers in `{self.folder}` are damaged ({error})")
 
     def record(self, key: str) -> Mapping[str, Any] | None:
         """Return all that is recorded of a question and its answer; None if it was never asked."""
@@ -112,13 +115,19 @@ class Replies:
 
     def out(self) -> Iterator[Sent]:
         """Yield the batches of which an answer may still come; JournalMiss if what is recorded of them is damaged."""
-        for sent in sent_in(self._notes):
+        for sent in self._sent():
             yield from still_out((sent,), {key for key in sent.keys if self.record(key) is not None})
 
     @property
     def batches(self) -> frozenset[str]:
         """The vendors' ids of all batches that were ever sent."""
-        return frozenset(sent.batch for sent in sent_in(self._notes) if sent.batch)
+        return frozenset(sent.batch for sent in self._sent() if sent.batch)
+
+    def _sent(self) -> Sequence[Sent]:
+        try:
+            return [*sent_in(self._notes)]
+        except (ValueError, LookupError, TypeError) as error:
+            raise self._damaged(error) from error
 
     def spent(self) -> list[tuple[str, Usage, bool]]:
         """Return model and usage of each answer that this run has asked for so far, and whether a batch brought it."""
@@ -164,7 +173,7 @@ def batches_out(path: Path) -> bool:
     answered = {key.hex() for key in keys_in(path)}
     try:
         return any(True for _ in still_out(sent_in(notes), answered))
-    except JournalMiss:
+    except (ValueError, LookupError, TypeError):
         return False
 
 

@@ -18,6 +18,7 @@ class Opened:
         pairs: How many pairs there are.
         kept: How many performances are recorded already.
         edits: What was edited.
+        out: Questions of the suite that are out in batches which are not waited for.
     """
 
     run: str
@@ -26,6 +27,7 @@ class Opened:
     pairs: int
     kept: int
     edits: Sequence[Edit]
+    out: int = 0
 
 
 OnOpen = Callable[[Opened], None]

@@ -12,11 +12,11 @@ from anthropic import AsyncAnthropic
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import ModelError
-from dramaturg.models.batches import GONE, Look, Results, line_of, lines_in, require_id
+from dramaturg.models.batches import GONE, Look, Results, line_of, lines_in, require_id, results_of
 from dramaturg.models.faults import broke_off, from_event
 from dramaturg.models.messages import PROVIDER, translated
 from dramaturg.models.sse import body
-from dramaturg.models.wire import BESIDE, Count, Label, Shape, got, put, read_body
+from dramaturg.models.wire import BESIDE, Count, Flag, Label, Shape, got, put, read_body
 
 _PATH = "/v1/messages/batches"
 _PAGE = 100
@@ -43,7 +43,7 @@ class _Batch(Shape):
 
 class _Listing(Shape):
     data: tuple[_Batch, ...]
-    has_more: bool = False
+    has_more: Flag = False
 
 
 class MessageBatches:
@@ -113,14 +113,15 @@ class MessageBatches:
         return Look(ended=said.processing_status == "ended", done=said.request_counts.done)
 
     async def results(self, batch: str) -> Results:
-        """Return what became of each call, by its key."""
+        """Return what became of a batch."""
         with translated():
             try:
                 async with got(self._client, f"{_PATH}/{require_id(PROVIDER, batch)}/results") as response:
                     lines = await body(PROVIDER, response)
             except anthropic.NotFoundError:
-                return {}
-        return {str(line.get("custom_id")): self._became(line.get("result")) for line in lines_in(PROVIDER, lines)}
+                return results_of(PROVIDER, {})
+        said = lines_in(PROVIDER, lines)
+        return results_of(PROVIDER, {str(line.get("custom_id")): self._became(line.get("result")) for line in said})
 
     def _became(self, result: Any) -> ModelReply | ModelError:
         """Return a call's answer, or why it has none."""

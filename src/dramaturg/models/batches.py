@@ -14,7 +14,6 @@ from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import ModelError
 from dramaturg.models.faults import not_an_answer
 
-Results = Mapping[str, ModelReply | ModelError]
 _ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
@@ -24,6 +23,18 @@ class Look:
 
     ended: bool
     done: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """What became of a batch: its calls by their keys, and what those came to that are not among them."""
+
+    found: Mapping[str, ModelReply | ModelError]
+    otherwise: ModelError
+
+    def of(self, key: str) -> ModelReply | ModelError:
+        """Return what a call came to."""
+        return self.found.get(key, self.otherwise)
 
 
 GONE = Look(ended=True, done=0)  # of a batch that the vendor does not know, or not any more: it has no results
@@ -67,7 +78,7 @@ class Batches(Protocol):
         ...
 
     async def results(self, batch: str) -> Results:
-        """Return what became of each call of a batch that has ended, by its key."""
+        """Return what became of a batch that has ended."""
         ...
 
 
@@ -79,6 +90,12 @@ class TakesBatches(Protocol):
     def batches(self) -> Batches:
         """Its way for them."""
         ...
+
+
+def results_of(provider: str, found: Mapping[str, ModelReply | ModelError]) -> Results:
+    """Return results of which each call should be one; none where the vendor does not know the batch any more."""
+    what = "its batch has no result for a question" if found else "it does not know the batch, or not any more"
+    return Results(found=found, otherwise=ModelError(f"{provider} has lost an answer: {what}", retryable=True))
 
 
 def line_of(**said: Any) -> bytes:
@@ -107,12 +124,15 @@ def require_id(provider: str, said: str) -> str:
     return said
 
 
-def parts_of(lines: Iterable[tuple[str, bytes]], batches: Batches) -> Iterator[Mapping[str, bytes]]:
-    """Yield lines by key in as many parts as a vendor's limits make of them."""
+def parts_of(
+    lines: Iterable[tuple[str, bytes]], batches: Batches, most: int | None = None
+) -> Iterator[Mapping[str, bytes]]:
+    """Yield lines by key in as many parts as a vendor's limits make of them, or `most` in each."""
+    count = min(batches.most_calls, most or batches.most_calls)
     part: dict[str, bytes] = {}
     size = 0
     for key, line in lines:
-        if part and (len(part) == batches.most_calls or size + len(line) > batches.most_bytes):
+        if part and (len(part) == count or size + len(line) > batches.most_bytes):
             yield part
             part, size = {}, 0
         part[key] = line

@@ -11,14 +11,15 @@ from typing import Annotated, Any
 import openai
 from httpx2 import Response
 from openai import AsyncOpenAI
+from pydantic import BeforeValidator
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import ModelError
-from dramaturg.models.batches import GONE, Look, Results, line_of, lines_in, require_id
+from dramaturg.models.batches import GONE, Look, Results, line_of, lines_in, require_id, results_of
 from dramaturg.models.dialect import translated
 from dramaturg.models.faults import broke_off, from_event, from_status
 from dramaturg.models.sse import body
-from dramaturg.models.wire import BESIDE, Count, Label, Shape, got, posted, read_body
+from dramaturg.models.wire import BESIDE, Count, Flag, Label, Shape, got, posted, read_body
 
 _PROVIDER = "OpenAI"
 _ENDPOINT = "/v1/responses"
@@ -28,7 +29,8 @@ _ENDED = ("completed", "failed", "expired", "cancelled")
 _GOOD = 200
 _PAGE = 100
 _PAGES = 20  # of the list, at most: batches of other programs may have been begun since
-_LATER = ("token_limit_exceeded", "batch_expired", "batch_cancelled")  # what may succeed when it is sent again
+_FULL = "token_limit_exceeded"  # of all batches of an account together
+_LATER = ("batch_expired", "batch_cancelled")  # what may succeed when it is sent again
 
 
 class _Counts(Shape):
@@ -41,8 +43,13 @@ class _Fault(Shape):
     message: Label = ""
 
 
+def _mappings(said: Any) -> Any:
+    """Leave out what tells of no fault."""
+    return [each for each in said if isinstance(each, Mapping)] if isinstance(said, list) else ()
+
+
 class _Faults(Shape):
-    data: tuple[_Fault, ...] = ()
+    data: Annotated[tuple[_Fault, ...], BeforeValidator(_mappings)] = ()
 
 
 class _Batch(Shape):
@@ -57,7 +64,7 @@ class _Batch(Shape):
 
 class _Listing(Shape):
     data: tuple[_Batch, ...]
-    has_more: bool = False
+    has_more: Flag = False
 
 
 class _File(Shape):
@@ -131,19 +138,19 @@ class ResponseBatches:
         return Look(ended=said.status in _ENDED, done=said.request_counts.completed + said.request_counts.failed)
 
     async def results(self, batch: str) -> Results:
-        """Return what became of each call, by its key; ModelError for a batch that was not taken at all."""
+        """Return what became of a batch."""
         said = await self._batch(batch)
         found: dict[str, ModelReply | ModelError] = {}
         if said is None:
-            return found
+            return results_of(_PROVIDER, found)
         if said.status == "failed":
-            raise _not_taken(said.errors.data)
+            return Results(found=found, otherwise=_not_taken(said.errors.data))
         for file in filter(None, (said.error_file_id, said.output_file_id)):
             with translated(_PROVIDER):
                 async with got(self._client, f"/files/{require_id(_PROVIDER, file)}/content") as response:
                     lines = await body(_PROVIDER, response)
             found |= {str(line.get("custom_id")): self._became(line) for line in lines_in(_PROVIDER, lines)}
-        return found
+        return results_of(_PROVIDER, found)
 
     def _became(self, line: Mapping[str, Any]) -> ModelReply | ModelError:
         """Return a call's answer, or why it has none."""
@@ -195,6 +202,6 @@ class ResponseBatches:
 def _not_taken(faults: Sequence[_Fault]) -> ModelError:
     """Return the error for a batch that failed before any of its calls was made."""
     said = "; ".join(fault.message or fault.code for fault in faults[:3]) or "it does not say why"
-    full = any(fault.code in _LATER for fault in faults)
-    hint = "give the same command again later, with fewer cases at once (`--tag`), or a smaller `--budget`"
-    return ModelError(f"{_PROVIDER} did not take a batch: {said}", retryable=full, hint=hint if full else "")
+    full = any(fault.code == _FULL for fault in faults)
+    hint = "other batches of the account are to end first; the same command goes on where it stopped" if full else ""
+    return ModelError(f"{_PROVIDER} did not take a batch: {said}", retryable=full, hint=hint, limited=full)

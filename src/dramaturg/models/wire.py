@@ -34,6 +34,7 @@ def _count(value: Any) -> int:
 BESIDE = BeforeValidator(lambda value: value if isinstance(value, Mapping) else {})
 Count = Annotated[int, BeforeValidator(_count)]
 Label = Annotated[str, BeforeValidator(lambda value: "" if value is None else str(value))]
+Flag = Annotated[bool, BeforeValidator(bool)]
 Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 
 _Read = TypeVar("_Read", bound=Shape)

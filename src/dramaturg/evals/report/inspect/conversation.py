@@ -51,7 +51,7 @@ class Conversation:
                 step = call.step
                 name = f"step {step}: {self.titles.get(step, '')}".rstrip(": ")
                 yield self._event("span_begin", f"begin-{step}", began, id=step, name=name, type="solver")
-            took = 0.0 if kept.batch else kept.seconds
+            took = kept.seconds
             output = {
                 "model": inspect_model(call.model),
                 "choices": [{"message": self._said(kept, call.model), "stop_reason": _stop(kept)}],
