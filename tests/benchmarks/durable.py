@@ -26,18 +26,18 @@ _AT_ONCE = 20
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
-def _cpu(process: int) -> float:
+def cpu_of(process: int) -> float:
     """Return the seconds of CPU time a process has used."""
     fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
-def _postgres(folder: Path) -> float:
+def cpu_of_postgres(folder: Path) -> float:
     """Return the CPU time of a database: its postmaster's, and that of the processes it has now and had before."""
     postmaster = int((folder / "postmaster.pid").read_text(encoding="utf-8").split()[0])
     fields = Path(f"/proc/{postmaster}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     ended = (int(fields[13]) + int(fields[14])) / _TICK
-    return _cpu(postmaster) + ended + sum(map(_cpu, _children(postmaster)))
+    return cpu_of(postmaster) + ended + sum(map(cpu_of, _children(postmaster)))
 
 
 def _children(process: int) -> Iterator[int]:
@@ -74,7 +74,7 @@ def _durable(model: str, runs: int, url: str, folder: Path) -> tuple[float, floa
         first, *given = orders(model, runs + 1)
         desk.result(desk.give(first))  # as above
         workers = (one.process.pid, two.process.pid)
-        before, database_before = sum(map(_cpu, workers)), _postgres(folder)
+        before, database_before = sum(map(cpu_of, workers)), cpu_of_postgres(folder)
         began = time.perf_counter()
         for order in given:
             desk.give(order)
@@ -83,7 +83,7 @@ def _durable(model: str, runs: int, url: str, folder: Path) -> tuple[float, floa
         wall = time.perf_counter() - began
         shares = Counter(each.worker for each in desk.standings() if each.run != first["run"])
         print(f"shared out {' : '.join(str(count) for _, count in shares.most_common())}")
-        return wall, sum(map(_cpu, workers)) - before, _postgres(folder) - database_before
+        return wall, sum(map(cpu_of, workers)) - before, cpu_of_postgres(folder) - database_before
 
 
 def _main(runs: str = "200", latency: str = "0.05") -> None:

@@ -219,6 +219,7 @@ def test_trap_9_a_worker_says_only_what_is_its_own_and_connects_to_nobody_else(u
         places = {*met.read_text(encoding="utf-8").splitlines()}
     assert places == {f"('127.0.0.1', {port[1]})"}
     own = re.compile(
-        r"\S+: (takes up to \d+ runs at once|begins|is done|stops; what is not done in 600 s goes on elsewhere)"
+        r"\S+: (takes up to \d+ runs at once, and \d+ questions of evals|begins|is done|"
+        r"stops; what is not done in 600 s goes on elsewhere)"
     )
     assert [line for line in worker.lines if not own.fullmatch(line)] == []

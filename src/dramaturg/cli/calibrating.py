@@ -9,6 +9,7 @@ from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.output import counted, json_option, one_layout, print_json, read_or_not
 from dramaturg.cli.spending import batch_option, budget_option, price_option, within_budget
 from dramaturg.cli.suites import one_suite, secrets_option
+from dramaturg.cli.worker import queue_option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,7 @@ _SHORT = 1
     help="auto: ask what was never answered; strict: ask nothing.",
 )
 @secrets_option
+@queue_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
 @json_option
 def calibrate(  # noqa: PLR0913 - one parameter for each option
@@ -47,6 +49,7 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
     batch: bool,
     replay: Any,
     allow_secrets: bool,
+    queue: str | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -67,6 +70,7 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
         price=price,
         batch=batch,
         secrets="allow" if allow_secrets else "stop",
+        queue=queue,
     )
     talk, done = Progress(quiet=quiet), 0
 
@@ -81,7 +85,9 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
         talk.move(f"{metric}: {done:,} documents judged, the last: {judged.id}")
 
     with within_budget(), reporting_faults(one_layout(None, json=as_json)), talk:
-        calibrated = calibrate_suite(suite, terms, rubrics=rubrics, on_open=open_, on_label=tell, on_batch=talk.batch)
+        calibrated = calibrate_suite(
+            suite, talk.heard(terms), rubrics=rubrics, on_open=open_, on_label=tell, on_batch=talk.batch
+        )
     with read_or_not():
         if as_json:
             print_json(calibration_data(calibrated))

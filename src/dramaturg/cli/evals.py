@@ -17,6 +17,7 @@ from dramaturg.cli.recording import record
 from dramaturg.cli.spending import batch_option, budget_option, price_option
 from dramaturg.cli.suites import judge_option, secrets_option
 from dramaturg.cli.telling import LAYOUTS, Telling, print_result, verdict_options
+from dramaturg.cli.worker import queue_option
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -54,6 +55,7 @@ def evals() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same order and verdict.")
 @click.option("--tag", "tags", multiple=True, help="Perform only cases with this tag; repeatable.")
 @secrets_option
+@queue_option
 @pages_option
 @verdict_options
 def run(  # noqa: PLR0913 - one parameter for each option
@@ -71,6 +73,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     seed: int,
     tags: tuple[str, ...],
     allow_secrets: bool,
+    queue: str | None,
     layout: str | None,
     html: Path | None,
     inconclusive_ok: bool,
@@ -102,6 +105,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
         seed=seed,
         tags=tags,
         secrets="allow" if allow_secrets else "stop",
+        queue=queue,
     )
     gc.freeze()  # the modules and their tables stay; looking for garbage in them takes a tenth of the time
     telling = Telling(layout=layout, html=html, inconclusive_ok=inconclusive_ok, quiet=quiet)

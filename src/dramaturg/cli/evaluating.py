@@ -1,6 +1,7 @@
 """What an eval does to talk on stderr; its one rule: a terminal gets motion, a pipe a line now and then."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from dramaturg.evals.carrying import Waiting
     from dramaturg.evals.mutation import Tried
     from dramaturg.evals.runner import Step
+    from dramaturg.evals.terms import Terms
     from dramaturg.evals.told import Opened
 
 _EVERY = 10.0  # seconds between two lines where nothing moves
@@ -55,6 +57,14 @@ class Progress(Talk):
             self.count(line, each=_EVERY if changed and waiting.done else _STILL)
         else:
             self.move("going on …")
+
+    def heard(self, terms: "Terms") -> "Terms":
+        """Return terms under which what keeps workers from answering is said here."""
+        from dramaturg.cli.worker import require_durable
+
+        if terms.queued:
+            require_durable()
+        return replace(terms, notice=self.say)
 
     def count(self, line: str, each: float = _EVERY) -> None:
         """Show how far it is; where nothing moves, so many seconds after the line before."""

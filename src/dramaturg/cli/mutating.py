@@ -10,6 +10,7 @@ from dramaturg.cli.output import json_option, one_layout, print_json
 from dramaturg.cli.paging import html_option, write_page
 from dramaturg.cli.spending import budget_option, price_option, within_budget
 from dramaturg.cli.suites import judge_option, one_suite
+from dramaturg.cli.worker import queue_option
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(min=1), help="Try so many mutants at most, drawn by the seed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw, and of the order of pairs.")
 @click.option("--sequential/--fixed", "sequential", default=True, show_default=True, help="Stop once one is decided.")
+@queue_option
 @click.option("--format", "layout", type=click.Choice(["human", "json", "github"]))
 @html_option
 @json_option
@@ -43,6 +45,7 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
     limit: int | None,
     seed: int,
     sequential: bool,
+    queue: str | None,
     layout: str | None,
     html: Path | None,
     as_json: bool,
@@ -66,10 +69,11 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
         budget=budget,
         price=price,
         seed=seed,
+        queue=queue,
     )
     with within_budget(), reporting_faults(layout), MutantWatch(quiet=False) as watch:
         mutation = mutate_suite(
-            suite, terms, operators=operators, limit=limit, on_open=watch.open, on_mutant=watch.tried
+            suite, watch.heard(terms), operators=operators, limit=limit, on_open=watch.open, on_mutant=watch.tried
         )
     if layout == "json":
         print_json(mutation.to_json())

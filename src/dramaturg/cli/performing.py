@@ -53,6 +53,6 @@ def _performed(suite: Path, terms: "Terms", telling: Telling) -> "Evaluated":
     from dramaturg.evals.evaluate import run_suite
 
     with Watch(quiet=telling.quiet) as watch:
-        result = run_suite(suite, terms, on_open=watch.open, on_step=watch.step, on_batch=watch.batch)
+        result = run_suite(suite, watch.heard(terms), on_open=watch.open, on_step=watch.step, on_batch=watch.batch)
     tell_of_new_answers(result, terms, quiet=telling.quiet)
     return result

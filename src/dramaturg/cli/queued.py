@@ -34,23 +34,29 @@ def list_queued(database: str, run: str | None, *, cancel: bool, as_json: bool) 
 
 
 def prune_queued(database: str, older_than: str, statuses: str, *, dry_run: bool, as_json: bool) -> None:
-    """Remove old runs of a database."""
+    """Remove old runs of a database, and questions that evals have left there as long ago."""
     require_durable()
     import time
 
     from dramaturg.run.budget import parse_seconds
     from dramaturg.run.durable.client import Desk
+    from dramaturg.run.durable.questions import Questions
 
-    with Desk(database) as desk:
-        found = desk.prunable(older_than=parse_seconds(older_than), statuses=named(statuses), now=time.time())
-        if found and not dry_run:
-            desk.remove([each.run for each in found])
+    age, now = parse_seconds(older_than), time.time()
+    with Desk(database) as desk, Questions(database) as questions:
+        found = [each.run for each in desk.prunable(older_than=age, statuses=named(statuses), now=now)]
+        left = questions.left(older_than=age, now=now)
+        if not dry_run:
+            desk.remove(found)
+            questions.remove(left)
+    rows = [*({"run": run} for run in found), *({"question": question} for question in left)]
     if as_json:
-        print_json([{"run": each.run, "removed": not dry_run} for each in found])
+        print_json([{**row, "removed": not dry_run} for row in rows])
     else:
-        for each in found:
-            click.echo(f"{'would remove' if dry_run else 'removed'} {each.run}")
-    click.echo(counted(len(found), "run"), err=True)
+        for run in found:
+            click.echo(f"{'would remove' if dry_run else 'removed'} {run}")
+    of_evals = f", {counted(len(left), 'question')} of evals" if left else ""
+    click.echo(counted(len(found), "run") + of_evals, err=True)
 
 
 def _show(desk: "Desk", row: "QueuedRun", *, as_json: bool) -> None:

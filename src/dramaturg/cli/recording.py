@@ -9,6 +9,7 @@ from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.output import counted, json_option, one_layout, print_json
 from dramaturg.cli.spending import batch_option, budget_option, price_option, within_budget
 from dramaturg.cli.suites import judge_option, one_suite, secrets_option
+from dramaturg.cli.worker import queue_option
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     help="auto: ask what was never answered; off: ask everything anew.",
 )
 @secrets_option
+@queue_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
 @json_option
 def record(  # noqa: PLR0913 - one parameter for each option
@@ -45,6 +47,7 @@ def record(  # noqa: PLR0913 - one parameter for each option
     batch: bool,
     replay: Any,
     allow_secrets: bool,
+    queue: str | None,
     quiet: bool,
     as_json: bool,
 ) -> None:
@@ -65,9 +68,12 @@ def record(  # noqa: PLR0913 - one parameter for each option
         price=price,
         batch=batch,
         secrets="allow" if allow_secrets else "stop",
+        queue=queue,
     )
     with within_budget(), reporting_faults(one_layout(None, json=as_json)), Watch(quiet=quiet) as watch:
-        recording = record_suite(suite, terms, on_open=watch.open, on_step=watch.step, on_batch=watch.batch)
+        recording = record_suite(
+            suite, watch.heard(terms), on_open=watch.open, on_step=watch.step, on_batch=watch.batch
+        )
     if as_json:
         print_json(recording.to_json())
         return

@@ -130,7 +130,20 @@ def way_of(name: str, terms: Terms, on_batch: OnBatch = ignore) -> Way:
         on_batch: Told how far each batch is, where questions go out in batches.
     """
     here = AtOnce(pool=Pool(), name=name, policy=terms.retry)
+    if terms.queued:
+        return _by_workers(terms, here)
     return Batched(here=here, polling=terms.polling, told=on_batch) if terms.batched else here
+
+
+def _by_workers(terms: Terms, here: AtOnce) -> Way:
+    """Return the way to the workers of a database; CallerError for what they cannot be asked."""
+    if terms.batched:
+        raise CallerError("a question goes to a worker or out in a batch; leave `--batch` or `--queue` out")
+    if not all(isinstance(model, str) for model in (*terms.models, terms.judge or "")):
+        raise CallerError("a worker opens models by name; give each as a str, such as `anthropic:NAME`")
+    from dramaturg.evals.elsewhere import ByWorkers  # noqa: PLC0415 - brings the extra `durable`, and takes a second
+
+    return ByWorkers(database=str(terms.queue), here=here, notice=terms.notice)
 
 
 async def open_models(

@@ -129,6 +129,11 @@ class Replies:
         except (ValueError, LookupError, TypeError) as error:
             raise self._damaged(error) from error
 
+    @property
+    def asked(self) -> Iterator[str]:
+        """The keys of the questions that this run has asked so far."""
+        yield from (key.hex() for key in keys_in(self._path)) if self._path.is_file() else ()
+
     def spent(self) -> list[tuple[str, Usage, bool]]:
         """Return model and usage of each answer that this run has asked for so far, and whether a batch brought it."""
         if not self._path.is_file():

@@ -59,8 +59,9 @@ async def perform_pairs(stage: Stage, pairs: Sequence[Pair], run: Run, jury: Jur
     done = 0
     try:
         while under_way or done < len(pairs):
-            more = _some(upcoming, width() - len(under_way))
-            under_way += [asyncio.ensure_future(_perform_pair(stage, pair, run, jury)) for pair in more]
+            for pair in _some(upcoming, width() - len(under_way)):
+                under_way.append(asyncio.ensure_future(_perform_pair(stage, pair, run, jury)))
+                await asyncio.sleep(0)  # what it asks goes out before the next one begins
             if not under_way:
                 return
             records = await under_way[0]

@@ -1,6 +1,6 @@
 """How an eval is performed; its one rule: what is not said here is what the suite says."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -34,6 +34,8 @@ class Terms:
         retry: How patiently a faltering provider is asked again.
         prompts: Folder of the prompt kernels; None for the shipped ones.
         state: The user's state folder; None for the usual one.
+        queue: URL of a Postgres database whose workers ask the models; None to ask them from here.
+        notice: Told in a line what keeps workers from answering.
     """
 
     baseline: str | None = None
@@ -52,6 +54,13 @@ class Terms:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     prompts: Path | None = None
     state: Path | None = None
+    queue: str | None = None
+    notice: Callable[[str], None] = lambda _: None
+
+    @property
+    def queued(self) -> bool:
+        """Whether workers ask: a strict replay needs none."""
+        return self.queue is not None and self.replay != "strict"
 
     @property
     def batched(self) -> bool:

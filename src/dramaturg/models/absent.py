@@ -4,11 +4,13 @@ Whoever replays an eval needs neither the key nor the weights with which it was 
 """
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.engine.profile import Profile
 from dramaturg.errors import CallerError
 from dramaturg.models import profiles
+from dramaturg.models.hosts import is_loopback
 from dramaturg.models.model import STAYS_HERE
 from dramaturg.models.spec import ModelSpec, require_usable
 from dramaturg.models.watch import Watch
@@ -44,11 +46,18 @@ class AbsentModel:
 
 def absent_model(spec: ModelSpec) -> AbsentModel | None:
     """Return what stands for a model that need not be here; None where only opening it tells its traits."""
+    traits = None if spec.base_url else traits_of(spec)
+    if traits is None:
+        return None
+    return AbsentModel(spec, *traits, f"{STAYS_HERE}, {_REPLAYED}" if spec.kind == "gguf" else _REPLAYED)
+
+
+def traits_of(spec: ModelSpec) -> tuple[str, Profile] | None:
+    """Return what a model is called and its traits, as opening it would tell; None where nothing else does."""
     match spec.kind:
-        case "anthropic" | "openai" if not spec.base_url:
-            return AbsentModel(spec, str(spec), profiles.hosted(), _REPLAYED)
+        case "anthropic" | "openai" if not is_loopback(urlsplit(spec.base_url).hostname or ""):
+            return str(spec), profiles.hosted()
         case "gguf":
-            name, profile = f"gguf:{Path(spec.name).name}", profiles.local(profiles.LOCAL_WINDOW)
-            return AbsentModel(spec, name, profile, f"{STAYS_HERE}, {_REPLAYED}")
+            return f"gguf:{Path(spec.name).name}", profiles.local(profiles.LOCAL_WINDOW)
         case _:
             return None

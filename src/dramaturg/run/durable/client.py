@@ -35,7 +35,7 @@ _LOOK = 0.2  # seconds between two looks for what has happened
 
 
 @contextmanager
-def _reached() -> Iterator[None]:
+def reached() -> Iterator[None]:
     """Turn what the database says into an error of whoever runs it."""
     try:
         yield
@@ -45,6 +45,12 @@ def _reached() -> Iterator[None]:
         cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
         hint = "check the address, and that a worker has been started on it once"
         raise ModelError(f"the database cannot be used: {cause}", retryable=True, hint=hint) from error
+
+
+def require_postgres(database: str) -> None:
+    """Refuse what is no URL of a Postgres database."""
+    if not database.startswith(("postgresql://", "postgres://")):
+        raise CallerError("runs and evals on many machines need Postgres; give `postgresql://user@host/name`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +95,8 @@ class Desk:
     """
 
     def __init__(self, database: str) -> None:
-        if not database.startswith(("postgresql://", "postgres://")):
-            raise CallerError("runs on many machines need Postgres; give `postgresql://user@host/name`")
-        with _reached():
+        require_postgres(database)
+        with reached():
             self._client = DBOSClient(system_database_url=database, serializer=Plain())
 
     def __enter__(self) -> Self:
@@ -104,7 +109,7 @@ class Desk:
         """Let go of the connection."""
         self._client.destroy()
 
-    @_reached()
+    @reached()
     def give(self, order: Mapping[str, Any]) -> str:
         """Put an order into the queue, and return its run's id; one that is given again is the same run."""
         options = {"queue_name": QUEUE, "workflow_name": WORKFLOW, "workflow_id": order["run"], "app_version": VERSION}
@@ -113,7 +118,7 @@ class Desk:
 
     async def follow(self, run: str, seen: int = 0) -> AsyncIterator[tuple[Event, ...]]:
         """Yield what happens in a run until it rests or ends, without what was seen so many times before."""
-        with _reached():
+        with reached():
             stream = self._client.read_stream_async(run, EVENTS, offset=seen, polling_interval_sec=_LOOK)
             async for happened in stream:
                 yield tuple(map(event_of, happened))
@@ -139,7 +144,7 @@ class Desk:
         self.standing(run)
         handle: Any = self._client.retrieve_workflow(run)
         try:
-            with _reached():
+            with reached():
                 return _RESULT.validate_python(handle.get_result(polling_interval_sec=_LOOK))
         except DBOSAwaitedWorkflowCancelledError as error:
             held = self.standing(run).held or Held(why="cancelled")
@@ -156,7 +161,7 @@ class Desk:
         """Return how all runs stand, the newest first."""
         return [*self._standings(sort_desc=True)]
 
-    @_reached()
+    @reached()
     def answer(self, run: str, answers: Mapping[str, Answer], limits: Limits | None = None) -> tuple[Question, ...]:
         """Answer questions that a run waits for, by their ids, and return those that stay open.
 
@@ -174,7 +179,7 @@ class Desk:
             self.go_on(run, limits)
         return tuple(left)
 
-    @_reached()
+    @reached()
     def go_on(self, run: str, limits: Limits | None = None) -> None:
         """Let a run that rests go on where it stopped.
 
@@ -192,27 +197,27 @@ class Desk:
         self.standing(run)
         self.hold(run, Held(why="cancelled"))
 
-    @_reached()
+    @reached()
     def hold(self, run: str, held: Held) -> None:
         """Take a run off its worker."""
         self._note(run, held)
         self._client.cancel_workflow(run)
 
-    @_reached()
+    @reached()
     def fork(self, run: str, step: int) -> str:
         """Begin a copy of a run that goes on from a step, by its number in the database; return the copy's id."""
         self.standing(run)
         forked: Any = self._client.fork_workflow(run, step, application_version=VERSION, queue_name=QUEUE)
         return str(forked.workflow_id)
 
-    @_reached()
+    @reached()
     def order(self, run: str) -> Mapping[str, Any]:
         """Return the order of a run."""
         (found,) = self._client.list_workflows(workflow_ids=[run], load_output=False)
         given: Mapping[str, Any] = found.input["args"][0] if found.input else {}
         return given
 
-    @_reached()
+    @reached()
     def recorded(self, run: str) -> list[Any]:
         """Return what the steps of a run have written down, in their order."""
         return [step["output"] for step in self._client.list_workflow_steps(run)]
@@ -228,16 +233,17 @@ class Desk:
                 raise CallerError(f"no run that can be removed stands at `{status}`; use {', '.join(PRUNED)}")
         return [each for each in self.standings() if each.status in statuses and now - each.changed >= older_than]
 
-    @_reached()
+    @reached()
     def remove(self, runs: Sequence[str]) -> None:
         """Remove runs."""
-        self._client.delete_workflows([*runs])
+        if runs:
+            self._client.delete_workflows([*runs])
 
     def _note(self, run: str, held: Held) -> None:
         self._client.update_workflow_attributes(run, {HELD: held.data()}, merge=True)
 
     def _standings(self, **which: Any) -> Iterator[QueuedRun]:
-        with _reached():
+        with reached():
             found = self._client.list_workflows(name=WORKFLOW, load_input=False, load_output=False, **which)
         for each in found:
             kept = (each.attributes or {}).get(HELD) if each.status == _AT_REST else None

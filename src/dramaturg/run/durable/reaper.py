@@ -17,7 +17,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from dramaturg.errors import ModelError
 from dramaturg.run.durable.client import Desk
 from dramaturg.run.durable.held import Held
-from dramaturg.run.durable.names import QUEUE, TAKEN_OVER, WORKFLOW
+from dramaturg.run.durable.names import (
+    PRESENT,
+    QUESTION,
+    QUESTIONS,
+    QUEUE,
+    TAKEN_OVER,
+    WORKFLOW,
+    is_question,
+)
 from dramaturg.run.durable.plain import Plain
 
 MOST = 5  # taking a run over resets the count that DBOS keeps, so it is kept here
@@ -25,7 +33,7 @@ MOST = 5  # taking a run over resets the count that DBOS keeps, so it is kept he
 
 @dataclass(slots=True, kw_only=True)
 class Reaper:
-    """Looks after the runs of workers that are gone.
+    """Looks after the runs of workers that are gone, and after the questions that they were to answer.
 
     Attributes:
         database: URL of the Postgres database.
@@ -49,7 +57,7 @@ class Reaper:
     def _hold_on(self) -> psycopg.Connection:
         """Return the connection that holds the lock: a new one where the database has dropped it."""
         if self._connection is None or not _answers(self._connection):
-            self._connection = psycopg.connect(self.database, autocommit=True)
+            self._connection = psycopg.connect(self.database, autocommit=True, application_name=PRESENT)
             self._connection.execute("SELECT pg_advisory_lock(%s)", (_lock_of(self.worker),))
         return self._connection
 
@@ -62,7 +70,7 @@ class Reaper:
             self._connection.close()
 
     def sweep(self) -> list[str]:
-        """Put the runs of dead workers back into the queue, and return their ids; one that keeps dying is given up.
+        """Put the work of dead workers back into its queue, and return the ids; what keeps dying is given up.
 
         Raises:
             ModelError: The database does not answer; the next sweep tries again.
@@ -82,9 +90,11 @@ class Reaper:
         return taken
 
     def _under_way(self) -> Iterator[tuple[str, str]]:
-        """Yield the runs that are being performed, each after the worker that it belongs to."""
+        """Yield what is being worked at, each after the worker that it belongs to."""
         assert self._client is not None  # noqa: S101 - it was started
-        found = self._client.list_workflows(status="PENDING", name=WORKFLOW, load_input=False, load_output=False)
+        found = self._client.list_workflows(
+            status="PENDING", name=[WORKFLOW, QUESTION], load_input=False, load_output=False
+        )
         yield from ((each.executor_id, each.workflow_id) for each in found if each.executor_id)
 
     def _take_over(self, run: str) -> bool:
@@ -100,7 +110,7 @@ class Reaper:
             self._desk.hold(run, Held(why="workers"))
             self.given_up.append(run)
             return False
-        self._client.resume_workflows([run], queue_name=QUEUE)
+        self._client.resume_workflows([run], queue_name=QUESTIONS if is_question(run) else QUEUE)
         return True
 
 

@@ -13,11 +13,13 @@ from dbos import DBOS
 from dramaturg.errors import AuthorError, CallerError, JournalMiss, ModelError
 from dramaturg.models.pool import Pool
 from dramaturg.models.retry import RetryPolicy
+from dramaturg.run.durable.answering import Answering
 from dramaturg.run.durable.client import Desk
 from dramaturg.run.durable.held import Held
-from dramaturg.run.durable.names import QUEUE, VERSION, WORKFLOW
+from dramaturg.run.durable.names import QUESTION, QUESTIONS, QUEUE, VERSION, WORKFLOW
 from dramaturg.run.durable.performance import Means, Performance, let_go
 from dramaturg.run.durable.plain import Plain
+from dramaturg.run.durable.questions import AT_ONCE
 from dramaturg.run.job import Job
 from dramaturg.run.orders import job_of
 
@@ -35,22 +37,26 @@ class Worker:
         database: URL of the Postgres database.
         concurrency: How many runs each worker of the database performs at once, this one and the others, from now on;
             None leaves it as it is.
+        questions: How many questions of evals each has under way at once, likewise.
         retry: How patiently a faltering provider is asked again within a call.
         notice: Told in a line what becomes of the runs here.
         name: Its id, which no other process has.
         patience: Seconds between attempts at a provider that is down for longer than the retries of a call last.
+        answering: What it answers questions with, once it is started.
     """
 
     database: str
     concurrency: int | None = None
+    questions: int | None = None
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     notice: Callable[[str, str], None] = lambda *_: None
     name: str = field(default_factory=lambda: f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}")
     patience: tuple[float, ...] = _PATIENCE
+    answering: Answering = field(init=False)
     _means: Means = field(init=False)
 
-    async def start(self) -> int:
-        """Connect, begin to take orders, and return how many are performed at once."""
+    async def start(self) -> tuple[int, int]:
+        """Connect, begin to take orders, and return how many runs and how many questions are under way at once."""
         logging.getLogger("dbos").addHandler(logging.NullHandler())  # else it configures one of its own
         DBOS(
             config={
@@ -68,18 +74,21 @@ class Worker:
         async def performed(order: dict[str, Any]) -> dict[str, Any]:
             return await self._perform(order)
 
+        async def answered(question: dict[str, Any]) -> dict[str, Any]:
+            return await self.answering.answer(question)
+
         DBOS.workflow(name=WORKFLOW, max_recovery_attempts=_RECOVERIES)(performed)
+        DBOS.workflow(name=QUESTION, max_recovery_attempts=_RECOVERIES)(answered)
+        DBOS.listen_queues([QUEUE, QUESTIONS])  # of what a later version queues this one knows nothing
+        pool = Pool()
+        self.answering = Answering(
+            worker=self.name, pool=pool, retry=self.retry, patience=self.patience, notice=self.notice
+        )
         DBOS.launch()
         self._means = Means(
-            desk=Desk(self.database), pool=Pool(), retry=self.retry, patience=self.patience, notice=self.notice
+            desk=Desk(self.database), pool=pool, retry=self.retry, patience=self.patience, notice=self.notice
         )
-        queue = await DBOS.register_queue_async(
-            QUEUE,
-            worker_concurrency=self.concurrency or CONCURRENCY,
-            polling_interval_sec=0.2,
-            on_conflict="always_update" if self.concurrency else "never_update",
-        )
-        return await queue.get_worker_concurrency_async() or CONCURRENCY
+        return await _queue(QUEUE, self.concurrency, CONCURRENCY), await _queue(QUESTIONS, self.questions, AT_ONCE)
 
     def stop(self, within: float = 0.0) -> None:
         """Take no more orders, wait for those under way so many seconds, and let go; the rest goes on elsewhere."""
@@ -104,3 +113,14 @@ class Worker:
             return job_of(order)
         except (AuthorError, CallerError, JournalMiss) as error:
             await let_go(self._means, run, Held.by(ModelError(str(error), retryable=False)))
+
+
+async def _queue(name: str, wished: int | None, usual: int) -> int:
+    """Begin to take from a queue, and return how much at once: as wished, else as the database has it."""
+    queue = await DBOS.register_queue_async(
+        name,
+        worker_concurrency=wished or usual,
+        polling_interval_sec=0.2,
+        on_conflict="always_update" if wished else "never_update",
+    )
+    return await queue.get_worker_concurrency_async() or usual
