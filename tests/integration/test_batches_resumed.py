@@ -4,8 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -42,12 +43,12 @@ def _vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[AnthropicBatches]:
         yield vendor
 
 
-def _interrupted(vendor: BatchVendor, kind: signal.Signals) -> Told:
-    """Begin the eval in another process, and stop that once it waits for its batch."""
+def _interrupted(kind: signal.Signals, when: Callable[[], bool]) -> Told:
+    """Begin the eval in another process, and stop that at some moment."""
     command = [sys.executable, "-m", "dramaturg", *_RUN]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ) as child:
         try:
-            while not vendor.looks:
+            while not when():
                 assert child.poll() is None, "it ended before it could be stopped"
                 time.sleep(0.01)
         finally:
@@ -72,7 +73,7 @@ def test_an_eval_that_dies_while_its_batch_is_out_takes_it_up_again(
     bench: Bench, vendor: AnthropicBatches, kind: signal.Signals
 ) -> None:
     del bench
-    told = _interrupted(vendor, kind)
+    told = _interrupted(kind, lambda: vendor.looks > 0)
     if kind is signal.SIGINT:
         assert told.code == 130
         assert "batch 1 (batch_001, 10 questions) goes on at the vendor" in told.err
@@ -82,6 +83,25 @@ def test_an_eval_that_dies_while_its_batch_is_out_takes_it_up_again(
     result = performed(vendor)
     assert vendor.sizes == [10, 20, 20, 20, 20]
     assert len(vendor.keys) == len(set(vendor.keys))
+    assert _same(result, performed(AnthropicBatches(ANTHROPIC), replay="off"))
+
+
+def test_an_eval_that_is_killed_while_it_sends_finds_its_batch(bench: Bench, vendor: AnthropicBatches) -> None:
+    del bench
+    dead = threading.Event()
+
+    def fault(_: BatchVendor, method: str, path: str) -> int | None:
+        """Take the batch, and say so only to the dead."""
+        if method == "POST" and path.endswith("batches") and not dead.is_set():
+            dead.wait(60)
+        return None
+
+    vendor.fault = fault
+    _interrupted(signal.SIGKILL, lambda: len(vendor.batches) > 0)
+    dead.set()
+    vendor.held = False
+    result = performed(vendor)
+    assert vendor.sizes == [10, 20, 20, 20, 20]
     assert _same(result, performed(AnthropicBatches(ANTHROPIC), replay="off"))
 
 

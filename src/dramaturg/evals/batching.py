@@ -79,7 +79,8 @@ class Batcher:
             said = await self._said(question)
             if isinstance(said, ModelReply):
                 return said
-            left -= self._most.get(call.model) == most  # else it was asked with too many others
+            if self._most.get(call.model) == most:  # else it was asked with too many others
+                left -= 1
             if not (left and said.retryable):
                 raise said
 
