@@ -3,17 +3,13 @@
 import os
 import shutil
 import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from tests.support import ROOT
 from tests.versions import Checkout, edited, new_checkout
+from tests.workflows import BIN, Runner, steps_of
 
-_BIN = Path(sys.executable).parent
 _WORKFLOW = ROOT / "docs/github/personas.yml"
 _HOOKS = ROOT / "docs/pre-commit-config.yaml"
 _DPA1 = "personas/dpa-1.persona.md"
@@ -26,56 +22,16 @@ _INSTALL, _CHECK, _COMPARE, _TELL = (
 )
 
 
-def _steps() -> dict[str, dict[str, Any]]:
-    """Return the steps of the workflow's job that run commands, by name."""
-    workflow = yaml.safe_load(_WORKFLOW.read_text(encoding="utf-8"))
-    return {step["name"]: step for step in workflow["jobs"]["eval"]["steps"] if "run" in step}
-
-
 def _tool(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(_BIN / arguments[0]), *arguments[1:]],
+        [str(BIN / arguments[0]), *arguments[1:]],
         capture_output=True,
         text=True,
         check=False,
         cwd=folder,
-        env={**os.environ, "PATH": f"{_BIN}:{os.environ['PATH']}", **environment},
+        env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", **environment},
         timeout=300,
     )
-
-
-@dataclass(frozen=True)
-class Runner:
-    """A pull request that is checked out as GitHub does it: the base branch is known as `origin/main`."""
-
-    checkout: Checkout
-    home: Path
-
-    @property
-    def summary(self) -> str:
-        return (self.home / "summary.md").read_text(encoding="utf-8")
-
-    def edit(self, *edits: tuple[str, str]) -> None:
-        path = self.checkout.folder / _DPA1
-        path.write_text(edited(*edits, text=path.read_text(encoding="utf-8")), encoding="utf-8")
-        self.checkout.commit()
-
-    def step(self, name: str) -> subprocess.CompletedProcess[str]:
-        """Run a step as a runner does: its script is a file, given to `bash -e`."""
-        script = self.home / "step.sh"
-        script.write_text(_steps()[name]["run"], encoding="utf-8")
-        github = {"CI": "true", "GITHUB_ACTIONS": "true", "GITHUB_BASE_REF": "main"}
-        kept = {"PATH": f"{_BIN}:{os.environ['PATH']}", "HOME": str(self.home), **github}
-        git = {key: value for key, value in os.environ.items() if key.startswith("GIT_")}
-        return subprocess.run(
-            ["bash", "-e", str(script)],  # noqa: S607 - as the runner finds it
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=self.checkout.folder,
-            env={**kept, **git, "GITHUB_STEP_SUMMARY": str(self.home / "summary.md")},
-            timeout=300,
-        )
 
 
 @pytest.fixture(name="runner")
@@ -90,15 +46,15 @@ def _runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     monkeypatch.chdir(clone.folder)
     home = tmp_path / "home"
     home.mkdir()
-    return Runner(clone, home)
+    return Runner(clone, home, _WORKFLOW)
 
 
 def test_the_workflow_is_one_that_github_takes() -> None:
     told = _tool("check-jsonschema", "--builtin-schema", "vendor.github-workflows", str(_WORKFLOW))
     assert told.returncode == 0, told.stdout
-    assert [*_steps()] == [_INSTALL, _CHECK, _COMPARE, _TELL]
-    assert _steps()[_INSTALL]["run"] == "pip install dramaturg"
-    assert _steps()[_TELL]["if"] == "always()"
+    assert [*steps_of(_WORKFLOW)] == [_INSTALL, _CHECK, _COMPARE, _TELL]
+    assert steps_of(_WORKFLOW)[_INSTALL]["run"] == "pip install dramaturg"
+    assert steps_of(_WORKFLOW)[_TELL]["if"] == "always()"
 
 
 @pytest.mark.slow
@@ -176,6 +132,6 @@ def _commit(folder: Path, environment: dict[str, str]) -> subprocess.CompletedPr
         text=True,
         check=False,
         cwd=folder,
-        env={**os.environ, "PATH": f"{_BIN}:{os.environ['PATH']}", **environment},
+        env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}", **environment},
         timeout=300,
     )
