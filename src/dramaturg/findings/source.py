@@ -38,6 +38,10 @@ class Source:
         line = bisect_right(starts, start) or 1
         return Span(self.path, line, start - starts[line - 1] + 1 or 1, end - start)
 
+    def is_blank(self, start: int, end: int) -> bool:
+        """Tell whether `text[start:end]` is nothing but white space."""
+        return start >= end or self.text[start:end].isspace()
+
     def trimmed(self, start: int, end: int) -> tuple[int, int]:
         """Return the same offsets, less the white space that `text[start:end]` closes with."""
         return start, start + len(self.text[start:end].rstrip())

@@ -159,9 +159,9 @@ class Faults:
 
     def text_between(self, start: int, end: int) -> str:
         """Return the text between two offsets, comments and reported tags blanked; empty if it says nothing."""
-        raw = self.source.text[start:end]
-        if not raw or raw.isspace():
+        if self.source.is_blank(start, end):
             return ""
+        raw = self.source.text[start:end]
         text = _without_comments(raw)
         for at in (found.start() for found in re.finditer("<", raw) if start + found.start() in self.told):
             stop = self.told[start + at] - start

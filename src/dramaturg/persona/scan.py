@@ -243,6 +243,8 @@ class _Scanner:
         """Keep the steps between two offsets; a block that stands between or behind them is read where it stands."""
         self.protocol.read(start, end, opener)
         for begin, stop, where in self.protocol.gaps:
+            if self.source.is_blank(begin, stop):
+                continue
             done = begin
             for place in self.tags.places(begin, stop):
                 tag, closer = self.tags[place], self.pairs.get(place)

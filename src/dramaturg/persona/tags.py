@@ -158,7 +158,7 @@ class Tags(list[Tag]):
 def tags_of(source: Source, masked: str, start: int) -> Tags:
     """Return the tags from an offset on that are structure or nearly so, malformed ones included, in their order."""
     every = [*_TAG.finditer(masked, start)]
-    whole = [_tag(match, source) for match in every if _counts(match["name"])]
+    whole = [_tag(match, names, source) for match in every if (names := _names_of(match["name"]))]
     if masked.count("<", start) == len(every):
         return Tags(whole)
     starts = [match.start() for match in every]
@@ -173,7 +173,6 @@ def tags_of(source: Source, masked: str, start: int) -> Tags:
     return Tags(sorted([*whole, *map(_malformed, broken)], key=lambda tag: tag.start))
 
 
-@lru_cache(maxsize=1024)
 def _counts(name: str) -> bool:
     """Tell whether a tag of this name may matter: it is structure, or so like it that it may be meant as such."""
     folded = name.casefold()
@@ -183,9 +182,9 @@ def _counts(name: str) -> bool:
     return bool(near or get_close_matches(folded[: len(_DIRECTIVE)], [_DIRECTIVE], n=1, cutoff=_LIKE))
 
 
-def _tag(match: re.Match[str], source: Source) -> Tag:
+def _tag(match: re.Match[str], names: tuple[str, str], source: Source) -> Tag:
     close, name, said = match.groups()
-    written, folded = _names_of(name)
+    written, folded = names
     start, end = match.span()
     if not said or close:
         return Tag(start, end, bool(close), folded, written, _NOTHING)
@@ -224,8 +223,10 @@ def _malformed(match: re.Match[str]) -> Tag:
 
 
 @lru_cache(maxsize=1024)
-def _names_of(name: str) -> tuple[str, str]:
-    """Return a tag's name as it is kept, and as it is compared."""
+def _names_of(name: str) -> tuple[str, str] | None:
+    """Return a tag's name as it is kept, and as it is compared; None if no tag of this name can matter."""
+    if not _counts(name):
+        return None
     written = _written(name)
     return written, _fold(written)
 

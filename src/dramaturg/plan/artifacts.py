@@ -17,17 +17,18 @@ def artifact_names(persona: Persona) -> dict[str, str]:
     declares `architectural_blueprint` and ingests the `ARCHITECTURE_BLUEPRINT`. The first step that names it decides,
     so that an edit of a later one does not change what earlier ones are asked.
     """
-    declared = [(artifact.id, fold_id(artifact.id)) for artifact in persona.artifacts]
+    declared = {fold_id(artifact.id): artifact.id for artifact in persona.artifacts}
     names: dict[str, str] = {}
     for step in persona.steps:
         said: dict[str, str] = {}
         for match in _ARTIFACT_NAME.finditer(step.text):
             name = fold_id(match[1])
-            equal = [artifact for artifact, folded in declared if folded == name]
-            alike = equal or [artifact for artifact, folded in declared if _likeness(name, folded) >= _NEARLY_EQUAL][:1]
-            for artifact in alike:
-                if equal or artifact not in said:
-                    said[artifact] = match[1]
+            if name in declared:
+                said[declared[name]] = match[1]
+                continue
+            alike = next((folded for folded in declared if _likeness(name, folded) >= _NEARLY_EQUAL), None)
+            if alike is not None:
+                said.setdefault(declared[alike], match[1])
         names = said | names
     return {artifact.id: artifact.id for artifact in persona.artifacts} | names
 
