@@ -222,3 +222,9 @@ def test_a_list_that_is_missing_is_reported_from_the_first_letter_of_its_sentenc
     (found,) = _checked(library, "x.persona.md").findings
     assert found.span is not None
     assert (found.rule, found.span.column, found.span.length) == ("P411", 7, 28)
+
+
+def test_a_second_check_reads_what_was_edited_after_the_first(library: Library) -> None:
+    assert _places(_checked(library, "broken.persona.md"))
+    _write("broken", _BASE.replace("base", "broken"))
+    assert not _places(_checked(library, "broken.persona.md"))

@@ -11,6 +11,7 @@ import pytest
 
 from dramaturg.findings.model import Finding
 from dramaturg.persona.library import Entry, Library
+from dramaturg.persona.reading import read_persona_file
 
 _OPENED: list[str] = []
 sys.addaudithook(lambda event, given: _OPENED.append(str(given[0])) if event == "open" else None)
@@ -272,3 +273,15 @@ def test_a_file_name_that_is_no_text_is_listed_and_kept(rested: Path) -> None:
     path.write_text("---\nalias: odd\ntitle: Odd\n---\n", encoding="utf-8")
     for _ in range(2):
         assert _titles(rested)[path.name] == "Odd"
+
+
+def test_what_was_scanned_is_believed_as_long_as_the_file_says_so(root: Path) -> None:
+    path = root / "one.persona.md"
+    scanned = {str(path): read_persona_file(path)}
+    for title in ("One", "Two"):
+        _write(path, title)
+        library = Library((root,))
+        library.scanned = scanned
+        (entry,) = (entry for entry in library.entries if entry.path == path)
+        place = entry.alias_span
+        assert (entry.text("title"), place and (place.line, place.column, place.length)) == (title, (2, 8, 3))

@@ -23,6 +23,7 @@ from typing import NamedTuple
 from dramaturg.findings.source import Source
 from dramaturg.persona.files import Walk, read_start, walk
 from dramaturg.persona.frontmatter import read_frontmatter
+from dramaturg.persona.model import Frontmatter, PersonaFile
 
 _KEPT = ("alias", "version", "title", "status", "type")
 HEAD_BYTES = 256 * 1024  # bytes in which a frontmatter that can be listed ends
@@ -49,8 +50,15 @@ class Known(NamedTuple):
 _NOTHING = Known([], "", {}, [])
 
 
-def index(root: Path, *, deep: bool = True) -> tuple[Mapping[str, Known], Mapping[str, str]]:
+def index(
+    root: Path, scanned: Mapping[str, PersonaFile], *, deep: bool = True
+) -> tuple[Mapping[str, Known], Mapping[str, str]]:
     """Look up the persona files below a folder.
+
+    Args:
+        root: The folder.
+        scanned: Files that have been scanned, by absolute path: what they say is taken from there.
+        deep: Whether folders in it are looked into.
 
     Returns:
         What is known of each file, by its path under the root, in the order of the paths; nothing of one that cannot be
@@ -61,15 +69,18 @@ def index(root: Path, *, deep: bool = True) -> tuple[Mapping[str, Known], Mappin
     found = walk(root, deep=deep)
     kept = _cache_file(root) if deep else None
     before = _load(kept) if deep else {}
-    known = _known(root, found, before, now)
+    known = _known(root, found, before, now, scanned)
     if kept and known != before:
         _save(kept, known)
     return {name: known.get(name, _NOTHING) for name in found.files}, found.unreadable
 
 
-def _known(root: Path, found: Walk, before: Mapping[str, Known], now: int) -> dict[str, Known]:
+def _known(
+    root: Path, found: Walk, before: Mapping[str, Known], now: int, scanned: Mapping[str, PersonaFile]
+) -> dict[str, Known]:
     """Return what is known of each file that can be read, having read those that may have changed."""
     known: dict[str, Known] = {}
+    folder = os.path.abspath(root)  # noqa: PTH100 - Path.absolute leaves `..` in, and Path.resolve asks the disk
     for name, seen in found.files.items():
         if seen is None:
             continue
@@ -83,18 +94,23 @@ def _known(root: Path, found: Walk, before: Mapping[str, Known], now: int) -> di
         except OSError:
             continue
         rested = max(seen.st_mtime_ns, seen.st_ctime_ns) < now - _REST
-        known[name] = _read(name, raw, state if rested else [], old)
+        known[name] = _read(raw, state if rested else [], old, scanned.get(f"{folder}/{name}"))
     return known
 
 
-def _read(name: str, raw: bytes, seen: list[int], old: Known | None) -> Known:
+def _read(raw: bytes, seen: list[int], old: Known | None, scanned: PersonaFile | None) -> Known:
     digest = hashlib.sha256(raw).hexdigest()
     if old and old.digest == digest:
         return old._replace(seen=seen)
-    head, _, _ = read_frontmatter(Source(name, raw[:HEAD_BYTES].decode("utf-8", errors="replace")))
+    head = scanned.frontmatter if scanned and scanned.text.encode() == raw else _head_of(raw)
     values = {key: value for key in _KEPT if (value := head.text(key))}
     at = head.spans["alias"] if "alias" in values else None
     return Known(seen, digest, values, [at.line, at.column, at.length] if at else [])
+
+
+def _head_of(raw: bytes) -> Frontmatter:
+    head, _, _ = read_frontmatter(Source("", raw[:HEAD_BYTES].decode("utf-8", errors="replace")))
+    return head
 
 
 def _cache_file(root: Path) -> Path | None:

@@ -76,6 +76,11 @@ class Library:
     """The personas that can be named, from roots in order: the project's, the user's, the shipped.
 
     Which files there are, and what they are called, is looked up once; what they say is read when it is asked for.
+
+    Attributes:
+        roots: The folders.
+        deep: Whether folders in them are looked into.
+        scanned: Files that the caller has scanned, by absolute path, so that they need not be read to be looked up.
     """
 
     def __init__(self, roots: Sequence[Path], *, deep: bool = True) -> None:
@@ -83,6 +88,7 @@ class Library:
         for root in roots:
             by_place.setdefault(os.path.realpath(root), root)
         self.roots = tuple(by_place.values())
+        self.scanned: Mapping[str, PersonaFile] = {}
         self._scanned: dict[Path, PersonaFile] = {}
         self._loaded: dict[tuple[Path, bool], tuple[Persona, Sequence[Path]]] = {}
         self.deep = deep
@@ -92,7 +98,7 @@ class Library:
 
     @cached_property
     def _indexes(self) -> Mapping[Path, tuple[Mapping[str, Known], Mapping[str, str]]]:
-        return {root: index(root, deep=self.deep) for root in self.roots}
+        return {root: index(root, self.scanned, deep=self.deep) for root in self.roots}
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -191,6 +197,7 @@ class Library:
         place = home or path.parent
         if place not in self._near:
             self._near[place] = Library((place,), deep=home is not None)
+            self._near[place].scanned = self.scanned
         return self._near[place]
 
     @cached_property

@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -109,6 +110,7 @@ class _Check:
         self.library = library
         self.prompts = prompts
         self.files: dict[str, PersonaFile] = {}
+        library.scanned = self.files
         self.refused: dict[str, CallerError] = {}
         self._kernels: set[str] = set()
         self._folders: dict[Path, tuple[Path, bool]] = {}
@@ -146,6 +148,8 @@ class _Check:
             real = path.resolve()  # a link is checked like a file, but what it leads to is changed once, and only here
             targets.append((path, real not in seen and real.is_relative_to(home)))
             seen.add(real)
+            with suppress(CallerError):  # told when it is checked
+                self.file(path)  # before any parent is looked for, so that the library's index has less to read
         return targets
 
     def _refuse_folders(self, unreadable: Mapping[str, str]) -> None:
