@@ -45,7 +45,7 @@ class BatchVendor:
         became: Returns what a request, by its id, comes to in a batch: a text, or the vendor's own form of something
             else; None for a good answer.
         fault: Told method and path of each request; returns a status to fail it with, once it has done its work.
-        refused: The end of paths to which nothing can be posted.
+        refuses: Told method and path of each request; returns a status to fail it with before any work, or 0.
         held: Batches do not end while it is set.
         batches: All that were taken.
         singles: The requests made alone.
@@ -55,7 +55,7 @@ class BatchVendor:
     vendor: Vendor
     became: Became = lambda *_: None
     fault: Fault = lambda *_: None
-    refused: str = ""
+    refuses: Callable[[str, str], int] = lambda *_: 0
     held: bool = False
     batches: list[Batch] = field(default_factory=list)
     singles: list[Body] = field(default_factory=list)
@@ -83,8 +83,8 @@ class BatchVendor:
         self.asked.append((method, parts.path))
         path = parts.path.removeprefix("/v1")
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        if method == "POST" and path.endswith(self.refused or "\0"):
-            return 503, json.dumps(self.vendor.fault("not now")).encode()
+        if status := self.refuses(method, path):
+            return status, json.dumps(self.vendor.fault("not now")).encode()
         status, said = self.serve(method, path, query, content, kind)
         failed = self.fault(self, method, path)
         if failed is not None:

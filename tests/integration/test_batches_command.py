@@ -122,6 +122,22 @@ def test_half_of_them_failing_is_infrastructure_and_exits_with_3(bench: Bench, v
     assert "1 time failed for technical reasons: Anthropic answered 400: this cannot be answered" in told.out
 
 
+def test_a_model_without_a_key_is_told_where_an_answer_is_not_recorded(
+    bench: Bench, vendor: Judging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = bench.checkout.folder / FILE
+    path.write_text(path.read_text(encoding="utf-8") + "recorded: answers/one.jsonl\n", encoding="utf-8")
+    record_suite(Path(FILE), Terms(models=[_MODEL], batch=True, polling=HASTY))
+    bench.checkout.commit()
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    run = ("eval", "run", FILE, "-m", _MODEL, "--batch")
+    assert dramaturg(*run).code == 0
+    bench.edit((BACKUP, ""))
+    told = dramaturg(*run)
+    assert (told.code, "`ANTHROPIC_API_KEY` is not set" in told.err) == (2, True)
+    assert len(vendor.batches) == 5
+
+
 def test_what_takes_no_batches_is_refused_with_what_does(bench: Bench) -> None:
     del bench
     told = dramaturg("eval", "run", FILE, "--batch")

@@ -1,6 +1,7 @@
 """Whatever dies while a batch is out: the same eval takes it up again, and nothing is asked twice."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,13 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import httpx2
 import pytest
 from tests.batch_vendors import AnthropicBatches, Batch, BatchVendor, Listening
 from tests.batched import BACKUP, FILE, Make, batch_bench, both, performed, write
-from tests.commands import Told
-from tests.suites import Bench
+from tests.commands import Told, dramaturg
+from tests.suites import CALLS, Bench
 from tests.vendors import ANTHROPIC
 
 from dramaturg.evals import Evaluated
@@ -146,10 +148,10 @@ def test_a_process_that_dies_before_it_knows_the_batch_finds_it(bench: Bench, ve
 def test_a_batch_that_was_never_begun_is_sent(bench: Bench, vendor: Make) -> None:
     del bench
     server = vendor()
-    server.refused = "batches"
+    server.refuses = lambda method, path: 503 if method == "POST" and path.endswith("batches") else 0
     assert performed(server).lost
     assert not server.batches
-    server.refused = ""
+    server.refuses = lambda *_: 0
     assert not performed(server).errors
     assert server.sizes == [10, 20, 20, 20, 20]
 
@@ -165,6 +167,50 @@ def test_results_that_the_vendor_does_not_keep_any_more_are_asked_for_again(benc
     result = performed(server)
     assert server.sizes[1:] == [10, 20, 20, 20, 20]
     assert not result.errors
+
+
+@both
+def test_a_batch_that_is_older_than_its_results_is_asked_for_again(bench: Bench, vendor: Make, state: Path) -> None:
+    del bench
+    server = vendor()
+    server.fault = _no_looks
+    performed(server)
+    server.fault = lambda *_: None
+    (answers,) = state.glob("evals/*/replies/*.jsonl")
+    text = answers.read_text(encoding="utf-8")
+    answers.write_text(re.sub('"at": [0-9.]+', f'"at": {time.time() - 29.1 * 86400}', text), encoding="utf-8")
+    assert not performed(server).errors
+    assert server.sizes == [10, 10, 20, 20, 20, 20]
+
+
+def test_a_note_of_a_batch_that_is_damaged_is_told(bench: Bench, vendor: AnthropicBatches, state: Path) -> None:
+    del bench
+    vendor.held, vendor.fault = False, _no_looks
+    performed(vendor)
+    (answers,) = state.glob("evals/*/replies/*.jsonl")
+    answers.write_text(answers.read_text(encoding="utf-8").replace('"keys": [', '"keys": ['[::-1]), encoding="utf-8")
+    told = dramaturg(*_RUN)
+    assert told.code == 4
+    assert "the recorded answers in" in told.err
+    assert "dramaturg eval prune" not in told.err
+    assert "unfinished" in dramaturg("eval", "prune", "--dry-run", "--status", "unfinished", "--older-than", "0s").out
+
+
+@both
+def test_a_batch_that_is_refused_is_not_out(bench: Bench, vendor: Make) -> None:
+    del bench
+    server = vendor()
+    server.refuses = lambda method, path: 401 if method == "POST" and path.endswith("batches") else 0
+    result = performed(server)
+    assert result.lost
+    assert "check the API key" in result.records[0].error
+    server.refuses = lambda *_: 0
+    looks = len(server.asked)
+    assert not performed(server).errors
+    assert [path for method, path in server.asked[looks:] if method == "GET" and path.endswith("batches")] == [
+        server.asked[looks][1]
+    ] * 5
+    assert server.sizes == [10, 20, 20, 20, 20]
 
 
 @both
@@ -195,3 +241,26 @@ def test_answers_of_a_vendor_that_was_away_for_too_long_come_with_the_next_try(b
 def _no_looks(_: BatchVendor, method: str, path: str) -> int | None:
     """Let nobody see how far a batch is."""
     return 503 if method == "GET" and path[-1].isdigit() else None
+
+
+@both
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_fails_whenever_nothing_is_asked_twice(bench: Bench, vendor: Make, seed: int) -> None:
+    """Fail requests at random, before and after they have done their work, and give the command until all is done."""
+    write(bench)
+    server, chance = vendor(), Random(seed)  # noqa: S311 - chance, not a secret
+
+    def fault(*_: object) -> int | None:
+        if chance.random() < 0.1:
+            raise httpx2.ReadError("the connection broke")
+        return None
+
+    server.refuses, server.fault = lambda *_: 503 * (chance.random() < 0.1), fault
+    result = performed(server)
+    tries = 1
+    while result.errors and tries < 60:
+        result = performed(server)
+        tries += 1
+    assert not result.errors
+    assert len(server.keys) == len(set(server.keys)) == 2 * CALLS + 2 * (CALLS - 1)
+    assert result.asked == len(server.keys)
