@@ -24,3 +24,18 @@ def _document(verdict: str, number: int) -> str:
 def write_labels(path: Path, text: str = "") -> None:
     """Write a file of labels."""
     path.write_text(text or labels_text(), encoding="utf-8")
+
+
+def pairs_text(a: int = 12, b: int = 12, ties: int = 4, criterion: str = CRITERION) -> str:
+    """Return a file of labelled pairs; the better one of two says `Data Integrity`, in a tie both do."""
+    kinds = [("a", number) for number in range(a)] + [("b", number) for number in range(b)]
+    kinds += [("tie", number) for number in range(ties)]
+    entries = []
+    for verdict, number in kinds:
+        one = _document("fail" if verdict == "b" else "pass", number)
+        other = _document("fail" if verdict == "a" else "pass", number).replace("it.", "it and wait.")
+        entries.append(
+            f"  - id: {verdict} {number}\n    verdict: {verdict}\n    a: {{text: {json.dumps(one)}}}\n"
+            f"    b: {{text: {json.dumps(other)}}}\n"
+        )
+    return f"criterion: {json.dumps(criterion)}\npairs:\n{''.join(entries)}"

@@ -56,7 +56,7 @@ def test_the_worse_document_loses_in_both_orders_and_decides_nothing() -> None:
     assert len(server.requests) == 2 * 3 * 2  # cases, repeats, orders
     line = "safer: the candidate is preferred in 0 pairs, the baseline in 6, 0 are ties, 0 unscored; the verdict"
     assert f"{line} followed the order in 0 of 6 = 0 % [0 %, 46 %]" in told.out
-    assert f"safer: {server.model} judges and decides nothing: nobody holds comparisons of pairs" in told.out
+    assert f"safer: {server.model} judges and decides nothing: there are no `labels` to hold it" in told.out
     metric = _metric(data)
     assert (metric["gates"], metric["scored"], metric["cases"]) == (False, True, 2)
     assert (metric["effect"]["estimate"], metric["method"]) == (-1.0, "exact permutation test within pairs")
@@ -161,14 +161,14 @@ def test_a_judge_that_is_gone_is_an_error_of_both_and_the_same_command_goes_on()
 
 
 @pytest.mark.usefixtures("bench")
-def test_a_comparison_may_not_decide() -> None:
-    _write("openai:tiny@http://127.0.0.1:1/v1", more=", required: true")
+def test_a_comparison_that_nobody_has_calibrated_may_not_decide() -> None:
+    _write("openai:tiny@http://127.0.0.1:1/v1")
     suite = Path(_FILE)
     suite.write_text(suite.read_text(encoding="utf-8") + "gate: {metrics: safer}\n", encoding="utf-8")
     told = dramaturg(*_RUN)
     assert told.code == 2
-    assert told.err.count("error[E111]: the judge of `safer` may not decide: nobody holds comparisons of pairs") == 2
-    assert "= help: ask for what decides by a `rubric`; or leave it out of `gate`" in told.err
+    assert "error[E111]: the judge of `safer` may not decide: there are no `labels` to hold it against" in told.err
+    assert "= help: label some forty pairs of documents as `dramaturg explain E111` tells, then" in told.err
 
 
 def test_what_asks_nothing_leaves_pairs_open_that_nobody_was_asked_about(bench: Bench) -> None:

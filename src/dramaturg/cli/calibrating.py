@@ -24,7 +24,7 @@ _SHORT = 1
 @click.command()
 @one_suite
 @click.option("--judge", metavar="MODEL", help="Calibrate this model instead of the suite's judge.")
-@click.option("--rubric", "rubrics", multiple=True, metavar="NAME", help="Only this rubric; repeatable.")
+@click.option("--rubric", "rubrics", multiple=True, metavar="NAME", help="Only this rubric or comparison; repeatable.")
 @budget_option
 @price_option
 @batch_option
@@ -53,10 +53,11 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Hold the judges of SUITE against documents that people labelled, and write down what they are worth.
+    """Hold the judges of SUITE against what people labelled, and write down what they are worth.
 
-    Asks each judge about each labelled document, tells how often it agrees with people, and keeps that beside the
-    labels, where `eval run` finds it. Exits with 1 if a judge is not shown to be better than a coin: it may not decide.
+    Asks each judge about each labelled document or pair, tells how often it agrees with people, and keeps that beside
+    the labels, where `eval run` finds it. Exits with 1 if a judge is not shown to be better than a coin: it may not
+    decide.
     """
     from dramaturg.cli.evaluating import Progress
     from dramaturg.evals.calibrate import calibrate_suite

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from dramaturg.engine.brief import Respondent
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.evals.batched import require_batches
 from dramaturg.evals.budget import Budget
@@ -24,10 +23,10 @@ from dramaturg.evals.judging.calibrations import (
     keep_calibration,
     terms_of,
 )
+from dramaturg.evals.judging.calibrations import Terms as Bound
 from dramaturg.evals.judging.checking import asking_faults
-from dramaturg.evals.judging.jury import answered
+from dramaturg.evals.judging.jury import Jury
 from dramaturg.evals.judging.labels import LabelsFile
-from dramaturg.evals.judging.questions import Rule, ask_rubric
 from dramaturg.evals.judging.standings import judges_prompts, labels_of
 from dramaturg.evals.opening import open_judges, recorded_answers, way_of
 from dramaturg.evals.reading import SuiteFile
@@ -35,27 +34,28 @@ from dramaturg.evals.remedies import calibrate_command
 from dramaturg.evals.replies import Replies
 from dramaturg.evals.runs import replies_folder
 from dramaturg.evals.salvage import NOTHING, Lost
-from dramaturg.evals.scorers.judged import RUBRIC, Rubric
+from dramaturg.evals.scorers.judged import Judged as Scorer
+from dramaturg.evals.scorers.judged import Pairwise
 from dramaturg.evals.terms import Terms
 from dramaturg.evals.usable import read_changed
-from dramaturg.evidence.artifact import Artifact
 from dramaturg.findings.model import Finding
-from dramaturg.models.model import Model, leaves_this_machine
+from dramaturg.models.model import Model
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.loop import PRIVATE_LOOP
-from dramaturg.run.secrets import screened
 
 _SHOWN = 8
 _LABELS = "labels"  # what stands where an arm would
+_PREFERRED: Mapping[float | None, str] = {0.0: "a", 1.0: "b", 0.5: "tie", None: "unclear"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """A rubric, its labels, and who is held against them."""
+    """What is judged, its labels, who is held against them, and what they are told."""
 
-    rubric: Rubric
+    scorer: Scorer
     labels: LabelsFile
     judge: Model
+    prompt: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +102,7 @@ def calibrate_suite(
     Args:
         suite: The suite file.
         terms: Who judges, what it may cost, whether it may ask.
-        rubrics: Metrics of the rubrics that are calibrated; all that have labels without any.
+        rubrics: Metrics of the rubrics and comparisons that are calibrated; all that have labels without any.
         on_open: Told where the text goes, by model, before anything is asked.
         on_label: Told of each document, by metric.
         on_batch: Told how far each batch is, where questions go out in batches.
@@ -123,16 +123,18 @@ async def _calibrate(
     file = read_changed(suite, terms, lambda sound, lost: _faults(sound, _wanted(sound, names), lost))
     state, way = state_here(terms), way_of(file.suite.name, terms, on_batch)
     chosen = _chosen(file, names)
-    prompt = judges_prompts(file, terms.prompts)[RUBRIC]
+    prompts = judges_prompts(chosen, terms.prompts)
     answers = recorded_answers(file, terms, state)
     async with AsyncExitStack() as undo:
         require_batches(chosen, terms, performs=False)
         judges = await open_judges(chosen, terms, answers, way, undo)
         benches = {
-            metric: Bench(rubric=rubric, labels=labels_of(file, rubric), judge=judges[metric])
-            for metric, rubric in chosen.suite.rubrics.items()
+            metric: Bench(
+                scorer=scorer, labels=labels_of(file, scorer), judge=judges[metric], prompt=prompts[scorer.kind]
+            )
+            for metric, scorer in chosen.suite.judged.items()
         }
-        run = f"calibrate-{_digest(benches, prompt)}"
+        run = f"calibrate-{_digest(benches)}"
         replies = Replies(replies_folder(state, file.suite.name), run, *answers)
         undo.callback(replies.close)
         await way.enter(replies, undo)
@@ -149,9 +151,9 @@ async def _calibrate(
         found = {}
         needed = 0
         for metric, bench in benches.items():
-            judged = await _judged(bench, prompt, desk, terms, partial(on_label, metric))
+            judged = await _judged(bench, desk, terms, partial(on_label, metric))
             needed += sum(count for _, count in judged)
-            found[metric] = _written(bench, prompt, [each for each, _ in judged])
+            found[metric] = _written(bench, [each for each, _ in judged])
     return Calibrated(
         suite=file,
         calibrations=found,
@@ -178,18 +180,21 @@ def _chosen(file: SuiteFile, names: Sequence[str]) -> SuiteFile:
     Raises:
         AuthorError, CallerError: As `calibrate_suite`.
     """
-    rubrics = file.suite.rubrics
-    unknown = next((name for name in names if name not in rubrics), None)
+    judged = file.suite.judged
+    unknown = next((name for name in names if name not in judged), None)
     if unknown is not None:
-        known = ", ".join(f"`{name}`" for name in rubrics) or "none"
+        known = ", ".join(f"`{name}`" for name in judged) or "none"
         raise CallerError(f"`{file.path}` has no rubric `{unknown}`; there is {known}")
     wanted = _wanted(file, names)
     bare = next((metric for metric, each in wanted.items() if not each.labels), None)
     if bare is not None or not wanted:
-        which = f"the rubric `{bare}`" if bare else f"no rubric of `{file.path}`"
+        which = f"`{bare}`" if bare else f"no rubric of `{file.path}`"
         has = "has no" if bare else "has"
+        what = "documents by its criterion, half of which should fail"
+        if bare is not None and isinstance(wanted[bare], Pairwise):
+            what = "pairs of documents by its criterion"
         raise CallerError(
-            f"{which} {has} `labels`; label some forty documents by its criterion, half of which should fail, and "
+            f"{which} {has} `labels`; label some forty {what}, and "
             f"name the file: `labels: {bare or 'NAME'}.labels.yaml` (`dramaturg explain E111` tells more)"
         )
     if faults := tuple(_faults(file, wanted)):
@@ -198,46 +203,46 @@ def _chosen(file: SuiteFile, names: Sequence[str]) -> SuiteFile:
     return replace(file, suite=left)
 
 
-def _wanted(file: SuiteFile, names: Sequence[str]) -> Mapping[str, Rubric]:
-    """Return the rubrics that are asked for by name, or that have labels where none is."""
-    rubrics = file.suite.rubrics
-    return {metric: each for metric, each in rubrics.items() if metric in names or (not names and each.labels)}
+def _wanted(file: SuiteFile, names: Sequence[str]) -> Mapping[str, Scorer]:
+    """Return what is asked for by name, or what has labels where nothing is."""
+    judged = file.suite.judged
+    return {metric: each for metric, each in judged.items() if metric in names or (not names and each.labels)}
 
 
-def _faults(file: SuiteFile, wanted: Mapping[str, Rubric], lost: Lost = NOTHING) -> Iterator[Finding]:
-    """Yield what keeps rubrics from being calibrated."""
+def _faults(file: SuiteFile, wanted: Mapping[str, Scorer], lost: Lost = NOTHING) -> Iterator[Finding]:
+    """Yield what keeps judges from being calibrated."""
     for path, scorer in file.suite.placed_scorers():
-        if isinstance(scorer, Rubric) and scorer.metric in wanted:
+        if isinstance(scorer, Scorer) and scorer.metric in wanted:
             yield from asking_faults(file, path, scorer, lost)
 
 
-def _digest(benches: Mapping[str, Bench], prompt: str) -> str:
-    terms = [asdict(terms_of(each.rubric, each.judge.name, prompt, each.labels)) for each in benches.values()]
+def _digest(benches: Mapping[str, Bench]) -> str:
+    terms = [asdict(_terms(each)) for each in benches.values()]
     return hashlib.sha256(json.dumps(terms, sort_keys=True).encode()).hexdigest()[:_SHOWN]
 
 
-async def _judged(
-    bench: Bench, prompt: str, desk: Desk, terms: Terms, told: Callable[[Judged], None]
-) -> list[tuple[Judged, int]]:
-    """Return what the judge says of each labelled document, and how many questions that took."""
+async def _judged(bench: Bench, desk: Desk, terms: Terms, told: Callable[[Judged], None]) -> list[tuple[Judged, int]]:
+    """Return what the judge says of each label, and how many questions that took."""
     width = asyncio.Semaphore(desk.way.at_once)
-    rule = Rule(prompt=prompt, artifacts=bench.rubric.artifacts)
+    jury = Jury(
+        judges={bench.scorer.metric: bench.judge},
+        prompts={bench.scorer.kind: bench.prompt},
+        secrets=terms.secrets,
+        desk=desk,
+    )
 
     async def one(at: int) -> tuple[Judged, int]:
-        label, text = bench.labels.labels.labels[at], bench.labels.documents[at]
-        shown: Sequence[Artifact] = (
-            Artifact(id="document", text=text),
-            *(bench.labels.artifacts(label) if bench.rubric.artifacts else ()),
-        )
-        if leaves_this_machine(bench.judge):
-            shown, _ = screened(shown, terms.secrets)
-        document, *artifacts = shown
-        respondent = Respondent(model=bench.judge.name, profile=bench.judge.profile)
-        asking = ask_rubric(rule, bench.rubric.criterion, document.text, artifacts, respondent)
-        place = Place(arm=_LABELS, persona=bench.rubric.metric, case=label.id, model=bench.judge.name, repeat=0)
+        label, texts = bench.labels.entries[at], bench.labels.documents[at]
+        artifacts = bench.labels.artifacts(label)
+        place = Place(arm=_LABELS, persona=bench.scorer.metric, case=label.id, model=bench.judge.name, repeat=0)
         async with width:
-            verdict, asked = await answered(asking, bench.judge, desk, place)
-        judged = Judged(id=label.id, people=label.verdict, judge=verdict.said, because=verdict.because)
+            if isinstance(bench.scorer, Pairwise):
+                found, asked = await jury.preferred(bench.scorer, texts, artifacts, place)
+                said, because, swayed = _PREFERRED[found.value], found.because, found.swayed
+            else:
+                verdict, asked = await jury.verdict(bench.scorer, texts[0], artifacts, place)
+                said, because, swayed = verdict.said, verdict.because, None
+        judged = Judged(id=label.id, people=label.verdict, judge=said, because=because, swayed=swayed)
         told(judged)
         return judged, len(asked)
 
@@ -251,9 +256,12 @@ async def _judged(
         await desk.settle()
 
 
-def _written(bench: Bench, prompt: str, judged: Sequence[Judged]) -> Calibration:
+def _terms(bench: Bench) -> Bound:
+    return terms_of(bench.scorer, bench.judge.name, bench.prompt, bench.labels)
+
+
+def _written(bench: Bench, judged: Sequence[Judged]) -> Calibration:
     """Write a calibration down beside its labels, and return it."""
-    terms = terms_of(bench.rubric, bench.judge.name, prompt, bench.labels)
-    found = Calibration(terms=terms, on=datetime.now(UTC).date().isoformat(), judged=tuple(judged))
+    found = Calibration(terms=_terms(bench), on=datetime.now(UTC).date().isoformat(), judged=tuple(judged))
     keep_calibration(calibration_path(bench.labels.path), found)
     return found

@@ -102,7 +102,7 @@ class Desk:
         holding: Sets aside what a call can cost while it is under way; BudgetSpent if there is not so much left.
         used: Told what a call has used.
         hint: What was edited, for a strict replay that misses an answer.
-        remedies: How that answer is recorded, by what the arm is called.
+        remedies: How that answer is recorded, by what the arm is called, or by the step where that differs.
     """
 
     replies: Replies
@@ -171,7 +171,7 @@ class Desk:
             differs = [said for part, said in parts.items() if alike[part] != own[part]]
             why = f"{differs[0]} has changed" if differs else f"only other repeats are recorded than {call.sample + 1}"
         hint = f"\n{self.hint}" if self.hint else ""
-        remedy = self.remedies.get(place.arm, "record it")
+        remedy = self.remedies.get(call.step) or self.remedies.get(place.arm, "record it")
         what = "the judge's question" if judged else f"step {call.step}"
         return JournalMiss(call.step, f"{place}: {what} has no recorded answer: {why}; {remedy}{hint}")
 

@@ -204,7 +204,9 @@ async def _performed(
         hint="\n".join(f"edited: {edit}" for edit in edits),
         remedies=replay_remedies(stage.file, terms, stage.arms),
     )
-    jury = Jury(judges=stage.judges, prompts=stage.prompts, secrets=terms.secrets, desk=desk)
+    jury = Jury(
+        judges=stage.judges, prompts=stage.prompts, secrets=terms.secrets, desk=desk, needed=stage.compared_to_decide
+    )
     await perform_pairs(stage, watch.pairs, run, jury, watch)
     result = Evaluated(
         run=run.id,

@@ -8,7 +8,9 @@ from types import MappingProxyType
 from dramaturg.evals.edits import Edit
 from dramaturg.evals.judging.standings import Standing
 from dramaturg.evals.records import Arm, Record
+from dramaturg.evals.scorers.judged import Pairwise
 from dramaturg.evals.stage import Pair
+from dramaturg.evals.statistics.calibration import Judge
 from dramaturg.evals.statistics.decide import decide
 from dramaturg.evals.statistics.samples import Arms, Sample
 from dramaturg.evals.statistics.verdict import Kind, Verdict
@@ -119,7 +121,8 @@ def _metrics(suite: Suite, records: Sequence[Record], judges: Mapping[str, Stand
     paired = 2 * sum(bool(old.keys & new.keys) for old, new in both) > len(both)
     judged, rubrics, pairwise = suite.judged, suite.rubrics, suite.pairwise
     known = {metric: each.judge for metric, each in judges.items() if each.judge and each.judge.beats_a_coin}
-    required = tuple(known[metric] for metric, rubric in rubrics.items() if rubric.required and metric in known)
+    worths = ((known.get(metric), rubric) for metric, rubric in rubrics.items())
+    required = tuple(judge for judge, rubric in worths if rubric.required and isinstance(judge, Judge))
     found: dict[str, Arms] = {}
     for metric in dict.fromkeys((*gating, *suite.metrics)):
         samples: Mapping[Arm, dict[str, dict[int, Sample]]] = {
@@ -140,10 +143,17 @@ def _metrics(suite: Suite, records: Sequence[Record], judges: Mapping[str, Stand
                 clusters=sources,
                 paired=paired or metric in pairwise,
                 gates=metric in gating,
+                margin=_margin(pairwise.get(metric)),
+                preferred=metric in pairwise,
                 judge=known.get(metric),
                 judges=required if metric == PASS else (),
             )
     return found
+
+
+def _margin(comparison: Pairwise | None) -> float | None:
+    """Return the margin of a comparison that has one of its own; None for that of the gate."""
+    return None if comparison is None or comparison.margin is None else comparison.margin / _PERCENT
 
 
 def _sample(record: Record, metric: str, *, judged: bool) -> Sample:

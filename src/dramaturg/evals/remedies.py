@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dramaturg.evals.arms import Arm
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as Name
+from dramaturg.evals.scorers.judged import PAIRWISE
 from dramaturg.evals.terms import Terms
 
 
@@ -23,7 +24,8 @@ def record_command(file: SuiteFile, terms: Terms) -> str:
 def replay_remedies(file: SuiteFile, terms: Terms, arms: Mapping[Name, Arm]) -> Mapping[str, str]:
     """Return how an answer that a strict replay misses is recorded, by what each arm is called.
 
-    What only an edited persona's baseline asks is nothing that `eval record` would ask.
+    What only an edited persona's baseline asks is nothing that `eval record` would ask, nor is what judges are asked
+    about the documents of both arms: that stands under the step.
     """
     anew, command = "give the command with `--replay auto` once", record_command(file, terms)
     remedies = dict.fromkeys((arm.name for arm in arms.values()), f"record it: {f'`{command}`' if command else anew}")
@@ -31,7 +33,7 @@ def replay_remedies(file: SuiteFile, terms: Terms, arms: Mapping[Name, Arm]) -> 
     if command and baseline is not None and _digests(baseline) != _digests(candidate):
         kept = f"; `{command}` asks only what the {candidate.name} does"
         remedies[baseline.name] = f"record it: {anew}{kept}"
-    return remedies
+    return {**remedies, PAIRWISE: f"record it: {anew}"}
 
 
 def _digests(arm: Arm) -> Sequence[str]:

@@ -6,7 +6,7 @@ What depends on more than the file, such as whether an artifact is there, is lef
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
-from dramaturg.evals.judging.labels import Labels
+from dramaturg.evals.judging.labelled import Labels
 from dramaturg.evals.scorers.kinds import SCORERS
 from dramaturg.evals.scorers.model import Scorer
 from dramaturg.evals.suite import Suite
@@ -35,6 +35,7 @@ def suite_schema() -> dict[str, Any]:
 def labels_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a file of labels, by which judges are checked."""
     made = Labels.model_json_schema()
+    made["oneOf"] = [{"required": ["labels"]}, {"required": ["pairs"]}]
     _loosen(made)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "Labels for a judge of evals"}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from dramaturg.evals.arms import Arm, Blank
+from dramaturg.evals.arms import WORK_TREE, Arm, Blank
 from dramaturg.evals.cells import Place
 from dramaturg.evals.checking import performed
 from dramaturg.evals.judging.standings import Standing
@@ -85,6 +85,13 @@ class Stage:
     def sequential(self) -> bool:
         """Whether it may stop early."""
         return self.file.suite.gate.sequential and "baseline" in self.arms
+
+    @property
+    def compared_to_decide(self) -> frozenset[str]:
+        """Metrics of comparisons that decide; of two recorded evals none, since nobody was asked about their pairs."""
+        if self.arms["candidate"].name != WORK_TREE:
+            return frozenset()
+        return frozenset(self.file.suite.gate.metrics) & self.file.suite.pairwise.keys()
 
     def pairs(self) -> list[Pair]:
         """Return what there is to perform, the repeats of a case together."""

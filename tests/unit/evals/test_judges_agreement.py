@@ -6,6 +6,7 @@ import pytest
 
 from dramaturg.evals.statistics.calibration import Judge, corrected_rate
 from dramaturg.evals.statistics.decide import decide
+from dramaturg.evals.statistics.preferring import PairJudge
 from dramaturg.evals.statistics.samples import Arms, Sample
 
 np = pytest.importorskip("numpy")
@@ -63,3 +64,10 @@ def test_preferences_are_tested_by_exchanging_signs_as_scipy_does() -> None:
     assert compared.p_worse == pytest.approx(expected.pvalue)
     assert compared.effect is not None
     assert compared.effect.estimate == pytest.approx(float(np.mean(2 * flat - 1)))
+
+
+def test_a_coin_agrees_as_often_as_scipy_says() -> None:
+    for agreed, opposed in ((30, 2), (6, 0), (0, 0), (12, 11), (3, 9)):
+        judge = PairJudge(pairs=40, agreed=agreed, opposed=opposed)
+        expected = stats.binomtest(agreed, max(1, agreed + opposed), 0.5, alternative="greater").pvalue
+        assert judge.p_of_a_coin == pytest.approx(expected if agreed + opposed else 1.0)

@@ -78,7 +78,7 @@ def test_no_part_at_fault_hides_the_faults_of_another() -> None:
         ),
         "some:8 E107 the scorer `no_module:rate` cannot be imported: No module named 'no_module'",
         "some:10 E106 no scorer gives the metric `nonsense`",
-        "some:10 E111 the judge of `safer` may not decide: nobody holds comparisons of pairs against people",
+        "some:10 E111 the judge of `safer` may not decide: there are no `labels` to hold it against",
         "some:10 E103 `gate.margin`: must be greater than 0",
         "some:13 E109 there is no file `none.md`",
         (

@@ -13,12 +13,15 @@ from typing import Any
 
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.evals.judging.labels import SUFFIX, LabelsFile
+from dramaturg.evals.judging.preferences import pairs_digest
 from dramaturg.evals.judging.questions import Rule, digest_of
-from dramaturg.evals.judging.verdicts import Said
-from dramaturg.evals.scorers.judged import Rubric
+from dramaturg.evals.scorers.judged import Judged as Scorer
+from dramaturg.evals.scorers.judged import Pairwise
 from dramaturg.evals.statistics.calibration import Judge
+from dramaturg.evals.statistics.preferring import PairJudge
 
 _ENDING = ".calibration.json"
+_PREFERRED = ("a", "b", "tie")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +36,21 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """One labelled document: what people said of it, what the judge said, and why."""
+    """One labelled document, or pair: what people said of it, what the judge said, and why.
+
+    Attributes:
+        id: What its label is called.
+        people: `pass` or `fail`; of a pair `a`, `b` or `tie`.
+        judge: The same, or `unclear`.
+        because: Why.
+        swayed: Whether the verdict on a pair followed the places; None for a document, or where it was not told.
+    """
 
     id: str
     people: str
-    judge: Said
+    judge: str
     because: str
+    swayed: bool | None = None
 
     @property
     def agreed(self) -> bool:
@@ -61,8 +73,29 @@ class Calibration:
     judged: tuple[Judged, ...]
 
     @property
-    def judge(self) -> Judge:
+    def judge(self) -> Judge | PairJudge:
         """How well the judge agrees with people, where it gave a verdict."""
+        return self._of_pairs if self.of_pairs else self._of_documents
+
+    @property
+    def of_pairs(self) -> bool:
+        """Whether pairs were judged."""
+        return any(each.people in _PREFERRED for each in self.judged)
+
+    @property
+    def _of_pairs(self) -> PairJudge:
+        agreed, opposed = (self.count("a", one) + self.count("b", other) for one, other in (("a", "b"), ("b", "a")))
+        ties_decided = self.count("tie", "a") + self.count("tie", "b")
+        return PairJudge(
+            pairs=agreed + opposed + self.count("a", "tie") + self.count("b", "tie"),
+            agreed=agreed,
+            opposed=opposed,
+            ties=ties_decided + self.count("tie", "tie"),
+            ties_decided=ties_decided,
+        )
+
+    @property
+    def _of_documents(self) -> Judge:
         return Judge(
             passes=self.count("pass", "pass") + self.count("pass", "fail"),
             passes_agreed=self.count("pass", "pass"),
@@ -70,15 +103,22 @@ class Calibration:
             fails_agreed=self.count("fail", "fail"),
         )
 
-    def count(self, people: str, judge: Said) -> int:
-        """Return how many documents of which people said one thing the judge said the other."""
+    @property
+    def swayed(self) -> tuple[int, int]:
+        """In how many pairs the verdict followed the places, and of how many that can be told."""
+        told = [each.swayed for each in self.judged if each.swayed is not None]
+        return sum(told), len(told)
+
+    def count(self, people: str, judge: str) -> int:
+        """Return of how many labels people said one thing and the judge another."""
         return sum(each.people == people and each.judge == judge for each in self.judged)
 
 
-def terms_of(rubric: Rubric, model: str, prompt: str, labels: LabelsFile) -> Terms:
-    """Return what a calibration of a rubric would hold for today."""
-    rule = Rule(prompt=prompt, artifacts=rubric.artifacts)
-    return Terms(model=model, criterion=digest_of(rubric.criterion), prompt=rule.digest, labels=labels.digest)
+def terms_of(scorer: Scorer, model: str, prompt: str, labels: LabelsFile) -> Terms:
+    """Return what a calibration of the judge of a scorer would hold for today."""
+    rule = Rule(prompt=prompt, artifacts=scorer.artifacts)
+    told = pairs_digest(rule) if isinstance(scorer, Pairwise) else rule.digest
+    return Terms(model=model, criterion=digest_of(scorer.criterion), prompt=told, labels=labels.digest)
 
 
 def calibration_path(labels: Path) -> Path:
@@ -110,11 +150,19 @@ def keep_calibration(path: Path, calibration: Calibration) -> None:
     if before is not None and replace(before, on=calibration.on) == calibration:
         return  # a day is no reason for a diff
     kept = {**known, calibration.terms.model: calibration}
-    data = {"calibrations": [asdict(kept[model]) for model in sorted(kept)]}
+    data = {"calibrations": [_data_of(kept[model]) for model in sorted(kept)]}
     try:
         path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise CallerError(f"`{path}` cannot be written: {error.strerror or error}") from error
+
+
+def _data_of(calibration: Calibration) -> Mapping[str, Any]:
+    judged = [
+        {name: value for name, value in asdict(each).items() if name != "swayed" or value is not None}
+        for each in calibration.judged
+    ]
+    return {**asdict(calibration), "judged": judged}
 
 
 def _calibration_of(data: Mapping[str, Any]) -> Calibration:

@@ -57,12 +57,14 @@ class Jury:
         prompts: What they are told, by the kind of scorer.
         secrets: What to do with secrets in what they are shown, where that leaves this machine.
         desk: Where questions are answered.
+        needed: Metrics of comparisons of which a strict replay may leave no pair open.
     """
 
     judges: Mapping[str, Model]
     prompts: Mapping[str, str]
     secrets: Handling
     desk: Desk
+    needed: frozenset[str] = frozenset()
 
     async def opinions(
         self, view: View, scorers: Sequence[Scorer], artifacts: Sequence[Artifact], place: Place
@@ -81,11 +83,11 @@ class Jury:
     ) -> tuple[Opinions, Opinions]:
         """Ask which of the documents of both arms, the baseline's first, is better; return what is said of each.
 
-        What a strict replay has no answer to is left open: a comparison decides nothing, and is of two revisions, of
-        which the answers that go with a suite know one.
+        What a strict replay has no answer to is left open where nothing is decided by it: a comparison is of two
+        revisions, of which the answers that go with a suite know one.
 
         Raises:
-            BudgetSpent, SecretsFound: As `Desk.answer` and `screened` do.
+            BudgetSpent, JournalMiss, SecretsFound: As `Desk.answer` and `screened` do.
         """
         pairwise = [each for each in scorers if isinstance(each, Pairwise)]
         said = await self.desk.together([partial(self._compared, each, views, artifacts, place) for each in pairwise])
@@ -98,14 +100,20 @@ class Jury:
         if text is None:
             lacking = Score(value=0.0, why=(f"there is no section `{scorer.within}`",))
             return Opinions(scores={scorer.metric: lacking})
-        judge = self.judges[scorer.metric]
-        (text,), shown = self._shown((text,), artifacts, scorer)
-        asking = ask_rubric(self._rule(scorer), scorer.criterion, text, shown, respondent(judge), sample=place.repeat)
         try:
-            verdict, asked = await answered(asking, judge, self.desk, place)
+            verdict, asked = await self.verdict(scorer, text, artifacts, place)
         except ModelError as fault:
             return Opinions(error=f"the judge of `{scorer.metric}`: {fault}")
         return Opinions(scores={scorer.metric: score_of(verdict)}, asked={scorer.metric: asked})
+
+    async def verdict(
+        self, scorer: Judged, text: str, artifacts: Sequence[Artifact], place: Place
+    ) -> tuple[Verdict[Said], tuple[Asked, ...]]:
+        """Return what a judge says of a text, and what was asked for it; ModelError if it cannot be asked."""
+        judge = self.judges[scorer.metric]
+        (text,), shown = self._shown((text,), artifacts, scorer)
+        asking = ask_rubric(self._rule(scorer), scorer.criterion, text, shown, respondent(judge), sample=place.repeat)
+        return await answered(asking, judge, self.desk, place)
 
     async def _compared(
         self, scorer: Pairwise, views: tuple[View, View], artifacts: Sequence[Artifact], place: Place
@@ -114,9 +122,9 @@ class Jury:
         texts = tuple(None if view.outcome is None else scorer.read(view, view.outcome) for view in views)
         asked: tuple[Asked, ...] = ()
         try:
-            found, asked = await self._preferred(texts, scorer, artifacts, place)
+            found, asked = await self.preferred(scorer, texts, artifacts, place)
         except JournalMiss as miss:
-            if miss.step != PAIRWISE:
+            if miss.step != PAIRWISE or scorer.metric in self.needed:
                 raise
             found = Preference(value=None, because=_NOBODY)
         except ModelError as fault:
@@ -126,10 +134,10 @@ class Jury:
         said = Opinions(scores={scorer.metric: candidate}, asked={scorer.metric: asked})
         return Opinions(scores={scorer.metric: baseline}), said
 
-    async def _preferred(
-        self, texts: Sequence[str | None], scorer: Pairwise, artifacts: Sequence[Artifact], place: Place
+    async def preferred(
+        self, scorer: Pairwise, texts: Sequence[str | None], artifacts: Sequence[Artifact], place: Place
     ) -> tuple[Preference, tuple[Asked, ...]]:
-        """Return which text is preferred; nothing is asked where one is missing, or both are the same."""
+        """Return which of two texts is preferred; nothing is asked where one is missing, or both are the same."""
         baseline, candidate = texts
         if baseline is None or candidate is None:
             value = None if baseline is candidate else float(baseline is None)

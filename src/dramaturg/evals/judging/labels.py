@@ -1,4 +1,4 @@
-"""A file of labelled documents to what people said of them; its one rule: every fault in one pass, each at its place.
+"""A file of documents, or pairs, to what people said of them; its one rule: every fault in one pass, each at its place.
 
 E112 it cannot be used as it is
 """
@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 
 from dramaturg.errors import AuthorError, CallerError
+from dramaturg.evals.judging.labelled import Label, Labels, Pair
 from dramaturg.evals.nodes import line_of, place_in, plain_data, reader_of, where_paths_begin
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.findings.model import Finding, Severity, Span
@@ -24,38 +25,8 @@ from dramaturg.persona.reader import Reader
 SUFFIX = ".labels.yaml"
 _RULE = "E112"
 _RULES = {"P103": _RULE, "P104": _RULE, "P105": _RULE}
+_Path = tuple[str | int, ...]
 _WORDS = {"extra_forbidden": "unknown key", "missing": "it is missing", "too_short": "it is empty"}
-
-
-class _Said(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Label(_Said):
-    """A document, or the section that is looked at, and what people said of it."""
-
-    id: str = Field(min_length=1, description="What it is called; reports name it so.")
-    verdict: Literal["pass", "fail"] = Field(description="Whether people find that it meets the criterion.")
-    text: str = Field(default="", description="The document itself.")
-    path: str = Field(default="", description="The path of its file beside this one, instead of a text.")
-    artifacts: Mapping[str, str] = Field(
-        default={}, description="Texts that it was made from, by id, where the rubric shows artifacts."
-    )
-    why: str = Field(default="", description="What decides, for people; no judge sees it.")
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> Self:
-        if bool(self.path.strip()) == bool(self.text.strip()):
-            raise ValueError("give a `path` beside this file, or `text:` and the document itself")
-        return self
-
-
-class Labels(_Said):
-    """Documents that people judged by one criterion, to hold a judge against."""
-
-    criterion: str = Field(min_length=1, description="What people judged by, word for word as the rubric says it.")
-    by: str = Field(default="", description="Who judged, and when.")
-    labels: tuple[Label, ...] = Field(min_length=1, description="What they judged.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,24 +37,29 @@ class LabelsFile:
         path: The file.
         text: What it says.
         labels: What that means.
-        documents: The text of each labelled document.
+        documents: The text of each labelled document; the two of each pair.
     """
 
     path: Path
     text: str
     labels: Labels
-    documents: tuple[str, ...]
+    documents: tuple[tuple[str, ...], ...]
+
+    @property
+    def entries(self) -> Sequence[Label | Pair]:
+        """What people judged, one after the other."""
+        return self.labels.labels or self.labels.pairs
 
     @cached_property
     def digest(self) -> str:
         """What changes with any document, what it was made from, or what people said of it."""
         said = [
-            [label.verdict, document, dict(label.artifacts)]
-            for label, document in zip(self.labels.labels, self.documents, strict=True)
+            [label.verdict, *documents, dict(label.artifacts)]
+            for label, documents in zip(self.entries, self.documents, strict=True)
         ]
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
-    def artifacts(self, label: Label) -> tuple[Artifact, ...]:
+    def artifacts(self, label: Label | Pair) -> tuple[Artifact, ...]:
         """Return what a document was made from."""
         return tuple(Artifact(id=name, text=text) for name, text in label.artifacts.items())
 
@@ -91,6 +67,10 @@ class LabelsFile:
         """Return where a value of the file stands, by its keys and positions."""
         reader, root = self._read
         return place_in(root, path, reader)
+
+    def place_of(self, at: int) -> Span:
+        """Return where one of its entries stands."""
+        return self.place("pairs" if self.labels.pairs else "labels", at)
 
     @cached_property
     def _read(self) -> tuple[Reader, yaml.Node | None]:
@@ -125,9 +105,11 @@ def read_labels(path: Path) -> LabelsFile:
         labels = Labels.model_validate(data)
     except ValidationError as error:
         reader.findings += _misfits(error, root, reader)
-    said = [each if isinstance(each, dict) else {} for each in _listed(data.get("labels"))]
-    documents = [*_documents(said, path.parent, root, reader)]
-    reader.findings += _doubles(said, root, reader)
+    documents: list[tuple[str, ...]] = []
+    for key in ("labels", "pairs"):
+        said = [each if isinstance(each, dict) else {} for each in _listed(data.get(key))]
+        documents += _documents(key, said, path.parent, root, reader)
+        reader.findings += _doubles(key, said, root, reader)
     if reader.findings or labels is None:
         raise AuthorError(tuple(sorted(reader.findings, key=line_of)))
     return LabelsFile(path=path, text=text, labels=labels, documents=tuple(documents))
@@ -149,17 +131,34 @@ def _listed(said: Any) -> Sequence[Any]:
     return said if isinstance(said, list) else ()
 
 
-def _documents(labels: Sequence[Mapping[str, Any]], folder: Path, root: yaml.Node, reader: Reader) -> Iterator[str]:
-    """Yield the text of each label; what it does not say as it should is told apart."""
+def _documents(
+    key: str, labels: Sequence[Mapping[str, Any]], folder: Path, root: yaml.Node, reader: Reader
+) -> Iterator[tuple[str, ...]]:
+    """Yield the text of each label, or those of each pair; what does not say what it should is told apart."""
     for at, label in enumerate(labels):
-        name, text = label.get("path"), label.get("text")
-        try:
-            yield (folder / name).read_text(encoding="utf-8") if isinstance(name, str) and name else str(text)
-        except (OSError, ValueError) as error:
-            place = place_in(root, ("labels", at, "path"), reader)
-            why = getattr(error, "strerror", None) or error
-            help_ = where_paths_begin("the labels", folder, name if isinstance(name, str) else "")
-            reader.fault(_RULE, f"`{name}` cannot be read: {why}", place, help=help_)
+        if key == "labels":
+            yield (_document(label, ("labels", at), folder, root, reader),)
+            continue
+        one, other = (_document(label.get(side), ("pairs", at, side), folder, root, reader) for side in ("a", "b"))
+        if one and one == other:
+            help_ = "let them differ; nobody is asked about two that are alike"
+            reader.fault(_RULE, "both documents are the same", place_in(root, ("pairs", at), reader), help=help_)
+        yield one, other
+
+
+def _document(said: Any, path: _Path, folder: Path, root: yaml.Node, reader: Reader) -> str:
+    """Return a text that is written down, or stands in a file; empty where neither is said."""
+    given = said if isinstance(said, dict) else {"path": said}
+    name, text = given.get("path"), given.get("text")
+    if not (isinstance(name, str) and name):
+        return str(text or "")
+    try:
+        return (folder / name).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        help_ = where_paths_begin("the labels", folder, name)
+        reader.fault(_RULE, f"`{name}` cannot be read: {why}", place_in(root, (*path, "path"), reader), help=help_)
+        return ""
 
 
 def _misfits(error: ValidationError, root: yaml.Node, reader: Reader) -> Iterator[Finding]:
@@ -167,20 +166,21 @@ def _misfits(error: ValidationError, root: yaml.Node, reader: Reader) -> Iterato
         path, kind = each["loc"], each["type"]
         said = _WORDS.get(kind) or each["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
         named = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+        subject = f"`{named}`: " if path else ""
         verb = "" if kind in _WORDS or kind == "value_error" else "must be "
-        fields = {**Labels.model_fields, **Label.model_fields}
+        fields = {**Labels.model_fields, **(Pair if "pairs" in path else Label).model_fields}
         field = fields.get(str(path[-1])) if path else None
         help_ = f"there is {', '.join(f'`{name}`' for name in fields)}" if kind == "extra_forbidden" else ""
         yield Finding(
             rule=_RULE,
             severity=Severity.ERROR,
-            message=f"`{named}`: {verb}{said}",
+            message=f"{subject}{verb}{said}",
             span=place_in(root, path, reader, key=kind == "extra_forbidden"),
             help=help_ or (field.description or "" if field and kind != "value_error" else ""),
         )
 
 
-def _doubles(labels: Sequence[Mapping[str, Any]], root: yaml.Node, reader: Reader) -> Iterator[Finding]:
+def _doubles(key: str, labels: Sequence[Mapping[str, Any]], root: yaml.Node, reader: Reader) -> Iterator[Finding]:
     seen: set[str] = set()
     for at, label in enumerate(labels):
         name = label.get("id")
@@ -190,8 +190,8 @@ def _doubles(labels: Sequence[Mapping[str, Any]], root: yaml.Node, reader: Reade
             yield Finding(
                 rule=_RULE,
                 severity=Severity.ERROR,
-                message=f"two labels are called `{name}`",
-                span=place_in(root, ("labels", at, "id"), reader),
+                message=f"two {key} are called `{name}`",
+                span=place_in(root, (key, at, "id"), reader),
                 help="rename one of them",
             )
         seen.add(name)

@@ -1,5 +1,6 @@
 """Two documents to which of them a judge prefers; its one rule: what follows their order is a tie."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from dramaturg.engine.brief import Respondent
 from dramaturg.engine.prompts import inert_block
-from dramaturg.evals.judging.questions import Asking, Question, Rule, ask, opening, shown_artifacts
+from dramaturg.evals.judging.questions import Asking, Question, Rule, ask, digest_of, opening, shown_artifacts
 from dramaturg.evals.judging.verdicts import Quotes, Reason, Verdict, lost_quotes, one_line, parsed
 from dramaturg.evals.scorers.judged import PAIRWISE
 from dramaturg.evidence.artifact import Artifact
@@ -18,6 +19,8 @@ from dramaturg.plan.outputs import flat_schema
 
 Preferred = Literal["first", "second", "tie", "unclear"]
 _ASK = "Which document meets the criterion better? Quote, say why, give the verdict.\n"
+_FIRST = "The first document:\n"
+_SECOND = "The second document:\n"
 _TIE = 0.5
 
 
@@ -65,8 +68,7 @@ def ask_pair(
     first, second = documents
     made_from = tuple(artifacts) if rule.artifacts else ()
     shown = (
-        f"{shown_artifacts(made_from)}The first document:\n{inert_block('first', first)}\n"
-        f"The second document:\n{inert_block('second', second)}"
+        f"{shown_artifacts(made_from)}{_FIRST}{inert_block('first', first)}\n{_SECOND}{inert_block('second', second)}"
     )
     question = Question(
         step=PAIRWISE,
@@ -91,6 +93,12 @@ def preference(first_baseline: Verdict[Preferred], first_candidate: Verdict[Pref
     swayed = said in {("first", "first"), ("second", "second")}
     because = f"the verdict follows the order: {first_baseline.because}" if swayed else first_baseline.because
     return Preference(value=value, because=because, swayed=swayed)
+
+
+def pairs_digest(rule: Rule) -> str:
+    """Return what changes with anything that a judge of pairs is told beside documents and criterion."""
+    told = [rule.digest, pair_schema(), _ASK, _FIRST, _SECOND]
+    return digest_of(json.dumps(told, sort_keys=True))
 
 
 def _unclear(because: str) -> Verdict[Preferred]:

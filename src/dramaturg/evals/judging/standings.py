@@ -10,8 +10,9 @@ from dramaturg.evals.judging.calibrations import calibration_path, read_calibrat
 from dramaturg.evals.judging.labels import LabelsFile, read_labels
 from dramaturg.evals.judging.questions import read_prompt
 from dramaturg.evals.reading import SuiteFile
-from dramaturg.evals.scorers.judged import RUBRIC, Judged, Rubric
+from dramaturg.evals.scorers.judged import Judged
 from dramaturg.evals.statistics.calibration import Judge
+from dramaturg.evals.statistics.preferring import PairJudge
 
 _EDITED = {
     "criterion": "the criterion was edited",
@@ -31,7 +32,7 @@ class Standing:
     """
 
     model: str
-    judge: Judge | None = None
+    judge: Judge | PairJudge | None = None
     lacking: str = ""
 
     @property
@@ -42,10 +43,11 @@ class Standing:
         if self.judge.beats_a_coin:
             return ""
         shown = self.judge.sharpness_interval
-        return (
-            "its labels do not show that it is better than a coin: sensitivity + specificity - 1 is "
-            f"{shown.estimate:.2f} [{shown.low:.2f}, {shown.high:.2f}]"
-        )
+        bounds = f"{shown.estimate:.2f} [{shown.low:.2f}, {shown.high:.2f}]"
+        what = "sensitivity + specificity - 1"
+        if isinstance(self.judge, PairJudge):
+            what, bounds = "agreement less contradiction", f"{bounds}, p of a coin {self.judge.p_of_a_coin:.2g}"
+        return f"its labels do not show that it is better than a coin: {what} is {bounds}"
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON data."""
@@ -55,7 +57,8 @@ class Standing:
 def standing_of_data(data: Mapping[str, Any]) -> Standing:
     """Return a standing from its JSON data; LookupError or TypeError for what is none."""
     counts = data["judge"]
-    return Standing(model=data["model"], judge=None if counts is None else Judge(**counts), lacking=data["lacking"])
+    kind = PairJudge if counts and "pairs" in counts else Judge
+    return Standing(model=data["model"], judge=None if counts is None else kind(**counts), lacking=data["lacking"])
 
 
 def judges_prompts(file: SuiteFile, prompts: Path | None) -> Mapping[str, str]:
@@ -74,25 +77,23 @@ def standings_of(file: SuiteFile, prompts: Mapping[str, str]) -> Mapping[str, St
     return {metric: standing_of(file, judged, prompts) for metric, judged in file.suite.judged.items()}
 
 
-def labels_of(file: SuiteFile, rubric: Rubric) -> LabelsFile:
-    """Return the labels of a rubric that names some; AuthorError or CallerError if they cannot be read."""
-    return read_labels(file.folder / rubric.labels)
+def labels_of(file: SuiteFile, scorer: Judged) -> LabelsFile:
+    """Return the labels of a scorer that names some; AuthorError or CallerError if they cannot be read."""
+    return read_labels(file.folder / scorer.labels)
 
 
-def standing_of(file: SuiteFile, rubric: Judged, prompts: Mapping[str, str]) -> Standing:
+def standing_of(file: SuiteFile, scorer: Judged, prompts: Mapping[str, str]) -> Standing:
     """Return what is known of who judges; see `standings_of`."""
-    model = file.suite.judge_of(rubric)
-    if not isinstance(rubric, Rubric):
-        return Standing(model=model, lacking="nobody holds comparisons of pairs against people")
-    if not rubric.labels:
+    model = file.suite.judge_of(scorer)
+    if not scorer.labels:
         return Standing(model=model, lacking="there are no `labels` to hold it against")
-    labels = labels_of(file, rubric)
+    labels = labels_of(file, scorer)
     known = read_calibrations(calibration_path(labels.path))
     calibration = known.get(model)
     if calibration is None:
         others = f"; only {', '.join(f'`{name}`' for name in known)} was" if known else ""
-        return Standing(model=model, lacking=f"`{model}` was never held against `{rubric.labels}`{others}")
-    now, then = asdict(terms_of(rubric, model, prompts[RUBRIC], labels)), asdict(calibration.terms)
+        return Standing(model=model, lacking=f"`{model}` was never held against `{scorer.labels}`{others}")
+    now, then = asdict(terms_of(scorer, model, prompts[scorer.kind], labels)), asdict(calibration.terms)
     edited = [said for name, said in _EDITED.items() if now[name] != then[name]]
     if edited:
         return Standing(model=model, lacking=f"{' and '.join(edited)} since it was calibrated on {calibration.on}")

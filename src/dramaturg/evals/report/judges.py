@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.report.figures import limits, percent, shares
 from dramaturg.evals.statistics.calibration import Judge, corrected_rate
+from dramaturg.evals.statistics.preferring import PairJudge
 from dramaturg.evals.statistics.rates import rate_interval
 
 _NONE = "–"
@@ -17,8 +18,7 @@ def judge_sentences(result: Evaluated) -> Iterator[str]:
     for metric, standing in result.judges.items():
         judge = standing.judge
         if judge is None:
-            remedy = "; see `eval calibrate`" if metric in result.suite.suite.rubrics else ""
-            yield f"{metric}: {standing.model} judges and decides nothing: {standing.lacking}{remedy}"
+            yield f"{metric}: {standing.model} judges and decides nothing: {standing.lacking}; see `eval calibrate`"
         else:
             yield f"{metric}: judged by {standing.model}, {worth(judge)}"
 
@@ -40,11 +40,21 @@ def _pair_sentences(result: Evaluated) -> Iterator[str]:
         )
 
 
-def worth(judge: Judge) -> str:
-    """Return sensitivity and specificity with their intervals and labels, in one line."""
-    sensitivity, specificity = shares(judge.sensitivity_interval), shares(judge.specificity_interval)
-    told = f"sensitivity {sensitivity} on {judge.passes:,}, specificity {specificity} on {judge.fails:,} labels"
+def worth(judge: Judge | PairJudge) -> str:
+    """Return how well a judge agrees with people, with intervals and labels, in one line."""
+    told = pair_worth(judge) if isinstance(judge, PairJudge) else _worth(judge)
     return told if judge.beats_a_coin else f"{told}: not shown to be better than a coin, it decides nothing"
+
+
+def pair_worth(judge: PairJudge) -> str:
+    """Return how often a judge prefers what people prefer, and the other, in one line."""
+    agreed, opposed = shares(judge.agreed_interval), shares(judge.opposed_interval)
+    return f"prefers what people prefer in {agreed} of {judge.pairs:,} pairs, the other in {opposed}"
+
+
+def _worth(judge: Judge) -> str:
+    sensitivity, specificity = shares(judge.sensitivity_interval), shares(judge.specificity_interval)
+    return f"sensitivity {sensitivity} on {judge.passes:,}, specificity {specificity} on {judge.fails:,} labels"
 
 
 def judged_rates(result: Evaluated) -> Iterator[tuple[str, tuple[str, str]]]:
@@ -58,6 +68,6 @@ def judged_rates(result: Evaluated) -> Iterator[tuple[str, tuple[str, str]]]:
             continue
         rate, judge = rate_interval(sum(told), len(told)), result.judges[metric].judge
         bounds = limits(rate)
-        if judge is not None and judge.beats_a_coin:
+        if isinstance(judge, Judge) and judge.beats_a_coin:
             bounds += f", corrected {shares(corrected_rate(sum(told), len(told), judge))}"
         yield metric, (f"{sum(told):,}/{len(told):,} = {percent(rate.estimate)}{beside}", bounds)

@@ -57,15 +57,20 @@ def headline(result: Evaluated) -> str:
     if decision is None:
         passed = sum(record.outcome == "pass" for record in result.records)
         return f"{passed:,} of {len(result.records):,} performances passed"
-    margin = points(decision.verdict.comparisons[0].margin, sign=False)
+    first, *others = [each for each in decision.verdict.comparisons if each.gates]
+    wider = [f", `{each.metric}` than {_points(each)}" for each in others if each.margin != first.margin]
     said = {
         Kind.WORSE: "WORSE",
         Kind.BETTER: "BETTER",
-        Kind.NO_WORSE: f"NO WORSE than {margin} points",
+        Kind.NO_WORSE: f"NO WORSE than {_points(first)} points{''.join(wider)}",
         Kind.INCONCLUSIVE: "INCONCLUSIVE",
         Kind.INFRASTRUCTURE: "INFRASTRUCTURE: too many performances failed for technical reasons",
     }
     return said[decision.kind]
+
+
+def _points(comparison: Comparison) -> str:
+    return points(comparison.margin, sign=False)
 
 
 def sentences(result: Evaluated) -> Iterator[str]:

@@ -46,6 +46,8 @@ class Judged(InText):
         default=False, description="Whether a performance that does not pass here fails; of a calibrated judge only."
     )
 
+    labels: str = Field(default="", description="A file beside the suite of what people judged by the same criterion.")
+
     def judge(self, view: View, outcome: Outcome) -> Score:  # noqa: ARG002 - every scorer is given both
         """Give what the judge said; nothing where it abstained."""
         return view.judged.get(self.metric, Score(value=None))
@@ -55,13 +57,18 @@ class Rubric(Judged):
     """Does a model find that the document meets a criterion?"""
 
     kind: Literal["rubric"] = "rubric"
-    labels: str = Field(default="", description="A file beside the suite of documents that people judged by it.")
 
 
 class Pairwise(Judged):
     """Which arm's document does a model find to meet a criterion better?"""
 
     kind: Literal["pairwise"] = "pairwise"
+    margin: float | None = Field(
+        default=None,
+        gt=0,
+        lt=100,
+        description="Points by which the other may be preferred more often and this still be no worse; the gate's.",
+    )
 
     def score(self, view: View) -> Score:
         """Give 1 where the judge prefers the document of this arm, 0 where the other, 0.5 for a tie."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dramaturg.evals.statistics.effects import Effect, passes_effect, scores_effect, stratum_of
+from dramaturg.evals.statistics.effects import Effect, passes_effect, preferred_effect, scores_effect, stratum_of
 from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.permutation import Scores, compare_scores
 from dramaturg.evals.statistics.power import detectable_drop, repeats_to_decide
@@ -82,9 +82,12 @@ def fixed_answer(arms: Arms, terms: Terms) -> Answer:
     effect = shown.magnified(arms.shown, arms.shown_variance) if arms.all_judges else shown
     margin = terms.margin_of(arms)
     smaller = sum(min(len(case.candidate), len(case.baseline)) for case in strata)
-    no_worse = effect.p_no_worse(margin)
+    tested, bound = effect, margin
+    if arms.preferred and arms.all_judges:  # a judge that just passed for better than a coin is duller than it looks
+        tested, bound = shown, margin * arms.surely_shown(terms.alpha)
+    no_worse = tested.p_no_worse(bound)
     decided = terms.gating * min(tails.worse, tails.better) <= terms.alpha or no_worse <= terms.alpha
-    repeats = None if decided else repeats_to_decide(effect, smaller / len(cases), margin, terms.alpha)
+    repeats = None if decided else repeats_to_decide(tested, smaller / len(cases), bound, terms.alpha)
     return Answer(
         worse=tails.worse,
         better=tails.better,
@@ -107,4 +110,6 @@ def _tails(arms: Arms, cases: Sequence[Case], seed: int) -> Tails:
 
 def _shown_effect(arms: Arms, cases: Sequence[Case]) -> Effect:
     """Return how the samples changed; where judges made them, the truth changed by more."""
+    if arms.preferred:
+        return preferred_effect(cases)
     return scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)

@@ -12,7 +12,7 @@ from dramaturg.evals.statistics.holm import adjust
 from dramaturg.evals.statistics.power import Price
 from dramaturg.evals.statistics.reading import Pair, read_pairs
 from dramaturg.evals.statistics.samples import Arms, faults_of
-from dramaturg.evals.statistics.tallies import hides_a_drop, lost_to_errors, tally_arms
+from dramaturg.evals.statistics.tallies import hides_a_drop, hides_a_preference, lost_to_errors, tally_arms
 from dramaturg.evals.statistics.verdict import Comparison, Kind, Tally, Verdict
 
 _MOST_ALPHA = 0.5
@@ -122,12 +122,22 @@ def _settled(answer: Answer, tallies: tuple[Tally, Tally], arms: Arms, terms: Te
         return Kind.WORSE, ""
     if min(answer.better, answer.no_worse) > terms.alpha:
         return Kind.INCONCLUSIVE, ""
-    if hides_a_drop(baseline, candidate, terms.margin_of(arms) / arms.range):
-        return Kind.INCONCLUSIVE, (
+    if hidden := _hidden(tallies, arms, terms.margin_of(arms) / arms.range):
+        return Kind.INCONCLUSIVE, hidden
+    return (Kind.BETTER if answer.better <= terms.alpha else Kind.NO_WORSE), ""
+
+
+def _hidden(tallies: tuple[Tally, Tally], arms: Arms, share: float) -> str:
+    """Return what could hide a drop among samples without a value; empty for nothing."""
+    baseline, candidate = tallies
+    if arms.preferred and hides_a_preference(candidate, share):
+        return f"{candidate.missing} of {candidate.asked} pairs have no verdict; losses among them could be a drop"
+    if hides_a_drop(baseline, candidate, share):
+        return (
             f"{candidate.missing} samples of the candidate have no value, against {baseline.missing} of the baseline; "
             "fails among them could be a drop"
         )
-    return (Kind.BETTER if answer.better <= terms.alpha else Kind.NO_WORSE), ""
+    return ""
 
 
 def _price(answer: Answer, cost: float | None) -> Price | None:

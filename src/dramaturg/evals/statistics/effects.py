@@ -136,6 +136,19 @@ def passes_effect(cases: Sequence[Case]) -> Effect:
     return replace(effect, grain=1 / (2 * smaller))
 
 
+def preferred_effect(pairs: Sequence[Case]) -> Effect:
+    """Return how much more often the candidate is preferred than the baseline, in shares of all pairs.
+
+    Each pair is a case of one value in each arm: 1 and 0, the reverse, or a half each. One arm has what the other
+    lacks, so what a pair could have come out as, and did not, is not that of two independent samples.
+    """
+    effect = scores_effect(pairs, (0.0, 1.0))
+    differences = [
+        (share, (case.candidate[0] - case.baseline[0],)) for share, case in zip(_shares(pairs), pairs, strict=True)
+    ]
+    return replace(effect, below=(_unseen(differences, -1.0),), above=(_unseen(differences, 1.0),))
+
+
 def scores_effect(cases: Sequence[Case], bounds: tuple[float, float]) -> Effect:
     """Return how the mean score changed; each case has values in both arms."""
     shares = _shares(cases)

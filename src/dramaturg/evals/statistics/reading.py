@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dramaturg.evals.statistics.answers import SILENT, Answer, Terms
-from dramaturg.evals.statistics.distributions import normal_quantile
-from dramaturg.evals.statistics.effects import passes_effect, scores_effect
+from dramaturg.evals.statistics.effects import passes_effect, preferred_effect, scores_effect
 from dramaturg.evals.statistics.holm import adjust_evidence
 from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.power import detectable_by_betting
@@ -65,8 +64,8 @@ def open_ledger(arms: Arms, terms: Terms) -> Ledger:
     """Return the bets on a metric before its first pair."""
     scale = arms.range
     margin = terms.margin_of(arms) / scale
-    if arms.all_judges:  # dull judges show a part of a drop only, and the labels say only about how much
-        margin *= max(0.0, arms.shown - normal_quantile(1 - terms.alpha) * math.sqrt(arms.shown_variance))
+    if arms.all_judges:  # dull judges show a part of a drop only
+        margin *= arms.surely_shown(terms.alpha)
     return Ledger(arms=arms, scale=scale, worse=Bet(0.0), better=Bet(0.0), no_worse=Bet(-margin))
 
 
@@ -119,7 +118,15 @@ def _answer(ledger: Ledger, evidence: tuple[float, float], terms: Terms, planned
         Case(name=name, candidate=tuple(new for new, _ in pairs), baseline=tuple(old for _, old in pairs))
         for name, pairs in sorted(ledger.values.items())
     ]
-    effect = scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)
+    if arms.preferred:
+        pairs = [
+            Case(name=name, candidate=(new,), baseline=(old,))
+            for name, all_ in ledger.values.items()
+            for new, old in all_
+        ]
+        effect = preferred_effect(pairs)
+    else:
+        effect = scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)
     low, high = mean_bounds(ledger.gains, terms.alpha)
     estimate = math.fsum(ledger.gains) / len(ledger.gains)
     shown = Interval(estimate=estimate, low=low, high=high, level=1 - 2 * terms.alpha).times(ledger.scale)

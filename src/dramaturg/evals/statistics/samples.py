@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from dramaturg.evals.statistics.calibration import Judge
+from dramaturg.evals.statistics.distributions import normal_quantile
+from dramaturg.evals.statistics.preferring import PairJudge
 
 Sample: TypeAlias = Literal["pass", "fail", "error", "unscored"] | float | None
 
@@ -37,7 +39,9 @@ class Arms:
         gates: Whether the metric decides; else it is compared and reported beside those that do.
         bounds: Least and greatest score possible; of no effect for passes and fails.
         margin: How much worse counts as no worse, in the metric's unit; None for that of the whole decision.
-        judge: How well the judge that scored it agrees with people; see `calibration`. Only for passes and fails.
+        preferred: Whether its samples say which arm's is preferred, in pairs: 1 and 0, the reverse, or a half each.
+        judge: How well the judge that scored it agrees with people: of passes and fails, see `calibration`; of
+            preferences, see `preferring`.
         judges: The same of judges that passing depends on besides other things: they dull every difference, and no rate
             can be corrected by them.
     """
@@ -49,11 +53,12 @@ class Arms:
     gates: bool = True
     bounds: tuple[float, float] = (0.0, 1.0)
     margin: float | None = None
-    judge: Judge | None = None
+    preferred: bool = False
+    judge: Judge | PairJudge | None = None
     judges: tuple[Judge, ...] = ()
 
     @property
-    def all_judges(self) -> tuple[Judge, ...]:
+    def all_judges(self) -> tuple[Judge | PairJudge, ...]:
         """Every judge that its samples depend on."""
         return (self.judge, *self.judges) if self.judge else self.judges
 
@@ -78,6 +83,10 @@ class Arms:
         """Its squared standard error: what few labels leave open."""
         parts = [judge.sharpness_variance / judge.sharpness**2 for judge in self.all_judges if judge.sharpness > 0]
         return self.shown**2 * math.fsum(parts)
+
+    def surely_shown(self, alpha: float) -> float:
+        """Return the part that they show at least, at level `alpha`: labels say only about how much it is."""
+        return max(0.0, self.shown - normal_quantile(1 - alpha) * math.sqrt(self.shown_variance))
 
     def samples(self) -> Iterator[tuple[str, str, int, Sample]]:
         """Yield arm, case, repeat and sample of everything that was asked."""
@@ -137,11 +146,20 @@ def faults_of(name: str, arms: Arms) -> Iterator[str]:
     kinds = {_kind(sample) for *_, sample in arms.samples()} - {None}
     if kinds == {float, bool}:
         yield f"metric `{name}` has passes and scores; make it two metrics, or score a pass as a number"
-    if arms.all_judges and float in kinds:
-        yield f"metric `{name}`: only a judge of passes and fails can be calibrated; turn its scores into passes"
+    yield from _misjudged(name, arms, scored=float in kinds)
     for arm, case, repeat, sample in arms.samples():
         if _kind(sample) is float and not low <= float(sample or 0) <= high:  # a NaN lies nowhere
             yield f"metric `{name}`, case `{case}`, repeat {repeat} of the {arm}: {sample} is outside {low} to {high}"
+
+
+def _misjudged(name: str, arms: Arms, *, scored: bool) -> Iterator[str]:
+    kind = PairJudge if arms.preferred else Judge
+    if not all(isinstance(judge, kind) for judge in arms.all_judges):
+        yield f"metric `{name}`: a judge of {'passes' if arms.preferred else 'pairs'} says nothing about its samples"
+    if arms.all_judges and scored and not arms.preferred:
+        yield f"metric `{name}`: only a judge of passes and fails can be calibrated; turn its scores into passes"
+    if arms.preferred and not arms.paired:
+        yield f"metric `{name}`: a preference is of a pair; say that its arms are paired"
 
 
 def _kind(sample: Sample) -> type | None:

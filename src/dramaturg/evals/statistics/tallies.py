@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dramaturg.evals.statistics.calibration import Judge, corrected_rate
 from dramaturg.evals.statistics.effects import mean
 from dramaturg.evals.statistics.intervals import Interval
+from dramaturg.evals.statistics.preferring import PairJudge
 from dramaturg.evals.statistics.rates import failure_bound, rate_interval
 from dramaturg.evals.statistics.samples import Arms, Sample, value_of
 from dramaturg.evals.statistics.verdict import Tally
@@ -44,8 +45,9 @@ def _tally(cases: Mapping[str, Sequence[Sample]], applicable: set[str], arms: Ar
     )
 
 
-def _corrected(passed: int, trials: int, judge: Judge | None, level: float) -> Interval | None:
-    return corrected_rate(passed, trials, judge, level=level) if judge and judge.beats_a_coin else None
+def _corrected(passed: int, trials: int, judge: Judge | PairJudge | None, level: float) -> Interval | None:
+    known = isinstance(judge, Judge) and judge.beats_a_coin
+    return corrected_rate(passed, trials, judge, level=level) if isinstance(judge, Judge) and known else None
 
 
 def lost_to_errors(tally: Tally) -> bool:
@@ -56,6 +58,11 @@ def lost_to_errors(tally: Tally) -> bool:
 def hides_a_drop(baseline: Tally, candidate: Tally, share: float) -> bool:
     """Tell whether so many more of the candidate's samples are missing that fails among them could be a real drop."""
     return _missing_share(candidate) - _missing_share(baseline) > share
+
+
+def hides_a_preference(tally: Tally, share: float) -> bool:
+    """Tell whether so many pairs have no verdict, in either arm then, that losses among them could be a real drop."""
+    return _missing_share(tally) > share
 
 
 def _missing_share(tally: Tally) -> float:
