@@ -87,15 +87,15 @@ class WorkerProcess:
     def kill(self) -> None:
         """Kill it, as a machine does that loses power."""
         self.process.kill()
-        self._end()
+        self.end()
 
     def stop(self) -> int:
         """Tell it to stop, and return its exit code."""
         self.process.terminate()
-        return self._end()
+        return self.end()
 
-    def _end(self) -> int:
-        """Wait for its end, and for the last of what it printed."""
+    def end(self) -> int:
+        """Wait for its end and for the last of what it printed, and return its exit code."""
         code = self.process.wait(timeout=60)
         self._reader.join(timeout=10)
         assert self.process.stdout is not None

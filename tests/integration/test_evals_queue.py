@@ -1,12 +1,13 @@
 """Evals whose questions workers answer: the same verdict, records and totals as without them, whoever is killed."""
 
+import random
 import re
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.chat_server import ChatServer, well
 from tests.commands import Told, dramaturg, started
 from tests.judges import Judge
 from tests.labels import CRITERION, write_labels
+from tests.nursery import Nursery
 from tests.postgres import WorkerProcess, working
 from tests.suites import SUITE, Bench, new_bench
 from tests.support import ROOT
@@ -53,8 +55,7 @@ def _said(told: Told) -> dict[str, Any]:
 
 
 def _answered(worker: WorkerProcess) -> int:
-    """Stop a worker, and return how many questions it has answered."""
-    assert worker.stop() == 0
+    """Return how many questions a worker has answered that has ended."""
     found = [_SPOKEN.search(line) for line in worker.lines]
     return max((int(each[1].replace(",", "")) for each in found if each), default=0)
 
@@ -91,8 +92,10 @@ def test_two_workers_give_the_verdict_totals_and_records_of_one_process(
         assert asked == Counter(chat.prompts)
         assert there.json["questions"] == {"needed": _ASKED, "asked": _ASKED, "usd": 0}
         assert f"model {chat.model}: asked by the workers of the database" in there.err
+        assert f"eval record {SUITE} --models {chat.model} --queue '{url}'" in there.err
         assert _questions(url) == {}
         assert dramaturg("runs", "--database", url, "--json").json == []
+        assert (one.stop(), two.stop()) == (0, 0)
         shares = sorted(map(_answered, (one, two)))
         assert sum(shares) == _ASKED + 1  # and what the model is
         assert shares[0] > _ASKED / 5
@@ -149,6 +152,61 @@ def test_an_interrupted_eval_takes_back_what_nobody_has_begun_and_uses_what_came
         assert len(chat.requests) == told.json["questions"]["asked"] == 12 * 5
     assert _questions(url) == {}
     assert state.exists()
+
+
+@pytest.mark.slow
+def test_an_eval_completes_however_often_it_and_its_workers_are_killed(bench: Bench, url: str, tmp_path: Path) -> None:
+    del bench
+    dice = random.Random()  # noqa: S311 - the property holds for every moment
+    with ChatServer(delay=0.3) as chat, Nursery(tmp_path) as nursery:
+        workers = deque(nursery.worker(url, "--questions", "3") for _ in range(2))
+        kills = 0
+        while len(chat.requests) < _ASKED - 10:
+            with _evaluating("-m", chat.model, "--queue", url) as child:
+                time.sleep(dice.uniform(2, 5))
+                workers.popleft().kill()
+                kills += 1
+                workers.append(nursery.worker(url))
+                time.sleep(dice.uniform(0, 2))
+                child.kill()
+                child.communicate()
+        told = dramaturg(*_EVAL, "-m", chat.model, "--queue", url)
+        assert told.json["questions"]["asked"] == _ASKED
+        assert told.json["errors"] == 0
+        assert len(chat.requests) - _ASKED <= 3 * kills  # what was under way when a worker died, and no more
+    assert _questions(url) == {}
+
+
+@pytest.mark.slow
+def test_what_others_were_answered_does_not_count_for_an_eval_that_asks_anew(bench: Bench, url: str) -> None:
+    del bench
+    with ChatServer(delay=0.1) as chat, working(url, "--questions", "4"):
+        with _evaluating("-m", chat.model, "--queue", url) as child:
+            chat.wait_for(20)
+            child.kill()
+            child.communicate()
+        before = len(chat.requests)
+        told = dramaturg(*_EVAL, "-m", chat.model, "--queue", url, "--replay", "off")
+        assert told.json["questions"]["asked"] == _ASKED
+        assert len(chat.requests) >= before + _ASKED
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_told_to_stop_finishes_its_questions_and_takes_no_more(bench: Bench, url: str) -> None:
+    del bench
+    with ChatServer(held_from=1) as chat, working(url) as one:
+        with _evaluating("-m", chat.model, "--queue", url) as child:
+            chat.wait_for(12)  # one of each performance
+            one.process.terminate()
+            one.wait_for("stops; what is not done")
+            chat.release()
+            assert one.end() == 0
+            assert _answered(one) == 12 + 1  # and what the model is
+            assert len(chat.requests) == 12
+            with working(url):
+                child.communicate(timeout=60)
+        assert child.returncode == 6
+        assert len(chat.requests) == _ASKED
 
 
 @pytest.mark.slow
@@ -255,13 +313,13 @@ def _faulty(answers: Mapping[int, int]) -> Callable[[int, Mapping[str, Any]], st
 @pytest.mark.slow
 def test_an_outage_is_waited_for_and_a_refused_request_is_an_error(bench: Bench, url: str) -> None:
     del bench
-    down = dict.fromkeys(range(2, 7), 500)  # as often as a call is tried
-    with ChatServer(_faulty(down)) as chat, working(url, "--questions", "1", "--patience", "1s,1s") as worker:
+    down = dict.fromkeys(range(2, 12), 500)  # two at once, each tried five times
+    with ChatServer(_faulty(down)) as chat, working(url, "--questions", "2", "--patience", "1s,1s") as worker:
         told = dramaturg(*_EVAL, "-m", chat.model, "--queue", url)
         worker.wait_for("questions of evals: waits 1 s")
         assert told.code == 6
         assert {each["outcome"] for each in told.json["performances"]} <= {"pass", "fail"}
-    with ChatServer(_faulty({3: 400})) as chat, working(url):
+    with ChatServer(_faulty({3: 400})) as chat, working(url, "--questions", "64"):
         told = dramaturg(*_EVAL, "-m", chat.model, "--queue", url)
         again = dramaturg(*_EVAL, "-m", chat.model, "--queue", url)
     failed = [each for each in told.json["performances"] if each["outcome"] == "error"]

@@ -63,12 +63,15 @@ class ByWorkers:
         database: Its URL.
         here: How what no worker is asked is answered.
         notice: Told in a line what keeps answers from coming.
+        anew: Whether the answers to questions of other evals do not count.
     """
 
     database: str
     here: AtOnce
     notice: Callable[[str], None]
+    anew: bool = False
     batches: bool = False
+    _run: str = ""
     _post: Correspondence | None = None
     _settled: set[str] = field(default_factory=set)
 
@@ -92,14 +95,14 @@ class ByWorkers:
             self._post = await self._connected(undo)
         traits = traits_of(spec)
         if traits is None:
-            key = hashlib.sha256(f"traits of {spec}".encode()).hexdigest()
-            told = (await self._said(key, str(spec), None))["traits"]
+            told = (await self._said(_digest(f"traits of {spec}"), str(spec), None))["traits"]
             traits = told["name"], Profile(**told["profile"])
         return Elsewhere(name=traits[0], profile=traits[1], spec=str(spec))
 
     async def enter(self, replies: Replies, undo: AsyncExitStack) -> None:
         """Take note of the answers that the eval recorded before it was killed: their questions may still be there."""
         del undo
+        self._run = replies.run if self.anew else ""
         for key in replies.asked:
             self.recorded(key)
 
@@ -112,7 +115,11 @@ class ByWorkers:
 
     def recorded(self, key: str) -> None:
         """Take note that a question may be removed from the database."""
-        self._settled.add(question_id(key))
+        self._settled.add(self._named(key))
+
+    def _named(self, key: str) -> str:
+        """Return what a question is called in the database."""
+        return question_id(_digest(f"{key} of {self._run}") if self._run else key)
 
     async def withdraw(self) -> None:
         """Take back what no worker has begun, and remove what is settled; the rest is found by the same command.
@@ -130,21 +137,21 @@ class ByWorkers:
 
     async def _connected(self, undo: AsyncExitStack) -> Correspondence:
         questions = await asyncio.to_thread(Questions, self.database)
-        undo.push_async_callback(self._let_go)
+        undo.callback(questions.close)
         crew = await asyncio.to_thread(questions.crew)
+        undo.push_async_callback(self._leave)
         return Correspondence(questions=questions, notice=self.notice, crew=crew)
 
-    async def _let_go(self) -> None:
-        """Leave nothing behind, and disconnect."""
+    async def _leave(self) -> None:
+        """Leave nothing in the database that nobody needs, and wait for nothing any more."""
         if self._post is not None:
             await self.withdraw()
             await self._post.stop()
-            self._post.questions.close()
             self._post = None
 
     async def _said(self, key: str, spec: str, call: ModelCall | None) -> Mapping[str, Any]:
         """Return what a worker says to a question; ModelError with what it has met."""
-        name = question_id(key)
+        name = self._named(key)
         assert self._post is not None  # noqa: S101 - `open` has made it
         said = await self._post.ask(name, lambda: question_data(spec, self.here.name, call))
         if call is None or "error" in said:
@@ -153,3 +160,7 @@ class ByWorkers:
             error = error_of(said["error"])
             raise error if isinstance(error, ModelError) else ModelError(str(error), retryable=False)
         return said
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -143,7 +143,7 @@ def _by_workers(terms: Terms, here: AtOnce) -> Way:
         raise CallerError("a worker opens models by name; give each as a str, such as `anthropic:NAME`")
     from dramaturg.evals.elsewhere import ByWorkers  # noqa: PLC0415 - brings the extra `durable`, and takes a second
 
-    return ByWorkers(database=str(terms.queue), here=here, notice=terms.notice)
+    return ByWorkers(database=str(terms.queue), here=here, notice=terms.notice, anew=terms.replay == "off")
 
 
 async def open_models(

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
 
 from dramaturg.evals.arms import Arm
 from dramaturg.evals.reading import SuiteFile
@@ -18,7 +19,7 @@ def record_command(file: SuiteFile, terms: Terms) -> str:
         return ""
     other = terms.models if tuple(terms.models) != suite.models else ()
     models = [part for model in other for part in ("--models", _name(model))]
-    return _command("record", file, [*models, *_judge(terms)])
+    return _command("record", file, [*models, *_judge(terms), *_queue(terms)])
 
 
 def replay_remedies(file: SuiteFile, terms: Terms, arms: Mapping[Name, Arm]) -> Mapping[str, str]:
@@ -34,6 +35,14 @@ def replay_remedies(file: SuiteFile, terms: Terms, arms: Mapping[Name, Arm]) -> 
         kept = f"; `{command}` asks only what the {candidate.name} does"
         remedies[baseline.name] = f"record it: {anew}{kept}"
     return {**remedies, PAIRWISE: f"record it: {anew}"}
+
+
+def _queue(terms: Terms) -> Sequence[str]:
+    """Return the option that names the workers, without a password that its address may hold."""
+    if terms.queue is None:
+        return ()
+    address = urlsplit(terms.queue)
+    return "--queue", "URL" if address.password or "password" in address.query else terms.queue
 
 
 def _digests(arm: Arm) -> Sequence[str]:

@@ -46,7 +46,7 @@ class Replies:
     def __init__(self, folder: Path, run: str, *answers: Answers, own: bool = False) -> None:
         self.folder = folder
         self._answers = answers
-        self._run = run
+        self.run = run
         self._places: dict[bytes, tuple[int, int, int]] = {}
         self._files: list[int] = []
         self._lines: Lines | None = None
@@ -58,7 +58,7 @@ class Replies:
 
     @property
     def _path(self) -> Path:
-        return self.folder / f"{self._run}.jsonl"
+        return self.folder / f"{self.run}.jsonl"
 
     def _index(self, path: Path) -> None:
         number = len(self._files)
