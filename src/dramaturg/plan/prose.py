@@ -61,6 +61,13 @@ def _bullets(text: str) -> Iterator[Bullet]:
         yield Bullet(lead=lead, lead_at=lead_at, text=body, start=begin, end=begin + len(body))
 
 
+def nested(bullet: Bullet) -> Iterator[Bullet]:
+    """Yield the bullets of the list below one, at their places in the step's text."""
+    for each in _bullets(bullet.text):
+        lead_at, start, end = (bullet.start + at for at in (each.lead_at, each.start, each.end))
+        yield Bullet(lead=each.lead, lead_at=lead_at, text=each.text, start=start, end=end)
+
+
 def _end_of(text: str, start: int, limit: int, outer: int) -> int:
     """Return where a bullet's text ends: at a blank line, or at a line beside the bullet that begins a sentence."""
     if text.find("\n", start, limit - 1) < 0:  # nothing can follow a line end that is the last character

@@ -4,13 +4,13 @@ Bullets that ask questions, illustrate, constrain the agent or list inputs look 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dramaturg.findings.model import Span
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.model import Level, Reason, Requirement
-from dramaturg.plan.prose import Bullet, Prose, mentions
+from dramaturg.plan.prose import Bullet, Prose, mentions, nested
 from dramaturg.plan.verbs import ASSEMBLE, INGEST, MAY_WRITE, WRITES, main_verb, word_of
 
 _KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]+?):?(?:\*\*|__)\s*:?\s*")
@@ -47,6 +47,11 @@ _ASIDE_KEY = re.compile(
     r"|(?:constraint\b(?!s)|note that|do not|don't|never|avoid)\b",
     re.IGNORECASE,
 )
+_FORBIDS = re.compile(
+    r"you\s+(?:(?:are|must|may|should|shall|can|do)\s+)?(?:\w+ly\s+)?(?:not|never|cannot|forbidden|prohibited)\b",
+    re.IGNORECASE,
+)
+_SAMPLE_KEY = re.compile(r"(?:an?\s+)?(?:examples?|samples?)\b", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()\n]*\)")
 _EXAMPLE = re.compile(r"(?:e\.\s?g\.|for example)", re.IGNORECASE)
 _SENTENCE = re.compile(r"\.(?<!\be\.g\.)\s")
@@ -66,8 +71,15 @@ _PER_ENTRY = re.compile(
 )
 _EVERY_WORDS = ("each", "every")
 _NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
-_BREAK = re.compile(r"[,;:.(–—]|\s-\s")
-_QUOTED_FIRST = re.compile(r"(?:an?|the|one)\s+(?:[\w-]+\s+)?(?:\"(?P<name>[^\"]{2,80})\")\s+\w+", re.IGNORECASE)
+_BREAK = re.compile(r"[,;:(–—]|\.(?!\w)|\s-\s")
+_ADJECTIVES = re.compile(
+    r"(?:an?|the|one|two|\d+(?:-\d+)?)\s+[\w-]+,\s+(?=[\w-]+[, ])"
+    r"(?!(?:if|where|when|with|without|for|as|in|on|at|by|from|to|of|and|or|but|not|such|including|who|which|that|each)\b)",
+    re.IGNORECASE,
+)  # "a clear, concise summary": the comma ends no clause
+_QUOTED_FIRST = re.compile(
+    r"(?:an?|the|one)\s+(?:[\w-]+,?\s+){0,3}(?:\"(?P<name>[^\"]{2,80})\")(?:\s+\w+|[.,;]?$)", re.IGNORECASE
+)
 _INSTRUCTIONS = WRITES | MAY_WRITE | INGEST | ASSEMBLE | frozenset("update use ensure make analyze identify".split())
 _ID_WORDS = 5
 _ID_LENGTH = 80
@@ -84,9 +96,10 @@ def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement
     """
     text = prose.text
     must = _MUST_TEXT.search(text) if mentions(text, _MUST_WORDS) else None
-    first = {bullet.lead_at: bullet for bullet in reversed(prose.bullets) if bullet.lead}
+    bullets = [*_demanding(prose.bullets)]
+    first = {bullet.lead_at: bullet for bullet in reversed(bullets) if bullet.lead}
     leads = {at: _lead(bullet, must, text, span) for at, bullet in first.items()}
-    found = [_from_bullet(bullet, leads.get(bullet.lead_at), must, text, span) for bullet in prose.bullets]
+    found = [_from_bullet(bullet, leads.get(bullet.lead_at), must, text, span) for bullet in bullets]
     said = [*_each_with(prose.spoken, span)] if mentions(prose.folded, _EACH_WORDS) else []
     listed = [requirement for requirement in found if requirement is not None]
     return (*_distinct([*said, *listed]), _the_section_itself(text, span, section))
@@ -127,6 +140,14 @@ def _is_aside(lead: str, last: str, folded: str) -> bool:
     return denied or _AGENT_LEAD.search(last) is not None
 
 
+def _demanding(bullets: Sequence[Bullet]) -> Iterator[Bullet]:
+    """Yield the bullets, but the list below one that is the step's own instruction instead of that one."""
+    for bullet in bullets:
+        own = "\n" in bullet.text and not bullet.lead and _instructs(bullet.text)
+        inner = [each for each in nested(bullet) if each.lead.endswith(":")] if own else []
+        yield from inner or [bullet]
+
+
 def _from_bullet(
     bullet: Bullet, lead: _Lead | None, must: re.Match[str] | None, text: str, span: Span
 ) -> Requirement | None:
@@ -137,14 +158,8 @@ def _from_bullet(
     name = _bare(key["key"]) if key and short else _first_words(key["key"] if key else whole)
     name = _bare(quoted["name"]) if quoted else name
     instruction = lead is None and key is None and _instructs(whole)
-    if (
-        not name
-        or whole.endswith("?")
-        or instruction
-        or (lead and lead.aside)
-        or _ASIDE_KEY.match(name)
-        or _EXAMPLE.match(whole)
-    ):
+    aside = instruction or (lead is not None and lead.aside) or _EXAMPLE.match(whole)
+    if not name or aside or _is_no_demand(name, bullet.text[key.end() if key else 0 :]):
         return None
     place = span.within(text, bullet.start, bullet.end)
     level, reason = (lead.level, lead.reason) if lead else _level(bullet, "", must, text, span)
@@ -152,6 +167,14 @@ def _from_bullet(
     plain = whole.replace("__", "", 2) if key and whole.startswith("__") else whole.replace("**", "")
     column = lead is not None and lead.per_entry
     return Requirement(id=name, text=plain, level=level, span=place, because=because, column=column)
+
+
+def _is_no_demand(name: str, text: str) -> bool:
+    """Tell whether an item asks, illustrates, or forbids the agent something; `text` is what follows its bold key."""
+    if text.endswith("?") or _ASIDE_KEY.match(name):
+        return True
+    sample = text.startswith(("```", "~~~")) and _SAMPLE_KEY.match(name)
+    return bool(sample or _FORBIDS.match(text.replace("*", "")))
 
 
 def _instructs(text: str) -> bool:
@@ -209,7 +232,9 @@ def _the_section_itself(text: str, span: Span, section: str) -> Requirement:
 
 def _first_words(text: str) -> str:
     """Return the first words of a clause, without words that would dangle at its end."""
-    words = _BREAK.split(text, maxsplit=1)[0].split()[:_ID_WORDS]
+    several = _ADJECTIVES.match(text)
+    start = several.end() if several else 0
+    words = (text[:start] + _BREAK.split(text[start:], maxsplit=1)[0]).split()[:_ID_WORDS]
     while len(words) > 1 and words[-1].casefold() in _DANGLING:
         words.pop()
     return _bare(" ".join(words))
