@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.prose import Prose
-from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, further_verbs, later_verbs, word_of, writes
+from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, MAY_WRITE, further_verbs, later_verbs, word_of, writes
 
 _NAMED = re.compile(r"`(?<!``)(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^“”\n]+)”")
 _ENDS_AS_DOCUMENT = re.compile(rf"\s{DOCUMENT_NOUN}$", re.IGNORECASE)
@@ -22,7 +22,7 @@ _SENTENCE_START = re.compile(r"[.!?]\s|\n")
 _BEFORE, _NEAR = 120, 16
 _LISTED = re.compile(r"(?:[\"”`],?\s+(?:or|and)|[\"”`],)\s*$")
 _OBJECT = re.compile(
-    r"\s+(?:(?!(?:of|for|from|in|to|with|by|on|against|about|that|which|using|into|as|at|than|where|whose|under)\b)[\w'-]+,?\s+){0,8}",
+    r"\s+(?:(?!(?:of|for|from|in|to|with|by|on|against|about|that|which|using|into|as|at|than|where|whose|under|including|containing)\b)[\w'-]+,?\s+){0,8}",
     re.IGNORECASE,
 )
 _FOLLOWED = re.compile(rf"\s+(?:[\w-]+\s+)?{DOCUMENT_NOUN}\b", re.IGNORECASE)
@@ -34,6 +34,7 @@ _OWN = re.compile(
     r"|\b(?:titled|entitled|called|named|headed)\s+)$",
     re.IGNORECASE,
 )
+_PART = re.compile(r"\b(?:includ|contain|compris)(?:e|es|s|ing)\b|\bconsist(?:s|ing)? of\b", re.IGNORECASE)
 _FILE = re.compile(r"[\w./-]+(?:\.\w{1,5}|/[\w.-]+)$")
 _IDENTIFIER = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)+")
 _THE = re.compile(r"\s*(?:the|a|an|your)?\s*", re.IGNORECASE)  # a step that begins with what it writes
@@ -67,7 +68,7 @@ def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     for match in candidates:
         if any(_is_object(text, each, match) for each in others):
             return match
-        if verb and match.end() <= verb.start():
+        if verb and (match.end() <= verb.start() or _is_part(text, verb, match)):
             continue
         if _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, max(0, match.start() - 80), match.start()):
             second = second or match
@@ -85,6 +86,14 @@ def _is_object(text: str, verb: re.Match[str], title: re.Match[str]) -> bool:
     """Tell whether a title is what a verb acts on; a bare identifier such as `UPDATE_FILE` is a value, not a title."""
     value = _IDENTIFIER.fullmatch(named(title)) and not _FOLLOWED.match(text, title.end())
     return not value and _OBJECT.fullmatch(text, verb.end(), title.start()) is not None
+
+
+def _is_part(text: str, verb: re.Match[str], title: re.Match[str]) -> bool:
+    """Tell whether a title names a part of what a verb writes: "write a letter that includes a `TERMS` section"."""
+    if not (writes(verb) or word_of(verb) in MAY_WRITE):
+        return False
+    between = _SENTENCE_START.split(text[verb.end() : title.start()])
+    return len(between) == 1 and _PART.search(between[0]) is not None
 
 
 def own_title(prose: Prose, at: int, known: Collection[str]) -> bool:
