@@ -11,10 +11,10 @@ from dramaturg.errors import AuthorError
 from dramaturg.findings.model import Finding, Severity, Span, has_errors
 from dramaturg.persona.model import Persona, Step, fold_id
 from dramaturg.plan.artifacts import artifact_names
-from dramaturg.plan.contract import contradictions, undefined_directives
+from dramaturg.plan.contract import contradictions, headings, undefined_directives
 from dramaturg.plan.digest import plan_digest
 from dramaturg.plan.formats import format_of
-from dramaturg.plan.kinds import Decision, kind_of, settled
+from dramaturg.plan.kinds import Decision, demanded, kind_of, settled
 from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement
 from dramaturg.plan.people import branches_of, hands_over
 from dramaturg.plan.prose import Prose, prose_of
@@ -82,7 +82,10 @@ def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]
         for index, step in enumerate(persona.steps)
         if step.text.strip() or step.number not in holders
     ]
-    decisions = settled([compiler.kind() for compiler in compilers])
+    decisions = [compiler.kind() for compiler in compilers]
+    if titles := headings(persona):
+        decisions = demanded(decisions, [compiler.step.name for compiler in compilers], titles)
+    decisions = settled(decisions)
     planned: list[PlannedStep] = []
     for compiler, decision in zip(compilers, decisions, strict=True):
         planned.append(compiler.planned(decision, planned))

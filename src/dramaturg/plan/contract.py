@@ -20,6 +20,7 @@ _DENIED = re.compile(r"\b(?:must|shall|should|do|does|is|are) not\b|\bno\b|\bnev
 _SENTENCE = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n)")
 _TICK = re.compile(r"(?<!`)`(?!`)")
 _DIRECTIVE = re.compile(r"\bDirective_(?P<name>\w+)")
+_HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(?:\d+[.)][ \t]+)?(?P<title>[^\n]*?)[ \t#]*$", re.MULTILINE)
 _ALIKE = 0.8
 
 
@@ -38,6 +39,17 @@ def contradictions(persona: Persona, steps: Sequence[PlannedStep], document: str
                     span=span,
                     help=f"let a step produce it, or take it out of the contract; the steps write {known}",
                 )
+
+
+def headings(persona: Persona) -> frozenset[str]:
+    """Return the folded headings of the output contract, those that it lists in YAML included; not its samples'."""
+    titles: list[str] = []
+    for slot in (slot for slot in persona.slots if slot.name.casefold() == _CONTRACT):
+        titles += [title for title, _ in _listed(persona, slot)]
+        if "#" in slot.text:
+            shown = mask(_TICK.sub("'", slot.text))
+            titles += [slot.text[slice(*found.span("title"))] for found in _HEADING.finditer(shown)]
+    return frozenset(map(fold_id, titles))
 
 
 def _demanded(slot: Slot) -> Iterator[tuple[str, Span]]:

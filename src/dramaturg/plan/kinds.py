@@ -4,10 +4,10 @@ The order: a person, a way or another persona first, because what else the step 
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from dramaturg.persona.model import Step
+from dramaturg.persona.model import Step, fold_id
 from dramaturg.plan.model import Kind
 from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over
 from dramaturg.plan.prose import Prose
@@ -40,6 +40,7 @@ _TELLS = (
     "conclude",
     "return",
     "emit",
+    "state",
 )  # a name says these of thinking too
 _FINDINGS = re.compile(
     r"\b(?:sections?|parts|everything|all (?:of )?(?:the |these )?(?:findings|results|outputs))\b", re.IGNORECASE
@@ -51,6 +52,14 @@ _OUTPUT = re.compile(
     r"(?:is|must be|should be|shall be|will be|consists of)\b",
     re.IGNORECASE,
 )
+_OWES = re.compile(
+    rf"(?:[.!?:]\s+|\n\s*(?:[-*+•]\s+)?)(?:this(?:\s+[\w-]+){{0,2}}|it|(?:the|each)\s+{DOCUMENT_NOUN})\s+"
+    r"(?:must|should|shall|has to|needs to)\s+(?:[a-z]+ly\s+|also\s+)?"
+    r"(?:include|contain|cover|specify|state|list|name|outline|describe|detail|give|show|have|explain|identify)\b",
+    re.IGNORECASE,
+)
+_DRAFTED = re.compile(r"\s+(?:an?|one|two|three|\d+)\s", re.IGNORECASE)  # what is there already is "the plan"
+_SHOWS = ("present", "output", "return", "report", "state")
 _INTO = re.compile(rf"[^.!?\n]{{0,120}}?\binto (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b", re.IGNORECASE)
 
 
@@ -85,9 +94,18 @@ def kind_of(step: Step, prose: Prose, alias: str, known: Collection[str]) -> Dec
     if turns is None:
         return _by_verb(step, prose, known)
     verb = prose.verb
-    if not step.conditions and verb and writes(verb) and has_title_as_object(prose, verb, known):
-        return replace(_by_verb(step, prose, known), also=turns)
+    if not step.conditions and verb:
+        titled = writes(verb) and has_title_as_object(prose, verb, known)
+        if titled or (turns.kind is Kind.GATE and _drafts(prose, verb)):
+            return replace(_by_verb(step, prose, known), also=turns)
     return turns
+
+
+def _drafts(prose: Prose, verb: re.Match[str]) -> bool:
+    """Tell whether a step drafts a document that does not exist yet: a gate alone would show what came before it."""
+    word, at = word_of(verb), verb.end()
+    may = (writes(verb) and word not in _SHOWS) or word in MAY_WRITE
+    return may and _DRAFTED.match(prose.text, at) is not None and _has_document_as_object(prose.text, at)
 
 
 def _turns_to(step: Step, prose: Prose, alias: str) -> Decision | None:
@@ -124,12 +142,14 @@ def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
 
 def _by_what_it_names(step: Step, prose: Prose, known: Collection[str], words: tuple[int, int] | None) -> Decision:
     """Return what a step does whose verb does not tell: it writes what it names as its output, else it thinks."""
-    title = main_verb(step.name)
+    title, verb = main_verb(step.name), prose.verb if words else None
+    if verb and word_of(verb) in MAY_WRITE and (owes := _OWES.search(step.text, verb.end())):
+        return Decision(kind=Kind.SECTION, rule="kind/owes-content", words=owes.span())
     if output := _OUTPUT.match(step.text):
         return Decision(kind=Kind.SECTION, rule="kind/names-the-output", words=output.span())
-    for verb in further_verbs(prose.spoken):
-        if writes(verb) and has_title_as_object(prose, verb, known):
-            return Decision(kind=Kind.SECTION, rule="kind/sentence-writes", words=verb.span())
+    for further in further_verbs(prose.spoken):
+        if writes(further) and has_title_as_object(prose, further, known):
+            return Decision(kind=Kind.SECTION, rule="kind/sentence-writes", words=further.span())
     if own := own_section(prose, known):
         return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=own.span())
     if title and writes(title) and word_of(title) not in _TELLS:
@@ -157,6 +177,22 @@ def _later_writing(prose: Prose, verb: re.Match[str], known: Collection[str], *,
 
 def _has_document_as_object(text: str, at: int) -> bool:
     return bool(_OBJECT_NOUN.match(text, at) or _INTO.match(text, at))
+
+
+def demanded(decisions: Sequence[Decision], names: Sequence[str], titles: Collection[str]) -> list[Decision]:
+    """Return the decisions with a section for each analysis whose name the output contract has as a heading.
+
+    Args:
+        decisions: One for each step.
+        names: The steps' names.
+        titles: The contract's headings, folded.
+    """
+    section = Decision(kind=Kind.SECTION, rule="kind/contract-heading")
+    pairs = zip(decisions, names, strict=True)
+    return [
+        section if said.kind is Kind.ANALYZE and not said.chosen and fold_id(name) in titles else said
+        for said, name in pairs
+    ]
 
 
 def settled(decisions: list[Decision]) -> list[Decision]:

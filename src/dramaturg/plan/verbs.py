@@ -9,7 +9,7 @@ GATHERS = frozenset("gather collect put bring pull".split())  # into a document:
 WRITES = frozenset(
     """produce generate create write draft provide prepare output present compose deliver render summarize summarise
     recommend list document report explain justify describe conclude detail emit return author accompany craft
-    itemize itemise enumerate tabulate""".split()
+    itemize itemise enumerate tabulate state restate declare articulate""".split()
 )
 PHRASES = {
     **dict.fromkeys("draw write sum".split(), "up"),
@@ -18,7 +18,7 @@ PHRASES = {
     "fill": "in",
 }  # verbs that write with this word behind them
 MAY_WRITE = frozenset(
-    """propose outline define design formulate construct build assemble synthesize synthesise develop state compile
+    """propose outline define design formulate construct build assemble synthesize synthesise develop compile
     combine merge consolidate collate specify suggest derive translate convert transform refactor
     record capture elaborate prioritize prioritise plan sketch lay set put make""".split()
 )
@@ -29,7 +29,7 @@ LOOKS = frozenset(
 )
 DOCUMENT_NOUN = (
     r"(?:sections?|tables?|check-?lists?|reports?|documents?|plans?|matrix|lists?|summary|manifest|specification"
-    r"|blueprint|memo|brief|scripts?|files?|prompts?|json object|code block|runbook|chapter)"
+    r"|blueprint|outline|memo|brief|scripts?|files?|prompts?|json object|code block|runbook|chapter)"
 )
 _MARKS = r"\s*(?:[-*+•][ \t]+|\d+[.)][ \t]+|#+[ \t]+|>[ \t]*)*"
 _BOLD_KEY = r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*:)\s*"
