@@ -34,7 +34,8 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
             r"|(?:unit )?test (?:files?|code|modules?)|json (?:object|array|file|document)|yaml (?:file|document)"
             r"|openapi|dockerfile)\b"
             r"|\b(?:complete|full|production-(?:quality|ready)|runnable|working),? (?:[\w-]+,? ){0,3}code"
-            r"(?=[.,;]|$| (?:and|that|which|required|needed|for|to)\b)|`[^`\n]+\.(?:json|ya?ml|toml|ini|conf|xml|py|ts|js|sh|sql|tf)`\s+(?:file|object|manifest|script)\b"
+            r"(?=[.,;]|$| (?:and|that|which|required|needed|for|to)\b)"
+            r"|`[^`\n]+\.(?:json|ya?ml|toml|ini|conf|xml|py|ts|js|sh|sql|tf)`\s+(?:file|object|manifest|script)\b"
         ),
     ),
 )
