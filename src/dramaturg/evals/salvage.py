@@ -91,7 +91,8 @@ def _parts(fault: _Fault, data: Mapping[str, Any]) -> Iterator[_Path]:
     *around, key = path
     meant = get_close_matches(str(key), _keys_beside(path), n=1) if unknown else []
     if unknown and _is_scorer(part):
-        yield part if {*meant} - {*_ASIDE} else path
+        alone = isinstance(_at(data, around), dict) and not {*meant} - {*_ASIDE}
+        yield path if alone else part
         return
     yield part
     if part == path and meant and meant[0] not in _at(data, around):

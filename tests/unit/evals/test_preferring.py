@@ -90,9 +90,9 @@ def test_a_judge_of_passes_says_nothing_of_preferences_and_the_reverse() -> None
 
 @pytest.mark.parametrize(("name", "outcomes"), EDITS, ids=[name for name, _ in EDITS])
 def test_what_errs_is_red_and_green_no_more_often_than_it_says(name: str, outcomes: Outcomes) -> None:
-    """Within three standard errors of some 300 simulated edits; the margin is what is lost where something is."""
+    """Within three standard errors of some 150 simulated edits; the margin is what is lost where something is."""
     taste = Taste(agreed=0.7, opposed=0.1, decided=0.3, labels=40)
     for sequential in (False, True):
-        row = preferred_row(outcomes, taste, 300, 7, sequential=sequential)
+        row = preferred_row(outcomes, taste, 150, 7, sequential=sequential)
         wrong = row["red"] if name.startswith("none") else row["green"]
         assert wrong / row["decided"] <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / row["decided"])

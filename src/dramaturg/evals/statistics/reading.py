@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dramaturg.evals.statistics.answers import SILENT, Answer, Terms
-from dramaturg.evals.statistics.effects import passes_effect, preferred_effect, scores_effect
+from dramaturg.evals.statistics.effects import Effect, passes_effect, preferred_effect, scores_effect
 from dramaturg.evals.statistics.holm import adjust_evidence
 from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.power import detectable_by_betting
@@ -118,15 +118,7 @@ def _answer(ledger: Ledger, evidence: tuple[float, float], terms: Terms, planned
         Case(name=name, candidate=tuple(new for new, _ in pairs), baseline=tuple(old for _, old in pairs))
         for name, pairs in sorted(ledger.values.items())
     ]
-    if arms.preferred:
-        pairs = [
-            Case(name=name, candidate=(new,), baseline=(old,))
-            for name, all_ in ledger.values.items()
-            for new, old in all_
-        ]
-        effect = preferred_effect(pairs)
-    else:
-        effect = scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)
+    effect = _effect(arms, cases)
     low, high = mean_bounds(ledger.gains, terms.alpha)
     estimate = math.fsum(ledger.gains) / len(ledger.gains)
     shown = Interval(estimate=estimate, low=low, high=high, level=1 - 2 * terms.alpha).times(ledger.scale)
@@ -150,6 +142,13 @@ def _answer(ledger: Ledger, evidence: tuple[float, float], terms: Terms, planned
         pairs=min((wait for wait in waits if wait is not None), default=None),
         method="betting on pairs in random order",
     )
+
+
+def _effect(arms: Arms, cases: Sequence[Case]) -> Effect:
+    if arms.preferred:
+        both = ((case.name, pair) for case in cases for pair in zip(case.candidate, case.baseline, strict=True))
+        return preferred_effect([Case(name=name, candidate=(new,), baseline=(old,)) for name, (new, old) in both])
+    return scores_effect(cases, arms.bounds) if arms.scored else passes_effect(cases)
 
 
 def _as_p(evidence: float) -> float:

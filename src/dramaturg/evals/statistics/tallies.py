@@ -46,8 +46,9 @@ def _tally(cases: Mapping[str, Sequence[Sample]], applicable: set[str], arms: Ar
 
 
 def _corrected(passed: int, trials: int, judge: Judge | PairJudge | None, level: float) -> Interval | None:
-    known = isinstance(judge, Judge) and judge.beats_a_coin
-    return corrected_rate(passed, trials, judge, level=level) if isinstance(judge, Judge) and known else None
+    if not isinstance(judge, Judge) or not judge.beats_a_coin:
+        return None
+    return corrected_rate(passed, trials, judge, level=level)
 
 
 def lost_to_errors(tally: Tally) -> bool:
