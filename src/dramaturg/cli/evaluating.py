@@ -25,12 +25,15 @@ _STILL = 600.0  # seconds after which that is said of a batch again: some machin
 class Progress(Talk):
     """Shows how much of something long is done, and says so where it is interrupted."""
 
+    each_batch = True  # whether a line stays of each
+
     def __init__(self, *, quiet: bool) -> None:
         super().__init__(quiet=quiet)
         self._told = time.monotonic()
         self.so_far = "nothing is done yet"
         self.to_go_on = "the same command goes on from there and asks nothing twice"
-        self._batches: dict[int, Waiting] = {}  # those that are out, by number
+        self._batches: dict[str, Waiting] = {}  # those that are out, by the vendor's id
+        self._numbers: dict[str, int] = {}
         self._line = ""
 
     def __exit__(
@@ -39,19 +42,21 @@ class Progress(Talk):
         super().__exit__(kind, error, trace)
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             for waiting in self._batches.values():
-                click.echo(f"{_batch(waiting)} goes on at the vendor", err=True)
+                click.echo(f"{self._named(waiting)} goes on at the vendor", err=True)
             click.echo(f"{self.so_far}; {self.to_go_on}", err=True)
 
     def batch(self, waiting: "Waiting") -> None:
         """Show how far a batch is; where nothing moves, when that changes, and that it still waits."""
+        said, known = self._named(waiting), waiting.batch in self._batches
         if waiting.ended:
-            self._batches.pop(waiting.number, None)
-            self.say(f"{_batch(waiting)} has ended after {_duration(waiting.seconds)}")
+            self._batches.pop(waiting.batch, None)
+            said += f" has ended after {_duration(waiting.seconds)}"
         else:
-            if waiting.number not in self._batches:
-                self.say(f"{_batch(waiting)} is with {waiting.model}")
-            self._batches[waiting.number] = waiting
-        line = ", ".join(map(_still_out, self._batches.values()))
+            self._batches[waiting.batch] = waiting
+            said += f" is with {waiting.model}"
+        if self.each_batch and (waiting.ended or not known):
+            self.say(said)
+        line = self._still_out()
         changed, self._line = line != self._line, line
         if line:
             self.count(line, each=_EVERY if changed and waiting.done else _STILL)
@@ -73,17 +78,22 @@ class Progress(Talk):
             self._told = time.monotonic()
             self.say(line)
 
+    def _named(self, waiting: "Waiting") -> str:
+        """Return which batch it is, and of how much."""
+        number = self._numbers.setdefault(waiting.batch, len(self._numbers) + 1)
+        return f"batch {number} ({waiting.batch}, {counted(waiting.total, 'question')})"
 
-def _batch(waiting: "Waiting") -> str:
-    """Return which batch it is, and of how much."""
-    return f"batch {waiting.number} ({waiting.batch}, {counted(waiting.total, 'question')})"
-
-
-def _still_out(waiting: "Waiting") -> str:
-    """Return how far a batch is; a vendor that does not tell says that none is done until all are."""
-    since = datetime.now(UTC).astimezone() - timedelta(seconds=waiting.seconds)
-    done = f"{waiting.done:,} of {counted(waiting.total, 'question')} answered, " if waiting.done else ""
-    return f"batch {waiting.number}: {done}out since {since:%H:%M}"
+    def _still_out(self) -> str:
+        """Return how far batches are; a vendor that does not tell says that none is done until all are."""
+        out = self._batches.values()
+        if not out:
+            return ""
+        since = datetime.now(UTC).astimezone() - timedelta(seconds=max(each.seconds for each in out))
+        done, total = sum(each.done for each in out), sum(each.total for each in out)
+        which = [f"batch {self._numbers[name]}" for name in self._batches]
+        named = which[0] if len(which) == 1 else f"{len(which):,} batches"
+        answered = f"{done:,} of {counted(total, 'question')} answered" if done else counted(total, "question")
+        return f"{named}: {answered}, out since {since:%H:%M}"
 
 
 def _duration(seconds: float) -> str:
@@ -146,6 +156,8 @@ class Retold(Progress):
 
 class MutantWatch(Progress):
     """Shows how many mutants were tried; which of them survived is the result, and told once."""
+
+    each_batch = False  # each mutant has its own
 
     def __init__(self, *, quiet: bool) -> None:
         super().__init__(quiet=quiet)

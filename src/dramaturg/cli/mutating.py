@@ -8,7 +8,7 @@ import click
 from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.output import json_option, one_layout, print_json
 from dramaturg.cli.paging import html_option, write_page
-from dramaturg.cli.spending import budget_option, price_option, within_budget
+from dramaturg.cli.spending import batch_option, budget_option, price_option, within_budget
 from dramaturg.cli.suites import judge_option, one_suite
 from dramaturg.cli.worker import queue_option
 
@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 @click.option("--repeats", type=click.IntRange(1, 1000), help="Perform each case so often.")
 @budget_option
 @price_option
+@batch_option
 @click.option("--operator", "operators", multiple=True, help="Only mutants of this operator, such as requirement.")
 @click.option("--limit", type=click.IntRange(min=1), help="Try so many mutants at most, drawn by the seed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw, and of the order of pairs.")
-@click.option("--sequential/--fixed", "sequential", default=True, show_default=True, help="Stop once one is decided.")
+@click.option(
+    "--sequential/--fixed", "sequential", default=None, help="Stop once one is decided; unless --batch is given."
+)
 @queue_option
 @click.option("--format", "layout", type=click.Choice(["human", "json", "github"]))
 @html_option
@@ -41,10 +44,11 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
     repeats: int | None,
     budget: "Decimal | None",
     price: "Price | None",
+    batch: bool,
     operators: tuple[str, ...],
     limit: int | None,
     seed: int,
-    sequential: bool,
+    sequential: bool | None,
     queue: str | None,
     layout: str | None,
     html: Path | None,
@@ -65,7 +69,8 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
         models=models,
         judge=judge,
         repeats=repeats,
-        sequential=sequential,
+        sequential=not batch if sequential is None else sequential,
+        batch=batch,
         budget=budget,
         price=price,
         seed=seed,
@@ -73,7 +78,13 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
     )
     with within_budget(), reporting_faults(layout), MutantWatch(quiet=False) as watch:
         mutation = mutate_suite(
-            suite, watch.heard(terms), operators=operators, limit=limit, on_open=watch.open, on_mutant=watch.tried
+            suite,
+            watch.heard(terms),
+            operators=operators,
+            limit=limit,
+            on_open=watch.open,
+            on_mutant=watch.tried,
+            on_batch=watch.batch,
         )
     if layout == "json":
         print_json(mutation.to_json())

@@ -71,6 +71,10 @@ class Batched:
         """Open a model."""
         return await self.here.open(spec, undo, recorded=recorded)
 
+    def apart(self) -> "Batched":
+        """Return a way whose questions are gathered by themselves, and written down with their eval."""
+        return Batched(here=self.here, polling=self.polling, told=self.told)
+
     async def enter(self, replies: Replies, undo: AsyncExitStack) -> None:
         """Take up what is out of an eval."""
         carrier = Carrier(replies=replies, retry=self.here.policy, polling=self.polling, told=self.told)

@@ -17,11 +17,32 @@ from dramaturg.run.budget import Tariffs
 
 
 @dataclass(slots=True, kw_only=True)
+class Pot:
+    """Dollars that one eval may spend, or several that share them.
+
+    Attributes:
+        limit: US dollars; None for no limit.
+        usd: What is spent, as far as prices are known.
+        held: What calls under way can cost at most.
+        freed: Notified when one of them has ended.
+    """
+
+    limit: Decimal | None
+    usd: Decimal = Decimal(0)
+    held: Decimal = Decimal(0)
+    freed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    def fits(self, most: Decimal) -> bool:
+        """Tell whether so much more can be set aside."""
+        return self.limit is None or self.usd + self.held + most <= self.limit
+
+
+@dataclass(slots=True, kw_only=True)
 class Budget:
     """What an eval has spent, and may spend.
 
     Attributes:
-        limit: US dollars; None for no limit.
+        pot: What it may spend, with others if they share it.
         tariffs: What tokens cost.
         profiles: The traits of each model, by its name.
         run: The eval's id.
@@ -30,20 +51,18 @@ class Budget:
         calls: Questions asked.
     """
 
-    limit: Decimal | None
+    pot: Pot
     tariffs: Tariffs
     profiles: Mapping[str, Profile]
     run: str
     batch: bool = False
     usd: Decimal | None = Decimal(0)
     calls: int = 0
-    _held: Decimal = Decimal(0)
-    _freed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def require_prices(self) -> None:
         """Raise CallerError if there is a limit that cannot be kept, because the price of a model is not known."""
         unpriced = [name for name in self.profiles if self.tariffs.of(name).most(1, 1) is None]
-        if self.limit is not None and unpriced:
+        if self.pot.limit is not None and unpriced:
             raise CallerError(
                 f"the price of `{unpriced[0]}` is not known, so a budget in dollars cannot be kept; "
                 "give it with `--price IN/OUT`, or leave `--budget` out"
@@ -62,6 +81,7 @@ class Budget:
         self.calls += 1
         cost = self.tariffs.of(model).cost(usage, batch=batch)
         self.usd = None if cost is None or self.usd is None else self.usd + cost
+        self.pot.usd += cost or 0
 
     @asynccontextmanager
     async def holding(self, call: ModelCall) -> AsyncIterator[None]:
@@ -70,23 +90,21 @@ class Budget:
         Raises:
             BudgetSpent: There is not, though no other call is under way.
         """
-        if self.limit is None:
+        pot = self.pot
+        if pot.limit is None:
             yield
             return
         tokens = self.profiles[call.model].tokens("".join(message.text for message in call.messages))
         most = self.tariffs.of(call.model).most(tokens, call.max_output, batch=self.batch) or Decimal(0)
-        async with self._freed:
-            await self._freed.wait_for(lambda: not self._held or self._fits(most))
-            if not self._fits(most):
-                spent, needed = dollars(self.usd or Decimal(0)), f"{dollars(most)} for the next call alone"
-                raise BudgetSpent(self.run, dollars(self.limit), spent, needed)
-            self._held += most
+        async with pot.freed:
+            await pot.freed.wait_for(lambda: not pot.held or pot.fits(most))
+            if not pot.fits(most):
+                needed = f"{dollars(most)} for the next call alone"
+                raise BudgetSpent(self.run, dollars(pot.limit), dollars(pot.usd), needed)
+            pot.held += most
         try:
             yield
         finally:
-            async with self._freed:
-                self._held -= most
-                self._freed.notify_all()
-
-    def _fits(self, most: Decimal) -> bool:
-        return self.limit is None or (self.usd or Decimal(0)) + self._held + most <= self.limit
+            async with pot.freed:
+                pot.held -= most
+                pot.freed.notify_all()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.evals.batched import require_batches
-from dramaturg.evals.budget import Budget
+from dramaturg.evals.budget import Budget, Pot
 from dramaturg.evals.carrying import OnBatch
 from dramaturg.evals.cells import Desk, Place
 from dramaturg.evals.evaluate import state_here
@@ -168,7 +168,7 @@ def _budget(judges: Mapping[str, Model], replies: Replies, run: str, terms: Term
     """Return what calibrating may cost, with what it has cost before it was killed."""
     profiles = {judge.name: judge.profile for judge in judges.values()}
     tariffs = Tariffs(given=terms.price)
-    budget = Budget(limit=terms.budget, tariffs=tariffs, profiles=profiles, run=run, batch=terms.batched)
+    budget = Budget(pot=Pot(limit=terms.budget), tariffs=tariffs, profiles=profiles, run=run, batch=terms.batched)
     budget.require_prices()
     budget.resume(replies.spent())
     return budget

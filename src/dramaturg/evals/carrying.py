@@ -7,7 +7,7 @@ to the sending was lost, the batch is looked for at the vendor before anything i
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
 
@@ -42,16 +42,14 @@ class Waiting:
     """How far a batch is.
 
     Attributes:
-        number: Which of this process it is, from 1.
         model: Who is asked.
-        batch: The vendor's id; empty where it is looked for.
+        batch: The vendor's id.
         done: Questions that the vendor says are done.
         total: Questions.
         seconds: Since it was sent.
         ended: Whether it has ended.
     """
 
-    number: int
     model: str
     batch: str
     done: int
@@ -78,7 +76,6 @@ class Carrier:
     retry: RetryPolicy
     polling: Polling
     told: OnBatch
-    _numbers: dict[str, int] = field(default_factory=dict)
 
     async def announce(self, batches: Batches, model: str, keys: Sequence[str]) -> Sent:
         """Write down that a batch is about to be sent."""
@@ -144,7 +141,6 @@ class Carrier:
     def _tell(self, sent: Sent, done: int, *, ended: bool) -> None:
         self.told(
             Waiting(
-                number=self._numbers.setdefault(sent.mark, len(self._numbers) + 1),
                 model=sent.model,
                 batch=sent.batch,
                 done=done,

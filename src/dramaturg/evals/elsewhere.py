@@ -99,6 +99,10 @@ class ByWorkers:
             traits = told["name"], Profile(**told["profile"])
         return Elsewhere(name=traits[0], profile=traits[1], spec=str(spec))
 
+    def apart(self) -> "ByWorkers":
+        """Return itself: workers are asked by the key of a question, whichever eval asks."""
+        return self
+
     async def enter(self, replies: Replies, undo: AsyncExitStack) -> None:
         """Take note of the answers that the eval recorded before it was killed: their questions may still be there."""
         del undo

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dramaturg.evals.arms import Arm, plans_of
 from dramaturg.evals.batched import require_batches
-from dramaturg.evals.budget import Budget
+from dramaturg.evals.budget import Budget, Pot
 from dramaturg.evals.carrying import OnBatch
 from dramaturg.evals.cells import Desk
 from dramaturg.evals.checking import require_usable
@@ -39,7 +39,7 @@ from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run, replie
 from dramaturg.evals.stage import Pair, Stage
 from dramaturg.evals.statistics.verdict import Verdict
 from dramaturg.evals.terms import Terms
-from dramaturg.evals.told import OnOpen, OnStep, Opened, ignore
+from dramaturg.evals.told import NOBODY, OnOpen, OnStep, Opened, Told, ignore
 from dramaturg.evals.usable import read_usable
 from dramaturg.evals.ways import Way
 from dramaturg.persona.library import Library
@@ -90,7 +90,8 @@ async def arun_suite(
     library, state = library_here(), state_here(terms)
     file, names = read_usable(suite, library, terms, other_plans(terms, library, state))
     arms = open_arms(names, library, terms, state)
-    return await evaluate_arms(file, arms, terms, on_open=on_open, on_step=on_step, on_batch=on_batch)
+    told = Told(opened=on_open, step=on_step, batch=on_batch)
+    return await evaluate_arms(file, arms, terms, told=told)
 
 
 def compare_runs(before: str, after: str, terms: Terms | None = None) -> Evaluated:
@@ -141,10 +142,9 @@ async def evaluate_arms(
     arms: Mapping[ArmName, Arm],
     terms: Terms,
     *,
-    on_open: OnOpen = ignore,
-    on_step: OnStep = ignore,
-    on_batch: OnBatch = ignore,
+    told: Told = NOBODY,
     way: Way | None = None,
+    pot: Pot | None = None,
     folder: str = RUNS,
 ) -> Evaluated:
     """Perform a suite with given arms, and decide; see `arun_suite`.
@@ -153,13 +153,12 @@ async def evaluate_arms(
         file: The suite.
         arms: What is performed: the candidate, after the baseline where there is one.
         terms: How.
-        on_open: Told before anything is asked.
-        on_step: Told of each pair, in order.
-        on_batch: Told how far each batch is.
+        told: Whom it tells of itself.
         way: How questions are answered, where several evals share it.
+        pot: What may be spent, where several evals share it.
         folder: Where in the user's state its file is put.
     """
-    state, way = state_here(terms), way or way_of(file.suite.name, terms, on_batch)
+    state, way = state_here(terms), way or way_of(file.suite.name, terms, told.batch)
     prompts = judges_prompts(file, terms.prompts)
     standings = standings_of(file, prompts)
     require_batches(file, terms, compares="baseline" in arms)
@@ -182,19 +181,19 @@ async def evaluate_arms(
         replies = Replies(replies_folder(state, file.suite.name), run.id, *answers, own=terms.replay == "off")
         undo.callback(replies.close)
         await way.enter(replies, undo)
-        return await _performed(stage, run, replies, terms, way, on_open, on_step)
+        budget = _budget(stage, run, replies, terms, pot or Pot(limit=terms.budget))
+        return await _performed(stage, run, replies, terms, way, budget, told)
 
 
 async def _performed(
-    stage: Stage, run: Run, replies: Replies, terms: Terms, way: Way, on_open: OnOpen, on_step: OnStep
+    stage: Stage, run: Run, replies: Replies, terms: Terms, way: Way, budget: Budget, told: Told
 ) -> Evaluated:
-    budget = _budget(stage, run, replies, terms)
     edits = edits_between(stage.arms["baseline"], stage.arms["candidate"]) if "baseline" in stage.arms else ()
-    watch = _Decider(stage=stage, pairs=stage.pairs(), seed=terms.seed, on_step=on_step)
+    watch = _Decider(stage=stage, pairs=stage.pairs(), seed=terms.seed, on_step=told.step)
     if stage.sequential:
         watch.pairs = ordered(stage.file.suite, watch.pairs, stage.repeats, terms.seed)
     out = 0 if terms.batch or terms.replay == "strict" else sum(len(sent.keys) for sent in replies.out())
-    on_open(replace(_opening(stage, run, watch.pairs, edits), out=out))
+    told.opened(replace(_opening(stage, run, watch.pairs, edits), out=out))
     desk = Desk(
         replies=replies,
         replay=terms.replay,
@@ -225,9 +224,9 @@ async def _performed(
     return result
 
 
-def _budget(stage: Stage, run: Run, replies: Replies, terms: Terms) -> Budget:
+def _budget(stage: Stage, run: Run, replies: Replies, terms: Terms, pot: Pot) -> Budget:
     profiles = {model.name: model.profile for model in (*stage.models.values(), *stage.judges.values())}
-    budget = Budget(limit=terms.budget, tariffs=stage.tariffs, profiles=profiles, run=run.id, batch=terms.batched)
+    budget = Budget(pot=pot, tariffs=stage.tariffs, profiles=profiles, run=run.id, batch=terms.batched)
     budget.require_prices()
     budget.resume(replies.spent())
     return budget

@@ -4,16 +4,19 @@ A single performance that fails kills nothing: one that fails one time in fifty 
 of a suite of forty cases.
 """
 
+import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from dramaturg.errors import CallerError
 from dramaturg.evals.arms import Arm
+from dramaturg.evals.batched import require_batches
+from dramaturg.evals.budget import Pot
+from dramaturg.evals.carrying import OnBatch
 from dramaturg.evals.evaluate import evaluate_arms, library_here, state_here
 from dramaturg.evals.mutants import BLANK, OPERATOR_NAMES, Mutant, blanks_of, mutants_of
 from dramaturg.evals.opening import changed, open_models, present, recorded_answers, way_of
@@ -24,11 +27,13 @@ from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.rates import wilson
 from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.evals.terms import Terms
-from dramaturg.evals.told import ignore
+from dramaturg.evals.told import Told, ignore
 from dramaturg.evals.usable import read_usable
+from dramaturg.evals.ways import Way
 from dramaturg.run.loop import PRIVATE_LOOP
 
 Became = Literal["killed", "survived", "cannot be performed"]
+_SIDE_BY_SIDE = 64  # mutants, of which each holds a few files open
 _FIXED = Terms(sequential=False)  # a blank in one case leaves the others as they are: all of them together ask little
 
 
@@ -119,6 +124,7 @@ def mutate_suite(
     limit: int | None = None,
     on_open: Callable[[int], None] | None = None,
     on_mutant: OnMutant | None = None,
+    on_batch: OnBatch = ignore,
 ) -> Mutation:
     """Try mutants of a suite's personas, each against the personas as they are.
 
@@ -129,6 +135,7 @@ def mutate_suite(
         limit: Try so many at most, drawn by the seed.
         on_open: Told how many there are before any is tried.
         on_mutant: Told of each.
+        on_batch: Told how far each batch is, where questions go out in batches.
 
     Raises:
         CallerError, AuthorError, JournalMiss: As `arun_suite`; or there is no such operator.
@@ -138,7 +145,9 @@ def mutate_suite(
     if unknown:
         known = ", ".join(f"`{name}`" for name in OPERATOR_NAMES)
         raise CallerError(f"there is no operator `{unknown[0]}`; there is {known}")
-    return PRIVATE_LOOP.call(_mutate(suite, terms or Terms(), operators, limit, on_open or ignore, on_mutant or ignore))
+    told = Told(batch=on_batch)
+    work = _mutate(suite, terms or Terms(), operators, limit, on_open or ignore, on_mutant or ignore, told)
+    return PRIVATE_LOOP.call(work)
 
 
 async def _mutate(
@@ -148,6 +157,7 @@ async def _mutate(
     limit: int | None,
     on_open: Callable[[int], None],
     on_mutant: OnMutant,
+    told: Told,
 ) -> Mutation:
     library = library_here()
     file, names = read_usable(suite, library, terms)
@@ -157,24 +167,79 @@ async def _mutate(
     made += blanks_of(arm, file, operators)
     chosen = _drawn(made, limit, terms.seed)
     on_open(len(chosen))
-    tried: list[Tried] = []
-    asked, usd, way = 0, Decimal(0), way_of(file.suite.name, terms)
     async with AsyncExitStack() as undo:
         answers = recorded_answers(file, terms, state_here(terms))
-        await open_models(file, terms, answers, way, undo)  # held open for all of them
-        for mutant in chosen:
-            kind = None
-            if mutant.arm is not None:
-                left = None if terms.budget is None else max(Decimal(0), terms.budget - usd)
-                arms = _arms(arm, mutant.arm)
-                asking = changed(file, _FIXED) if mutant.operator == BLANK else file
-                result = await evaluate_arms(asking, arms, replace(terms, budget=left), way=way, folder=MUTANTS)
-                kind = Kind.INFRASTRUCTURE if result.lost else result.decision.kind if result.decision else None
-                asked += result.asked
-                usd += Decimal(str(result.usd or 0))
-            tried.append(Tried(mutant=mutant, kind=kind))
-            on_mutant(tried[-1])
-    return Mutation(suite=file, arm=arm, tried=tuple(tried), made=len(made), asked=asked, usd=float(usd))
+        require_batches(file, terms, compares=True)
+        trial = _Trial(file=file, whole=arm, terms=terms, told=told)
+        await open_models(file, terms, answers, trial.way, undo)  # held open for all of them
+        tried = await trial.all(chosen, on_mutant)
+    return Mutation(
+        suite=file, arm=arm, tried=tuple(tried), made=len(made), asked=trial.asked, usd=float(trial.pot.usd)
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class _Trial:
+    """Mutants against the personas as they are.
+
+    Attributes:
+        file: The suite.
+        whole: The personas as they are.
+        terms: How each is performed; what it may cost is what all may together.
+        told: Whom it tells of batches.
+        way: How questions are answered.
+        pot: What may be spent.
+        asked: Questions that were asked.
+    """
+
+    file: SuiteFile
+    whole: Arm
+    terms: Terms
+    told: Told
+    way: Way = field(init=False)
+    pot: Pot = field(init=False)
+    asked: int = 0
+
+    def __post_init__(self) -> None:
+        self.way = way_of(self.file.suite.name, self.terms, self.told.batch)
+        self.pot = Pot(limit=self.terms.budget)
+
+    async def all(self, mutants: Sequence[Mutant], on_mutant: OnMutant) -> list[Tried]:
+        """Try mutants, one after the other; side by side where their questions wait for batches.
+
+        The first that can be performed goes alone: what the personas as they are answer is asked for it.
+        """
+        alone = next((at for at, each in enumerate(mutants) if each.arm is not None), 0) + 1
+        first, rest = mutants[: alone if self.way.batches else None], mutants[alone:] if self.way.batches else ()
+        tried = [await self._tried(mutant, on_mutant) for mutant in first]
+        room = asyncio.Semaphore(_SIDE_BY_SIDE)
+
+        async def one(mutant: Mutant) -> Tried:
+            async with room:
+                return await self._tried(mutant, on_mutant)
+
+        tasks = [asyncio.ensure_future(one(mutant)) for mutant in rest]
+        try:
+            return tried + [await task for task in tasks]
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _tried(self, mutant: Mutant, on_mutant: OnMutant) -> Tried:
+        """Try a mutant."""
+        kind = None
+        if mutant.arm is not None:
+            asking = changed(self.file, _FIXED) if mutant.operator == BLANK else self.file
+            way, arms = self.way.apart(), _arms(self.whole, mutant.arm)
+            result = await evaluate_arms(
+                asking, arms, self.terms, told=self.told, way=way, pot=self.pot, folder=MUTANTS
+            )
+            kind = Kind.INFRASTRUCTURE if result.lost else result.decision.kind if result.decision else None
+            self.asked += result.asked
+        tried = Tried(mutant=mutant, kind=kind)
+        on_mutant(tried)
+        return tried
 
 
 def _arms(whole: Arm, mutant: Arm) -> Mapping[ArmName, Arm]:

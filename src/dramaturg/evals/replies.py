@@ -48,7 +48,8 @@ class Replies:
         self._answers = answers
         self.run = run
         self._places: dict[bytes, tuple[int, int, int]] = {}
-        self._files: list[int] = []
+        self._files: list[Path] = []
+        self._opened: dict[int, int] = {}  # those that an answer was read from, by their number
         self._lines: Lines | None = None
         self._notes: list[bytes] = []
         mine = self._path
@@ -62,7 +63,7 @@ class Replies:
 
     def _index(self, path: Path) -> None:
         number = len(self._files)
-        self._files.append(os.open(path, os.O_RDONLY))
+        self._files.append(path)
         for at, line in read_lines(path):
             found = _LINE.match(line)
             if found:
@@ -75,7 +76,7 @@ class Replies:
         try:
             data = self.record(key)
             return None if data is None else _kept(data)
-        except (ValueError, LookupError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, OSError) as error:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> JournalMiss:
@@ -88,7 +89,9 @@ class Replies:
         if said is not None or place is None:
             return said
         number, at, length = place
-        data: Mapping[str, Any] = json.loads(os.pread(self._files[number], length, at))
+        if number not in self._opened:
+            self._opened[number] = os.open(self._files[number], os.O_RDONLY)
+        data: Mapping[str, Any] = json.loads(os.pread(self._opened[number], length, at))
         return data
 
     def keep(self, key: str, call: ModelCall, kept: Kept, case: str, *, safe: bool) -> None:
@@ -160,14 +163,14 @@ class Replies:
         """Return the file that new answers go to."""
         if self._lines is None:
             self._lines = _opened(self._path)
-            self._files.append(os.open(self._path, os.O_RDONLY))
+            self._files.append(self._path)
         return self._lines
 
     def close(self) -> None:
         """Release the files."""
-        for descriptor in self._files:
+        for descriptor in self._opened.values():
             os.close(descriptor)
-        self._files = []
+        self._opened = {}
         if self._lines:
             self._lines.close()
 

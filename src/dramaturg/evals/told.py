@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dramaturg.evals.carrying import OnBatch
 from dramaturg.evals.edits import Edit
 from dramaturg.evals.runner import Step
 
@@ -37,3 +38,15 @@ OnStep = Callable[[Step], None]
 def ignore(told: object) -> None:
     """Take what nobody wants to be told."""
     del told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Whom an eval tells of itself: before anything is asked, of each pair in order, and how far each batch is."""
+
+    opened: OnOpen = ignore
+    step: OnStep = ignore
+    batch: OnBatch = ignore
+
+
+NOBODY = Told()

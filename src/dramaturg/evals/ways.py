@@ -42,6 +42,10 @@ class Way(Protocol):
         """
         ...
 
+    def apart(self) -> "Way":
+        """Return the same way for one more eval, which may go on beside others."""
+        ...
+
     async def enter(self, replies: Replies, undo: AsyncExitStack) -> None:
         """Take note of where the answers of an eval are recorded, which begins now and goes on until `undo` is done."""
         ...
@@ -84,6 +88,10 @@ class AtOnce:
             except CallerError:
                 return absent
         return await undo.enter_async_context(self.pool.lease(spec, None))
+
+    def apart(self) -> "AtOnce":
+        """Return itself: it knows of no eval."""
+        return self
 
     async def enter(self, replies: Replies, undo: AsyncExitStack) -> None:
         """Do nothing: what is asked leaves no trace but its answer."""

@@ -1,0 +1,78 @@
+"""Mutants through vendors' batches: side by side, with the same result, no question twice, within one budget."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.batch_vendors import AnthropicBatches, BatchVendor
+from tests.batched import FILE, HASTY, Make, batch_bench, both, write
+from tests.suites import CALLS, IMPATIENT, Bench
+from tests.vendors import ANTHROPIC
+
+from dramaturg.errors import BudgetSpent, CallerError
+from dramaturg.evals import Terms, mutate_suite
+from dramaturg.evals.carrying import Waiting
+from dramaturg.evals.mutation import Mutation
+
+
+@pytest.fixture(name="bench")
+def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    bench = batch_bench(tmp_path / "project", monkeypatch)
+    write(bench, repeats=5)
+    return bench
+
+
+def _mutated(vendor: BatchVendor, told: Callable[[Waiting], None] = lambda _: None, **terms: Any) -> Mutation:
+    settled: dict[str, Any] = {"batch": True, "polling": HASTY, "retry": IMPATIENT, "sequential": False}
+    return mutate_suite(
+        Path(FILE),
+        Terms(**settled | {"models": [vendor.model]} | terms),
+        operators=["requirement", "step"],
+        on_batch=told,
+    )
+
+
+@both
+def test_mutants_go_on_side_by_side_once_the_persona_is_performed(bench: Bench, vendor: Make, state: Path) -> None:
+    del bench
+    server, told = vendor(), list[Waiting]()
+    mutation = _mutated(server, told.append)
+    assert not server.singles
+    assert len(server.keys) == len(set(server.keys)) == mutation.asked
+    first = next(at for at, each in enumerate(told) if each.ended and each.batch == server.batches[CALLS - 1].id)
+    side_by_side, out = 0, set[str]()
+    for each in told[first:]:
+        (out.discard if each.ended else out.add)(each.batch)
+        side_by_side = max(side_by_side, len(out))
+    assert side_by_side > len(mutation.tried) // 2
+    single = vendor()
+    alone = _mutated(single, batch=False, state=state / "alone")
+    assert [(each.mutant.what, each.kind) for each in alone.tried] == [
+        (each.mutant.what, each.kind) for each in mutation.tried
+    ]
+    assert {each.became for each in mutation.tried} >= {"killed"}
+    assert alone.asked == mutation.asked
+    assert alone.usd == pytest.approx((mutation.usd or 0) * 2)
+
+
+def test_a_budget_is_that_of_all_mutants_together(bench: Bench, state: Path) -> None:
+    del bench
+    server = AnthropicBatches(ANTHROPIC)
+    whole = _mutated(server)
+    assert whole.usd
+    narrow = AnthropicBatches(ANTHROPIC)
+    budget = Decimal(str(whole.usd)) / 2
+    with pytest.raises(BudgetSpent, match="is spent"):
+        _mutated(narrow, state=state / "narrow", budget=budget)
+    assert len(narrow.keys) < len(server.keys) * 0.6
+    again = _mutated(narrow, state=state / "narrow", budget=budget * 4)
+    assert again.asked < len(server.keys)
+    assert sorted(narrow.keys) == sorted(server.keys)
+
+
+def test_mutants_that_stop_once_they_are_decided_are_refused(bench: Bench) -> None:
+    del bench
+    with pytest.raises(CallerError, match="give `--fixed`"):
+        _mutated(AnthropicBatches(ANTHROPIC), sequential=True)
