@@ -74,6 +74,11 @@ def test_each_suite_has_its_page_in_a_folder() -> None:
     assert told.code == 0
     assert sorted(path.name for path in Path("build/pages").iterdir()) == ["few.html", "many.html"]
     assert "page for reviewing in build/pages/few.html" in told.err
+    Path("build/pages/many.html").unlink()
+    Path("build/pages/many.html").mkdir()
+    told = _run("--html", "build/pages", "--inconclusive-ok")
+    assert (told.code, told.out.count("pass *")) == (2, 2)
+    assert f"`{Path('build/pages/many.html')}` cannot be written: Is a directory; the eval is kept: " in told.err
     told = _run("--html", "page.html")
     assert (told.code, "`page.html` is one file for the pages of 2 suites; name a folder, `page/`" in told.err) == (
         2,

@@ -11,12 +11,12 @@ from dramaturg.cli.exits import exit_code
 from dramaturg.cli.output import explain, read_or_not
 from dramaturg.cli.spending import tell_of_spent
 from dramaturg.cli.telling import Telling, print_result
-from dramaturg.errors import BudgetSpent, DramaturgError
+from dramaturg.errors import BudgetSpent, CallerError, DramaturgError
 
 if TYPE_CHECKING:
     from dramaturg.evals.evaluated import Evaluated
 
-_WORST_FIRST = (1, 2, 4, 3, 7, 6)  # what is known to be worse is so whatever became of the others
+_WORST_FIRST = (1, 2, 4, 3, 7, 5, 6)  # what is known to be worse is so whatever became of the others
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,8 +39,12 @@ class Verdicts:
             elif self.telling.layout != "junit":  # which is one document for all of them
                 self._part()
                 print_result(result, self.telling.layout)
-        with read_or_not():
-            self.telling.write(result)
+        try:
+            with read_or_not():
+                self.telling.write(result)
+        except CallerError as error:  # a page that cannot be written is no reason to leave the others unperformed
+            explain(error)
+            self._codes.append(exit_code(error))
         self._codes.append(self.telling.code(result))
         self._said[str(result.suite.path)] = headline(result)
         self._results.append(result)
