@@ -41,7 +41,13 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
 )
 _DENIED = re.compile(r"\b(?:must not|should not|do not|never|no|without)\b[^.,;:\n]*")
 _CALLED = re.compile(r"[`\"”]\s+(?P<noun>table|matrix|check-?list|runbook|procedure)\b", re.IGNORECASE)
+_ELSEWHERE = re.compile(
+    r"\b(?:including|such as)\b[^.;:\n]*"
+    r"|\b(?:in|on|from|to|against|see|cite|citing|reference|referencing) the (?:[\w-]+ ){0,2}"
+    r"(?:table|matrix|check-?list|runbook|findings)\b"
+)  # a part, and what another step writes
 _MAY_DENY = ("not ", "never ", "no ", "without ")
+_MAY_BE_ELSEWHERE = ("including", "such as", " the ")
 _IN_PROSE = re.compile(r"\bin prose\b")
 
 
@@ -66,6 +72,8 @@ def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, 
     line = lowered(text[start:end])
     if mentions(line, _MAY_DENY):
         line = _DENIED.sub(lambda denied: " " * len(denied[0]), line)
+    if mentions(line, _MAY_BE_ELSEWHERE):
+        line = _ELSEWHERE.sub(lambda other: " " * len(other[0]), line)
     if "in prose" in line and _IN_PROSE.search(line):
         return Format.PROSE, "format/prose-wording", None
     said = _found(line)
