@@ -15,6 +15,7 @@ _ENDING = re.compile(
     r"|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z)|[A-Z][a-z]+\s)"
 )
 _MASKS = ("```", "~~~", "<!--")
+_ONLY_KEY = re.compile(r"\A\s*\*\*[^*\n]{1,80}:?\*\*:?[ \t]*$", re.MULTILINE)  # the step's name, as it begins an item
 _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
 
 
@@ -85,7 +86,7 @@ class Prose:
     Attributes:
         text: As written.
         bullets: The outermost items of its lists.
-        spoken: The text with those items blanked; all of it where it is nothing but a list.
+        spoken: The text with those items blanked; all of it where it is nothing but a list, a bold key above it aside.
         folded: The same in lower case, white space made one blank, to look for words in.
         verb: The word its first sentence turns on; None if it begins with none.
     """
@@ -120,7 +121,7 @@ def mentions(text: str, words: Sequence[str]) -> bool:
 
 
 def _without(bullets: Sequence[Bullet], text: str) -> str:
-    if not bullets or not text[: bullets[0].start].strip(" \t\r\n-*+•0123456789.)"):
+    if not bullets or not _ONLY_KEY.sub("", text[: bullets[0].start]).strip(" \t\r\n-*+•0123456789.)"):
         return text
     pieces, done = [], 0
     for bullet in bullets:
