@@ -58,7 +58,10 @@ _OWES = re.compile(
     r"(?:include|contain|cover|specify|state|list|name|outline|describe|detail|give|show|have|explain|identify)\b",
     re.IGNORECASE,
 )
-_DRAFTED = re.compile(r"\s+(?:an?|one|two|three|\d+)\s", re.IGNORECASE)  # what is there already is "the plan"
+_NEW = re.compile(
+    r"\s+(?:an?|one|two|three|\d+)\s+(?!(?:[\w-]+,?\s+){0,4}(?:questions?|requests?)\b)", re.IGNORECASE
+)  # what is there already is "the plan"
+_FORM = re.compile(rf"[^.!?\n]{{0,60}}?\b(?:in|as) (?:an?|one) (?:[\w-]+,? ){{0,4}}{DOCUMENT_NOUN}\b", re.IGNORECASE)
 _SHOWS = ("present", "output", "return", "report", "state")
 _INTO = re.compile(rf"[^.!?\n]{{0,120}}?\binto (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b", re.IGNORECASE)
 
@@ -96,16 +99,25 @@ def kind_of(step: Step, prose: Prose, alias: str, known: Collection[str]) -> Dec
     verb = prose.verb
     if not step.conditions and verb:
         titled = writes(verb) and has_title_as_object(prose, verb, known)
-        if titled or (turns.kind is Kind.GATE and _drafts(prose, verb)):
+        if titled or (turns.kind is Kind.GATE and _drafts(prose.text, verb, anything=True)):
             return replace(_by_verb(step, prose, known), also=turns)
     return turns
 
 
-def _drafts(prose: Prose, verb: re.Match[str]) -> bool:
-    """Tell whether a step drafts a document that does not exist yet: a gate alone would show what came before it."""
+def _drafts(text: str, verb: re.Match[str], *, anything: bool = False) -> bool:
+    """Tell whether a verb makes a document that does not exist yet, or `anything` new where it writes by itself.
+
+    Before a confirmation that counts: a gate alone would show what came before it.
+    """
     word, at = word_of(verb), verb.end()
-    may = (writes(verb) and word not in _SHOWS) or word in MAY_WRITE
-    return may and _DRAFTED.match(prose.text, at) is not None and _has_document_as_object(prose.text, at)
+    if word in _SHOWS or not (writes(verb) or word in MAY_WRITE) or not _NEW.match(text, at):
+        return False
+    return (anything and writes(verb)) or _has_document_as_object(text, at)
+
+
+def _makes(text: str, verb: re.Match[str]) -> bool:
+    """Tell whether a verb that writes makes a document, or puts what was found into the form of one."""
+    return _drafts(text, verb) or _FORM.match(text, verb.end()) is not None
 
 
 def _turns_to(step: Step, prose: Prose, alias: str) -> Decision | None:
@@ -148,7 +160,7 @@ def _by_what_it_names(step: Step, prose: Prose, known: Collection[str], words: t
     if output := _OUTPUT.match(step.text):
         return Decision(kind=Kind.SECTION, rule="kind/names-the-output", words=output.span())
     for further in further_verbs(prose.spoken):
-        if writes(further) and has_title_as_object(prose, further, known):
+        if writes(further) and (has_title_as_object(prose, further, known) or _makes(prose.text, further)):
             return Decision(kind=Kind.SECTION, rule="kind/sentence-writes", words=further.span())
     if own := own_section(prose, known):
         return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=own.span())

@@ -9,7 +9,7 @@ GATHERS = frozenset("gather collect put bring pull".split())  # into a document:
 WRITES = frozenset(
     """produce generate create write draft provide prepare output present compose deliver render summarize summarise
     recommend list document report explain justify describe conclude detail emit return author accompany craft
-    itemize itemise enumerate tabulate state restate declare articulate""".split()
+    itemize itemise enumerate tabulate state restate declare articulate offer""".split()
 )
 PHRASES = {
     **dict.fromkeys("draw write sum".split(), "up"),
