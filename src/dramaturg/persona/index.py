@@ -102,13 +102,16 @@ def _read(raw: bytes, seen: list[int], old: Known | None, scanned: PersonaFile |
     digest = hashlib.sha256(raw).hexdigest()
     if old and old.digest == digest:
         return old._replace(seen=seen)
-    head = scanned.frontmatter if scanned and scanned.text.encode() == raw else _head_of(raw)
+    head = _head_of(raw, scanned)
     values = {key: value for key in _KEPT if (value := head.text(key))}
     at = head.spans["alias"] if "alias" in values else None
     return Known(seen, digest, values, [at.line, at.column, at.length] if at else [])
 
 
-def _head_of(raw: bytes) -> Frontmatter:
+def _head_of(raw: bytes, scanned: PersonaFile | None) -> Frontmatter:
+    """Return the frontmatter of a file, from what was scanned if that is still what the file holds."""
+    if scanned and len(raw) <= HEAD_BYTES and scanned.text.encode() == raw:
+        return scanned.frontmatter
     head, _, _ = read_frontmatter(Source("", raw[:HEAD_BYTES].decode("utf-8", errors="replace")))
     return head
 

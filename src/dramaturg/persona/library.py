@@ -93,7 +93,6 @@ class Library:
         self._loaded: dict[tuple[Path, bool], tuple[Persona, Sequence[Path]]] = {}
         self.deep = deep
         self._near: dict[Path, Library] = {}
-        self._around: dict[Path, Library | None] = {}  # each parent of a file is looked for from that file
         self._found: dict[str, Entry | Finding] = {}  # a thousand files have the same few parents
 
     @cached_property
@@ -186,11 +185,7 @@ class Library:
 
     def around(self, path: Path) -> "Library | None":
         """Return the personas that lie around a file; None for a file below a root."""
-        if path not in self._around:
-            self._around[path] = self._library_at(path.resolve())
-        return self._around[path]
-
-    def _library_at(self, path: Path) -> "Library | None":
+        path = path.resolve()
         if any(path.is_relative_to(root) for root in self._real_roots):
             return None
         home = next((folder for folder in path.parents if folder.name == "personas"), None)
