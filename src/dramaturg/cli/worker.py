@@ -109,7 +109,7 @@ async def _work(worker: "Worker", drain: float) -> None:
     await asyncio.to_thread(reaper.start)  # first: whoever takes a run without the lock is thought to be dead
     runs, questions = await worker.start()
     worker.notice(worker.name, f"takes up to {runs} runs at once, and {questions} questions of evals")
-    tally = Tally(worker)
+    tally = _Tally(worker)
     while not told.is_set():
         await asyncio.to_thread(_swept, reaper, worker)
         tally.tell()
@@ -148,7 +148,7 @@ def _swept(reaper: "Reaper", worker: "Worker") -> None:
         worker.notice(reaper.given_up.pop(), "is given up: too many workers died over it")
 
 
-class Tally:
+class _Tally:
     """Tells how many questions were answered: a line now and then, not one for each.
 
     Args:

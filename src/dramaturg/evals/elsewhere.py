@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.engine.profile import Profile
@@ -26,7 +27,6 @@ from dramaturg.run.durable.names import question_id
 from dramaturg.run.durable.plain import error_of, reply_of
 from dramaturg.run.durable.questions import Questions
 
-_DESTINATION = "asked by the workers of the database"
 _AHEAD = 1.5  # performances for each question that the workers can have under way: the next are to wait in the queue
 
 
@@ -44,7 +44,7 @@ class Elsewhere:
     name: str
     profile: Profile
     spec: str
-    destination: str = _DESTINATION
+    destination: str
 
     async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
         """Raise CallerError: it is asked by workers, and not from here."""
@@ -97,7 +97,9 @@ class ByWorkers:
         if traits is None:
             told = (await self._said(_digest(f"traits of {spec}"), str(spec), None))["traits"]
             traits = told["name"], Profile(**told["profile"])
-        return Elsewhere(name=traits[0], profile=traits[1], spec=str(spec))
+        where = urlsplit(self.database).hostname or "this machine"
+        destination = f"text goes to the workers of the database on {where}"
+        return Elsewhere(name=traits[0], profile=traits[1], spec=str(spec), destination=destination)
 
     def apart(self) -> "ByWorkers":
         """Return itself: workers are asked by the key of a question, whichever eval asks."""

@@ -9,7 +9,7 @@ HELD = "held"  # the attribute that says why a run rests
 TAKEN_OVER = "taken_over"  # the attribute that counts the workers that died over a run
 QUESTIONS = "dramaturg-questions"  # a queue of its own: no run waits behind ten thousand questions of an eval
 QUESTION = "dramaturg.question"
-PRESENT = "dramaturg worker"  # how the connection by which a worker is known to live is called
+PRESENT = f"dramaturg worker, {VERSION}"  # how the connection by which a worker is known to live is called
 _QUESTION = "question-"
 
 

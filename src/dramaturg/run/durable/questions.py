@@ -23,6 +23,7 @@ _OVER = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 _BEGUN = "PENDING"
 _WAITS = "ENQUEUED"
 _MANY = 500
+_SECONDS = 10  # for a connection
 _WORKERS = sa.text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name"
 )
@@ -52,7 +53,9 @@ class Questions:
         logging.getLogger("dbos").addHandler(logging.NullHandler())  # what it would say is in the error
         with reached():
             url = sa.make_url(database).set(drivername="postgresql+psycopg")
-            self._engine = sa.create_engine(url, pool_size=2, max_overflow=0, pool_pre_ping=True)
+            self._engine = sa.create_engine(
+                url, pool_size=2, max_overflow=0, pool_pre_ping=True, connect_args={"connect_timeout": _SECONDS}
+            )
             self._client = DBOSClient(
                 system_database_url=database,
                 system_database_engine=self._engine,
@@ -97,19 +100,17 @@ class Questions:
         found = self._listed([*names], status=_OVER, load_input=False)
         return {each.workflow_id: _outcome(each) for each in found}
 
-    def standing(self, names: Iterable[str]) -> tuple[Sequence[str], Sequence[str]]:
-        """Return which of these questions wait for a worker, and which are with one; others are over, or gone."""
-        found = self._listed([*names], status=[_WAITS, _BEGUN], load_input=False, load_output=False)
-        waits, begun = ([each.workflow_id for each in found if each.status == status] for status in (_WAITS, _BEGUN))
-        return waits, begun
-
     def there(self, names: Iterable[str]) -> set[str]:
         """Return which of these questions the database holds."""
         return {each.workflow_id for each in self._listed([*names], load_input=False, load_output=False)}
 
     def take_back(self, names: Iterable[str]) -> Sequence[str]:
-        """Remove those of these questions that wait for a worker, and return them."""
-        waits, _ = self.standing(names)
+        """Remove those of these questions that wait for a worker, and return them.
+
+        One that a worker takes at this very moment is answered for nothing.
+        """
+        found = self._listed([*names], status=_WAITS, load_input=False, load_output=False)
+        waits = [each.workflow_id for each in found]
         self.remove(waits)
         return waits
 
