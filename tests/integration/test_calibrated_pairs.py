@@ -149,6 +149,19 @@ def test_a_strict_replay_misses_pairs_that_decide_and_two_recorded_evals_are_lef
     assert "0 are ties, 10 unscored" in compared.out
 
 
+def test_a_case_of_which_the_judge_can_say_nothing_keeps_it_from_being_green(bench: Bench) -> None:
+    def torn(pair: Pair) -> str:
+        return "unclear" if "booking" in pair.first else _safer(pair)
+
+    bench.edit(("**Log Analysis:** Specific", "**Log Analysis:** Exact"), (_BACKUP, _BACKUP.replace("A mand", "Mand")))
+    with ChatServer(comparing(torn)) as server:
+        _write(server.model, more=", margin: 45")
+        assert dramaturg(*_CALIBRATE).code == 0
+        told = dramaturg(*_RUN, "--repeats", "20")
+    assert told.code == 6
+    assert "20 of 40 pairs have no verdict; losses among them could be a drop" in told.out
+
+
 @pytest.mark.usefixtures("bench")
 def test_a_judge_that_goes_by_the_places_may_not_decide() -> None:
     with ChatServer(comparing(lambda _: "first")) as server:

@@ -109,6 +109,7 @@ def test_a_suite_without_a_verdict_keeps_no_other_from_its_own(bench: Bench) -> 
     assert told.out.startswith("::error title=evals/other.suite.yaml,file=evals/other.suite.yaml::case `words`")
     told = dramaturg("eval", "run", *suites, "--replay", "strict", "--format", "md")
     assert told.out.startswith("## evals/other.suite.yaml: no verdict\n\n- case `words`")
+    assert "\n\n## few: 1 of 1 performances passed\n" in told.out
     junit = ET.fromstring(dramaturg("eval", "run", *suites, "--replay", "strict", "--format", "junit").out)  # noqa: S314
     assert [(suite.get("name"), suite.get("errors")) for suite in junit] == [("few", "0"), (suites[0], "1")]
 

@@ -74,7 +74,9 @@ class Verdicts:
         return min((code for code in self._codes if code), key=_WORST_FIRST.index, default=0)
 
     def _part(self) -> None:
-        if self._results and self.telling.layout in ("human", "md"):
+        """Leave a line between what is read one after the other; people are told of what is missed on stderr."""
+        before = {"human": self._results, "md": self._said}.get(self.telling.layout)
+        if before:
             click.echo()
 
     def _print_miss(self, suite: str, error: str, code: int) -> None:

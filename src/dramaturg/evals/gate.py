@@ -120,22 +120,15 @@ def _metrics(suite: Suite, records: Sequence[Record], judges: Mapping[str, Stand
     both = _paired(records)
     paired = 2 * sum(bool(old.keys & new.keys) for old, new in both) > len(both)
     judged, rubrics, pairwise = suite.judged, suite.rubrics, suite.pairwise
+    compared = {case.id: {each.metric for each in suite.scorers_of(case)} & pairwise.keys() for case in suite.cases}
     known = {metric: each.judge for metric, each in judges.items() if each.judge and each.judge.beats_a_coin}
     worths = ((known.get(metric), rubric) for metric, rubric in rubrics.items())
     required = tuple(judge for judge, rubric in worths if rubric.required and isinstance(judge, Judge))
+    names = {stratum_name(*record.stratum): record.case for record in records}
+    sources = {name: clusters[case] for name, case in names.items() if case in clusters}
     found: dict[str, Arms] = {}
     for metric in dict.fromkeys((*gating, *suite.metrics)):
-        samples: Mapping[Arm, dict[str, dict[int, Sample]]] = {
-            "baseline": defaultdict(dict),
-            "candidate": defaultdict(dict),
-        }
-        sources = {}
-        for record in records:
-            name = stratum_name(*record.stratum)
-            samples[record.arm][name][record.repeat] = _sample(record, metric, judged=metric in rubrics)
-            if record.case in clusters:
-                sources[name] = clusters[record.case]
-        baseline, candidate = (_listed(samples[arm]) for arm in ("baseline", "candidate"))
+        baseline, candidate = _samples(records, metric, judged=metric in rubrics)
         if metric in gating or metric in judged or _says_something(candidate):
             found[metric] = Arms(
                 baseline=baseline,
@@ -145,6 +138,7 @@ def _metrics(suite: Suite, records: Sequence[Record], judges: Mapping[str, Stand
                 gates=metric in gating,
                 margin=_margin(pairwise.get(metric)),
                 preferred=metric in pairwise,
+                applies=frozenset(name for name, case in names.items() if metric in compared[case]),
                 judge=known.get(metric),
                 judges=required if metric == PASS else (),
             )
@@ -154,6 +148,19 @@ def _metrics(suite: Suite, records: Sequence[Record], judges: Mapping[str, Stand
 def _margin(comparison: Pairwise | None) -> float | None:
     """Return the margin of a comparison that has one of its own; None for that of the gate."""
     return None if comparison is None or comparison.margin is None else comparison.margin / _PERCENT
+
+
+def _samples(
+    records: Sequence[Record], metric: str, *, judged: bool
+) -> tuple[dict[str, list[Sample]], dict[str, list[Sample]]]:
+    """Return the samples of a metric in the baseline and in the candidate, by case."""
+    samples: Mapping[Arm, dict[str, dict[int, Sample]]] = {
+        "baseline": defaultdict(dict),
+        "candidate": defaultdict(dict),
+    }
+    for record in records:
+        samples[record.arm][stratum_name(*record.stratum)][record.repeat] = _sample(record, metric, judged=judged)
+    return _listed(samples["baseline"]), _listed(samples["candidate"])
 
 
 def _sample(record: Record, metric: str, *, judged: bool) -> Sample:

@@ -1,6 +1,7 @@
 """What labelled pairs show of a judge, and what its preferences decide."""
 
 import math
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -75,6 +76,17 @@ def test_pairs_without_a_verdict_may_hide_losses() -> None:
     assert open_ones.obstacle == "25 of 200 pairs have no verdict; losses among them could be a drop"
     (wide,) = decide({"preferred": arms}, margin=0.2).comparisons
     assert wide.kind is Kind.NO_WORSE
+
+
+def test_a_case_of_which_the_judge_can_say_nothing_is_not_one_that_it_is_not_asked_about() -> None:
+    arms = compared([[0] * 5] * 40)
+    for cases in (arms.baseline, arms.candidate):
+        for samples in [*cases.values()][:8]:
+            samples[:] = ["unscored"] * 5  # type: ignore[index]
+    assert decide({"preferred": arms}).comparisons[0].kind is Kind.NO_WORSE
+    (open_ones,) = decide({"preferred": replace(arms, applies=frozenset(arms.baseline))}).comparisons
+    assert open_ones.kind is Kind.INCONCLUSIVE
+    assert open_ones.obstacle == "40 of 200 pairs have no verdict; losses among them could be a drop"
 
 
 def test_a_judge_of_passes_says_nothing_of_preferences_and_the_reverse() -> None:

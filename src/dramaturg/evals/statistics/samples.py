@@ -40,6 +40,7 @@ class Arms:
         bounds: Least and greatest score possible; of no effect for passes and fails.
         margin: How much worse counts as no worse, in the metric's unit; None for that of the whole decision.
         preferred: Whether its samples say which arm's is preferred, in pairs: 1 and 0, the reverse, or a half each.
+        applies: Cases that the metric is of, though none of their samples may have a value.
         judge: How well the judge that scored it agrees with people: of passes and fails, see `calibration`; of
             preferences, see `preferring`.
         judges: The same of judges that passing depends on besides other things: they dull every difference, and no rate
@@ -54,6 +55,7 @@ class Arms:
     bounds: tuple[float, float] = (0.0, 1.0)
     margin: float | None = None
     preferred: bool = False
+    applies: frozenset[str] = frozenset()
     judge: Judge | PairJudge | None = None
     judges: tuple[Judge, ...] = ()
 

@@ -16,7 +16,8 @@ _MOSTLY = 0.5
 
 def tally_arms(arms: Arms, *, level: float) -> tuple[Tally, Tally]:
     """Return the counts of the baseline and of the candidate."""
-    applicable = {case for _, case, _, sample in arms.samples() if value_of(sample) is not None or sample == "error"}
+    valued = {case for _, case, _, sample in arms.samples() if value_of(sample) is not None or sample == "error"}
+    applicable = valued | arms.applies
     baseline, candidate = (_tally(cases, applicable, arms, level=level) for cases in (arms.baseline, arms.candidate))
     return baseline, candidate
 
