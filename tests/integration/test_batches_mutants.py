@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import httpx2
 import pytest
 from tests.batch_vendors import AnthropicBatches, BatchVendor
 from tests.batched import FILE, HASTY, Make, batch_bench, both, write
@@ -15,6 +17,7 @@ from dramaturg.errors import BudgetSpent, CallerError
 from dramaturg.evals import Terms, mutate_suite
 from dramaturg.evals.carrying import Waiting
 from dramaturg.evals.mutation import Mutation
+from dramaturg.models.retry import RetryPolicy
 
 
 @pytest.fixture(name="bench")
@@ -76,3 +79,28 @@ def test_mutants_that_stop_once_they_are_decided_are_refused(bench: Bench) -> No
     del bench
     with pytest.raises(CallerError, match="give `--fixed`"):
         _mutated(AnthropicBatches(ANTHROPIC), sequential=True)
+
+
+@both
+@pytest.mark.parametrize("seed", range(3))
+def test_whatever_fails_whenever_no_question_of_any_mutant_is_asked_twice(
+    bench: Bench, vendor: Make, seed: int, state: Path
+) -> None:
+    """Fail requests at random, before and after they have done their work; batches of equal size are many."""
+    write(bench, repeats=2)
+    server, chance = vendor(), Random(seed)  # noqa: S311 - chance, not a secret
+
+    def fault(*_: object) -> int | None:
+        if chance.random() < 0.1:
+            raise httpx2.ReadError("the connection broke")
+        return None
+
+    server.refuses, server.fault = lambda *_: 503 * (chance.random() < 0.1), fault
+    patient = RetryPolicy(attempts=2, first=0.0, longest=0.0)
+    for _ in range(4):
+        _mutated(server, retry=patient)
+    server.refuses, server.fault = lambda *_: 0, lambda *_: None
+    mutation = _mutated(server)
+    assert len(server.keys) == len(set(server.keys))
+    calm = _mutated(vendor(), state=state / "calm")
+    assert [each.kind for each in mutation.tried] == [each.kind for each in calm.tried]

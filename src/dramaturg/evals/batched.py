@@ -65,6 +65,7 @@ class Batched:
     told: OnBatch
     at_once: int = sys.maxsize
     batches: bool = True
+    _known: set[str] = field(default_factory=set)
     _batcher: Batcher | None = field(default=None)
 
     async def open(self, spec: ModelSpec, undo: AsyncExitStack, *, recorded: bool) -> Model:
@@ -73,11 +74,13 @@ class Batched:
 
     def apart(self) -> "Batched":
         """Return a way whose questions are gathered by themselves, and written down with their eval."""
-        return Batched(here=self.here, polling=self.polling, told=self.told)
+        return Batched(here=self.here, polling=self.polling, told=self.told, _known=self._known)
 
     async def enter(self, replies: Replies, undo: AsyncExitStack) -> None:
         """Take up what is out of an eval."""
-        carrier = Carrier(replies=replies, retry=self.here.policy, polling=self.polling, told=self.told)
+        carrier = Carrier(
+            replies=replies, retry=self.here.policy, polling=self.polling, told=self.told, known=self._known
+        )
         self._batcher = await undo.enter_async_context(Batcher(carrier=carrier))
 
     async def ask(self, model: Model, call: ModelCall) -> Kept:

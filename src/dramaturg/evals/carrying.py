@@ -70,12 +70,14 @@ class Carrier:
         retry: How patiently a faltering vendor is asked.
         polling: How patiently a batch is waited for.
         told: Told how far each batch is, whenever that is known.
+        known: The vendors' ids of batches that some eval of this process has sent.
     """
 
     replies: Replies
     retry: RetryPolicy
     polling: Polling
     told: OnBatch
+    known: set[str]
 
     async def announce(self, batches: Batches, model: str, keys: Sequence[str]) -> Sent:
         """Write down that a batch is about to be sent."""
@@ -84,17 +86,22 @@ class Carrier:
         return sent
 
     async def send(self, batches: Batches, sent: Sent, lines: Sequence[bytes]) -> Sent:
-        """Send a batch; one whose acknowledgement was lost is looked for before it is sent once more."""
+        """Send a batch; where the answer to that was lost, it is sent once more only if no other can be the one.
+
+        Which of those that can it is, if any, their results will tell: until then it has no id.
+        """
         tried = False
 
         async def attempt() -> str:
             nonlocal tried
             found = await self._candidates(batches, sent) if tried else ()
             tried = True
-            return found[0] if found else await batches.send(lines, sent.mark)
+            return "" if found else await batches.send(lines, sent.mark)
 
         batch = await self._patiently(attempt)
-        self.replies.note(sent.known_as(batch))
+        if not batch:
+            return sent
+        self._know(sent, batch)
         sent = replace(sent, batch=batch)
         self._tell(sent, 0, ended=False)
         return sent
@@ -105,17 +112,23 @@ class Carrier:
             await self._ended(batches, sent)
             return await self._patiently(partial(batches.results, sent.batch))
         for candidate in await self._patiently(partial(self._candidates, batches, sent)):
+            if candidate in self.known:
+                continue  # another eval has learnt meanwhile that it is its own
             await self._ended(batches, replace(sent, batch=candidate))
             found = await self._patiently(partial(batches.results, candidate))
             if not found.found.keys().isdisjoint(sent.keys):
-                self.replies.note(sent.known_as(candidate))
+                self._know(sent, candidate)
                 return found
         return results_of(sent.model, {})
 
     async def _candidates(self, batches: Batches, sent: Sent) -> Sequence[str]:
         """Return the vendor's ids of batches that may be one whose id is not known."""
-        known = self.replies.batches
+        known = self.replies.batches | self.known
         return [each for each in await batches.begun(sent.mark, sent.size, sent.after) if each not in known]
+
+    def _know(self, sent: Sent, batch: str) -> None:
+        self.replies.note(sent.known_as(batch))
+        self.known.add(batch)
 
     async def _ended(self, batches: Batches, sent: Sent) -> None:
         """Wait until a batch has ended."""

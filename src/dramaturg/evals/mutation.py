@@ -190,6 +190,7 @@ class _Trial:
         way: How questions are answered.
         pot: What may be spent.
         asked: Questions that were asked.
+        whole_known: Whether all is recorded that the personas as they are answer.
     """
 
     file: SuiteFile
@@ -199,6 +200,7 @@ class _Trial:
     way: Way = field(init=False)
     pot: Pot = field(init=False)
     asked: int = 0
+    whole_known: bool = False
 
     def __post_init__(self) -> None:
         self.way = way_of(self.file.suite.name, self.terms, self.told.batch)
@@ -207,18 +209,20 @@ class _Trial:
     async def all(self, mutants: Sequence[Mutant], on_mutant: OnMutant) -> list[Tried]:
         """Try mutants, one after the other; side by side where their questions wait for batches.
 
-        The first that can be performed goes alone: what the personas as they are answer is asked for it.
+        They go so once all is known that the personas as they are answer, which each of them would else ask for.
         """
-        alone = next((at for at, each in enumerate(mutants) if each.arm is not None), 0) + 1
-        first, rest = mutants[: alone if self.way.batches else None], mutants[alone:] if self.way.batches else ()
-        tried = [await self._tried(mutant, on_mutant) for mutant in first]
+        tried: list[Tried] = []
+        for mutant in mutants:
+            if self.way.batches and self.whole_known:
+                break
+            tried.append(await self._tried(mutant, on_mutant))
         room = asyncio.Semaphore(_SIDE_BY_SIDE)
 
         async def one(mutant: Mutant) -> Tried:
             async with room:
                 return await self._tried(mutant, on_mutant)
 
-        tasks = [asyncio.ensure_future(one(mutant)) for mutant in rest]
+        tasks = [asyncio.ensure_future(one(mutant)) for mutant in mutants[len(tried) :]]
         try:
             return tried + [await task for task in tasks]
         finally:
@@ -237,6 +241,7 @@ class _Trial:
             )
             kind = Kind.INFRASTRUCTURE if result.lost else result.decision.kind if result.decision else None
             self.asked += result.asked
+            self.whole_known |= not any(each.error for each in result.records if each.arm == "baseline")
         tried = Tried(mutant=mutant, kind=kind)
         on_mutant(tried)
         return tried
