@@ -11,11 +11,12 @@ def section_faults(persona: Persona, steps: Sequence[PlannedStep]) -> list[Findi
     """Report a protocol that writes no section, and a title used twice."""
     writing = [step for step in steps if step.kind is Kind.SECTION]
     if not writing:
+        said = f"the protocol of `{persona.alias}`" if persona.steps else f"`{persona.alias}` has no steps, so it"
         return [
             Finding(
                 rule="P401",
                 severity=Severity.ERROR,
-                message=f"the protocol of `{persona.alias}` writes no section",
+                message=f"{said} writes no section",
                 span=persona.steps[0].opener if persona.steps else persona.head,
                 help='add a `<Step>` that says what to produce, or give a step `kind="section"`',
             )

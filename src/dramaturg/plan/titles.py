@@ -12,7 +12,9 @@ _ENDS_AS_DOCUMENT = re.compile(rf"\s{DOCUMENT_NOUN}$", re.IGNORECASE)
 _WORDS = 12
 _LENGTH = 100
 _NO_TITLE = re.compile(
-    r"[/\\=<>{}$|*\[\]]|[.!?]$|\.\w{1,5}$|^Directive_|^\d+$|\(\)|^[A-Z][a-z]+(?:[A-Z][a-z]+)*\(",
+    r"[/\\=<>{}$|*\[\]]|[.!?]$|\.\w{1,5}$|^Directive_|^\d+$|\(\)|^[A-Z][a-z]+(?:[A-Z][a-z]+)*\("
+    r"|^(?:GET|POST|PUT|PATCH|DELETE|HEAD|SELECT|INSERT|UPDATE|EXPLAIN(?: ANALY[SZ]E)?|ERROR|WARN|WARNING|INFO|DEBUG"
+    r"|FATAL|NULL|TRUE|FALSE|PASS|FAIL|SUCCESS|FAILED)$",
     re.UNICODE,
 )
 _EXAMPLE = re.compile(
