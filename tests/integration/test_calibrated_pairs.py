@@ -67,6 +67,12 @@ def test_a_newcomer_is_told_what_a_judge_of_pairs_is_worth_and_where_it_erred() 
     with ChatServer(comparing(_misled)) as server:
         _write(server.model)
         told = dramaturg(*_CALIBRATE, "--price", "3/15")
+        annotated = dramaturg(*_CALIBRATE, "--format", "github").out.splitlines()
+    place = f"::notice title=safer,file={_LABELS},line=15::a 3: people prefer a, the judge prefers b: "
+    assert annotated[0].startswith(place)
+    assert annotated[-1].startswith(
+        f"::notice title=compared,file={_LABELS}::safer, judged by {server.model}: prefers "
+    )
     assert told.code == 0, told.err
     assert f"safer, judged by {server.model} (28 labels)\n  {CRITERION}\n" in told.out
     rows = [line.split() for line in told.out.splitlines() if line.startswith("  people")]

@@ -33,9 +33,8 @@ def test_faults_of_a_suite_are_told_to_programs_by_every_subcommand(verb: str, b
     bench.checkout.write(_ONE, f"repeats: 0\n{_SUITE}")
     told = dramaturg("eval", verb, _ONE, "--json")
     assert (told.code, [(each["rule"], each["span"]["line"]) for each in told.json]) == (2, [("E103", 1)])
-    if verb in ("run", "mutate"):
-        told = dramaturg("eval", verb, _ONE, "--format", "github")
-        assert told.out.startswith("::error title=E103,file=evals/one.suite.yaml,line=1,col=10,endColumn=11::`repeats`")
+    told = dramaturg("eval", verb, _ONE, "--format", "github")
+    assert told.out.startswith("::error title=E103,file=evals/one.suite.yaml,line=1,col=10,endColumn=11::`repeats`")
 
 
 @pytest.mark.usefixtures("bench")
@@ -96,6 +95,13 @@ def test_what_only_the_baseline_asks_is_not_what_recording_asks(
     assert (told.code, said in told.err) == (4, True)
     dramaturg(*strict[:-1], "auto")
     assert dramaturg(*strict, "--inconclusive-ok").code == 0
+
+
+@pytest.mark.usefixtures("bench")
+def test_a_pull_request_is_told_what_was_recorded() -> None:
+    told = dramaturg("eval", "record", _ONE, "--format", "github")
+    assert told.out.startswith("::notice title=one::evals/answers/one.jsonl: 5 questions, 5 different answers, ")
+    assert told.out.endswith("0 left out%0A1 of 1 performance passed\n")
 
 
 def test_recording_and_mutating_take_another_judge(bench: Bench) -> None:

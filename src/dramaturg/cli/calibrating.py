@@ -8,7 +8,7 @@ import click
 from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.output import counted, json_option, one_layout, print_json, read_or_not
 from dramaturg.cli.spending import batch_option, budget_option, price_option, within_budget
-from dramaturg.cli.suites import one_suite, secrets_option
+from dramaturg.cli.suites import layout_option, one_suite, secrets_option
 from dramaturg.cli.worker import queue_option
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ _SHORT = 1
 @secrets_option
 @queue_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
+@layout_option
 @json_option
 def calibrate(  # noqa: PLR0913 - one parameter for each option
     suite: Path,
@@ -51,6 +52,7 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
     allow_secrets: bool,
     queue: str | None,
     quiet: bool,
+    layout: str | None,
     as_json: bool,
 ) -> None:
     """Hold the judges of SUITE against what people labelled, and write down what they are worth.
@@ -61,9 +63,10 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
     """
     from dramaturg.cli.evaluating import Progress
     from dramaturg.evals.calibrate import calibrate_suite
-    from dramaturg.evals.report.calibration import calibration_data, calibration_text
+    from dramaturg.evals.report.calibration import calibration_data, calibration_github, calibration_text
     from dramaturg.evals.terms import Terms
 
+    layout = one_layout(layout, json=as_json)
     terms = Terms(
         judge=judge,
         replay=replay,
@@ -82,16 +85,16 @@ def calibrate(  # noqa: PLR0913 - one parameter for each option
     def tell(metric: str, judged: "Judged") -> None:
         nonlocal done
         done += 1
-        talk.so_far = f"{counted(done, 'document')} judged"
-        talk.move(f"{metric}: {done:,} documents judged, the last: {judged.id}")
+        talk.so_far = f"{counted(done, 'label')} judged"
+        talk.move(f"{metric}: {done:,} labels judged, the last: {judged.id}")
 
-    with within_budget(), reporting_faults(one_layout(None, json=as_json)), talk:
+    with within_budget(), reporting_faults(layout), talk:
         calibrated = calibrate_suite(
             suite, talk.heard(terms), rubrics=rubrics, on_open=open_, on_label=tell, on_batch=talk.batch
         )
     with read_or_not():
-        if as_json:
+        if layout == "json":
             print_json(calibration_data(calibrated))
         else:
-            click.echo(calibration_text(calibrated), nl=False)
+            click.echo((calibration_github if layout == "github" else calibration_text)(calibrated), nl=False)
     click.get_current_context().exit(0 if calibrated.sound else _SHORT)

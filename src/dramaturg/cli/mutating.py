@@ -9,7 +9,7 @@ from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.output import json_option, one_layout, print_json
 from dramaturg.cli.paging import html_option, write_page
 from dramaturg.cli.spending import batch_option, budget_option, price_option, within_budget
-from dramaturg.cli.suites import judge_option, one_suite
+from dramaturg.cli.suites import judge_option, layout_option, one_suite
 from dramaturg.cli.worker import queue_option
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     "--sequential/--fixed", "sequential", default=None, help="Stop once one is decided; unless --batch is given."
 )
 @queue_option
-@click.option("--format", "layout", type=click.Choice(["human", "json", "github"]))
+@layout_option
 @html_option
 @json_option
 def mutate(  # noqa: PLR0913 - one parameter for each option

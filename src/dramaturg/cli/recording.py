@@ -8,7 +8,7 @@ import click
 from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.output import counted, json_option, one_layout, print_json
 from dramaturg.cli.spending import batch_option, budget_option, price_option, within_budget
-from dramaturg.cli.suites import judge_option, one_suite, secrets_option
+from dramaturg.cli.suites import judge_option, layout_option, one_suite, secrets_option
 from dramaturg.cli.worker import queue_option
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @secrets_option
 @queue_option
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors.")
+@layout_option
 @json_option
 def record(  # noqa: PLR0913 - one parameter for each option
     suite: Path,
@@ -49,6 +50,7 @@ def record(  # noqa: PLR0913 - one parameter for each option
     allow_secrets: bool,
     queue: str | None,
     quiet: bool,
+    layout: str | None,
     as_json: bool,
 ) -> None:
     """Write the answers to all questions of SUITE into the file that it names as `recorded`.
@@ -59,7 +61,9 @@ def record(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.cli.evaluating import Watch
     from dramaturg.evals.recording import record_suite
     from dramaturg.evals.terms import Terms
+    from dramaturg.findings.github import workflow_command
 
+    layout = one_layout(layout, json=as_json)
     terms = Terms(
         models=models,
         judge=judge,
@@ -70,18 +74,20 @@ def record(  # noqa: PLR0913 - one parameter for each option
         secrets="allow" if allow_secrets else "stop",
         queue=queue,
     )
-    with within_budget(), reporting_faults(one_layout(None, json=as_json)), Watch(quiet=quiet) as watch:
+    with within_budget(), reporting_faults(layout), Watch(quiet=quiet) as watch:
         recording = record_suite(
             suite, watch.heard(terms), on_open=watch.open, on_step=watch.step, on_batch=watch.batch
         )
-    if as_json:
+    if layout == "json":
         print_json(recording.to_json())
         return
-    click.echo(
+    said = (
         f"{recording.path}: {counted(recording.questions, 'question')}, {recording.different:,} different answers, "
         f"{recording.size:,} bytes; {recording.new:,} new, {recording.gone:,} left out\n"
         f"{recording.passed:,} of {counted(recording.performances, 'performance')} passed"
     )
+    title = {"title": recording.result.suite.suite.name}
+    click.echo(workflow_command("notice", said, title) if layout == "github" else said)
 
 
 def tell_of_new_answers(result: "Evaluated", terms: "Terms", *, quiet: bool) -> None:

@@ -12,6 +12,12 @@ judge_option = click.option(
 secrets_option = click.option(
     "--allow-secrets", is_flag=True, help="Send artifacts even if they hold what looks like a secret."
 )
+layout_option = click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["human", "json", "github"]),
+    help="human unless given. github: annotations of a pull request.",
+)
 
 
 def one_suite(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,10 +7,12 @@ from dramaturg.evals.calibrate import Calibrated
 from dramaturg.evals.judging.calibrations import Calibration, Judged, calibration_path
 from dramaturg.evals.judging.labels import LabelsFile
 from dramaturg.evals.report.figures import counted, shares
+from dramaturg.evals.report.judges import worth
 from dramaturg.evals.statistics.calibration import Judge
 from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.preferring import PairJudge
 from dramaturg.evals.statistics.rates import rate_interval
+from dramaturg.findings.github import workflow_command
 
 _SAID = {
     "pass": "passes",
@@ -47,6 +49,21 @@ def calibration_data(calibrated: Calibrated) -> dict[str, Any]:
         **found,
         "questions": {"needed": calibrated.needed, "asked": calibrated.asked, "usd": calibrated.usd},
     }
+
+
+def calibration_github(calibrated: Calibrated) -> str:
+    """Return a notice at each label that a judge disagrees with, and of each judge; a warning of one that is a coin."""
+    commands: list[str] = []
+    for metric, calibration in calibrated.calibrations.items():
+        labels, judge = calibrated.labels[metric], calibration.judge
+        for at, each in _wrong(calibration):
+            place = labels.place_of(at)
+            where = {"title": metric, "file": place.path, "line": str(place.line)}
+            commands.append(workflow_command("notice", _disagreement(each), where))
+        said = f"{metric}, judged by {calibration.terms.model}: {worth(judge)}"
+        kind = "notice" if judge.beats_a_coin else "warning"
+        commands.append(workflow_command(kind, said, {"title": calibrated.suite.suite.name, "file": str(labels.path)}))
+    return "\n".join(commands) + "\n"
 
 
 def _of_judge(metric: str, calibration: Calibration, labels: LabelsFile) -> Iterator[str]:
@@ -103,15 +120,20 @@ def _meaning(judge: Judge | PairJudge, what: str, few: str) -> str:
 
 
 def _disagreements(calibration: Calibration, labels: LabelsFile) -> Iterator[str]:
-    wrong = [(at, each) for at, each in enumerate(calibration.judged) if not each.agreed]
+    wrong = _wrong(calibration)
     if wrong:
         yield "  judged otherwise than people did:"
     for at, each in wrong:
-        yield f"    {labels.place_of(at)}: {each.id}: people {_ASKED[each.people]}, the judge {_said(each)}"
+        yield f"    {labels.place_of(at)}: {_disagreement(each)}"
 
 
-def _said(judged: Judged) -> str:
-    return f"{_SAID[judged.judge]}: {judged.because}"
+def _wrong(calibration: Calibration) -> Sequence[tuple[int, Judged]]:
+    return [(at, each) for at, each in enumerate(calibration.judged) if not each.agreed]
+
+
+def _disagreement(judged: Judged) -> str:
+    said = f"{_SAID[judged.judge]}: {judged.because}"
+    return f"{judged.id}: people {_ASKED[judged.people]}, the judge {said}"
 
 
 def _data_of_judge(metric: str, calibration: Calibration, labels: LabelsFile) -> dict[str, Any]:
