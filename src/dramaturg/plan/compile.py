@@ -11,7 +11,7 @@ from dramaturg.errors import AuthorError
 from dramaturg.findings.model import Finding, Severity, Span, has_errors
 from dramaturg.persona.model import Persona, Step, fold_id
 from dramaturg.plan.artifacts import artifact_names
-from dramaturg.plan.contract import contradictions, headings, undefined_directives
+from dramaturg.plan.contract import contents, contradictions, undefined_directives
 from dramaturg.plan.digest import plan_digest
 from dramaturg.plan.formats import format_of
 from dramaturg.plan.kinds import Decision, demanded, kind_of, settled
@@ -83,8 +83,8 @@ def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]
         if step.text.strip() or step.number not in holders
     ]
     decisions = [compiler.kind() for compiler in compilers]
-    if titles := headings(persona):
-        decisions = demanded(decisions, [compiler.step.name for compiler in compilers], titles)
+    if named := contents(persona):
+        decisions = demanded(decisions, [compiler.step.name for compiler in compilers], named)
     decisions = settled(decisions)
     planned: list[PlannedStep] = []
     for compiler, decision in zip(compilers, decisions, strict=True):

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.persona.mask import mask
 from dramaturg.persona.model import Directive, Persona, Slot, Step, fold_id
 from dramaturg.plan.model import PlannedStep
+from dramaturg.plan.prose import mentions
 
 _CONTRACT = "output_contract"
 _DEMAND = re.compile(
@@ -21,6 +23,18 @@ _SENTENCE = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n)")
 _TICK = re.compile(r"(?<!`)`(?!`)")
 _DIRECTIVE = re.compile(r"\bDirective_(?P<name>\w+)")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(?:\d+[.)][ \t]+)?(?P<title>[^\n]*?)[ \t#]*$", re.MULTILINE)
+_HOLDS = re.compile(
+    r"\b(?:contain(?:s|ing)?|includ(?:es?|ing)|consist(?:s|ing)? of|compris(?:es?|ing))\b:?\s+(?P<parts>[^.!?:\n]+)",
+    re.IGNORECASE,
+)
+_PART = re.compile(r",\s*(?:and\s+)?|;\s*|\s+(?:and|or)\s+")
+_CONTENT_WORDS = ("#", "contain", "includ", "consist", "compris")
+_WORD = re.compile(r"[^\W_]+")
+_SAYS_NOTHING = frozenset(
+    """a an the of for to with in on its your any each all one complete concise concrete clear structured formal full
+    final plan plans analysis report section sections list lists document summary set response output file files
+    artifacts code step steps""".split()
+)
 _ALIKE = 0.8
 
 
@@ -41,15 +55,40 @@ def contradictions(persona: Persona, steps: Sequence[PlannedStep], document: str
                 )
 
 
-def headings(persona: Persona) -> frozenset[str]:
-    """Return the folded headings of the output contract, those that it lists in YAML included; not its samples'."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What the output contract says is in the document, its samples aside.
+
+    Attributes:
+        headings: Its headings, and the sections it lists in YAML, folded.
+        parts: The words of each part it counts up: "a report containing a cost estimate and …".
+    """
+
+    headings: frozenset[str]
+    parts: tuple[frozenset[str], ...]
+
+    def hold(self, name: str) -> bool:
+        """Tell whether the document has what a step of this name finds out."""
+        folded = fold_id(name)
+        return folded in self.headings or any(part <= {*folded.split("_")} for part in self.parts)
+
+
+def contents(persona: Persona) -> Contents | None:
+    """Return what the output contract says is in the document; None where it names nothing."""
     titles: list[str] = []
+    parts: list[frozenset[str]] = []
     for slot in (slot for slot in persona.slots if slot.name.casefold() == _CONTRACT):
         titles += [title for title, _ in _listed(persona, slot)]
-        if "#" in slot.text:
+        if mentions(slot.text.lower(), _CONTENT_WORDS):
             shown = mask(_TICK.sub("'", slot.text))
             titles += [slot.text[slice(*found.span("title"))] for found in _HEADING.finditer(shown)]
-    return frozenset(map(fold_id, titles))
+            parts += [_words(part) for found in _HOLDS.finditer(shown) for part in _PART.split(found["parts"])]
+    named = tuple(part for part in parts if len(part) > 1)  # one word is too little to know a step by
+    return Contents(headings=frozenset(map(fold_id, titles)), parts=named) if titles or named else None
+
+
+def _words(part: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(part.casefold())) - _SAYS_NOTHING
 
 
 def _demanded(slot: Slot) -> Iterator[tuple[str, Span]]:

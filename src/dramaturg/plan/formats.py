@@ -42,12 +42,12 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
 _DENIED = re.compile(r"\b(?:must not|should not|do not|never|no|without)\b[^.,;:\n]*")
 _CALLED = re.compile(r"[`\"”]\s+(?P<noun>table|matrix|check-?list|runbook|procedure)\b", re.IGNORECASE)
 _ELSEWHERE = re.compile(
-    r"\b(?:including|such as)\b[^.;:\n]*"
+    r"\b(?:including|such as|often|sometimes|may|might)\b[^.;:\n]*"
     r"|\b(?:in|on|from|to|against|see|cite|citing|reference|referencing) the (?:[\w-]+ ){0,2}"
     r"(?:table|matrix|check-?list|runbook|findings)\b"
-)  # a part, and what another step writes
+)  # a part, what need not be, and what another step writes
 _MAY_DENY = ("not ", "never ", "no ", "without ")
-_MAY_BE_ELSEWHERE = ("including", "such as", " the ")
+_MAY_BE_ELSEWHERE = ("including", "such as", "often", "sometimes", "may", "might", " the ")
 _IN_PROSE = re.compile(r"\bin prose\b")
 
 

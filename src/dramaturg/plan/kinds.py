@@ -7,7 +7,8 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from dramaturg.persona.model import Step, fold_id
+from dramaturg.persona.model import Step
+from dramaturg.plan.contract import Contents
 from dramaturg.plan.model import Kind
 from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over
 from dramaturg.plan.prose import Prose
@@ -191,19 +192,18 @@ def _has_document_as_object(text: str, at: int) -> bool:
     return bool(_OBJECT_NOUN.match(text, at) or _INTO.match(text, at))
 
 
-def demanded(decisions: Sequence[Decision], names: Sequence[str], titles: Collection[str]) -> list[Decision]:
-    """Return the decisions with a section for each analysis whose name the output contract has as a heading.
+def demanded(decisions: Sequence[Decision], names: Sequence[str], contents: Contents) -> list[Decision]:
+    """Return the decisions with a section for each analysis that the output contract has by the step's name.
 
     Args:
         decisions: One for each step.
         names: The steps' names.
-        titles: The contract's headings, folded.
+        contents: What the contract says is in the document.
     """
-    section = Decision(kind=Kind.SECTION, rule="kind/contract-heading")
-    pairs = zip(decisions, names, strict=True)
+    section = Decision(kind=Kind.SECTION, rule="kind/contract-names-it")
     return [
-        section if said.kind is Kind.ANALYZE and not said.chosen and fold_id(name) in titles else said
-        for said, name in pairs
+        section if said.kind is Kind.ANALYZE and not said.chosen and contents.hold(name) else said
+        for said, name in zip(decisions, names, strict=True)
     ]
 
 
