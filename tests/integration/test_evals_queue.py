@@ -218,6 +218,9 @@ cases: [{{id: parcels, artifacts: {{architectural_blueprint: cases/parcel-tracki
         told = dramaturg("eval", "calibrate", "evals/judged.suite.yaml", "--queue", url)
         assert told.code == 0, told.err
         assert len(chat.requests) == 40
+        told = dramaturg("eval", "run", "evals/judged.suite.yaml", "--queue", url, "--json")
+        assert [each["scores"]["backed-up"] for each in told.json["performances"]] == [1.0]
+        assert len(chat.requests) == 41
         killed = dramaturg("eval", "mutate", "evals/judged.suite.yaml", "--limit", "2", "--queue", url, "--json")
         assert killed.code == 0, killed.err
     assert questions_in(url) == {}
