@@ -6,14 +6,19 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.chat_server import ChatServer
+from tests.chat_server import ChatServer, well
 from tests.commands import dramaturg, started
-from tests.suites import SUITE, Bench, new_bench
+from tests.suites import CALLS, SUITE, Bench, new_bench
 from tests.support import ROOT
+
+from dramaturg.evals.ways import AT_ONCE
 
 _REPEATS = "20"
 
@@ -51,6 +56,23 @@ def test_an_eval_killed_in_the_middle_goes_on(bench: Bench, state: Path) -> None
     assert told.json["questions"]["asked"] == len(keys)
     assert told.json["verdict"]["kind"] == "no worse"
     assert len(told.json["performances"]) == 240
+
+
+def test_one_slow_answer_keeps_no_others_waiting(bench: Bench) -> None:
+    later = threading.Event()
+
+    def answer(number: int, request: Mapping[str, Any]) -> str:
+        if number == 1:
+            assert later.wait(60), "the first answer was waited for"
+        elif number > AT_ONCE * CALLS:  # more than those ask that are begun together
+            later.set()
+        return well(number, request)
+
+    with ChatServer(answer) as server:
+        told = dramaturg("eval", "run", SUITE, "-m", server.model, "--repeats", "10", "--format", "json")
+    assert (told.code, told.json["errors"]) == (0, 0)
+    assert [each["repeat"] for each in told.json["performances"]] == [*range(10)] * 6  # told in order all the same
+    del bench
 
 
 def test_an_interrupted_eval_says_how_much_is_done_and_that_it_goes_on(state: Path) -> None:

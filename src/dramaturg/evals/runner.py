@@ -1,13 +1,16 @@
 """An opened eval to its records; its one rule: a performance that is recorded is not performed again.
 
-Pairs are performed in order, several at once where a model can be asked so; both arms of a pair one after the other, so
-that the second finds what they share among what the first has asked. All go on at once where they wait for batches.
+Pairs are begun and told in order, several at once where a model can be asked so, and one that takes long keeps no
+others waiting. Both arms of a pair go one after the other, so that the second finds what they share among what the
+first has asked; all go on at once where they wait for batches.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 from dramaturg.evals.cells import Performed, perform_cell
 from dramaturg.evals.judging.jury import Jury, Opinions
@@ -55,25 +58,68 @@ async def perform_pairs(stage: Stage, pairs: Sequence[Pair], run: Run, jury: Jur
     """
     width = _width(stage, jury)
     upcoming = iter(pairs)
-    under_way: list[asyncio.Task[tuple[Record, ...]]] = []
+    under_way = _UnderWay(ahead=not stage.sequential)
     done = 0
     try:
-        while under_way or done < len(pairs):
-            for pair in _some(upcoming, width() - len(under_way)):
-                under_way.append(asyncio.ensure_future(_perform_pair(stage, pair, run, jury)))
+        while done < len(pairs):
+            for pair in _some(upcoming, width() - under_way.count):
+                under_way.begin(_perform_pair(stage, pair, run, jury))
                 await asyncio.sleep(0)  # what it asks goes out before the next one begins
-            if not under_way:
-                return
-            records = await under_way[0]
-            under_way.pop(0)
+            records = await under_way.first()
+            if records is None:
+                continue
             done += 1
             if not watch(Step(records=records, done=done, total=len(pairs))):
                 return
     finally:
-        for task in under_way:
-            task.cancel()
-        await asyncio.gather(*under_way, return_exceptions=True)
+        await under_way.stop()
         await jury.desk.settle()
+
+
+@dataclass(slots=True, kw_only=True)
+class _UnderWay:
+    """Pairs that have been begun, in order.
+
+    Attributes:
+        ahead: Whether those that are done make room for others, though one before them is not.
+    """
+
+    ahead: bool
+    _tasks: deque[asyncio.Task[tuple[Record, ...]]] = field(default_factory=deque)
+    _going: int = 0
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def count(self) -> int:
+        """How many there are, as far as they keep others from being begun."""
+        there = len(self._tasks)
+        return min(self._going, there) if self.ahead else there  # one that has just ended may still be counted
+
+    def begin(self, performing: Coroutine[Any, Any, tuple[Record, ...]]) -> None:
+        """Begin another one."""
+        task = asyncio.ensure_future(performing)
+        self._going += 1
+        task.add_done_callback(self._end)
+        self._tasks.append(task)
+
+    def _end(self, task: asyncio.Task[tuple[Record, ...]]) -> None:
+        self._going -= 1
+        if not task.cancelled() and task.exception() is not None:
+            self.ahead = False  # it ends all of them, once it is the first: nothing else is worth beginning
+        self._ended.set()
+
+    async def first(self) -> tuple[Record, ...] | None:
+        """Return the records of the first, once it is done; None once another one is."""
+        if not self._tasks[0].done():
+            self._ended.clear()
+            await self._ended.wait()
+        return self._tasks.popleft().result() if self._tasks[0].done() else None
+
+    async def stop(self) -> None:
+        """Let go of all of them."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 def _width(stage: Stage, jury: Jury) -> Callable[[], int]:
