@@ -27,14 +27,15 @@ def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def test_a_worker_that_is_killed_costs_what_it_had_under_way(bench: Bench, url: str) -> None:
     del bench
-    with ChatServer(delay=0.1) as chat, working(url, "--questions", "4") as one, working(url) as two:
+    with ChatServer(held_from=21) as chat, working(url, "--questions", "4") as one, working(url) as two:
         with evaluating("-m", chat.model, "--queue", url) as child:
-            chat.wait_for(30)
+            chat.wait_for(20 + 4 + 4)
             one.kill()
+            chat.release()
             out, err = child.communicate(timeout=120)
         assert child.returncode == 6, err
-        two.wait_for("of evals left by a worker that is gone")
-        assert len(chat.requests) - ASKED <= 4
+        two.wait_for("4 questions of evals left by a worker that is gone")
+        assert len(chat.requests) == ASKED + 4
     assert f'"asked": {ASKED}' in out
     assert '"error": ""' in out
     assert '"errors": 0' in out
