@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from importlib import import_module
+from importlib import import_module, invalidate_caches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -55,6 +55,8 @@ def find_function(named: str, folder: Path | None = None) -> Callable[..., Any]:
     module, _, name = named.partition(":")
     if folder is not None and str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
+    if module not in sys.modules:
+        invalidate_caches()  # it may have been written since its folder was last looked through
     try:
         found = getattr(import_module(module), name)
     except (ImportError, AttributeError) as error:
