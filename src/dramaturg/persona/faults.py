@@ -11,6 +11,7 @@ from dramaturg.persona.tags import Tag
 
 _DEMAND = re.compile(r"^[ \t]*(?:[-*+•]|\d+[.)])[ \t]+(?:\*\*|__)", re.MULTILINE)
 _FOREIGN = re.compile(r"</?[A-Za-z_][\w.:-]*[^<>\n]*>")
+_AROUND = re.compile(r"(?:\s*</?persona\b[^<>\n]*>[ \t]*\r?\n)*\s*", re.IGNORECASE)  # what stands around a persona
 
 
 @dataclass(slots=True, kw_only=True)
@@ -173,7 +174,8 @@ class Faults:
         text = self.text_between(start, end)
         if not text or not _FOREIGN.sub("", text).strip():
             return
-        at = len(text) - len(text.lstrip())
+        around = _AROUND.match(text)
+        at = around.end() if around else 0
         first = text[at:].split("\n", 1)[0].rstrip()
         self._warn(
             "P207",

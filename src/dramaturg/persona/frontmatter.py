@@ -1,5 +1,6 @@
 """Frontmatter to values with places; its one rule: a closed set of keys, each of one type, and no silent surprise."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -230,5 +231,15 @@ def _require(reader: Reader, *, given: bool) -> None:
             reader.opening,
             help=f"add {' and '.join(f'`{name}: …`' for name in missing)}"
             if given
-            else f"start the file with a `---` block that has {' and '.join(f'`{name}: …`' for name in REQUIRED)}",
+            else f"start the file with a `---` block that has {' and '.join(_line(reader, name) for name in REQUIRED)}",
         )
+
+
+def _line(reader: Reader, name: str) -> str:
+    """Return the line to write for a key, with the value that older spellings give: `<alias>`, `<!-- ALIAS: -->`."""
+    older = rf"<{name}>\s*(?P<tag>[^<\n]{{1,200}}?)\s*</{name}>|<!--\s*{name}:\s*(?P<note>[^\n]{{1,200}}?)\s*-->"
+    found = re.search(older, reader.source.text, re.IGNORECASE)
+    value = (found["tag"] or found["note"]) if found else "…"
+    value = value.split()[0] if name == "alias" else value  # "ADA-1 (API Architect)"
+    as_written = re.fullmatch(r"[A-Za-z][\w./-]*(?: [\w./-]+)*|…", value)
+    return f"`{name}: {value}`" if as_written else f"`{name}: {json.dumps(value, ensure_ascii=False)}`"
