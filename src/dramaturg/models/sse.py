@@ -4,6 +4,7 @@ The format is that of the WHATWG HTML standard, section 9.2; only `data` is read
 """
 
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from dramaturg.models.faults import not_an_answer, unreachable
 from dramaturg.models.watch import Watch
 
 _DONE = "[DONE]"
+_END = re.compile(rb"\r\n|\n|\r")
 STREAM = "text/event-stream"
 
 
@@ -29,7 +31,7 @@ async def events(provider: str, response: httpx2.Response, watch: Watch) -> Asyn
     """
     data: list[str] = []
     try:
-        async for line in response.aiter_lines():
+        async for line in _lines(response):
             watch("")  # anything that comes is a sign of life
             if line.startswith("data:"):
                 data.append(line[5:].removeprefix(" "))
@@ -40,6 +42,19 @@ async def events(provider: str, response: httpx2.Response, watch: Watch) -> Asyn
                 yield _object(provider, text)
     except httpx2.HTTPError as error:
         raise unreachable(provider, error) from error
+
+
+async def _lines(response: httpx2.Response) -> AsyncIterator[str]:
+    """Yield the lines of a stream: U+2028 and others at which Python ends a line as well stand in answers."""
+    begun: list[bytes] = []
+    after_return = False
+    async for chunk in response.aiter_bytes():
+        first, *others = _END.split(chunk[1:] if after_return and chunk.startswith(b"\n") else chunk)
+        after_return = chunk.endswith(b"\r")
+        begun.append(first)
+        for other in others:
+            yield b"".join(begun).decode(errors="replace")
+            begun = [other]
 
 
 async def body(provider: str, response: httpx2.Response) -> bytes:
