@@ -24,6 +24,7 @@ _TICK = re.compile(r"(?<!`)`(?!`)")
 _DIRECTIVE = re.compile(r"\bDirective_(?P<name>\w+)")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(?:\d+[.)][ \t]+)?(?P<title>[^\n]*?)[ \t#]*$", re.MULTILINE)
 _HOLDS = re.compile(
+    r"(?<!\bnot )(?<!\bnever )(?<!\bwithout )"
     r"\b(?:contain(?:s|ing)?|includ(?:es?|ing)|consist(?:s|ing)? of|compris(?:es?|ing))\b:?\s+(?P<parts>[^.!?:\n]+)",
     re.IGNORECASE,
 )
