@@ -82,7 +82,7 @@ def test_mutants_that_stop_once_they_are_decided_are_refused(bench: Bench) -> No
 
 
 @both
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_whatever_fails_whenever_no_question_of_any_mutant_is_asked_twice(
     bench: Bench, vendor: Make, seed: int, state: Path
 ) -> None:

@@ -146,8 +146,8 @@ def test_a_required_rubric_of_a_calibrated_judge_decides_with_pass(bench: Bench)
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        ("criterion", "the criterion was edited since it was calibrated on"),
-        pytest.param("labels", "the labels were edited since", marks=pytest.mark.slow),
+        pytest.param("criterion", "the criterion was edited since it was calibrated on", marks=pytest.mark.slow),
+        ("labels", "the labels were edited since"),
         pytest.param("prompt", "what judges are told was edited since", marks=pytest.mark.slow),
         pytest.param(
             "model", "was never held against `backed-up.labels.yaml`; only `openai:tiny@", marks=pytest.mark.slow

@@ -167,8 +167,10 @@ def test_an_eval_without_a_baseline_opens_too(opened: Any) -> None:
     expect(page.locator("#differing")).to_be_hidden()
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "size", [pytest.param(WIDE, marks=pytest.mark.slow, id="wide"), pytest.param(NARROW, id="narrow")]
+)
+@pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["worse", *(pytest.param(name, marks=pytest.mark.slow) for name in _OTHERS)])
 def test_axe_finds_nothing_serious(opened: Any, name: str, scheme: str, size: Any) -> None:
     page = opened(name, scheme=scheme, size=size)

@@ -25,6 +25,7 @@ def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return edited_bench(tmp_path / "project", monkeypatch)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_costs_what_it_had_under_way(bench: Bench, url: str) -> None:
     del bench
     with ChatServer(held_from=21) as chat, working(url, "--questions", "4") as one, working(url) as two:
@@ -55,6 +56,7 @@ def test_an_eval_that_is_killed_goes_on_and_asks_nothing_twice(bench: Bench, url
     assert questions_in(url) == {}
 
 
+@pytest.mark.slow
 def test_an_interrupted_eval_takes_back_what_nobody_has_begun_and_uses_what_came_meanwhile(
     state: Path, url: str
 ) -> None:

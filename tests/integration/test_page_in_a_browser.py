@@ -169,8 +169,10 @@ def test_the_theme_follows_the_system_until_the_reader_chooses(opened: Any) -> N
     assert page.evaluate(paper) == dark
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    "size", [pytest.param(WIDE, marks=pytest.mark.slow, id="wide"), pytest.param(NARROW, id="narrow")]
+)
+@pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["example", "rich"])
 def test_axe_finds_nothing_serious(opened: Any, name: str, scheme: str, size: Any) -> None:
     page = opened(name, scheme=scheme, size=size)
