@@ -12,15 +12,13 @@ from anthropic import AsyncAnthropic
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import ModelError
-from dramaturg.models.batches import GONE, Look, Results, line_of, lines_in, require_id, results_of
+from dramaturg.models.batches import GONE, PAGE, Look, Results, begun_since, line_of, lines_in, require_id, results_of
 from dramaturg.models.faults import broke_off, from_event
 from dramaturg.models.messages import PROVIDER, translated
 from dramaturg.models.sse import body
 from dramaturg.models.wire import BESIDE, Count, Flag, Label, Shape, got, put, read_body
 
 _PATH = "/v1/messages/batches"
-_PAGE = 100
-_PAGES = 20  # of the list, at most: batches of other programs may have been begun since
 
 
 class _Counts(Shape):
@@ -74,7 +72,7 @@ class MessageBatches:
 
     async def newest(self) -> str:
         """Return the id of the batch that was begun last; empty where there is none."""
-        return next((each.id for each in (await self._listed("", limit=1)).data), "")
+        return next((each.id for each in (await self._listed("", 1))[0]), "")
 
     async def send(self, lines: Sequence[bytes], mark: str) -> str:
         """Begin a batch, and return its id."""
@@ -88,18 +86,11 @@ class MessageBatches:
     async def begun(self, mark: str, count: int, after: str) -> Sequence[str]:
         """Return the batches that were begun after another one and hold so many calls, the oldest first."""
         del mark
-        found: list[str] = []
-        last = ""
-        for _ in range(_PAGES):
-            page = await self._listed(last, limit=_PAGE)
-            for each in page.data:
-                if each.id == after:
-                    return found[::-1]
-                if each.request_counts.processing + each.request_counts.done == count:
-                    found.append(require_id(PROVIDER, each.id))
-            if not (page.has_more and page.data):
-                break
-            last = page.data[-1].id
+        found = [
+            require_id(PROVIDER, each.id)
+            async for each in begun_since(self._listed, after)
+            if each.request_counts.processing + each.request_counts.done == count
+        ]
         return found[::-1]
 
     async def look(self, batch: str) -> Look:
@@ -137,9 +128,10 @@ class MessageBatches:
             return from_event(PROVIDER, told.get("error", told) if isinstance(told, Mapping) else told)
         return broke_off(PROVIDER, f"in its batch the question came to `{kind}`")
 
-    async def _listed(self, after: str, *, limit: int) -> _Listing:
-        """Return a page of all batches, the newest first."""
+    async def _listed(self, after: str, limit: int = PAGE) -> tuple[Sequence[_Batch], bool]:
+        """Return a page of all batches, the newest first, and whether there are more."""
         query = {"limit": limit, **({"after_id": after} if after else {})}
         with translated():
             async with got(self._client, _PATH, query) as response:
-                return read_body(PROVIDER, _Listing, await body(PROVIDER, response))
+                page = read_body(PROVIDER, _Listing, await body(PROVIDER, response))
+        return page.data, page.has_more

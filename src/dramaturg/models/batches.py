@@ -6,14 +6,17 @@ call is told by the call's key. Sources: Anthropic's Message Batches API and Ope
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import ModelError
 from dramaturg.models.faults import not_an_answer
+from dramaturg.models.sse import read_object
 
+PAGE = 100
+_PAGES = 20  # of a list, at most: batches of other programs may have been begun since
 _ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
@@ -92,6 +95,39 @@ class TakesBatches(Protocol):
         ...
 
 
+class Listed(Protocol):
+    """A batch in a vendor's list."""
+
+    @property
+    def id(self) -> str:
+        """What the vendor calls it."""
+        ...
+
+
+ListedT = TypeVar("ListedT", bound=Listed)
+
+
+async def begun_since(
+    listed: Callable[[str], Awaitable[tuple[Sequence[ListedT], bool]]], after: str
+) -> AsyncIterator[ListedT]:
+    """Yield the batches that were begun after another one, the newest first.
+
+    Args:
+        listed: Returns the page of the vendor's list behind a batch, and whether there are more.
+        after: The other one.
+    """
+    last = ""
+    for _ in range(_PAGES):
+        batches, more = await listed(last)
+        for each in batches:
+            if each.id == after:
+                return
+            yield each
+        if not (more and batches):
+            return
+        last = batches[-1].id
+
+
 def results_of(provider: str, found: Mapping[str, ModelReply | ModelError]) -> Results:
     """Return results of which each call should be one; none where the vendor does not know the batch any more."""
     what = "its batch has no result for a question" if found else "it does not know the batch, or not any more"
@@ -106,15 +142,8 @@ def line_of(**said: Any) -> bytes:
 def lines_in(provider: str, body: bytes) -> Iterator[Mapping[str, Any]]:
     """Yield the objects in a body of JSON lines; ModelError, retryable, for one that is none."""
     for line in body.split(b"\n"):  # not `splitlines`, which also splits where a text has another line separator
-        if not line.strip():
-            continue
-        try:
-            data: Any = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise not_an_answer(provider, f"a result that is no JSON; it begins `{_begin(line)}`") from error
-        if not isinstance(data, Mapping):
-            raise not_an_answer(provider, f"a result that is no JSON object; it begins `{_begin(line)}`")
-        yield data
+        if line.strip():
+            yield read_object(provider, line.decode(errors="replace"), "a result")
 
 
 def require_id(provider: str, said: str) -> str:
@@ -139,7 +168,3 @@ def parts_of(
         size += len(line) + 1
     if part:
         yield part
-
-
-def _begin(line: bytes) -> str:
-    return line[:80].decode(errors="replace")

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import ModelError
-from dramaturg.models.batches import GONE, Look, Results, line_of, lines_in, require_id, results_of
+from dramaturg.models.batches import GONE, PAGE, Look, Results, begun_since, line_of, lines_in, require_id, results_of
 from dramaturg.models.dialect import translated
 from dramaturg.models.faults import broke_off, from_event, from_status
 from dramaturg.models.sse import body
@@ -27,8 +27,6 @@ _WINDOW = "24h"  # the only one there is
 _MARK = "dramaturg"
 _ENDED = ("completed", "failed", "expired", "cancelled")
 _GOOD = 200
-_PAGE = 100
-_PAGES = 20  # of the list, at most: batches of other programs may have been begun since
 _FULL = "token_limit_exceeded"  # of all batches of an account together
 _LATER = ("batch_expired", "batch_cancelled")  # what may succeed when it is sent again
 
@@ -99,7 +97,7 @@ class ResponseBatches:
 
     async def newest(self) -> str:
         """Return the id of the batch that was begun last; empty where there is none."""
-        return next((each.id for each in (await self._listed("", limit=1)).data), "")
+        return next((each.id for each in (await self._listed("", 1))[0]), "")
 
     async def send(self, lines: Sequence[bytes], mark: str) -> str:
         """Begin a batch, and return its id."""
@@ -117,17 +115,9 @@ class ResponseBatches:
     async def begun(self, mark: str, count: int, after: str) -> Sequence[str]:
         """Return the batch that has a mark, if it was begun after another one."""
         del count
-        last = ""
-        for _ in range(_PAGES):
-            page = await self._listed(last, limit=_PAGE)
-            for each in page.data:
-                if each.id == after:
-                    return ()
-                if each.metadata.get(_MARK) == mark:
-                    return (require_id(_PROVIDER, each.id),)
-            if not (page.has_more and page.data):
-                break
-            last = page.data[-1].id
+        async for each in begun_since(self._listed, after):
+            if each.metadata.get(_MARK) == mark:
+                return (require_id(_PROVIDER, each.id),)
         return ()
 
     async def look(self, batch: str) -> Look:
@@ -191,12 +181,13 @@ class ResponseBatches:
             except openai.NotFoundError:
                 return None
 
-    async def _listed(self, after: str, *, limit: int) -> _Listing:
-        """Return a page of all batches, the newest first."""
+    async def _listed(self, after: str, limit: int = PAGE) -> tuple[Sequence[_Batch], bool]:
+        """Return a page of all batches, the newest first, and whether there are more."""
         query = {"limit": limit, **({"after": after} if after else {})}
         with translated(_PROVIDER):
             async with got(self._client, "/batches", query) as response:
-                return read_body(_PROVIDER, _Listing, await body(_PROVIDER, response))
+                page = read_body(_PROVIDER, _Listing, await body(_PROVIDER, response))
+        return page.data, page.has_more
 
 
 def _not_taken(faults: Sequence[_Fault]) -> ModelError:

@@ -39,7 +39,7 @@ async def events(provider: str, response: httpx2.Response, watch: Watch) -> Asyn
                 text, data = "\n".join(data), []
                 if text.strip() == _DONE:
                     return
-                yield _object(provider, text)
+                yield read_object(provider, text, "an event")
     except httpx2.HTTPError as error:
         raise unreachable(provider, error) from error
 
@@ -65,11 +65,12 @@ async def body(provider: str, response: httpx2.Response) -> bytes:
         raise unreachable(provider, error) from error
 
 
-def _object(provider: str, text: str) -> Mapping[str, Any]:
+def read_object(provider: str, text: str, what: str) -> Mapping[str, Any]:
+    """Read a JSON object of which an answer has several; ModelError, retryable, for anything else."""
     try:
         data: Any = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise not_an_answer(provider, f"an event that is no JSON; it begins `{text[:80]}`") from error
+        raise not_an_answer(provider, f"{what} that is no JSON; it begins `{text[:80]}`") from error
     if not isinstance(data, Mapping):
-        raise not_an_answer(provider, f"an event that is no JSON object; it begins `{text[:80]}`")
+        raise not_an_answer(provider, f"{what} that is no JSON object; it begins `{text[:80]}`")
     return data

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 
 from dramaturg.evals.statistics.distributions import normal_quantile
 from dramaturg.evals.statistics.intervals import Interval
-from dramaturg.evals.statistics.rates import rate_interval
-
-_LEVEL = 0.95
+from dramaturg.evals.statistics.sharpness import Sharp, share_interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judge:
+class Judge(Sharp):
     """How a judge did on samples that people labelled.
 
     Attributes:
@@ -59,40 +57,23 @@ class Judge:
 
     @property
     def sharpness_variance(self) -> float:
-        """Squared standard error of its sharpness."""
+        """Squared standard error of its sharpness, a difference of two rates (Agresti and Caffo 2000)."""
         return self.sensitivity_variance + self.specificity_variance
 
     @property
     def sensitivity_interval(self) -> Interval:
         """Its rate of passing what people pass, with the 95 % interval of a rate; 0 to 1 without labels."""
-        return _agreement(self.passes_agreed, self.passes)
+        return share_interval(self.passes_agreed, self.passes)
 
     @property
     def specificity_interval(self) -> Interval:
         """Its rate of failing what people fail, likewise."""
-        return _agreement(self.fails_agreed, self.fails)
-
-    @property
-    def sharpness_interval(self) -> Interval:
-        """Its sharpness with a 95 % interval (a difference of two rates; Agresti and Caffo 2000)."""
-        half = normal_quantile((1 + _LEVEL) / 2) * math.sqrt(self.sharpness_variance)
-        low, high = max(-1.0, self.sharpness - half), min(1.0, self.sharpness + half)
-        return Interval(estimate=self.sharpness, low=low, high=high, level=_LEVEL)
+        return share_interval(self.fails_agreed, self.fails)
 
     @property
     def beats_a_coin(self) -> bool:
         """Whether the labels show that its verdicts say anything: the interval of its sharpness lies above 0."""
         return self.sharpness_interval.low > 0
-
-    def surely_sharper_than_chance(self, alpha: float) -> bool:
-        """Tell whether the labels show, at level `alpha`, that its verdicts say anything."""
-        return self.sharpness > normal_quantile(1 - alpha) * math.sqrt(self.sharpness_variance)
-
-
-def _agreement(agreed: int, labels: int) -> Interval:
-    if not labels:
-        return Interval(estimate=0.5, low=0.0, high=1.0, level=_LEVEL)
-    return rate_interval(agreed, labels, level=_LEVEL)
 
 
 def corrected_rate(passes: int, trials: int, judge: Judge, *, level: float = 0.95) -> Interval:

@@ -11,16 +11,14 @@ the same pairs; that the judge is better than a coin is shown by an exact sign t
 import math
 from dataclasses import dataclass
 
-from dramaturg.evals.statistics.distributions import normal_quantile
 from dramaturg.evals.statistics.intervals import Interval
-from dramaturg.evals.statistics.rates import rate_interval
+from dramaturg.evals.statistics.sharpness import LEVEL, Sharp, share_interval
 
-_LEVEL = 0.95
 _ADDED = 2  # pairs, half of one to each way in which a pair can come out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PairJudge:
+class PairJudge(Sharp):
     """How a judge did on pairs that people labelled.
 
     Attributes:
@@ -49,21 +47,14 @@ class PairJudge:
         return (told - self.sharpness**2) / (self.pairs + _ADDED)
 
     @property
-    def sharpness_interval(self) -> Interval:
-        """Its sharpness with a 95 % interval."""
-        half = normal_quantile((1 + _LEVEL) / 2) * math.sqrt(self.sharpness_variance)
-        low, high = max(-1.0, self.sharpness - half), min(1.0, self.sharpness + half)
-        return Interval(estimate=self.sharpness, low=low, high=high, level=_LEVEL)
-
-    @property
     def agreed_interval(self) -> Interval:
         """The share of what people prefer that it prefers too, with a 95 % interval; 0 to 1 without labels."""
-        return _share(self.agreed, self.pairs)
+        return share_interval(self.agreed, self.pairs)
 
     @property
     def opposed_interval(self) -> Interval:
         """The share of what people prefer of which it prefers the other, likewise."""
-        return _share(self.opposed, self.pairs)
+        return share_interval(self.opposed, self.pairs)
 
     @property
     def p_of_a_coin(self) -> float:
@@ -75,14 +66,4 @@ class PairJudge:
     @property
     def beats_a_coin(self) -> bool:
         """Whether the labels show that its preferences say anything, at the level of a 95 % interval."""
-        return self.p_of_a_coin <= (1 - _LEVEL) / 2 and self.sharpness_interval.low > 0
-
-    def surely_sharper_than_chance(self, alpha: float) -> bool:
-        """Tell whether the labels show, at level `alpha`, that its preferences say anything."""
-        return self.sharpness > normal_quantile(1 - alpha) * math.sqrt(self.sharpness_variance)
-
-
-def _share(count: int, of: int) -> Interval:
-    if not of:
-        return Interval(estimate=0.5, low=0.0, high=1.0, level=_LEVEL)
-    return rate_interval(count, of, level=_LEVEL)
+        return self.p_of_a_coin <= (1 - LEVEL) / 2 and self.sharpness_interval.low > 0
