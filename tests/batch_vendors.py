@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
+from tests.listening import Listening
 from tests.servers import good_text
 from tests.vendors import Body, Vendor
 
@@ -283,28 +283,9 @@ class OpenAIBatches(BatchVendor):
         return row | dict(became)
 
 
-class Listening:
-    """A vendor on a socket of this machine, as a context manager."""
-
-    def __init__(self, vendor: BatchVendor) -> None:
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(vendor))
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
+def served(vendor: BatchVendor) -> Listening:
+    """Return the vendor on a socket of this machine."""
+    return Listening(_handler(vendor), waits=False)
 
 
 def _handler(vendor: BatchVendor) -> type[BaseHTTPRequestHandler]:

@@ -7,10 +7,10 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
+from tests.listening import Listening
 from tests.sse import streamed
 
 Answer = Callable[[int, Mapping[str, Any]], str | int]
@@ -40,7 +40,7 @@ def well(number: int, request: Mapping[str, Any]) -> str:
     return json.dumps(instance_of(request["response_format"]["json_schema"]["schema"]))
 
 
-class ChatServer:
+class ChatServer(Listening):
     """The server, as a context manager.
 
     Args:
@@ -68,30 +68,21 @@ class ChatServer:
         self._delay = delay
         self._arrived = threading.Condition()
         self._released = threading.Event()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
+        super().__init__(_handler(self))
 
     @property
     def model(self) -> str:
         """The name by which `--model` reaches it."""
-        return f"openai:tiny@http://127.0.0.1:{self._http.server_address[1]}/v1"
+        return f"openai:tiny@{self.address}/v1"
 
     @property
     def prompts(self) -> list[str]:
         """What it was asked, in order: the whole conversation of each request as one text."""
         return [json.dumps(request["messages"]) for request in self.requests]
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def let_go(self) -> None:
+        """Answer what is held back."""
         self.release()
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
 
     def wait_for(self, count: int) -> None:
         """Wait until that many requests have arrived; fail after a minute."""

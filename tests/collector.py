@@ -1,12 +1,11 @@
 """A collector of spans on this machine, as OTLP over HTTP has it; it keeps what it is sent."""
 
-import threading
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from tests.listening import Listening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,29 +21,17 @@ class Span:
     resource: dict[str, Any]
 
 
-class Collector:
+class Collector(Listening):
     """The collector, as a context manager; `spans` is what has arrived."""
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
+        super().__init__(_handler(self))
 
     @property
     def endpoint(self) -> str:
         """What `OTEL_EXPORTER_OTLP_ENDPOINT` is to be."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
+        return self.address
 
     def named(self, beginning: str) -> list[Span]:
         """Return the spans whose names begin so."""

@@ -6,12 +6,12 @@ import struct
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
+from tests.listening import Listening
 from tests.servers import good_text
 from tests.sse import events_of, stream, streamed
 from tests.vendors import ANTHROPIC, CHAT, LOCAL, RESPONSES, Body, Vendor
@@ -138,7 +138,7 @@ def error_in_mid_stream(exchange: Exchange) -> None:
     exchange.send(content)
 
 
-class FaultyServer:
+class FaultyServer(Listening):
     """The server, as a context manager.
 
     Args:
@@ -154,13 +154,7 @@ class FaultyServer:
         self.left = threading.Event()
         self._faults = list(faults)
         self._always = always
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        super().__init__(_handler(self), waits=False)
 
     @property
     def model(self) -> Model:
@@ -180,17 +174,9 @@ class FaultyServer:
         self.requests.append(body)
         return self._faults.pop(0) if self._faults else self._always or well
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def let_go(self) -> None:
+        """End the silence."""
         self.silent.set()
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
 
 
 def _handler(server: FaultyServer) -> type[BaseHTTPRequestHandler]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.batch_vendors import AnthropicBatches, Listening
+from tests.batch_vendors import AnthropicBatches, served
 from tests.batched import BACKUP, FILE, HASTY, batch_bench, performed, write
 from tests.commands import dramaturg
 from tests.judges import Judge, Shown, comparing
@@ -57,7 +57,7 @@ def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 def _vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Judging]:
     """A vendor that commands reach."""
     vendor = Judging(ANTHROPIC)
-    with Listening(vendor) as listening:
+    with served(vendor) as listening:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", listening.address)
         monkeypatch.setenv("ANTHROPIC_API_KEY", "key")
         yield vendor

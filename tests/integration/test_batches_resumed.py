@@ -13,7 +13,7 @@ from random import Random
 
 import httpx2
 import pytest
-from tests.batch_vendors import AnthropicBatches, Batch, BatchVendor, Listening
+from tests.batch_vendors import AnthropicBatches, Batch, BatchVendor, served
 from tests.batched import BACKUP, FILE, Make, batch_bench, both, performed, write
 from tests.commands import Told, dramaturg
 from tests.suites import CALLS, Bench
@@ -39,7 +39,7 @@ def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 def _vendor(monkeypatch: pytest.MonkeyPatch) -> Iterator[AnthropicBatches]:
     """A vendor that other processes reach."""
     vendor = AnthropicBatches(ANTHROPIC, held=True)
-    with Listening(vendor) as listening:
+    with served(vendor) as listening:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", listening.address)
         monkeypatch.setenv("ANTHROPIC_API_KEY", "key")
         yield vendor

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.batch_vendors import AnthropicBatches, Listening
+from tests.batch_vendors import AnthropicBatches, served
 from tests.support import ROOT
 from tests.vendors import ANTHROPIC
 from tests.versions import new_checkout
@@ -20,7 +20,7 @@ _BACKUP = "        - **Data Integrity:** A mandatory database backup and restore
 @pytest.fixture(name="vendor")
 def _vendor() -> Iterator[tuple[AnthropicBatches, dict[str, str]]]:
     vendor = AnthropicBatches(ANTHROPIC, held=True)
-    with Listening(vendor) as listening:
+    with served(vendor) as listening:
         yield vendor, {"ANTHROPIC_BASE_URL": listening.address, "ANTHROPIC_API_KEY": "key"}
 
 
