@@ -151,6 +151,25 @@ def test_a_file_outside_the_working_folder_is_spoken_of_in_full(
     assert _found(Library(roots), "tech-1") == str(roots[0] / "_base" / "tech-1.persona.md")
 
 
+def test_a_path_is_the_one_that_is_meant_where_a_program_has_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Library(())
+    for place in ("far/one", "off/two"):
+        (tmp_path / place).mkdir(parents=True)
+        _write(tmp_path / place / ".." / "own.persona.md", "own-1", f"version: {place}")
+        monkeypatch.chdir(tmp_path / place)
+        assert library.load("../own.persona.md").version == place
+
+
+def test_a_relative_root_stays_where_it_was_when_it_was_named(
+    roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Library([Path("personas")])
+    monkeypatch.chdir(roots[1])
+    assert library.load("DPA-7").head.path == str(roots[0] / "deploy.persona.md")
+
+
 def test_a_path_that_cannot_be_read_is_the_callers_fault(roots: tuple[Path, Path]) -> None:
     with pytest.raises(CallerError) as caught:
         Library(roots).load("gone.persona.md")

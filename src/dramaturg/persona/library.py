@@ -78,7 +78,7 @@ class Library:
     Which files there are, and what they are called, is looked up once; what they say is read when it is asked for.
 
     Attributes:
-        roots: The folders.
+        roots: The folders, as they are meant where the library is made.
         deep: Whether folders in them are looked into.
         scanned: Files that the caller has scanned, by absolute path, so that they need not be read to be looked up.
     """
@@ -86,7 +86,7 @@ class Library:
     def __init__(self, roots: Sequence[Path], *, deep: bool = True) -> None:
         by_place: dict[str, Path] = {}
         for root in roots:
-            by_place.setdefault(os.path.realpath(root), root)
+            by_place.setdefault(os.path.realpath(root), root.absolute())
         self.roots = tuple(by_place.values())
         self.scanned: Mapping[str, PersonaFile] = {}
         self._scanned: dict[Path, PersonaFile] = {}
