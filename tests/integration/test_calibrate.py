@@ -117,8 +117,9 @@ def test_a_judge_that_was_calibrated_decides_and_its_rates_are_corrected(bench: 
         assert dramaturg(*_CALIBRATE).code == 0
         bench.edit((_BACKUP, ""))
         told = dramaturg(*_RUN)
-        data = dramaturg(*_RUN, "--replay", "strict", "--format", "json")
-        again = dramaturg("eval", "report", data.json["run"])
+    data = dramaturg(*_RUN, "--replay", "strict", "--format", "json")  # which needs the judge no more
+    again = dramaturg("eval", "report", data.json["run"])
+    assert dramaturg(*_CALIBRATE, "--replay", "strict").code == 0
     assert told.code == 1
     assert "backed-up *  15/15 = 100 % [82 %, 100 %], corrected 100 % [" in told.out
     assert "0/15 = 0 % [0 %, 18 %], corrected 0 % [0 %, " in told.out

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.chat_server import ChatServer
 from tests.commands import dramaturg
 from tests.suites import Bench, answering, new_bench
 from tests.support import ROOT
@@ -134,6 +135,21 @@ def test_the_command_that_is_told_records_what_was_missed() -> None:
     assert (told.code, "record it: give the command with `--replay auto` once" in told.err) == (4, True)
     told = dramaturg("eval", "run", _ONE, *other)
     assert (told.code, "or use `--models evidence`, which needs none" in told.err) == (2, True)
+
+
+@pytest.mark.parametrize("window", [8192, 24_000])  # by which a server decides what it is asked
+@pytest.mark.parametrize("verb", ["run", "record"])
+def test_a_strict_replay_needs_no_server(bench: Bench, monkeypatch: pytest.MonkeyPatch, verb: str, window: int) -> None:
+    with ChatServer(window=window) as server:
+        bench.checkout.write(_ONE, _SUITE.format(model=f'"{server.model}"'))
+        assert dramaturg("eval", verb, _ONE).code == 0
+    assert len(server.requests) == 2 * _CALLS
+    if verb == "record":
+        monkeypatch.setenv("DRAMATURG_STATE", str(bench.checkout.folder.parent / "elsewhere"))
+    told = dramaturg("eval", "run", _ONE, "--replay", "strict")
+    assert (told.code, f"0 of {2 * _CALLS} questions were asked" in told.out) == (0, True)
+    assert f"model {server.model}: nothing leaves this machine, recorded answers only" in told.err
+    assert dramaturg("eval", "run", _ONE).code == 3
 
 
 def test_recorded_answers_need_neither_key_nor_weights(bench: Bench) -> None:

@@ -16,7 +16,8 @@ from dramaturg.engine.calls import ModelReply, Usage
 from dramaturg.errors import CallerError, JournalMiss
 
 _LINE = re.compile(rb'\{"key": "(?P<key>[0-9a-f]{64})"(?:, "like": "(?P<like>[0-9a-f]{64})"\}$)?')
-_KEPT = ("case", "step", "attempt", "model", "parts")  # beside the reply: what else makes two lines say the same
+# What else than the reply makes two lines say the same; a record without a window says that its model's name tells it.
+_KEPT = ("case", "step", "attempt", "model", "parts", "window")
 _USUAL = {field.name: field.default for field in fields(ModelReply)} | {"usage": Usage()}
 _NO_USAGE = {field.name: field.default for field in fields(Usage)}
 
@@ -80,7 +81,7 @@ def answers_text(records: Iterable[Mapping[str, Any]]) -> bytes:
     firsts: dict[str, str] = {}
     lines = []
     for record in records:
-        said = {name: record[name] for name in _KEPT}
+        said = {name: record[name] for name in _KEPT if name in record}
         same = json.dumps([said, record["reply"]], sort_keys=True)
         first = firsts.setdefault(same, record["key"])
         asked = {"seconds": round(record["seconds"], 3), **({"batch": True} if record.get("batch") else {})}

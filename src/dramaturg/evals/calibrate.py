@@ -28,11 +28,10 @@ from dramaturg.evals.judging.checking import asking_faults
 from dramaturg.evals.judging.jury import Jury
 from dramaturg.evals.judging.labels import LabelsFile
 from dramaturg.evals.judging.standings import judges_prompts, labels_of
-from dramaturg.evals.opening import open_judges, recorded_answers, way_of
+from dramaturg.evals.opening import earlier_answers, open_judges, way_of
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.remedies import calibrate_command
 from dramaturg.evals.replies import Replies
-from dramaturg.evals.runs import replies_folder
 from dramaturg.evals.salvage import NOTHING, Lost
 from dramaturg.evals.scorers.judged import Judged as Scorer
 from dramaturg.evals.scorers.judged import Pairwise
@@ -121,13 +120,13 @@ async def _calibrate(
     suite: Path, terms: Terms, names: Sequence[str], on_open: OnOpen, on_label: OnLabel, on_batch: OnBatch
 ) -> Calibrated:
     file = read_changed(suite, terms, lambda sound, lost: _faults(sound, _wanted(sound, names), lost))
-    state, way = state_here(terms), way_of(file.suite.name, terms, on_batch)
+    way = way_of(file.suite.name, terms, on_batch)
     chosen = _chosen(file, names)
     prompts = judges_prompts(chosen, terms.prompts)
-    answers = recorded_answers(file, terms, state)
+    earlier = earlier_answers(file, terms, state_here(terms))
     async with AsyncExitStack() as undo:
         require_batches(chosen, terms, performs=False)
-        judges = await open_judges(chosen, terms, answers, way, undo)
+        judges = await open_judges(chosen, terms, earlier, way, undo)
         benches = {
             metric: Bench(
                 scorer=scorer, labels=labels_of(file, scorer), judge=judges[metric], prompt=prompts[scorer.kind]
@@ -135,7 +134,7 @@ async def _calibrate(
             for metric, scorer in chosen.suite.judged.items()
         }
         run = f"calibrate-{_digest(benches)}"
-        replies = Replies(replies_folder(state, file.suite.name), run, *answers)
+        replies = Replies(earlier.folder, run, *earlier.answers)
         undo.callback(replies.close)
         await way.enter(replies, undo)
         budget = _budget(judges, replies, run, terms)

@@ -155,7 +155,8 @@ class Desk:
             with key_remedy(judging=call.step in JUDGED):
                 kept = await self.way.ask(model, call)
             self.used(call, kept.reply.usage)
-        self.replies.keep(key, call, kept, place.case, safe=leaves_this_machine(model))
+        window = model.profile.window if model.profile.narrowed else None  # which its server is free to choose
+        self.replies.keep(key, call, kept, place.case, window=window, safe=leaves_this_machine(model))
         self.way.recorded(key)
         return kept
 

@@ -20,11 +20,11 @@ from dramaturg.evals.opening import (
     changed,
     chosen_cases,
     decided_by,
+    earlier_answers,
     open_arms,
     open_judges,
     open_models,
     other_plans,
-    recorded_answers,
     recorded_candidate,
     require_one_suite,
     way_of,
@@ -35,7 +35,7 @@ from dramaturg.evals.records import Record
 from dramaturg.evals.remedies import replay_remedies
 from dramaturg.evals.replies import Replies
 from dramaturg.evals.runner import Step, perform_pairs
-from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run, replies_folder, suite_path
+from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run, suite_path
 from dramaturg.evals.stage import Pair, Stage
 from dramaturg.evals.statistics.verdict import Verdict
 from dramaturg.evals.terms import Terms
@@ -162,13 +162,13 @@ async def evaluate_arms(
     prompts = judges_prompts(file, terms.prompts)
     standings = standings_of(file, prompts)
     require_batches(file, terms, compares="baseline" in arms)
-    answers = recorded_answers(file, terms, state)
+    earlier = earlier_answers(file, terms, state)
     async with AsyncExitStack() as undo:
         stage = Stage(
             file=file,
             arms=arms,
-            models=await open_models(file, terms, answers, way, undo),
-            judges=await open_judges(file, terms, answers, way, undo),
+            models=await open_models(file, terms, earlier, way, undo),
+            judges=await open_judges(file, terms, earlier, way, undo),
             standings=standings,
             prompts=prompts,
             repeats=terms.repeats or file.suite.repeats,
@@ -178,7 +178,7 @@ async def evaluate_arms(
         )
         run = open_run(state, file.suite.name, file.path, decided_by(stage, terms), folder)
         undo.callback(run.close)
-        replies = Replies(replies_folder(state, file.suite.name), run.id, *answers, own=terms.replay == "off")
+        replies = Replies(earlier.folder, run.id, *earlier.answers, own=terms.replay == "off")
         undo.callback(replies.close)
         await way.enter(replies, undo)
         budget = _budget(stage, run, replies, terms, pot or Pot(limit=terms.budget))

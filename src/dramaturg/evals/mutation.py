@@ -19,7 +19,7 @@ from dramaturg.evals.budget import Pot
 from dramaturg.evals.carrying import OnBatch
 from dramaturg.evals.evaluate import evaluate_arms, library_here, state_here
 from dramaturg.evals.mutants import BLANK, OPERATOR_NAMES, Mutant, blanks_of, mutants_of
-from dramaturg.evals.opening import changed, open_models, present, recorded_answers, way_of
+from dramaturg.evals.opening import changed, earlier_answers, open_models, present, way_of
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.runs import MUTANTS
@@ -168,10 +168,10 @@ async def _mutate(
     chosen = _drawn(made, limit, terms.seed)
     on_open(len(chosen))
     async with AsyncExitStack() as undo:
-        answers = recorded_answers(file, terms, state_here(terms))
+        earlier = earlier_answers(file, terms, state_here(terms))
         require_batches(file, terms, compares=True)
         trial = _Trial(file=file, whole=arm, terms=terms, told=told)
-        await open_models(file, terms, answers, trial.way, undo)  # held open for all of them
+        await open_models(file, terms, earlier, trial.way, undo)  # held open for all of them
         tried = await trial.all(chosen, on_mutant)
     return Mutation(
         suite=file, arm=arm, tried=tuple(tried), made=len(made), asked=trial.asked, usd=float(trial.pot.usd)

@@ -14,11 +14,12 @@ from dramaturg.evals.answers import Answers, read_answers
 from dramaturg.evals.arms import Arm, frozen_arm, past_arm, plans_of, present_arm, revision_read
 from dramaturg.evals.batched import Batched
 from dramaturg.evals.carrying import OnBatch
+from dramaturg.evals.earlier import Earlier
 from dramaturg.evals.judging.questions import digest_of
 from dramaturg.evals.keys import key_remedy
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as ArmName
-from dramaturg.evals.runs import find_run, place_of, read_run
+from dramaturg.evals.runs import find_run, place_of, read_run, replies_folder
 from dramaturg.evals.scorers.judged import judge_named
 from dramaturg.evals.scorers.own import Python
 from dramaturg.evals.sections import OtherPlans, Plans
@@ -147,28 +148,29 @@ def _by_workers(terms: Terms, here: AtOnce) -> Way:
 
 
 async def open_models(
-    file: SuiteFile, terms: Terms, answers: Sequence[Answers], way: Way, undo: AsyncExitStack
+    file: SuiteFile, terms: Terms, earlier: Earlier, way: Way, undo: AsyncExitStack
 ) -> Mapping[str, Model]:
     """Make the models ready to be asked; those opened here are let go of when `undo` is."""
     found: dict[str, Model] = {}
     for named in terms.models or file.suite.models:
         with key_remedy(judging=False):
-            model = await _opened(parse_spec(named), terms, answers, way, undo) if isinstance(named, str) else named
+            model = await _opened(parse_spec(named), terms, earlier, way, undo) if isinstance(named, str) else named
         found[model.name] = model
     return found
 
 
-async def _opened(spec: ModelSpec, terms: Terms, answers: Sequence[Answers], way: Way, undo: AsyncExitStack) -> Model:
+async def _opened(spec: ModelSpec, terms: Terms, earlier: Earlier, way: Way, undo: AsyncExitStack) -> Model:
     """Return a model that can be asked; one that need not be, where nothing is asked."""
     absent = absent_model(spec)
-    if absent is not None and terms.replay == "strict":
-        return absent
-    recorded = {said["model"] for each in answers for said in each.different} if absent is not None else ()
-    return await way.open(spec, undo, recorded=absent is not None and absent.name in recorded)
+    if absent is None:
+        return await way.open(spec, undo, recorded=False)
+    if terms.replay == "strict":
+        return absent_model(spec, earlier.window(absent.name)) or absent
+    return await way.open(spec, undo, recorded=earlier.goes_with_suite(absent.name))
 
 
 async def open_judges(
-    file: SuiteFile, terms: Terms, answers: Sequence[Answers], way: Way, undo: AsyncExitStack
+    file: SuiteFile, terms: Terms, earlier: Earlier, way: Way, undo: AsyncExitStack
 ) -> Mapping[str, Model]:
     """Make whoever judges ready to be asked, by metric; see `open_models`."""
     judges: dict[str, Model] = {}
@@ -178,11 +180,16 @@ async def open_judges(
         else:
             spec = parse_spec(file.suite.judge_of(judged))
             with key_remedy(judging=True):
-                judges[metric] = await _opened(spec, terms, answers, way, undo)
+                judges[metric] = await _opened(spec, terms, earlier, way, undo)
     return judges
 
 
-def recorded_answers(file: SuiteFile, terms: Terms, state: Path) -> tuple[Answers, ...]:
+def earlier_answers(file: SuiteFile, terms: Terms, state: Path) -> Earlier:
+    """Return what was answered before of what an eval may ask."""
+    return Earlier(answers=_with_suite(file, terms, state), folder=replies_folder(state, file.suite.name))
+
+
+def _with_suite(file: SuiteFile, terms: Terms, state: Path) -> tuple[Answers, ...]:
     """Return the answers that go with a suite, and those that went with it at the revision of the baseline.
 
     So the file in the work tree need hold no more than what is asked today, and a strict replay finds both arms.

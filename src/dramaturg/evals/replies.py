@@ -94,8 +94,11 @@ class Replies:
         data: Mapping[str, Any] = json.loads(os.pread(self._opened[number], length, at))
         return data
 
-    def keep(self, key: str, call: ModelCall, kept: Kept, case: str, *, safe: bool) -> None:
-        """Write an answer down; when this returns it survives the process, and with `safe` the machine."""
+    def keep(self, key: str, call: ModelCall, kept: Kept, case: str, *, window: int | None = None, safe: bool) -> None:
+        """Write an answer down, and the window of a model that not every server gives the same.
+
+        When this returns it survives the process, and with `safe` the machine.
+        """
         record = {
             "key": key,
             "case": case,
@@ -104,6 +107,7 @@ class Replies:
             "sample": call.sample,
             "model": call.model,
             "parts": parts_of(call),
+            **({"window": window} if window else {}),
             "seconds": round(kept.seconds, 6),
             **({"batch": True} if kept.batch else {}),
             "reply": asdict(kept.reply),
@@ -141,8 +145,10 @@ class Replies:
         """Return model and usage of each answer that this run has asked for so far, and whether a batch brought it."""
         if not self._path.is_file():
             return []
-        records = (json.loads(line) for line in _answers_in(self._path))
-        return [(each["model"], Usage(**each["reply"]["usage"]), each.get("batch", False)) for each in records]
+        return [
+            (each["model"], Usage(**each["reply"]["usage"]), each.get("batch", False))
+            for each in records_in(self._path)
+        ]
 
     def alike(self, call: ModelCall, case: str) -> Mapping[str, str] | None:
         """Return the parts of the recorded question that is most like one which has no answer; None if none is."""
@@ -157,7 +163,7 @@ class Replies:
         for answers in self._answers:
             yield from answers.different
         for path in sorted(self.folder.glob("*.jsonl")):
-            yield from map(json.loads, _answers_in(path))
+            yield from records_in(path)
 
     def _taken_up(self) -> Lines:
         """Return the file that new answers go to."""
@@ -185,8 +191,9 @@ def batches_out(path: Path) -> bool:
         return False
 
 
-def _answers_in(path: Path) -> Iterator[bytes]:
-    return (line for _, line in read_lines(path) if _LINE.match(line))
+def records_in(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield all that is recorded of each answer in a file."""
+    return (json.loads(line) for _, line in read_lines(path) if _LINE.match(line))
 
 
 def keys_in(path: Path) -> Iterator[bytes]:

@@ -44,12 +44,17 @@ class AbsentModel:
         """Release nothing."""
 
 
-def absent_model(spec: ModelSpec) -> AbsentModel | None:
-    """Return what stands for a model that need not be here; None where only opening it tells its traits."""
-    traits = None if spec.base_url else traits_of(spec)
-    if traits is None:
+def absent_model(spec: ModelSpec, window: int | None = None) -> AbsentModel | None:
+    """Return what stands for a model that need not be here; None for what always is, or is none to ask.
+
+    Args:
+        spec: Which one.
+        window: Its tokens of context, where only its server tells them and they are known all the same.
+    """
+    if spec.kind not in ("anthropic", "openai", "gguf"):
         return None
-    return AbsentModel(spec, *traits, f"{STAYS_HERE}, {_REPLAYED}" if spec.kind == "gguf" else _REPLAYED)
+    name, profile = traits_of(spec) or (str(spec), profiles.local(window))
+    return AbsentModel(spec, name, profile, f"{STAYS_HERE}, {_REPLAYED}" if profile.narrowed else _REPLAYED)
 
 
 def traits_of(spec: ModelSpec) -> tuple[str, Profile] | None:

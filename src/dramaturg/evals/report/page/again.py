@@ -18,10 +18,9 @@ from dramaturg.engine.profile import Profile
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.evals.cells import Desk, Place, perform_cell
 from dramaturg.evals.evaluated import Evaluated
-from dramaturg.evals.opening import recorded_answers
+from dramaturg.evals.opening import earlier_answers
 from dramaturg.evals.records import Record
 from dramaturg.evals.replies import Kept, Replies
-from dramaturg.evals.runs import replies_folder
 from dramaturg.evals.scoring import document_text, text_digest
 from dramaturg.evals.stage import Pair, Stage
 from dramaturg.evals.terms import Terms
@@ -75,11 +74,10 @@ def recorded_of(result: Evaluated, header: Mapping[str, Any], state: Path) -> Re
     """
     baseline = result.arms["baseline"].name if "baseline" in result.arms else None
     try:
-        answers = recorded_answers(result.suite, Terms(baseline=baseline, replay=header["replay"]), state)
+        earlier = earlier_answers(result.suite, Terms(baseline=baseline, replay=header["replay"]), state)
     except CallerError:
-        answers = recorded_answers(result.suite, Terms(replay=header["replay"]), state)
-    folder = replies_folder(state, result.suite.suite.name)
-    return Recorded(folder, result.run, *answers, own=header["replay"] == "off")
+        earlier = earlier_answers(result.suite, Terms(replay=header["replay"]), state)
+    return Recorded(earlier.folder, result.run, *earlier.answers, own=header["replay"] == "off")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
