@@ -46,7 +46,7 @@ _TELLS = (
 _FINDINGS = re.compile(
     r"\b(?:sections?|parts|everything|all (?:of )?(?:the |these )?(?:findings|results|outputs))\b", re.IGNORECASE
 )
-_INTO_TITLE = re.compile(r"[^.!?\n]{0,80}?\binto (?:a|an|the|one)(?: [\w-]+){0,2}\s+(?=[`\"“])", re.IGNORECASE)
+_INTO_TITLE = re.compile(r"[^.!?\n]{0,80}?\binto (?:a|an|the|one)(?: [\w-]+){0,2}\s+(?=[`\"“'‘])", re.IGNORECASE)
 _FACETS = re.compile(r"\s*(?:[-*+•]|\d+[.)])[ \t]+(?:\*\*|__)")  # bullets with bold keys say nothing of the step
 _OUTPUT = re.compile(
     r"\s*(?:your|the)\s+(?:[\w-]+\s+)?(?:output|result|deliverable|response|answer)\s+(?:of this step\s+)?"

@@ -7,7 +7,10 @@ from dramaturg.persona.model import fold_id
 from dramaturg.plan.prose import Prose
 from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, MAY_WRITE, further_verbs, later_verbs, word_of, writes
 
-_NAMED = re.compile(r"`(?<!``)(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^“”\n]+)”")
+_NAMED = re.compile(
+    r"`(?<!``)(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^“”\n]+)”"
+    r"|(?<![\w'`\"”)])['‘](?=\S)(?P<single>(?:[^'‘’`\"“”\n]|(?<=\w)['’](?=\w))+)(?<=\S)['’](?![\w'])"
+)  # an apostrophe has a letter on both sides, or ends a word that no quote has begun
 _ENDS_AS_DOCUMENT = re.compile(rf"\s{DOCUMENT_NOUN}$", re.IGNORECASE)
 _WORDS = 12
 _LENGTH = 100
@@ -22,7 +25,7 @@ _EXAMPLE = re.compile(
 )
 _SENTENCE_START = re.compile(r"[.!?]\s|\n")
 _BEFORE, _NEAR = 120, 16
-_LISTED = re.compile(r"(?:[\"”`],?\s+(?:or|and)|[\"”`],)\s*$")
+_LISTED = re.compile(r"(?:[\"”`'’],?\s+(?:or|and)|[\"”`'’],)\s*$")
 _OBJECT = re.compile(
     r"\s+(?:(?!(?:of|for|from|in|to|with|by|on|against|about|that|which|using|into|as|at|than|where|whose|under|including|containing)\b)[\w'-]+,?\s+){0,8}",
     re.IGNORECASE,
@@ -125,7 +128,8 @@ def document_title(text: str, sections: Collection[str]) -> re.Match[str] | None
     titled = _TITLED.search(text)
     for match in _NAMED.finditer(text, titled.end() if titled else 0):
         name = named(match)
-        if not _FILE.match(name) and (titled or not (match["code"] or fold_id(name) in sections)):
+        plain = match["code"] or (match["single"] and not name[:1].isupper()) or fold_id(name) in sections
+        if not _FILE.match(name) and (titled or not plain):
             return match
     return None
 
