@@ -25,8 +25,9 @@ class PastLibrary(Library):
     """
 
     def __init__(self, revision: Revision, today: Library) -> None:
-        roots = (revision.path_of(root.resolve()) for root in (*today.roots, Path.cwd() / "personas"))
-        super().__init__([Path(root) for root in roots if root is not None], deep=today.deep)
+        places = (revision.path_of(root.resolve()) for root in (*today.roots, Path.cwd() / "personas"))
+        super().__init__((), deep=today.deep)
+        self.roots = tuple(dict.fromkeys(Path(place) for place in places if place is not None))
         self.revision = revision
         self.today = today
         self._files: dict[str, PersonaFile] = {}
