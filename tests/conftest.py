@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,10 @@ import pytest
 
 _LOOPBACK = ("127.", "localhost", "::1")
 _VARIABLES = ("ANTHROPIC_", "OPENAI_", "DRAMATURG_", "OTEL_", "TRACEPARENT")
+
+# A machine may forbid Python to keep bytecode; the many processes that tests start would each compile all anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
