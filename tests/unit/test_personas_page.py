@@ -18,7 +18,18 @@ from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Format, Kind, Level, Plan, PlannedStep
 from dramaturg.plan.people import DEFAULT_BOUND
 from dramaturg.plan.settings import SETTINGS
-from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, GATHERS, INGEST, LOOKS, MAY_WRITE, PHRASES, WRITES
+from dramaturg.plan.verbs import (
+    ASSEMBLE,
+    DOCUMENT_NOUN,
+    FINDS,
+    GATHERS,
+    INGEST,
+    LOOKS,
+    MAY_WRITE,
+    PHRASES,
+    READS,
+    WRITES,
+)
 
 _PAGE = (ROOT / "docs" / "personas.md").read_text(encoding="utf-8")
 _PIECE = re.compile(
@@ -31,6 +42,8 @@ _LISTS: Mapping[str, frozenset[str]] = {
     "combine": ASSEMBLE,
     "gather": GATHERS,
     "take in": INGEST,
+    "read": READS,
+    "find": FINDS,
     "write": WRITES,
     "write with a second word": frozenset(f"{verb} {second}" for verb, second in PHRASES.items()),
     "may write": MAY_WRITE,

@@ -15,6 +15,10 @@ from dramaturg.plan.titles import document_title, named, own_section, title_of
         ("Write on `ALPHA`, and on it in `BETA`.", "ALPHA"),
         ("Write it.\nMore belongs to `DELTA`.", "DELTA"),
         ("Write it.\nMore belongs to `Delta`.", None),
+        # what is looked at is not what is written
+        ("Review the `ALPHA`. Write the `GAMMA` table.", "GAMMA"),
+        ("Parse the `ALPHA` to find gaps. Present them in a `GAMMA` table.", "GAMMA"),
+        ("Review the `ALPHA` section.", "ALPHA"),
         # how a title is written
         ("Produce `## Alpha `.", "Alpha"),
         ("Produce “Alpha, Beta:”.", "Alpha, Beta"),

@@ -19,6 +19,8 @@ from dramaturg.plan.verbs import (
     GATHERS,
     INGEST,
     MAY_WRITE,
+    READS,
+    found_by_reading,
     further_verbs,
     later_verbs,
     main_verb,
@@ -145,11 +147,14 @@ def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
     if verb and word in GATHERS and (into := _gathered(prose, verb, known)):
         rule = "kind/gathers-the-sections" if into is Kind.ASSEMBLE else "kind/gathers-into-a-section"
         return Decision(kind=into, rule=rule, words=words)
-    if word in INGEST:
+    finds = found_by_reading(text, verb) if verb and word in READS else None
+    if word in INGEST and finds is None:
         return Decision(kind=Kind.INGEST, rule="kind/ingest-verb", words=words)
     if verb and (written or (word in MAY_WRITE and _has_document_as_object(text, verb.end()))):
         rule = "kind/section-verb" if written else "kind/writes-a-document"
         return Decision(kind=Kind.SECTION, rule=rule, words=words)
+    if finds:
+        prose, words = replace(prose, verb=finds), finds.span()
     return _by_what_it_names(step, prose, known, words)
 
 

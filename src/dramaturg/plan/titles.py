@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.prose import Prose
-from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, MAY_WRITE, further_verbs, later_verbs, word_of, writes
+from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, MAY_WRITE, READS, further_verbs, later_verbs, word_of, writes
 
 _NAMED = re.compile(
     r"`(?<!``)(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^“”\n]+)”"
@@ -42,6 +42,7 @@ _OWN = re.compile(
 _PART = re.compile(r"\b(?:includ|contain|compris)(?:e|es|s|ing)\b|\bconsist(?:s|ing)? of\b", re.IGNORECASE)
 _FILE = re.compile(r"[\w./-]+(?:\.\w{1,5}|/[\w.-]+)$")
 _IDENTIFIER = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)+")
+_LOOKS_AT = LOOKS | READS  # verbs whose object is nothing that they write
 _THE = re.compile(r"\s*(?:the|a|an|your)?\s*", re.IGNORECASE)  # a step that begins with what it writes
 _TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
 
@@ -64,7 +65,7 @@ def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     third: re.Match[str] | None = None
     candidates: list[re.Match[str]] = []
     for match in _candidates(prose.spoken, known):
-        if verb and _is_object(text, verb, match):
+        if verb and word_of(verb) not in _LOOKS_AT and _is_object(text, verb, match):
             return match
         candidates.append(match)
     others = (

@@ -22,6 +22,11 @@ MAY_WRITE = frozenset(
     combine merge consolidate collate specify suggest derive translate convert transform refactor
     record capture elaborate prioritize prioritise plan sketch lay set put make""".split()
 )
+READS = frozenset("read load digest parse gather collect".split())  # of INGEST: a step may say what for
+FINDS = frozenset(
+    """identify find determine detect locate discover pinpoint spot isolate diagnose infer establish quantify count
+    analyze analyse assess evaluate compare classify categorize categorise correlate trace""".split()
+)
 LOOKS = frozenset(
     """analyze analyse review compare check examine inspect study evaluate assess identify determine find search locate
     scan consider weigh verify validate audit trace map correlate extract use follow consult look understand apply see
@@ -61,6 +66,12 @@ _CLAUSE_END = re.compile(
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _NEXT_SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.!?:][ \t]+(?=\S)|\n[ \t]*\n")
 _AND_THEN = re.compile(r"(?:,|;|\band\b|\bthen\b)\s+(?:and\s+)?(?:then\s+)?(?=[a-z])", re.IGNORECASE)
+_READS_TO = re.compile(
+    r"(?<!\bhow)(?<!\bused)(?<!\bneeded)(?<!\brequired)(?<!\bnecessary)"
+    r"\s(?:in order to|so as to|to|and)\s+(?:then\s+)?(?:\w+ly\s+)?",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?:](?:\s|$)|\n[ \t]*(?:\n|[-*+•\d])")
 _ROUNDS = 6
 _KNOWN = INGEST | ASSEMBLE | WRITES | MAY_WRITE | LOOKS | GATHERS | {"ask", "request"}
 
@@ -126,6 +137,16 @@ def writes(verb: re.Match[str]) -> bool:
         return word in WRITES
     following = _WORD.match(verb.string, verb.end() + 1)
     return word in WRITES or (following is not None and following[0].casefold() == PHRASES[word])
+
+
+def found_by_reading(text: str, verb: re.Match[str]) -> re.Match[str] | None:
+    """Return the verb that says what a step reads for: "parse each file to identify …"; None if it only reads."""
+    end = _SENTENCE_END.search(text, verb.end())
+    for joint in _READS_TO.finditer(text, verb.end(), end.start() if end else len(text)):
+        found = _WORD.match(text, joint.end())
+        if found and word_of(found) in FINDS:
+            return found
+    return None
 
 
 def later_verbs(text: str, at: int) -> Iterator[re.Match[str]]:
