@@ -78,7 +78,7 @@ def test_a_persona_from_a_base_says_what_the_base_does_not(tmp_path: Path) -> No
     assert persona.findings == (), "the parent is named as its file spells it"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     alias=st.from_regex(r"[\w][\w.-]{0,8}(/[\w][\w.-]{0,8}){0,2}", fullmatch=True).filter(
         lambda alias: not alias.endswith(".md")
