@@ -1,7 +1,9 @@
-"""How many calls may be under way: the limiter by itself, on a real loop."""
+"""How many calls may be under way: the limiter by itself, on a loop whose clock is exact."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
+
+from tests.clock import run_by_the_clock
 
 from dramaturg.models.limiter import START, Limiter, Place
 
@@ -26,7 +28,7 @@ def _with_calls(count: int, then: Callable[[Limiter, list[Place]], Awaitable[Non
         assert len(places) == count
         assert limiter.under_way == 0
 
-    asyncio.run(main())
+    run_by_the_clock(main())
 
 
 def test_a_first_crowd_goes_out_in_part() -> None:
@@ -91,7 +93,7 @@ def test_a_run_with_many_calls_does_not_hold_up_a_run_with_one() -> None:
         await asyncio.gather(*calls)
         assert order.index("one") == 2  # after the call under way and one more
 
-    asyncio.run(main())
+    run_by_the_clock(main())
 
 
 def test_a_call_that_is_given_up_while_it_waits_takes_no_place() -> None:
@@ -105,4 +107,4 @@ def test_a_call_that_is_given_up_while_it_waits_takes_no_place() -> None:
         await asyncio.gather(first, third)
         assert limiter.under_way == 0
 
-    asyncio.run(main())
+    run_by_the_clock(main())

@@ -3,6 +3,7 @@
 import asyncio
 
 from tests.chat_server import ChatServer
+from tests.clock import run_by_the_clock
 from tests.servers import first_call
 
 from dramaturg.models.model import Model
@@ -28,7 +29,7 @@ def test_the_next_question_of_an_answer_is_out_before_the_next_answer_is_read() 
         turnstile = Turnstile()
         await asyncio.gather(*(_worked(turnstile, name, log) for name in range(5)))
 
-    asyncio.run(together())
+    run_by_the_clock(together())
     assert log == [f"{what} {name}" for name in range(5) for what in ("reads", "asks")]
 
 
@@ -41,7 +42,7 @@ def test_what_comes_alone_does_not_wait() -> None:
         await asyncio.sleep(0)
         return int(passing.done())
 
-    assert asyncio.run(alone()) == 1
+    assert run_by_the_clock(alone()) == 1
 
 
 def test_who_gives_up_waiting_keeps_nobody_from_passing() -> None:
@@ -56,7 +57,7 @@ def test_who_gives_up_waiting_keeps_nobody_from_passing() -> None:
         await asyncio.wait(tasks)
         await asyncio.wait_for(turnstile.passing(), timeout=5)
 
-    asyncio.run(given_up())
+    run_by_the_clock(given_up())
     assert log == ["reads 0", "asks 0", "reads 2", "asks 2"]
 
 
