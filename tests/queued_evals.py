@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,6 +37,15 @@ def questions_in(url: str) -> Counter[str]:
     with psycopg.connect(url) as connection:
         rows = connection.execute("SELECT status FROM dbos.workflow_status WHERE name = 'dramaturg.question'")
         return Counter(status for (status,) in rows)
+
+
+def writings(url: str) -> Mapping[str, int]:
+    """Return the questions that a database holds, each with its last writing: one that is given again is written so."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT workflow_uuid, xmin::text::bigint FROM dbos.workflow_status WHERE name = 'dramaturg.question'"
+        )
+        return dict(rows)
 
 
 @contextmanager

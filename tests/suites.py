@@ -1,5 +1,6 @@
 """A repository with DPA-1, its bases and the shipped suite; models that answer well, badly, or not at all."""
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -58,6 +59,13 @@ def new_bench(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     shutil.copytree(ROOT / "evals", folder / "evals", ignore=shutil.ignore_patterns("answers"))
     checkout.commit()
     return Bench(checkout)
+
+
+def recorded(state: Path) -> list[str]:
+    """Return the keys of the questions whose answers are written down below a state folder, as far as they are."""
+    files = (state / "evals").glob("*/replies/*.jsonl")
+    whole = [line for file in files for line in file.read_bytes().split(b"\n")[:-1]]
+    return [json.loads(line)["key"] for line in whole]
 
 
 def answering(change: Callable[[ModelCall], Answer | None] = lambda _: None) -> ScriptedModel:

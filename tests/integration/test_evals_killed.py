@@ -1,6 +1,5 @@
 """An eval that is killed in the middle goes on: no question is asked twice, the verdict and the totals are the same."""
 
-import json
 import os
 import re
 import signal
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 from tests.chat_server import ChatServer, well
 from tests.commands import dramaturg, started
-from tests.suites import CALLS, SUITE, Bench, new_bench
+from tests.suites import CALLS, SUITE, Bench, new_bench, recorded
 from tests.support import ROOT
 
 from dramaturg.evals.ways import AT_ONCE
@@ -32,25 +31,20 @@ def _command() -> list[str]:
     return ["eval", "run", SUITE, "--baseline", "HEAD", "--repeats", _REPEATS]
 
 
-def _keys(state: Path) -> list[str]:
-    files = (state / "evals").glob("*/replies/*.jsonl")
-    return [json.loads(line)["key"] for file in files for line in file.read_text(encoding="utf-8").splitlines()]
-
-
 def test_an_eval_killed_in_the_middle_goes_on(bench: Bench, state: Path) -> None:
     bench.edit(("**Log Analysis:** Specific", "**Log Analysis:** Exact"))
     command = [sys.executable, "-m", "dramaturg", *_command()]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ) as child:
         try:
-            while len(_keys_so_far(state)) < 200:
+            while len(recorded(state)) < 200:
                 assert child.poll() is None, "it ended before it could be killed"
                 time.sleep(0.01)
         finally:
             child.send_signal(signal.SIGKILL)
-    before = _keys_so_far(state)
+    before = recorded(state)
     told = dramaturg(*_command(), "--format", "json")
     assert told.code == 0
-    keys = _keys(state)
+    keys = recorded(state)
     assert len(keys) == len(set(keys)) == 120 * 5 + 120 * 2
     assert keys[: len(before)] == before
     assert told.json["questions"]["asked"] == len(keys)
@@ -88,10 +82,10 @@ def test_an_interrupted_eval_says_how_much_is_done_and_that_it_goes_on(state: Pa
             r"\d of \d performances done; the same command goes on from there and asks nothing twice", said[-2]
         )
         assert said[-1] == "interrupted"
-        known = set(_keys(state))
+        known = set(recorded(state))
         server.release()
         assert dramaturg(*command).code == 0
-        keys = _keys(state)
+        keys = recorded(state)
         assert len(keys) == len(set(keys)) > len(known)
 
 
@@ -108,9 +102,3 @@ def test_interrupted_mutants_say_how_many_were_tried(state: Path) -> None:
     assert re.fullmatch(
         r"\d+ of 12 mutants tried; the same command goes on from there and asks nothing twice", said[-2]
     )
-
-
-def _keys_so_far(state: Path) -> list[str]:
-    files = (state / "evals").glob("*/replies/*.jsonl")
-    whole = [line for file in files for line in file.read_bytes().split(b"\n")[:-1]]
-    return [json.loads(line)["key"] for line in whole]

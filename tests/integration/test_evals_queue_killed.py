@@ -4,17 +4,19 @@ import random
 import signal
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
-from tests.chat_server import ChatServer
+from tests.chat_server import ChatServer, well
 from tests.commands import dramaturg, started
 from tests.nursery import Nursery
 from tests.postgres import working
-from tests.queued_evals import ASKED, EVAL, answered, edited_bench, evaluating, questions_in
-from tests.suites import SUITE, Bench
+from tests.queued_evals import ASKED, EVAL, answered, edited_bench, evaluating, questions_in, writings
+from tests.suites import SUITE, Bench, recorded
 from tests.support import ROOT
 
 from dramaturg.evals import Terms, run_suite
@@ -64,13 +66,15 @@ def test_an_interrupted_eval_takes_back_what_nobody_has_begun_and_uses_what_came
     with ChatServer(held_from=21) as chat, working(url, "--questions", "3"):
         with started(*command, "-m", chat.model) as child:
             chat.wait_for(23)
+            while len(recorded(state)) < 20:  # the answers to those before
+                time.sleep(0.05)
             child.send_signal(signal.SIGINT)
             _, err = child.communicate(timeout=60)
         assert child.returncode == 130
         assert "the same command goes on from there and asks nothing twice" in err.decode()
         assert questions_in(url) == {"PENDING": 3}  # with the worker; what waited is gone, what is recorded too
         chat.release()
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while questions_in(url) != {"SUCCESS": 3}:
             assert time.monotonic() < until
             time.sleep(0.1)
@@ -88,13 +92,15 @@ def test_an_eval_completes_however_often_it_and_its_workers_are_killed(bench: Be
     with ChatServer(delay=0.3) as chat, Nursery(tmp_path) as nursery:
         workers = deque(nursery.worker(url, "--questions", "3") for _ in range(2))
         kills = 0
-        while len(chat.requests) < ASKED - 10:
+        while len(chat.requests) < ASKED - 20:
             with evaluating("-m", chat.model, "--queue", url) as child:
-                time.sleep(dice.uniform(2, 5))
+                chat.arrived(len(chat.requests) + dice.randint(1, 6), within=60)
+                time.sleep(dice.uniform(0, 0.4))
                 workers.popleft().kill()
                 kills += 1
                 workers.append(nursery.worker(url))
-                time.sleep(dice.uniform(0, 2))
+                chat.arrived(len(chat.requests) + dice.randint(0, 3), within=60)
+                time.sleep(dice.uniform(0, 0.4))
                 child.kill()
                 child.communicate()
         told = dramaturg(*EVAL, "-m", chat.model, "--queue", url)
@@ -145,28 +151,36 @@ def test_two_evals_that_ask_the_same_at_the_same_time_share_the_answers(
     with ChatServer(held_from=1) as chat, working(url):
         monkeypatch.setenv("DRAMATURG_STATE", str(tmp_path / "first"))
         with evaluating("-m", chat.model, "--queue", url) as first:
-            chat.wait_for(6)
+            chat.wait_for(12)  # one of each performance
+            once = writings(url)
             monkeypatch.setenv("DRAMATURG_STATE", str(tmp_path / "second"))
             with evaluating("-m", chat.model, "--queue", url) as second:
-                assert second.stderr is not None
-                while "pairs" not in second.stderr.readline():
-                    pass
-                time.sleep(1)  # it asks for what is under way
+                while any(writings(url)[name] == writing for name, writing in once.items()):
+                    assert second.poll() is None
+                    time.sleep(0.1)
                 chat.release()
-                said = [child.communicate(timeout=120)[0] for child in (first, second)]
+                said = [child.communicate(timeout=300)[0] for child in (first, second)]
         assert [child.returncode for child in (first, second)] == [6, 6]
-        assert len(chat.requests) < 1.5 * ASKED  # the first to end removes what the other may not have seen
+        asked, shared = Counter(chat.prompts), Counter(chat.prompts[:12])
+        assert {prompt: asked[prompt] for prompt in shared} == shared
+        assert max(asked.values()) <= 2 * 2  # repeats, and evals: the first to end removes what the other has not seen
     assert [text.count('"outcome": "pass"') for text in said] == [24 - text.count('"outcome": "fail"') for text in said]
 
 
 @pytest.mark.slow
 def test_a_database_that_falls_silent_is_waited_for(bench: Bench, url: str) -> None:
     """What was under way when connections are cut is asked for again over new ones."""
-    with ChatServer(delay=0.05) as chat, working(url):
-        cut = threading.Timer(3, _cut, [url])
-        cut.start()
+    cut = threading.Event()
+
+    def answer(number: int, request: Mapping[str, Any]) -> str:
+        if number == ASKED:  # of twice as many
+            _cut(url)
+            cut.set()
+        return well(number, request)
+
+    with ChatServer(answer, delay=0.05) as chat, working(url):
         result = run_suite(Path(SUITE), Terms(baseline="HEAD", models=[chat.model], repeats=4, queue=url))
-        cut.cancel()
+        assert cut.is_set()
         assert result.errors == 0
         assert result.asked == 2 * ASKED
     del bench
