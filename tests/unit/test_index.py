@@ -36,11 +36,19 @@ def _root(tmp_path: Path) -> Path:
 @pytest.fixture(name="rested")
 def _rested(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a root whose files were written a while ago, and are known."""
+    _later_than(max(path.stat().st_ctime_ns for path in root.rglob("*")), root.parent / "clock")
     now = time.time_ns
     monkeypatch.setattr(time, "time_ns", lambda: now() + _LATER)
     assert _titles(root) == {"below/two.mixin.md": "One", "one.persona.md": "One"}
     assert _read(root) == []
     return root
+
+
+def _later_than(moment: int, path: Path) -> None:
+    """Wait for the clock of the file system: that of some goes by hundredths of seconds."""
+    path.touch()
+    while path.stat().st_ctime_ns <= moment:
+        path.touch()
 
 
 def _titles(root: Path) -> Mapping[str, str]:
@@ -67,7 +75,9 @@ def test_files_that_have_not_changed_are_not_read_again(rested: Path) -> None:
     assert [str(entry.alias_span) for entry in again.entries] == [f"{entry.path}:2:8" for entry in before.entries]
 
 
-def test_files_that_were_only_just_written_are_read_again(root: Path) -> None:
+def test_files_that_were_only_just_written_are_read_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now)
     assert _read(root) == _read(root) == [str(root / "below/two.mixin.md"), str(root / "one.persona.md")]
 
 
