@@ -152,8 +152,9 @@ class FaultyServer(Listening):
         self.requests: list[Body] = []
         self.silent = threading.Event()
         self.left = threading.Event()
-        self._faults = list(faults)
+        self._faults = iter(faults)
         self._always = always
+        self._turn = threading.Lock()
         super().__init__(_handler(self), waits=False)
 
     @property
@@ -171,8 +172,9 @@ class FaultyServer(Listening):
 
     def take(self, body: Body) -> Fault:
         """Keep a request, and return what is done with it."""
-        self.requests.append(body)
-        return self._faults.pop(0) if self._faults else self._always or well
+        with self._turn:
+            self.requests.append(body)
+            return next(self._faults, self._always or well)
 
     def let_go(self) -> None:
         """End the silence."""

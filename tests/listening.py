@@ -6,6 +6,10 @@ from types import TracebackType
 from typing import Self
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 512  # a crowd that comes at once is let in at once: what finds no place knocks a second later
+
+
 class Listening:
     """A server, as a context manager.
 
@@ -15,7 +19,7 @@ class Listening:
     """
 
     def __init__(self, handler: type[BaseHTTPRequestHandler], *, waits: bool = True) -> None:
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._http = _Server(("127.0.0.1", 0), handler)
         self._http.daemon_threads = not waits
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
 

@@ -1,5 +1,6 @@
 """What a person at a terminal sees while a run goes on."""
 
+import codecs
 import os
 import pty
 import re
@@ -21,6 +22,7 @@ class Terminal:
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         self.shown = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()  # a character may come in two pieces
 
     def read(self) -> bool:
         """Take what is written next; False when the other side has gone."""
@@ -28,7 +30,7 @@ class Terminal:
             more = os.read(self.descriptor, 4096)
         except OSError:  # what Linux says when the last writer has closed
             return False
-        self.shown += more.decode()
+        self.shown += self._decoder.decode(more)
         return bool(more)
 
     def wait_for(self, text: str) -> None:
