@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from dramaturg.findings.quick import quick
+
 
 class Severity(StrEnum):
     """How much a finding matters: an `error` fails the verb, a `warning` and a `note` do not."""
@@ -12,6 +14,7 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
+@quick
 @dataclass(frozen=True, slots=True)  # not by keyword alone: there are so many that it is felt
 class Span:
     """A stretch of one file: 1-based line and column, length in characters, those of line ends included."""
@@ -47,6 +50,7 @@ class Edit:
     text: str
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """One fault in one text.

@@ -1,15 +1,18 @@
 """What a persona is once read; its one rule: every piece knows the alias and the lines it came from."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any
 
 from dramaturg.findings.model import Finding, Span
+from dramaturg.findings.quick import quick
 from dramaturg.findings.source import Source
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Which persona a piece stands in, and where in its file its text begins."""
@@ -18,6 +21,7 @@ class Origin:
     span: Span
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
     """A named block such as `philosophy`; `text` is the file's own characters between the tags, `opener` the first."""
@@ -29,6 +33,7 @@ class Slot:
     override: bool = False
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directive:
     """A named rule set; directives of a chain merge by name. `opener` is its tag, or its key if it is not `tagged`."""
@@ -50,6 +55,7 @@ class Condition:
     span: Span
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step of a protocol as written.
@@ -154,7 +160,7 @@ class PersonaFile:
         return self.frontmatter.spans.get("alias", Span(path=self.path, line=1, column=1, length=0))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: they would leave no room for what is reckoned once
 class Persona:
     """A persona with its whole chain merged in.
 
@@ -174,7 +180,6 @@ class Persona:
         allowed_tools: From the nearest definition in the chain.
         chain: The files it was made of, from the oldest ancestor to its own.
         head: The place that stands for the file as a whole.
-        digest: SHA-256 over the texts of the chain.
         findings: Warnings and notes met on the way; a persona with errors is never made.
     """
 
@@ -193,8 +198,12 @@ class Persona:
     allowed_tools: tuple[str, ...]
     chain: tuple[PersonaFile, ...]
     head: Span
-    digest: str
     findings: tuple[Finding, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the texts of the chain."""
+        return hashlib.sha256("\0".join(file.text for file in self.chain).encode()).hexdigest()
 
     @property
     def lineage(self) -> tuple[str, ...]:

@@ -142,11 +142,12 @@ def pairs(
         fold: What a key is read as, by its spelling without case; a key that is not there is read as it is written.
     """
     seen: dict[str, yaml.Node] = {}
+    known = fold or {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
             reader.fault("P103", "a key must be plain text", reader.at(key.start_mark), help="write `key: value`")
             continue
-        name = (fold or {}).get(key.value.casefold(), key.value)
+        name = known.get(key.value.casefold(), key.value) if known else key.value
         if name in seen:
             first = Label(span=reader.of(seen[name]), text="first given here")
             message = f"`{key.value}` is given twice"

@@ -1,6 +1,5 @@
 """A chain of files to one Persona; its one rule: nothing is merged without saying where it came from."""
 
-import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -72,7 +71,6 @@ def compose(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> Perso
         ),
         chain=tuple(chain),
         head=leaf.head,
-        digest=hashlib.sha256("\0".join(file.text for file in chain).encode()).hexdigest(),
         findings=found,
     )
 

@@ -12,7 +12,6 @@ from dramaturg.findings.model import Finding, Severity, Span, has_errors
 from dramaturg.persona.model import Persona, Step, fold_id
 from dramaturg.plan.artifacts import artifact_names
 from dramaturg.plan.contract import contents, contradictions, undefined_directives
-from dramaturg.plan.digest import plan_digest
 from dramaturg.plan.formats import format_of
 from dramaturg.plan.kinds import Decision, demanded, kind_of, settled
 from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement
@@ -59,7 +58,6 @@ def compile_plan(persona: Persona, *, schedule: str | None = None) -> Plan:
         because=because,
         names=names,
         schema=ENVELOPE,
-        digest=plan_digest(persona, steps, document, ENVELOPE),
         findings=(*persona.findings, *findings),
     )
 

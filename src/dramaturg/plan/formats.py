@@ -39,15 +39,25 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
         ),
     ),
 )
-_DENIED = re.compile(r"\b(?:must not|should not|do not|never|no|without)\b[^.,;:\n]*")
+# what denies, what names a part or need not be, and what another step writes, each with the words to look for as above
+_NOT_OWN: Sequence[tuple[Sequence[str], re.Pattern[str]]] = (
+    (
+        ("not ", "never ", "no ", "without "),
+        re.compile(r"\b(?:must not|should not|do not|never|no|without)\b[^.,;:\n]*"),
+    ),
+    (
+        ("including", "such as", "often", "sometimes", "may", "might"),
+        re.compile(r"\b(?:including|such as|often|sometimes|may|might)\b[^.;:\n]*"),
+    ),
+    (
+        ("table", "matrix", "check", "runbook", "findings"),
+        re.compile(
+            r"\b(?:in|on|from|to|against|see|cite|citing|reference|referencing) the (?:[\w-]+ ){0,2}"
+            r"(?:table|matrix|check-?list|runbook|findings)\b"
+        ),
+    ),
+)
 _CALLED = re.compile(r"[`\"”]\s+(?P<noun>table|matrix|check-?list|runbook|procedure)\b", re.IGNORECASE)
-_ELSEWHERE = re.compile(
-    r"\b(?:including|such as|often|sometimes|may|might)\b[^.;:\n]*"
-    r"|\b(?:in|on|from|to|against|see|cite|citing|reference|referencing) the (?:[\w-]+ ){0,2}"
-    r"(?:table|matrix|check-?list|runbook|findings)\b"
-)  # a part, what need not be, and what another step writes
-_MAY_DENY = ("not ", "never ", "no ", "without ")
-_MAY_BE_ELSEWHERE = ("including", "such as", "often", "sometimes", "may", "might", " the ")
 _IN_PROSE = re.compile(r"\bin prose\b")
 
 
@@ -69,11 +79,7 @@ def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, 
         return titled[0], f"format/{titled[0]}-title", (at, at + len(title)) if at >= 0 else None
     start = prose.verb.start() if prose.verb else len(text) - len(text.lstrip())
     end = (text + "\n").index("\n", start)
-    line = lowered(text[start:end])
-    if mentions(line, _MAY_DENY):
-        line = _DENIED.sub(lambda denied: " " * len(denied[0]), line)
-    if mentions(line, _MAY_BE_ELSEWHERE):
-        line = _ELSEWHERE.sub(lambda other: " " * len(other[0]), line)
+    line = _own(lowered(text[start:end]))
     if "in prose" in line and _IN_PROSE.search(line):
         return Format.PROSE, "format/prose-wording", None
     said = _found(line)
@@ -82,6 +88,14 @@ def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, 
     if columns:
         return Format.TABLE, "format/table-columns", None
     return Format.PROSE, "format/nothing-else-named", None
+
+
+def _own(line: str) -> str:
+    """Return a line in lower case with what it does not say of the step's own output blanked."""
+    for words, pattern in _NOT_OWN:
+        if mentions(line, words):
+            line = pattern.sub(lambda found: " " * len(found[0]), line)
+    return line
 
 
 def _found(folded: str) -> tuple[Format, re.Match[str]] | None:

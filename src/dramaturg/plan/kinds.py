@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from dramaturg.findings.quick import quick
 from dramaturg.persona.model import Step
 from dramaturg.plan.contract import Contents
 from dramaturg.plan.model import Kind
@@ -69,6 +70,7 @@ _SHOWS = ("present", "output", "return", "report", "state")
 _INTO = re.compile(rf"[^.!?\n]{{0,120}}?\binto (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b", re.IGNORECASE)
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What a step does, by which rule, and the words it rests on; None where it rests on the step as a whole.

@@ -1,10 +1,14 @@
 """The typed contract a persona amounts to; its one rule: every decision carries its reason."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from typing import Any
 
 from dramaturg.findings.model import Finding, Span
+from dramaturg.findings.quick import quick
 from dramaturg.persona.model import Persona
 
 PARALLEL = "needs/parallel"
@@ -46,6 +50,7 @@ class Level(StrEnum):
     MAY = "may"
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """Why the compiler decided as it did: the rule's id, and the author's words it rests on."""
@@ -54,6 +59,7 @@ class Reason:
     span: Span
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
     """Something a section owes.
@@ -113,6 +119,7 @@ class Signal:
     asks: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStep:
     """One step of the plan.
@@ -196,8 +203,17 @@ class PlannedStep:
         """The cells that each entry of the section has, in the order written; empty where the author names none."""
         return tuple(requirement.id for requirement in self.requirements if requirement.column)
 
+    @property
+    def meaning(self) -> list[Any]:
+        """What counts of the step when plans are told apart: what is asked, not where it was read."""
+        owed = [[each.id, each.text, str(each.level), each.column] for each in self.requirements]
+        ways = [[branch.check, branch.goes_to, branch.bound] for branch in self.branches]
+        what = [self.id, str(self.kind), self.section, str(self.format), self.instruction, self.hands_to]
+        signals = [[signal.name, signal.form] for signal in self.signals]
+        return [*what, owed, self.needs, ways, self.also, signals, self.each]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)  # no slots: they would leave no room for what is reckoned once
 class Plan:
     """What will be performed.
 
@@ -209,7 +225,6 @@ class Plan:
         because: Why it is titled so.
         names: What the steps call each declared artifact, by its id.
         schema: Name of the answer envelope that sections are written in.
-        digest: SHA-256 over all of the above.
         findings: Warnings and notes, the persona's included.
     """
 
@@ -220,8 +235,15 @@ class Plan:
     because: tuple[Reason, ...]
     names: Mapping[str, str]
     schema: str
-    digest: str
     findings: tuple[Finding, ...]
+
+    @cached_property
+    def digest(self) -> str:
+        """What identifies the plan: SHA-256 over its meaning and the texts it came from, not where they were read."""
+        persona = self.persona
+        meaning: list[Any] = [persona.digest, persona.alias, persona.engine_version, self.schema, self.document]
+        meaning += [step.meaning for step in self.steps]
+        return hashlib.sha256(repr(meaning).encode("utf-8", "backslashreplace")).hexdigest()
 
     @property
     def calls(self) -> tuple[PlannedStep, ...]:

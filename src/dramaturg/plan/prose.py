@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from dramaturg.findings.quick import quick
 from dramaturg.persona.mask import blank, mask
 from dramaturg.plan.verbs import main_verb
 
@@ -79,6 +80,7 @@ def _end_of(text: str, start: int, limit: int, outer: int) -> int:
     return limit
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prose:
     """A step's text, read once.

@@ -127,7 +127,6 @@ def plan_of(persona: Persona) -> Plan:
         because=(),
         names={},
         schema="",
-        digest=persona.digest,
         findings=persona.findings,
     )
 

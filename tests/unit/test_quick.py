@@ -1,0 +1,57 @@
+"""Quick constructors: whatever they make is what the usual constructor makes."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
+
+import pytest
+
+from dramaturg.findings.quick import quick
+
+
+@dataclass(frozen=True, slots=True)
+class _Usual:
+    place: str
+    line: int = 1
+    seen: list[str] = field(default_factory=list, kw_only=True)
+    of: Mapping[str, int] | None = field(default=None, kw_only=True)
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class _Quick:
+    place: str
+    line: int = 1
+    seen: list[str] = field(default_factory=list, kw_only=True)
+    of: Mapping[str, int] | None = field(default=None, kw_only=True)
+
+
+def _parameters(cls: type) -> list[tuple[str, object, bool]]:
+    said = inspect.signature(cls).parameters.values()
+    return [(each.name, each.kind, each.default is inspect.Parameter.empty) for each in said]
+
+
+@pytest.mark.parametrize("given", [{}, {"line": 7}, {"seen": ["a"]}, {"of": {"b": 2}, "line": 0}], ids=str)
+def test_it_makes_the_same_value(given: dict[str, object]) -> None:
+    made, usual = _Quick("here", **given), _Usual("here", **given)  # type: ignore[arg-type]
+    assert [getattr(made, each.name) for each in fields(made)] == [getattr(usual, each.name) for each in fields(usual)]
+    assert repr(made).replace("_Quick", "_Usual") == repr(usual)
+    assert made == replace(made)
+
+
+def test_it_takes_the_same_arguments() -> None:
+    assert _parameters(_Quick) == _parameters(_Usual)
+    for given in ({}, {"place": "a", "else": 1}):
+        with pytest.raises(TypeError):
+            _Quick(**given)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        _Quick("a", 1, ["c"])  # type: ignore[call-arg]
+
+
+def test_each_value_has_a_default_of_its_own() -> None:
+    assert _Quick("a").seen is not _Quick("a").seen
+
+
+def test_it_stays_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        _Quick("a").line = 2  # type: ignore[misc]
