@@ -2,11 +2,12 @@
 
 `python -m tests.benchmarks.durable [RUNS [SECONDS]]` prints how the runs were shared out, the time they took, and what
 a call costs in CPU time: in the workers, in the database, and as a ratio to the journal. The model's server answers
-after so many seconds.
+after so many seconds. Before that it prints what workers cost that have nothing to do, and how soon they take a run up.
 """
 
 import asyncio
 import os
+import statistics
 import sys
 import tempfile
 import time
@@ -23,6 +24,8 @@ from dramaturg.run.durable.client import Desk
 
 _CALLS = 5  # of DPA-1
 _AT_ONCE = 20
+_RESTS = 30.0  # seconds of workers with nothing to do
+_TAKEN_UP = 20  # runs that are given one by one
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -67,6 +70,27 @@ async def _journal(model: str, runs: int, state: Path) -> tuple[float, float]:
     return time.perf_counter() - began, time.process_time() - cpu
 
 
+def _rest(url: str, folder: Path) -> None:
+    """Print what two workers cost that have nothing to do, and how soon one takes a run up."""
+    with working(url) as one, working(url) as two, Desk(url) as desk:
+        time.sleep(5)  # what a worker does once, at its beginning
+        workers = (one.process.pid, two.process.pid)
+        before, database_before = sum(map(cpu_of, workers)), cpu_of_postgres(folder)
+        time.sleep(_RESTS)
+        share = (sum(map(cpu_of, workers)) - before) / _RESTS / 2
+        kept = (cpu_of_postgres(folder) - database_before) / _RESTS / 2
+        print(f"at rest: a worker takes {share:.1%} of a core, and the database {kept:.1%} for it")
+        taken = []
+        for order in orders("evidence", _TAKEN_UP):
+            began = time.perf_counter()
+            run = desk.give(order)
+            while desk.standing(run).status == "queued":
+                time.sleep(0.005)
+            taken.append(time.perf_counter() - began)
+            desk.result(run)
+        print(f"a run is taken up after {statistics.median(taken):.2f} s, {max(taken):.2f} s at most")
+
+
 def _durable(model: str, runs: int, url: str, folder: Path) -> tuple[float, float, float]:
     """Let two workers perform the runs; return wall time, and the CPU time of the workers and of the database."""
     options = ("--concurrency", str(_AT_ONCE // 2))
@@ -92,8 +116,11 @@ def _main(runs: str = "200", latency: str = "0.05") -> None:
         with serving(float(latency)) as model:
             wall, cpu = asyncio.run(_journal(model, count, Path(state)))
             _told("journal, one process", count, wall, cpu)
-            with postgres(Path(name)) as server, database(server, "benchmark") as url:
-                there, workers, kept = _durable(model, count, url, Path(name))
+            with postgres(Path(name)) as server:
+                with database(server, "rest") as url:
+                    _rest(url, Path(name))
+                with database(server, "benchmark") as url:
+                    there, workers, kept = _durable(model, count, url, Path(name))
         _told("durable, two workers", count, there, workers)
         print(f"    and {kept / count / _CALLS * 1000:.2f} ms CPU a call in the database")
         print(f"durable : journal = {workers / cpu:.1f} in CPU of the processes, {there / wall:.2f} in wall time")

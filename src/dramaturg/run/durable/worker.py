@@ -27,6 +27,8 @@ CONCURRENCY = 10
 _PATIENCE = (30.0, 120.0, 600.0)
 _RECOVERIES = 5
 _THREADS = 8
+_LOOK = 0.3  # seconds between two looks into a queue, which are most of what a worker at rest costs
+_TELL = 0.05  # seconds for which what happens in runs is gathered before those who follow them are told
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +69,7 @@ class Worker:
                 "serializer": Plain(),
                 "max_executor_threads": _THREADS,
                 "log_level": "ERROR",
-                "notification_listener_polling_interval_sec": 0.2,
+                "notification_coalesce_sec": _TELL,
             }
         )
 
@@ -120,7 +122,7 @@ async def _queue(name: str, wished: int | None, usual: int) -> int:
     queue = await DBOS.register_queue_async(
         name,
         worker_concurrency=wished or usual,
-        polling_interval_sec=0.2,
+        polling_interval_sec=_LOOK,
         on_conflict="always_update" if wished else "never_update",
     )
     return await queue.get_worker_concurrency_async() or usual
