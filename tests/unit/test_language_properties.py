@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.cases import FOLDER
+from tests.cases import texts_given
 
 from dramaturg.data import personas_root
 from dramaturg.errors import AuthorError
@@ -19,11 +18,7 @@ from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Plan
 
 _SHIPPED = [path.read_text(encoding="utf-8") for path in sorted(personas_root().glob("*.md"))]
-_DIALECTS = [
-    yaml.safe_load(path.read_text(encoding="utf-8"))["given"].get("text", "")
-    for stage in ("scan", "compile")
-    for path in sorted((FOLDER / stage).glob("*.yaml"))
-]
+_DIALECTS = [*texts_given("scan", "compile").values()]
 _FRAGMENTS = """
 </Step> <Step> <Step number="1" </dStep> <philosophy> </philosophy> <SECTION: </SECTION> <SECTION:X> <directives>
 </directives> <Directive_A> </Directive_A> <operational_protocol> </operational_protocol> ``` ` ~~~ <!-- --> < > " '

@@ -8,10 +8,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
-import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.cases import FOLDER
+from tests.cases import texts_given
 
 from dramaturg.errors import CallerError
 from dramaturg.findings.model import Edit, Finding, Severity
@@ -113,10 +112,7 @@ def _mended_file(text: str) -> tuple[str, Counter[tuple[str, str]]]:
     return after, Counter((finding.rule, finding.message) for finding in done)
 
 
-_TEXTS = {
-    path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["given"]["text"]
-    for path in sorted((FOLDER / "scan").glob("*.yaml"))
-}
+_TEXTS = texts_given("scan")
 
 
 @pytest.mark.parametrize("text", _TEXTS.values(), ids=_TEXTS.keys())

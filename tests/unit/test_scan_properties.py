@@ -8,10 +8,9 @@ import sys
 from collections import Counter
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.cases import FOLDER
+from tests.cases import texts_given
 
 from dramaturg.data import personas_root
 from dramaturg.findings.model import Finding
@@ -20,11 +19,7 @@ from dramaturg.persona.model import PersonaFile
 from dramaturg.persona.scan import scan
 from dramaturg.run.mend import mends
 
-_VECTORS = {
-    f"{stage}/{path.stem}": yaml.safe_load(path.read_text(encoding="utf-8"))["given"].get("text", "")
-    for stage in ("scan", "broken", "legal", "compile")
-    for path in sorted((FOLDER / stage).glob("*.yaml"))
-}
+_VECTORS = texts_given("scan", "broken", "legal", "compile")
 _SHIPPED = {path.name: path.read_text(encoding="utf-8") for path in sorted(personas_root().glob("*.md"))}
 _TEXTS = _VECTORS | _SHIPPED
 _SOUND = {name: text for name, text in _TEXTS.items() if not scan("x.md", text).findings}

@@ -14,14 +14,13 @@ from typing import Any
 
 import httpx2
 import pytest
-import yaml
+from tests.cases import FOLDER, read_yaml
 from tests.servers import NO_WAIT, Server
 from tests.vendors import CHAT, LOCAL, Anthropic, Responses, Vendor
 
 from dramaturg import ModelError, Runtime
 
-_FOLDER = Path(__file__).resolve().parents[1] / "vectors" / "wire"
-_VECTORS = sorted(_FOLDER.glob("*.yaml"))
+_VECTORS = sorted((FOLDER / "wire").glob("*.yaml"))
 _GIVEN = {"vendor", "model", "answers", "call"}
 _EXPECT = {"url", "body"}
 _PERSONA = """\
@@ -86,7 +85,7 @@ def test_there_are_vectors() -> None:
 
 @pytest.mark.parametrize("path", _VECTORS, ids=lambda path: path.stem)
 def test_a_request_is_exactly_what_its_vector_says(path: Path, tmp_path: Path) -> None:
-    vector = yaml.safe_load(path.read_text(encoding="utf-8"))
+    vector = read_yaml(path)
     given, expect = vector["given"], vector["expect"]
     assert set(vector) == {"given", "expect"}
     assert set(given) == _GIVEN
