@@ -21,11 +21,27 @@ def marked_differences(old: Markup, new: Markup) -> tuple[Markup, Markup]:
     if len(olds) + len(news) > _MANY:
         return old, new
     was, now = [True] * len(olds), [True] * len(news)
-    for first, start, size in SequenceMatcher(None, olds, news, autojunk=False).get_matching_blocks():
+    for first, start, size in _alike(olds, news):
         was[first : first + size] = now[start : start + size] = [False] * size
     if _kept(olds, was) + _kept(news, now) < 2 * _ALIKE:
         return old, new
     return _joined(olds, was, "del"), _joined(news, now, "ins")
+
+
+def _alike(olds: Sequence[str], news: Sequence[str]) -> Iterator[tuple[int, int, int]]:
+    """Yield where runs of equal tokens begin in both, and how long they are.
+
+    What both begin and end with is not searched for: of a long text that was changed in one place that is nearly all.
+    """
+    shorter = min(len(olds), len(news))
+    head = next((at for at in range(shorter) if olds[at] != news[at]), shorter)
+    most = shorter - head
+    tail = next((at for at in range(most) if olds[-1 - at] != news[-1 - at]), most)
+    yield 0, 0, head
+    yield len(olds) - tail, len(news) - tail, tail
+    between = olds[head : len(olds) - tail], news[head : len(news) - tail]
+    for first, start, size in SequenceMatcher(None, *between, autojunk=False).get_matching_blocks():
+        yield head + first, head + start, size
 
 
 def _kept(tokens: Sequence[str], differ: Sequence[bool]) -> float:
