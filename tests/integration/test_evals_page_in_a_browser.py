@@ -18,6 +18,12 @@ from dramaturg.evals.report.page.page import eval_page
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium: apt-get install chromium")
 _BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
+_ONE = """personas: DPA-1
+repeats: 5
+cases:
+  - id: parcels
+    artifacts: {architectural_blueprint: cases/parcel-tracking/blueprint.md}
+"""
 _OTHERS = ("alone", "prose", "mutants")
 
 
@@ -36,7 +42,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         patch.setenv("DRAMATURG_STATE", str(folder / "state"))
         bench = new_bench(folder / "project", patch)
         found["alone"] = eval_page(bench.run(SUITE, baseline=None, repeats=2))
-        found["mutants"] = mutation_page(mutate_suite(Path(SUITE), operators=["requirement", "swap", "rule", "blank"]))
+        one = bench.checkout.write("evals/one.suite.yaml", _ONE)
+        found["mutants"] = mutation_page(mutate_suite(one, operators=["requirement", "swap", "rule", "blank"]))
         found["prose"] = eval_page(prose_eval(bench))
         bench.edit((_BACKUP, ""))
         found["worse"] = eval_page(bench.run(SUITE))
