@@ -27,12 +27,15 @@ def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return bench
 
 
-def _mutated(vendor: BatchVendor, told: Callable[[Waiting], None] = lambda _: None, **terms: Any) -> Mutation:
+def _mutated(
+    vendor: BatchVendor, told: Callable[[Waiting], None] = lambda _: None, limit: int | None = 8, **terms: Any
+) -> Mutation:
     settled: dict[str, Any] = {"batch": True, "polling": HASTY, "retry": IMPATIENT, "sequential": False}
     return mutate_suite(
         Path(FILE),
         Terms(**settled | {"models": [vendor.model]} | terms),
         operators=["requirement", "step"],
+        limit=limit,
         on_batch=told,
     )
 
@@ -63,14 +66,14 @@ def test_mutants_go_on_side_by_side_once_the_persona_is_performed(bench: Bench, 
 def test_a_budget_is_that_of_all_mutants_together(bench: Bench, state: Path) -> None:
     del bench
     server = AnthropicBatches(ANTHROPIC)
-    whole = _mutated(server)
+    whole = _mutated(server, limit=None)
     assert whole.usd
     narrow = AnthropicBatches(ANTHROPIC)
     budget = Decimal(str(whole.usd)) / 2
     with pytest.raises(BudgetSpent, match="is spent"):
-        _mutated(narrow, state=state / "narrow", budget=budget)
+        _mutated(narrow, limit=None, state=state / "narrow", budget=budget)
     assert len(narrow.keys) < len(server.keys) * 0.6
-    again = _mutated(narrow, state=state / "narrow", budget=budget * 4)
+    again = _mutated(narrow, limit=None, state=state / "narrow", budget=budget * 4)
     assert again.asked < len(server.keys)
     assert sorted(narrow.keys) == sorted(server.keys)
 

@@ -244,7 +244,7 @@ def _no_looks(_: BatchVendor, method: str, path: str) -> int | None:
 
 
 @both
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 6))])
 def test_whatever_fails_whenever_nothing_is_asked_twice(bench: Bench, vendor: Make, seed: int) -> None:
     """Fail requests at random, before and after they have done their work, and give the command until all is done."""
     write(bench)
