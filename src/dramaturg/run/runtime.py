@@ -1,7 +1,6 @@
 """Settings to runs; its one rule: everything that can be wrong without a model is found before one is asked."""
 
 from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -9,34 +8,32 @@ from typing import Any
 
 from dramaturg.data import prompts_root
 from dramaturg.engine.brief import JUDGE
-from dramaturg.engine.events import Event
 from dramaturg.errors import CallerError
 from dramaturg.models.model import Model
-from dramaturg.models.pool import Pool
 from dramaturg.models.prices import parse_price
 from dramaturg.models.retry import RetryPolicy
 from dramaturg.models.spec import default_spec, parse_spec
 from dramaturg.persona.library import Library
 from dramaturg.persona.model import fold_id
-from dramaturg.run.budget import Limits, Tariffs, parse_seconds, parse_usd
+from dramaturg.run.budget import Limits, parse_seconds, parse_usd
 from dramaturg.run.drive import Emit
 from dramaturg.run.follow import follow
 from dramaturg.run.inputs import Inputs
-from dramaturg.run.job import Job, Plans, prepare, thaw
+from dramaturg.run.job import Job, Plans, prepare
 from dramaturg.run.journal import all_journals, find_journal, mark_delivered
 from dramaturg.run.kernels import load_kernel
 from dramaturg.run.loop import PRIVATE_LOOP
-from dramaturg.run.opening import Opening, taken_up
 from dramaturg.run.orders import Terms, cleared, order_of
-from dramaturg.run.perform import Conditions, OpenJournal, perform_job, recorded_brief, replay_job
+from dramaturg.run.perform import Conditions, replay_job
+from dramaturg.run.performer import Performer
 from dramaturg.run.record import Record, read_journal
 from dramaturg.run.report import RunResult
-from dramaturg.run.respond import Known, OnQuestion, responding
+from dramaturg.run.respond import Known, OnQuestion
 from dramaturg.run.runs import run_summaries
 from dramaturg.run.secrets import HANDLINGS, Handling
 from dramaturg.run.settings import as_path, current, existing_folders, persona_roots, state_root, whole_number
 from dramaturg.run.stream import Stream
-from dramaturg.run.team import Choice, Named, chosen_then, models_of_steps, open_team
+from dramaturg.run.team import Choice, Named, models_of_steps
 
 _LEAST_WINDOW = 1024
 
@@ -110,9 +107,7 @@ class Runtime:
         self.model = found if model is None else model
         if secrets not in HANDLINGS:
             raise CallerError(f"`secrets` must be one of {', '.join(HANDLINGS)}, not {secrets!r}")
-        self._secrets = secrets
         self._prompts = as_path(prompts) if prompts else prompts_root()
-        self._retry = retry or RetryPolicy()
         schedule = None if parallel is None else "parallel" if parallel else "sequential"
         self._plans = Plans(self.library, strict=strict, schedule=schedule)
         self._follow = follow
@@ -120,9 +115,7 @@ class Runtime:
         self._models = {**project.models, **models}
         self._judge = judge
         self._fallback = (fallback,) if isinstance(fallback, str) else tuple(fallback)
-        self._pool = Pool()
-        self._delivers = delivers
-        self._terms = Terms(
+        terms = Terms(
             reasks=whole_number("reasks", reasks, least=0),
             strict=strict,
             quotes=quotes,
@@ -135,6 +128,9 @@ class Runtime:
                 seconds=None if deadline is None else parse_seconds(deadline),
             ),
             price=None if price is None else parse_price(price),
+        )
+        self._performer = Performer(
+            state=self.state, terms=terms, retry=retry or RetryPolicy(), secrets=secrets, delivers=delivers
         )
 
     def run(
@@ -181,7 +177,7 @@ class Runtime:
             AnswerNeeded: A person must answer; `resume` goes on once the answers are there.
             JournalMiss: The model is `replay:FILE`, and the file has no answer.
         """
-        conditions = self._conditions(on_event, on_question)
+        conditions = self._performer.conditions(on_event, on_question)
         return await self._arun(str(persona), inputs, conditions, fresh=fresh)
 
     async def _arun(
@@ -209,14 +205,15 @@ class Runtime:
             from dramaturg.run.durable.elsewhere import perform_elsewhere  # noqa: PLC0415 - the extra `durable`
 
             return await perform_elsewhere(self._durable, self._order(job), conditions)
-        opening = Opening(state=self.state, fresh=fresh, price=self._terms.price)
-        return await self._perform(job, self._choice(job), opening, conditions)
+        return await self._performer.begin(job, self._choice(job), conditions, fresh=fresh)
 
     def _prepared(self, persona: str, inputs: Inputs) -> Job:
         return prepare(self._plans, self._prompts, persona, inputs)
 
     def _choice(self, job: Job) -> Choice:
-        return Choice(model=self.model, others=self._others(job), fallback=self._fallback)
+        judge = {} if self._judge is None else {JUDGE: self._judge}
+        others = {**models_of_steps(job.plan, self._models), **judge}
+        return Choice(model=self.model, others=others, fallback=self._fallback)
 
     def resume(self, run: str, *, on_event: Emit | None = None, on_question: OnQuestion | None = None) -> RunResult:
         """Go on with a run where it stopped; see `aresume`. `on_question` is called on the calling thread."""
@@ -237,26 +234,12 @@ class Runtime:
             CallerError: There is no such run, another process performs it, or this runtime's own model is not its.
             JournalMiss: The journal is damaged, or this version plans its persona otherwise.
         """
+        conditions = self._performer.conditions(on_event, on_question)
         if self._durable is not None:
             from dramaturg.run.durable.elsewhere import resume_elsewhere  # noqa: PLC0415 - the extra `durable`
 
-            conditions = self._conditions(on_event, on_question)
             return await resume_elsewhere(self._durable, run, conditions)
-        record = self.record(run)
-        job = thaw(record)
-        brief = recorded_brief(job, record)
-        conditions = replace(
-            self._conditions(on_event, on_question),
-            reasks=record.header["reasks"],
-            begun_with=(brief.profile, brief.others),
-            tariffs=Tariffs(given=self._terms.price or record.price),
-        )
-        if record.end is not None:
-            return await replay_job(job, record, conditions)
-        choice = chosen_then(record, self.model, self._fallback)
-        return await self._perform(
-            job, choice, lambda brief, _: taken_up(record, brief), conditions, brief.profile.window
-        )
+        return await self._performer.go_on(self.record(run), self.model, self._fallback, conditions)
 
     def stream(
         self, persona: str | Path, inputs: Inputs, *, on_question: OnQuestion | None = None, fresh: bool = False
@@ -274,7 +257,7 @@ class Runtime:
 
     def _order(self, job: Job) -> dict[str, Any]:
         choice = self._choice(job)
-        job, terms = cleared(job, choice, self._terms, self._secrets)
+        job, terms = cleared(job, choice, self._performer.terms, self._performer.secrets)
         return order_of(job, choice, terms)
 
     def job(self, persona: str | Path) -> Job:
@@ -301,40 +284,3 @@ class Runtime:
     def runs(self) -> list[dict[str, Any]]:
         """Return a row for each run of the state folder, the most recently written first."""
         return run_summaries(all_journals(self.state))
-
-    async def _perform(
-        self,
-        job: Job,
-        choice: Choice,
-        opening: OpenJournal,
-        conditions: Conditions,
-        window: int | None = None,
-    ) -> RunResult:
-        await self._pool.turnstile.passing()
-        async with AsyncExitStack() as undo:
-            team = await open_team(choice, window or self._terms.window, self._pool, undo)
-            return await perform_job(job, team, opening, conditions)
-
-    def _others(self, job: Job) -> Mapping[str, Named]:
-        judge = {} if self._judge is None else {JUDGE: self._judge}
-        return {**models_of_steps(job.plan, self._models), **judge}
-
-    def _conditions(self, on_event: Emit | None, on_question: OnQuestion | None) -> Conditions:
-        terms = self._terms
-        return Conditions(
-            reasks=terms.reasks,
-            retry=self._retry,
-            strict=terms.strict,
-            quotes=terms.quotes,
-            emit=on_event or _ignore,
-            respond=responding(terms.answers, yes=terms.yes, then=on_question),
-            pool=self._pool,
-            limits=terms.limits,
-            tariffs=Tariffs(given=terms.price),
-            secrets=self._secrets,
-            delivers=self._delivers,
-        )
-
-
-def _ignore(event: Event) -> None:
-    del event
