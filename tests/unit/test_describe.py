@@ -159,8 +159,9 @@ def test_a_composed_persona_names_the_origin_of_each_piece(library: Library) -> 
 
 
 def test_a_composed_persona_as_data_has_the_same_origins_and_no_whole_files(library: Library) -> None:
-    told = composed_json(library.load("own"))
-    assert (told["path"], told["lineage"]) == ("own.persona.md", ["base", "own"])
+    persona = library.load("own")
+    told = composed_json(persona)
+    assert (told["path"], told["lineage"], told["digest"]) == ("own.persona.md", ["base", "own"], persona.digest)
     origins = {slot["name"]: slot["origin"]["alias"] for slot in told["slots"]}
     assert origins == {"philosophy": "base", "TONE": "own"}
     assert told["steps"][1]["origin"]["span"] == {"path": "own.persona.md", "line": 23, "column": 30, "length": 20}
@@ -168,8 +169,10 @@ def test_a_composed_persona_as_data_has_the_same_origins_and_no_whole_files(libr
 
 
 def test_a_plan_as_data_has_its_reasons_and_no_whole_files(library: Library) -> None:
-    told = plan_json(compile_plan(library.load("own")))
+    plan = compile_plan(library.load("own"))
+    told = plan_json(plan)
     assert (told["path"], told["persona"]["lineage"]) == ("own.persona.md", ["base", "own"])
+    assert (told["digest"], told["persona"]["digest"]) == (plan.digest, plan.persona.digest)
     assert [step["section"] for step in told["steps"]][-1] == "VERDICT"
     assert all(reason["span"]["path"] for step in told["steps"] for reason in step["because"])
     assert _OWN not in json.dumps(told)

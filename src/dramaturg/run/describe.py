@@ -85,7 +85,7 @@ def _lines(line: int, piece: Slot | Directive | Step) -> dict[str, int]:
 
 def composed_json(persona: Persona) -> dict[str, Any]:
     """Return a resolved persona, each piece with its origin, as plain JSON data without the texts of its files."""
-    data = asdict(persona)
+    data = asdict(persona) | {"digest": persona.digest}
     del data["chain"]
     return {"path": persona.chain[-1].path, "lineage": list(persona.lineage)} | data
 
@@ -105,7 +105,7 @@ def composed(persona: Persona) -> str:
 
 def plan_json(plan: Plan) -> dict[str, Any]:
     """Return a plan with every reason and place, as plain JSON data without the texts of its files."""
-    data = asdict(plan)
+    data = asdict(plan) | {"digest": plan.digest}
     persona = composed_json(plan.persona)
     kept = ("alias", "version", "title", "digest", "engine_version", "artifacts", "lineage")
     return {"path": persona["path"]} | data | {"persona": {key: persona[key] for key in kept}}
