@@ -89,6 +89,14 @@ def journals(state: Path) -> list[Path]:
     return sorted((state / "runs").glob("*.jsonl"), key=lambda path: int(path.stem.rsplit("-", 1)[1]))
 
 
+WHEN = r"\d{4}-\d\d-\d\d \d\d:\d\d"  # as lists of runs and evals tell a moment
+
+
+def first_listed() -> str:
+    """Return the first line of `dramaturg runs` without its moment."""
+    return re.sub(f"  {WHEN}  ", "  ", dramaturg("runs").out.partition("\n")[0])
+
+
 def timeless(journal: bytes) -> bytes:
     """Return a journal without what a clock has put into it."""
     return re.sub(rb', "(?:seconds|at|began)": (?:[0-9.]+|"[^"]*")', b"", journal)

@@ -157,8 +157,14 @@ def test_an_eval_whose_batch_is_out_is_not_pruned(bench: Bench, vendor: Judging)
             assert child.poll() is None
             time.sleep(0.01)
         child.send_signal(signal.SIGKILL)
-    told = dramaturg("eval", "run", FILE, "--batch", "-m", _MODEL, "--budget", "0")
+    (row,) = dramaturg("eval", "report", "--json").json
+    assert (row["verdict"], row["status"]) == ("", "batch out")
+    told = dramaturg("eval", "report")
+    assert "  batch out  " in told.out
+    assert told.err == "batch out: the same command, with `--batch`, waits for the answers and goes on\n"
+    told = dramaturg("eval", "run", FILE, "--batch", "-m", _MODEL, "--budget", "0", "--json")
     assert (told.code, "paid twice" in told.err) == (7, False)
+    assert (told.json["code"], told.json["limit"]) == (7, "$0")
     told = dramaturg("eval", "run", FILE, "-m", _MODEL, "--budget", "0")
     assert told.code == 7
     assert "2 questions of this suite are out in a batch; `--batch` waits for the answers, without it" in told.err

@@ -1,13 +1,14 @@
 """The command's verbs: what each prints, as text and as JSON, and the code each failure ends with."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import pytest
 from tests.chat_server import ChatServer, well
-from tests.commands import RUN, Told, dramaturg, journals, process
+from tests.commands import RUN, WHEN, Told, dramaturg, journals, process
 from tests.support import BLUEPRINT
 
 from dramaturg.cli.main import app
@@ -113,8 +114,8 @@ def test_runs_lists_what_there_is_and_one_that_cannot_be_read_hides_no_other(sta
     (journal,) = journals(state)
     (state / "runs" / "torn.jsonl").write_text("no json\n", encoding="utf-8")
     first, second = sorted(dramaturg("runs").out.splitlines())
-    assert first == f"{journal.stem}  done, 5 answers, DPA-1 with evidence"
-    assert second.startswith("torn  unreadable, `")
+    assert re.fullmatch(rf"{journal.stem}  {WHEN}  done, 5 answers, DPA-1 with evidence", first)
+    assert re.match(rf"torn {{{len(journal.stem) - 4}}}  {WHEN}  unreadable, `", second)
     assert "torn.jsonl` is no journal; " in second
     rows = {row["run"]: row["status"] for row in dramaturg("runs", "--json").json}
     assert rows == {journal.stem: "done", "torn": "unreadable"}

@@ -49,7 +49,13 @@ def test_list_names_every_persona_with_its_title_and_place(tmp_path: Path) -> No
         "---\nalias: old-1\ntitle: Old\nstatus: deprecated\n---\n", encoding="utf-8"
     )
     (tmp_path / "personas" / "rough-1.persona.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
-    rows = [re.split(" {2,}", line) for line in dramaturg("list").out.splitlines()]
+    plain = dramaturg("list")
+    shown = [re.split(" {2,}", line) for line in plain.out.splitlines()]
+    hidden_ones = len([*personas_root().glob("*.md")])
+    assert len(shown) == len({row[0].casefold() for row in shown})
+    assert plain.err == f"{hidden_ones} more of the same names are hidden by these; `--all` lists them\n"
+    rows = [re.split(" {2,}", line) for line in dramaturg("list", "--all").out.splitlines()]
+    assert len(rows) == len(shown) + hidden_ones
     assert ["DPA-1", "Deployment Process Architect 1.0.0", "[personas/dpa-1.persona.md]"] in rows
     assert ["old-1", "Old (deprecated)", "[personas/old-1.persona.md]"] in rows
     shipped = str(personas_root() / "dpa-1.persona.md")
@@ -147,7 +153,10 @@ def test_show_in_json_prints_a_line_for_each_also_for_what_is_broken_or_missing(
 def test_an_alias_that_means_nothing_ends_show_before_it_prints() -> None:
     for arguments in (["DPA-1", "nobody"], ["DPA-1", "nobody", "--json"], ["DPA-1", "nobody", "--resolved"]):
         told = dramaturg("show", *arguments)
-        assert (told.code, told.out) == (2, "")
+        assert told.code == 2
+        assert (told.json["error"] if "--json" in arguments else told.out) == (
+            "no persona is called `nobody`; `dramaturg list` shows what there is" if "--json" in arguments else ""
+        )
         assert told.err.startswith("error: no persona is called `nobody`; ")
 
 
@@ -196,6 +205,7 @@ def test_plan_in_json_is_one_object_or_a_line_for_each() -> None:
         "path": "gone.md",
         "findings": [],
         "error": "`gone.md` cannot be read: No such file or directory",
+        "code": 2,
     }
     assert [plans[3]["path"], plans[3]["steps"][0]["section"]] == ["mini.md", "SUMMARY"]
     assert told.code == 2

@@ -32,9 +32,30 @@ def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 def test_faults_of_a_suite_are_told_to_programs_by_every_subcommand(verb: str, bench: Bench) -> None:
     bench.checkout.write(_ONE, f"repeats: 0\n{_SUITE}")
     told = dramaturg("eval", verb, _ONE, "--json")
-    assert (told.code, [(each["rule"], each["span"]["line"]) for each in told.json]) == (2, [("E103", 1)])
+    assert (told.code, told.json["code"]) == (2, 2)
+    assert [(each["rule"], each["span"]["line"]) for each in told.json["findings"]] == [("E103", 1)]
     told = dramaturg("eval", verb, _ONE, "--format", "github")
     assert told.out.startswith("::error title=E103,file=evals/one.suite.yaml,line=1,col=10,endColumn=11::`repeats`")
+
+
+@pytest.mark.usefixtures("bench")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("run", "none.yaml"),
+        ("run", _ONE, "--batch"),
+        ("run", _ONE, "--baseline", "nope"),
+        ("mutate", "none.yaml"),
+        ("calibrate", _ONE),
+        ("report", "none-00000000-1"),
+        ("compare", "none-00000000-1", "none-00000000-2"),
+        ("new", "DPA-1", "none.md"),
+    ],
+)
+def test_a_callers_mistake_is_one_object_for_programs(command: tuple[str, ...]) -> None:
+    told = dramaturg("eval", *command, "--json")
+    assert (told.code, told.json["code"], told.json["findings"]) == (2, 2, [])
+    assert told.err.endswith(f"error: {told.json['error']}\n")
 
 
 @pytest.mark.usefixtures("bench")

@@ -23,7 +23,7 @@ _MORE = """  - id: clinic
     scorers:
       - contains: {within: PRE-FLIGHT CHECKLIST, texts: [pgbackrest]}
 """
-_MUTATE = ("eval", "mutate", "one.suite.yaml", "--operator", "requirement", "--fixed")
+_MUTATE = ("eval", "mutate", "one.suite.yaml", "--operator", "requirement")
 
 
 @pytest.fixture(name="bench")

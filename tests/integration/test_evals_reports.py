@@ -1,12 +1,13 @@
 """What an eval prints, in every layout, at once and later; budgets; evals compared; suites begun."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from tests.commands import dramaturg
+from tests.commands import WHEN, dramaturg
 from tests.suites import CALLS, PERSONA, Bench, answering, new_bench
 from tests.support import good_answer
 
@@ -145,8 +146,8 @@ def test_evals_are_listed(bench: Bench) -> None:
     assert dramaturg("eval", "report", "--json").json == []
     run = _worse(bench)
     (row,) = dramaturg("eval", "report", "--json").json
-    assert (row["run"], row["verdict"]) == (run, "worse")
-    assert dramaturg("eval", "report").out.startswith(run)
+    assert (row["run"], row["verdict"], row["status"]) == (run, "worse", "ended")
+    assert re.match(rf"{run}  {WHEN}  worse  ", dramaturg("eval", "report").out)
     told = dramaturg("eval", "report", "none-00000000-1")
     assert (told.code, told.err) == (
         2,
@@ -162,7 +163,7 @@ def test_evals_of_projects_whose_suites_have_one_name_are_told_apart(
     shutil.copy(bench.checkout.folder / "one.suite.yaml", other.checkout.folder)
     there = other.run("one.suite.yaml", baseline=None).run
     monkeypatch.chdir(bench.checkout.folder)
-    rows = [line.split("  ") for line in dramaturg("eval", "report").out.splitlines()]
+    rows = [re.split(" {2,}", line) for line in dramaturg("eval", "report").out.splitlines()]
     told = {run: (place, arms, models) for run, _, _, place, arms, models in rows}
     assert told == {
         here: ("one.suite.yaml", "work tree against HEAD", "evidence"),

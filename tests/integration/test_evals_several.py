@@ -119,7 +119,7 @@ def test_the_faults_of_all_suites_are_told_before_any_is_performed(bench: Bench)
     bench.checkout.write("evals/worse.suite.yaml", f"repeats: 0\n{_OTHER}")
     told = dramaturg("eval", "run", _ALL[0], "evals/bad.suite.yaml", "evals/worse.suite.yaml", "--json")
     assert told.code == 2
-    assert [(each["rule"], each["span"]["path"]) for each in told.json] == [
+    assert [(each["rule"], each["span"]["path"]) for each in told.json["findings"]] == [
         ("E108", "evals/bad.suite.yaml"),
         ("E103", "evals/worse.suite.yaml"),
     ]

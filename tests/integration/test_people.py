@@ -190,6 +190,19 @@ def test_a_coroutine_may_answer_a_synchronous_run(place: Path) -> None:
     ]
 
 
+def test_an_answer_that_nothing_asks_for_is_told(place: Path) -> None:
+    note = "note: nothing asked for the answer `9`; give it by the id of a question\n"
+    with ChatServer(answer) as server:
+        paused = dramaturg(*command(place, server, "--answer", "9=yes", "--answer", "2=For operators.", "--json"))
+        assert (paused.code, paused.err.count("note: ")) == (5, 1)
+        assert note in paused.err
+        assert [each["id"] for each in paused.json["questions"]] == ["6"]
+        told = dramaturg(
+            "resume", paused.json["run"], "--answer", "2=For operators.", "--answer", "9=yes", "--yes", "--quiet"
+        )
+    assert (told.code, told.err) == (0, note)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -33,7 +33,10 @@ def _checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
         ((":zzz", _PLACE), "there is no file `zzz` in the index; `git ls-files` shows what there is"),
         (("HEAD:../../zzz", _PLACE), "there is no file `../../zzz` in revision `HEAD`"),
         (("HEAD:personas/gone.persona.md",), "`personas/gone.persona.md` is not in the work tree any more"),
-        (("personas/new.persona.md",), "there is no file `personas/new.persona.md` in revision `HEAD`"),
+        (
+            ("personas/new.persona.md",),
+            "`personas/new.persona.md` was not there at the last commit, so there is nothing to compare it with; ",
+        ),
         (("../outside.md",), "lies outside the repository"),
         (("RELAESE-1",), "no persona is called `RELAESE-1`; did you mean `RELEASE-1`"),
     ],

@@ -1,6 +1,7 @@
 """Where journals are kept: full disks, read-only folders, nobody else's eyes, and what is left over."""
 
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -10,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.commands import RUN, Told, dramaturg, journals, timeless
+from tests.commands import RUN, WHEN, Told, dramaturg, journals, timeless
 from tests.support import ROOT
 
 from dramaturg.run.record import read_journal
@@ -153,7 +154,7 @@ def test_runs_can_be_looked_at_where_nothing_can_be_written(state: Path) -> None
     (journal,) = journals(state)
     journal.chmod(0o400)
     with _read_only(state / "runs", state):
-        assert _powerless("runs").out.startswith(f"{journal.stem}  done, 5 answers")
+        assert re.match(rf"{journal.stem}  {WHEN}  done, 5 answers", _powerless("runs").out)
         assert _powerless("runs", journal.stem).out == whole.out
         assert _powerless("resume", journal.stem).out == whole.out  # which has ended, and only gives it again
         pruned = _powerless("runs", "--prune", "--older-than", "0")

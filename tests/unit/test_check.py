@@ -90,6 +90,14 @@ def test_names_that_cannot_be_checked_are_refused_and_the_rest_is_checked(librar
     ]
 
 
+def test_a_link_that_leads_in_a_circle_is_refused_and_hides_no_other(library: Library, tmp_path: Path) -> None:
+    Path("self.persona.md").symlink_to(tmp_path / "self.persona.md")
+    checked = _checked(library, str(tmp_path))
+    (reason,) = _reasons(checked)
+    assert reason.endswith("self.persona.md` cannot be read: Too many levels of symbolic links")
+    assert len(checked.files) == len(_FILES) + 1
+
+
 def test_a_folder_that_cannot_be_listed_is_refused_and_hides_no_other(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,7 +37,7 @@ def test_every_form_is_read_and_written_back(text: str, spec: ModelSpec) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["", ":", "gpt-5.5", "openai", "openai:", "anthropic: ", "gguf:", "evidence:", "evidence:x"]
+    "text", ["", ":", "llama", "openai", "openai:", "anthropic: ", "gguf:", "evidence:", "evidence:x"]
 )
 def test_what_is_no_model_is_answered_with_the_forms_there_are(text: str) -> None:
     with pytest.raises(CallerError) as raised:
@@ -49,7 +49,16 @@ def test_what_is_no_model_is_answered_with_the_forms_there_are(text: str) -> Non
 
 @pytest.mark.parametrize(
     ("text", "near"),
-    [("antropic:x", "anthropic"), ("OpenAI:x", "openai"), ("evidense", "evidence"), ("guff:x", "gguf")],
+    [
+        ("antropic:x", "anthropic"),
+        ("OpenAI:x", "openai"),
+        ("evidense", "evidence"),
+        ("guff:x", "gguf"),
+        ("gpt-5.5", "openai:gpt-5.5"),
+        ("o3", "openai:o3"),
+        ("claude-sonnet-5-5", "anthropic:claude-sonnet-5-5"),
+        ("models/tiny.gguf", "gguf:models/tiny.gguf"),
+    ],
 )
 def test_a_near_name_is_offered(text: str, near: str) -> None:
     with pytest.raises(CallerError, match=f"is not a model; did you mean `{near}`\\? use `anthropic:NAME`"):

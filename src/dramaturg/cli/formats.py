@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from dramaturg.cli.output import print_json, read_or_not, source_at
+from dramaturg.cli.output import answer_in_json, print_json, read_or_not, source_at
 from dramaturg.errors import AuthorError, CallerError
 
 if TYPE_CHECKING:
@@ -45,14 +45,16 @@ class _Faults:
 
 @contextmanager
 def reporting_faults(layout: str) -> Iterator[None]:
-    """Print what keeps a command from its work in a layout for programs, then raise it as always."""
+    """Print what keeps a command from its work as annotations where they are asked for, then raise it as always."""
+    if layout == "json":
+        answer_in_json()
     try:
         yield
     except (AuthorError, CallerError) as error:
         faults = _Faults(findings=error.findings) if isinstance(error, AuthorError) else _Faults(refused=(error,))
-        if layout in _PRINT:
+        if layout == "github":
             with read_or_not():
-                print_report(faults, layout)
+                _print_github(faults)
         raise
 
 
@@ -62,9 +64,11 @@ def print_report(report: Report, layout: str) -> None:
 
 
 def _print_json(report: Report) -> None:
+    from dramaturg.findings.model import Finding, Severity
     from dramaturg.run.report import findings_json
 
-    print_json(findings_json(report.findings))
+    refused = [Finding(rule="", severity=Severity.ERROR, message=str(error)) for error in report.refused]
+    print_json(findings_json([*report.findings, *refused]))
 
 
 def _print_github(report: Report) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from dramaturg.cli.deliver import Delivery, delivery_options, hand_over
-from dramaturg.cli.output import counted, json_option, named, print_json
+from dramaturg.cli.output import columns, counted, json_option, local_minute, named, print_json
 from dramaturg.cli.worker import require_durable
 from dramaturg.findings.render import shown
 
@@ -92,12 +92,15 @@ def _list_runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
+    cells = []
     for row in rows:
         answers = counted(row["answers"], "answer")
         spent = f", {dollars(Decimal(str(row['cost'])))}" if row["cost"] else ""
         told = f"{answers}{spent}, {row['persona']} with {row['model']}" if row["persona"] else row["message"]
         left = ", not delivered" if row["status"] == "done" and not row["delivered"] else ""
-        click.echo(f"{row['run']}  {row['status']}{left}, {told}")
+        cells.append((row["run"], local_minute(row["written"]), f"{row['status']}{left}, {told}"))
+    for row, line in zip(rows, columns(cells), strict=True):
+        click.echo(shown(line))
         for question in row["questions"]:
             click.echo(shown(f"    {question['id']} ({question['kind']}): {question['text']}"))
     if not rows:

@@ -5,12 +5,17 @@ from typing import Any
 
 import click
 
-from dramaturg.cli.output import nearby, print_json
+from dramaturg.cli.output import columns, local_minute, nearby, print_json
 from dramaturg.findings.render import shown
+
+_NEXT = {
+    "unfinished": "the same command goes on",
+    "batch out": "the same command, with `--batch`, waits for the answers and goes on",
+}
 
 
 def list_runs(*, as_json: bool) -> None:
-    """Print a row for each recorded eval."""
+    """Print a row for each recorded eval, and how what has no verdict yet comes to one."""
     from dramaturg.evals.runs import run_rows
     from dramaturg.run.settings import current, state_root
 
@@ -18,12 +23,18 @@ def list_runs(*, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    for row in rows:
-        click.echo(shown("  ".join(_cells(row))))
+    for line in columns([_cells(row) for row in rows]):
+        click.echo(shown(line))
+    standing = {row["status"] for row in rows}
+    for status, remedy in _NEXT.items():
+        if status in standing:
+            click.echo(f"{status}: {remedy}", err=True)
+    if not rows:
+        click.echo("there are no evals yet", err=True)
 
 
 def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what is listed of an eval."""
     arms = " against ".join(reversed(row["arms"]))
-    verdict = row["verdict"] or "unfinished"
-    return row["run"], row["began"], verdict, nearby(row["place"]), arms, ", ".join(row["models"])
+    said = row["verdict"] or row["status"]
+    return row["run"], local_minute(row["began"]), said, nearby(row["place"]), arms, ", ".join(row["models"])

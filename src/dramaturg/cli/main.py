@@ -15,7 +15,8 @@ import click
 
 from dramaturg.cli import check, diff, doctor, evals, history, personas, runs, verify, worker
 from dramaturg.cli.exits import INFRASTRUCTURE, INTERRUPTED, USAGE, exit_code
-from dramaturg.cli.output import explain, let_go
+from dramaturg.cli.failure import print_failure
+from dramaturg.cli.output import Ending, explain, let_go
 from dramaturg.errors import DramaturgError
 
 
@@ -68,9 +69,9 @@ def main() -> NoReturn:
     """Run the command and exit with its code."""
     if isinstance(sys.stdout, TextIOWrapper):  # a locale without curly quotes must not cost a finished run
         sys.stdout.reconfigure(errors="backslashreplace")
-    place: list[str] = []
+    ending = Ending()
     try:
-        code = app.main(standalone_mode=False, prog_name="dramaturg", obj=place)
+        code = app.main(standalone_mode=False, prog_name="dramaturg", obj=ending)
     except click.ClickException as error:
         error.show()
         code = USAGE
@@ -78,8 +79,10 @@ def main() -> NoReturn:
         click.echo("interrupted", err=True)
         code = INTERRUPTED
     except DramaturgError as error:
-        explain(error, "".join(place))
+        explain(error, ending.place)
         code = exit_code(error)
+        if ending.as_json:
+            print_failure(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: a user gets a sentence, not a traceback
         if os.environ.get("DRAMATURG_DEBUG"):
             traceback.print_exc()

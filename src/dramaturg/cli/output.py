@@ -3,8 +3,9 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +18,44 @@ from dramaturg.findings.render import SourceOf, render, shown
 from dramaturg.findings.source import Source
 
 _OF_SUITES = "E"  # what the rules of suite files begin with
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
+
+
+@dataclass(slots=True, kw_only=True)
+class Ending:
+    """What is to be known where a command ends with an error.
+
+    Attributes:
+        place: What commands on its run need besides its id.
+        as_json: Whether a program waits for JSON, and has none yet.
+    """
+
+    place: str = ""
+    as_json: bool = False
+
+
+def answer_in_json() -> None:
+    """Take note that a program reads what the command prints: it is told in JSON what keeps it from its product."""
+    _ending().as_json = True
+
+
+def wants_json() -> bool:
+    """Tell whether a program waits for JSON, and has none yet."""
+    return _ending().as_json
+
+
+def _wants_json(_: click.Context, __: click.Parameter, wanted: bool) -> bool:  # noqa: FBT001 - click's callback form
+    if wanted:
+        answer_in_json()
+    return wanted
+
+
+def _ending() -> Ending:
+    context = click.get_current_context(silent=True)
+    noted = context.obj if context else None
+    return noted if isinstance(noted, Ending) else Ending()
+
+
+json_option = click.option("--json", "as_json", is_flag=True, callback=_wants_json, help="Print JSON on stdout.")
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 
 
@@ -31,6 +69,7 @@ def one_layout(layout: str | None, **short: bool) -> str:
 
 def print_json(data: Any) -> None:
     """Print JSON for a program to read."""
+    _ending().as_json = False
     click.echo(json.dumps(data, ensure_ascii=False, indent=2, default=str))
 
 
@@ -64,6 +103,20 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield rows as lines in which each column but the last is as wide as its widest cell."""
+    widths = [max(map(len, cells)) for cells in zip(*(row[:-1] for row in rows), strict=True)]
+    for row in rows:
+        yield "  ".join([*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]])
+
+
+def local_minute(moment: str) -> str:
+    """Return a moment, in the form of ISO 8601, as the reader's clock has it."""
+    from datetime import datetime
+
+    return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
+
+
 def nearby(path: str) -> str:
     """Return a path as it can be given: below the working folder from there, else from the home folder or the root."""
     file, here, home = Path(path), Path.cwd(), Path(os.path.expanduser("~"))  # noqa: PTH111 - Path refuses where there is no home
@@ -76,7 +129,7 @@ def nearby(path: str) -> str:
 
 def elsewhere() -> None:
     """Take note that the run at hand is in a database, which commands on it must name as well."""
-    click.get_current_context().obj.append(" --database URL")
+    _ending().place = " --database URL"
 
 
 def begin_tracing() -> None:
@@ -89,8 +142,7 @@ def begin_tracing() -> None:
 
 def where() -> str:
     """Return what commands on the run at hand need besides its id."""
-    context = click.get_current_context(silent=True)
-    return "".join(context.obj if context and context.obj else ())
+    return _ending().place
 
 
 def named(several: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dramaturg.cli.failure import failure_json
 from dramaturg.cli.output import counted, explain, json_option, print_findings, print_json, strict_option
 from dramaturg.findings.render import shown
 
@@ -19,8 +20,9 @@ _UNREAD = 2
 
 
 @click.command("list")
+@click.option("--all", "hidden_too", is_flag=True, help="Also those that another one of the same name hides.")
 @json_option
-def list_personas(*, as_json: bool) -> None:
+def list_personas(*, hidden_too: bool, as_json: bool) -> None:
     """List the personas that can be named."""
     from dramaturg.persona.library import Entry
 
@@ -37,14 +39,18 @@ def list_personas(*, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    width = max((len(row["alias"]) for row in rows), default=0)
-    for row in rows:
+    listed = [row for row in rows if hidden_too or not row["hidden_by"]]
+    width = max((len(row["alias"]) for row in listed), default=0)
+    for row in listed:
         marks = [row["type"]] if row["type"] else []
         marks += [row["status"]] if row["status"] not in ("", "active") else []
         marks += [f"hidden by {row['hidden_by']}"] if row["hidden_by"] else []
         marks += ["damaged, see `dramaturg check`"] if row["damaged"] else []
         said = " ".join(filter(None, [row["title"], row["version"], f"({', '.join(marks)})" if marks else ""]))
         _say("  ".join(filter(None, [f"{row['alias']:<{width}}", said, f"[{row['path']}]"])))
+    if listed != rows:
+        left_out = len(rows) - len(listed)
+        click.echo(f"{left_out} more of the same names are hidden by these; `--all` lists them", err=True)
 
 
 @click.command()
@@ -113,7 +119,6 @@ def _print_plans(personas: Sequence[str], schedule: str | None, *, strict: bool,
     from dramaturg.errors import AuthorError, CallerError
     from dramaturg.plan.compile import compile_plan
     from dramaturg.run.describe import plan_json
-    from dramaturg.run.report import findings_json
 
     library = _library()
     several, failed = len(personas) > 1, False
@@ -126,8 +131,7 @@ def _print_plans(personas: Sequence[str], schedule: str | None, *, strict: bool,
             failed = True
             explain(error)
             if as_json:
-                findings = error.findings if isinstance(error, AuthorError) else ()
-                _print_line({"path": persona, "findings": findings_json(findings), "error": str(error)})
+                _print_line({"path": persona, **failure_json(error)})
             continue
         if not as_json:
             _print_plan(compiled)

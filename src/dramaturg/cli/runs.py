@@ -1,7 +1,6 @@
 """`run`, `resume`: perform a persona, go on with a run."""
 
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,11 +10,14 @@ import click
 from dramaturg.cli.deliver import Delivery, deliver, require_apart
 from dramaturg.cli.inputs import given_inputs
 from dramaturg.cli.options import answer_options, limit_options, output_options, secret_options
-from dramaturg.cli.output import begin_tracing, elsewhere, print_json
+from dramaturg.cli.output import begin_tracing, elsewhere
+from dramaturg.cli.unasked import telling_of_unasked
 from dramaturg.cli.worker import require_durable
-from dramaturg.errors import AnswerNeeded, CallerError
+from dramaturg.errors import CallerError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dramaturg.cli.progress import Progress
     from dramaturg.engine.events import Event
     from dramaturg.run.drive import Emit
@@ -104,6 +106,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
         raise CallerError("`--replay` asks no model; leave `--model` out")
     _elsewhere(queue)
     begin_tracing()
+    known = _answers(answered, answers_file)
     runtime = Runtime(
         model=model if replay is None else f"replay:{replay}",
         strict=strict,
@@ -112,7 +115,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
         window=window,
         reasks=reasks,
         parallel=parallel,
-        answers=_answers(answered, answers_file),
+        answers=known,
         yes=yes,
         follow=follow,
         durable=queue,
@@ -127,7 +130,11 @@ def run(  # noqa: PLR0913 - one parameter for each option
     )
     inputs = given_inputs(artifact, named)
     require_apart(where, artifact, named)
-    with Progress(quiet=where.quiet) as progress, _told_in_json(as_json=where.as_json), _logged(log, progress) as emit:
+    with (
+        Progress(quiet=where.quiet) as progress,
+        _logged(log, progress) as shown_and_kept,
+        telling_of_unasked([*known], shown_and_kept) as emit,
+    ):
         result = runtime.run(persona, inputs, on_event=emit, on_question=asker(progress), fresh=fresh)
     noted = _nothing if queue or replay else runtime.delivered
     deliver(result, progress, where, lambda run: runtime.record(replay or run), noted)
@@ -168,12 +175,13 @@ def resume(  # noqa: PLR0913 - one parameter for each option
 
     _elsewhere(database)
     begin_tracing()
+    known = _answers(answered, answers_file)
     runtime = Runtime(
         strict=strict,
         quotes=quotes,
         secrets=_secrets(allow=allow_secrets, redact=redact),
         durable=database,
-        answers=_answers(answered, answers_file),
+        answers=known,
         yes=yes,
         budget=budget,
         max_tokens=max_tokens,
@@ -181,7 +189,11 @@ def resume(  # noqa: PLR0913 - one parameter for each option
         price=price,
         delivers=True,
     )
-    with Progress(quiet=where.quiet) as progress, _told_in_json(as_json=where.as_json), _logged(log, progress) as emit:
+    with (
+        Progress(quiet=where.quiet) as progress,
+        _logged(log, progress) as shown_and_kept,
+        telling_of_unasked([*known], shown_and_kept) as emit,
+    ):
         result = runtime.resume(run_id, on_event=emit, on_question=asker(progress))
 
     def place(run: str) -> str:
@@ -232,18 +244,6 @@ def _logged(log: str | None, progress: "Progress") -> "Iterator[Emit]":
     finally:
         if log != _STDIO:
             stream.close()
-
-
-@contextmanager
-def _told_in_json(*, as_json: bool) -> Iterator[None]:
-    """Give a program the questions that a run pauses for."""
-    try:
-        yield
-    except AnswerNeeded as pause:
-        if as_json:
-            asked = [{"id": name, "kind": kind, "text": text} for name, kind, text in pause.questions]
-            print_json({"run": pause.run, "questions": asked})
-        raise
 
 
 def _secrets(*, allow: bool, redact: bool) -> "Handling":

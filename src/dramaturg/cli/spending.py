@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from dramaturg.cli.exits import SPENT
+from dramaturg.cli.failure import print_failure
+from dramaturg.cli.output import wants_json
 from dramaturg.errors import BudgetSpent
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ def within_budget() -> Iterator[None]:
         yield
     except BudgetSpent as spent:
         tell_of_spent(spent)
+        if wants_json():
+            print_failure(spent)
         click.get_current_context().exit(SPENT)
 
 

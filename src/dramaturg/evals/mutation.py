@@ -19,12 +19,14 @@ from dramaturg.evals.budget import Pot
 from dramaturg.evals.carrying import OnBatch
 from dramaturg.evals.evaluate import evaluate_arms, library_here, state_here
 from dramaturg.evals.mutants import BLANK, OPERATOR_NAMES, Mutant, blanks_of, mutants_of
-from dramaturg.evals.opening import changed, earlier_answers, open_models, present, way_of
+from dramaturg.evals.opening import changed, chosen_cases, earlier_answers, open_models, present, way_of
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.records import Arm as ArmName
 from dramaturg.evals.runs import MUTANTS
+from dramaturg.evals.stage import pairs_of
 from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.rates import wilson
+from dramaturg.evals.statistics.sequential import losses_needed
 from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.evals.terms import Terms
 from dramaturg.evals.told import Told, ignore
@@ -34,7 +36,8 @@ from dramaturg.run.loop import PRIVATE_LOOP
 
 Became = Literal["killed", "survived", "cannot be performed"]
 _SIDE_BY_SIDE = 64  # mutants, of which each holds a few files open
-_FIXED = Terms(sequential=False)  # a blank in one case leaves the others as they are: all of them together ask little
+_FIXED = Terms(sequential=False)
+_ROOM = 2  # times the pairs that the fastest decision takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +173,8 @@ async def _mutate(
     async with AsyncExitStack() as undo:
         earlier = earlier_answers(file, terms, state_here(terms))
         require_batches(file, terms, compares=True)
+        if not _may_stop(file, terms):
+            file = changed(file, _FIXED)
         trial = _Trial(file=file, whole=arm, terms=terms, told=told)
         await open_models(file, terms, earlier, trial.way, undo)  # held open for all of them
         tried = await trial.all(chosen, on_mutant)
@@ -234,6 +239,7 @@ class _Trial:
         """Try a mutant."""
         kind = None
         if mutant.arm is not None:
+            # a blank in one case leaves the others as they are: all of them together ask little
             asking = changed(self.file, _FIXED) if mutant.operator == BLANK else self.file
             way, arms = self.way.apart(), _arms(self.whole, mutant.arm)
             result = await evaluate_arms(
@@ -245,6 +251,18 @@ class _Trial:
         tried = Tried(mutant=mutant, kind=kind)
         on_mutant(tried)
         return tried
+
+
+def _may_stop(file: SuiteFile, terms: Terms) -> bool:
+    """Tell whether stopping early saves anything, and leaves enough to call a mutant worse.
+
+    What quotes the artifacts costs nothing; and one by one it takes many pairs to see what one case of several misses.
+    """
+    suite = file.suite
+    models = terms.models or suite.models
+    pairs = pairs_of(suite, chosen_cases(file, terms.tags), [""], terms.repeats or suite.repeats)
+    enough = _ROOM * losses_needed(len(suite.gate.metrics) / suite.gate.alpha)
+    return len(pairs) * len(models) >= enough and any(model != "evidence" for model in models)
 
 
 def _arms(whole: Arm, mutant: Arm) -> Mapping[ArmName, Arm]:

@@ -14,11 +14,9 @@ from typing import Literal
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.evals.lines import is_held, take_up_lines
 from dramaturg.evals.replies import batches_out, keys_in
-from dramaturg.evals.runs import FOLDER, MUTANTS, REPLIES, RUNS, place_of, read_header, read_run
+from dramaturg.evals.runs import FOLDER, MUTANTS, REPLIES, RUNNING, RUNS, place_of, read_header, read_run, standing
 
 STATUSES = ("ended", "unfinished", "unreadable")
-_RUNNING = "running"
-_OUT = "batch out"
 _MONTH = 30 * 86400.0
 Kind = Literal["eval", "mutant", "answers"]
 _KINDS: Mapping[Kind, str] = {"eval": RUNS, "mutant": MUTANTS, "answers": REPLIES}
@@ -122,7 +120,7 @@ def _evals(folder: Path, kind: Kind, wish: Wish) -> Iterator[tuple[Kept, frozens
 
 def _answers(folder: Path, evals: Sequence[tuple[Kept, frozenset[bytes]]], wish: Wish) -> Iterator[Kept]:
     """Yield the answers of a suite; those of one that is being performed are all needed."""
-    running = any(kept.status == _RUNNING for kept, _ in evals)
+    running = any(kept.status == RUNNING for kept, _ in evals)
     staying = {kept.path.stem for kept, _ in evals if not kept.goes}
     needed = frozenset[bytes]().union(*(keys for kept, keys in evals if not kept.goes))
     known = {kept.path.stem for kept, _ in evals}
@@ -148,21 +146,13 @@ def _kept(path: Path, kind: Kind, status: str, least: float, *, goes: bool, plac
 def _looked_at(path: Path) -> tuple[str, str, frozenset[bytes]]:
     """Return how an eval stands, its suite's file, and the keys of the answers it refers to."""
     if is_held(path):
-        return _RUNNING, _place_begun(path), frozenset()
+        return RUNNING, _place_begun(path), frozenset()
     try:
         recorded = read_run(path)
     except JournalMiss:
         return "unreadable", "", frozenset()
     keys = frozenset(bytes.fromhex(key) for record in recorded.records for key in record.keys)
-    return _status(path, ended=recorded.end is not None), place_of(recorded.header), keys
-
-
-def _status(path: Path, *, ended: bool) -> str:
-    """Return how an eval stands that is not being performed."""
-    answers = path.parents[1] / REPLIES / path.name
-    if ended:
-        return "ended"
-    return _OUT if answers.is_file() and batches_out(answers) else "unfinished"
+    return standing(path, ended=recorded.end is not None), place_of(recorded.header), keys
 
 
 def _place_begun(path: Path) -> str:

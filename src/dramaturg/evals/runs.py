@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.errors import CallerError, JournalMiss
-from dramaturg.evals.lines import Lines, begin_lines, last_line, read_lines, take_up_lines
+from dramaturg.evals.lines import Lines, begin_lines, is_held, last_line, read_lines, take_up_lines
 from dramaturg.evals.records import Record, record_of
+from dramaturg.evals.replies import batches_out
 from dramaturg.evals.suite import slug
 
 FORMAT = 1
@@ -23,6 +24,7 @@ _HEAD = b'{"type": "eval", "format": '
 END = b'{"type": "end"'
 FOLDER = "evals"
 RUNS, MUTANTS, REPLIES = "runs", "mutants", "replies"
+RUNNING = "running"
 _DIGEST_SHOWN = 8
 
 
@@ -172,7 +174,8 @@ def all_runs(state: Path, run: str = "*") -> Sequence[Path]:
 def run_rows(state: Path) -> list[dict[str, Any]]:
     """Return what each recorded eval is of and came to, the newest first; nothing of a damaged one.
 
-    `suite` is the file as it was named, `place` where it was, `arms` what was compared, the candidate last.
+    `suite` is the file as it was named, `place` where it was, `arms` what was compared, the candidate last; `verdict`
+    is empty where `status`, as `standing` returns it, is not `ended`.
     """
     rows = []
     for path in all_runs(state):
@@ -184,9 +187,19 @@ def run_rows(state: Path) -> list[dict[str, Any]]:
             rows.append(
                 {"run": header["run"], "suite": header["suite"]["path"], "place": place_of(header)}
                 | {"arms": [arm["name"] for arm in header["arms"].values()], "models": header["models"]}
-                | {"began": header["began"], "verdict": verdict}
+                | {"began": header["began"], "verdict": verdict, "status": standing(path, ended=bool(verdict))}
             )
     return rows
+
+
+def standing(path: Path, *, ended: bool) -> str:
+    """Return how an eval stands: `ended`, `running`, `batch out` (its answers can still be fetched) or `unfinished`."""
+    if ended:
+        return "ended"
+    if is_held(path):
+        return RUNNING
+    answers = path.parents[1] / REPLIES / path.name
+    return "batch out" if answers.is_file() and batches_out(answers) else "unfinished"
 
 
 def runs_folder(state: Path, suite: str, kind: str = RUNS) -> Path:

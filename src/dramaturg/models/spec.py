@@ -27,6 +27,7 @@ _FORMS = (
 )
 _ADDRESS = re.compile(r"@(?=\w+://)")  # a model's own name may hold an @
 _VENDOR = ".openai.com"
+_BARE = {"anthropic": re.compile("claude-", re.IGNORECASE), "openai": re.compile(r"gpt-|o\d\b", re.IGNORECASE)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +48,22 @@ def parse_spec(text: str) -> ModelSpec:
     if kind == "evidence" and not colon:
         return ModelSpec(kind=kind)
     if kind not in KINDS or kind == "evidence" or not rest:
-        near = get_close_matches(kind.casefold(), KINDS, n=1)
-        hint = f"did you mean `{near[0]}`? " if near and near[0] != kind else ""
+        near = _likely(text.strip()) or next(iter(get_close_matches(kind.casefold(), KINDS, n=1)), kind)
+        hint = f"did you mean `{near}`? " if near != kind else ""
         raise CallerError(f"`{text}` is not a model; {hint}use {_FORMS}")
     if kind == "openai" and "@" in rest:
         return _compatible_spec(rest)
     return ModelSpec(kind=kind, name=rest)
+
+
+def _likely(name: str) -> str:
+    """Return a name that lacks only its kind with the kind in front; empty for any other."""
+    if ":" in name:
+        return ""
+    if name.endswith(".gguf"):
+        return f"gguf:{name}"
+    vendor = next((vendor for vendor, names in _BARE.items() if names.match(name)), "")
+    return f"{vendor}:{name}" if vendor else ""
 
 
 def default_spec(environment: Mapping[str, str]) -> str:

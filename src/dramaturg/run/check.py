@@ -145,7 +145,9 @@ class _Check:
         home, seen = folder.resolve(), set[Path]()
         targets = []
         for path in (folder / name for name in found.files):
-            real = path.resolve()  # a link is checked like a file, but what it leads to is changed once, and only here
+            # a link is checked like a file, but what it leads to is changed once, and only here; where it leads in a
+            # circle, Path.resolve raises, and that is told when it is read
+            real = Path(os.path.realpath(path))
             targets.append((path, real not in seen and real.is_relative_to(home)))
             seen.add(real)
             with suppress(CallerError):  # told when it is checked

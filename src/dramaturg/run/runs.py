@@ -1,6 +1,7 @@
 """Journals to what a person wants to know of them; its one rule: reading a run never asks and never writes."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ from dramaturg.run.retell import retell, run_status
 
 
 def run_summaries(journals: Iterable[Path]) -> list[dict[str, Any]]:
-    """Return one row for each journal; one that cannot be read says why, and hides no other."""
-    return [_row(path) for path in journals]
+    """Return one row for each journal, with when it was last written; one that cannot be read hides no other."""
+    return [{**_row(path), "written": _written(path)} for path in journals]
 
 
 def run_summary(record: Record) -> dict[str, Any]:
@@ -50,6 +51,10 @@ def _cost(record: Record) -> float | None:
             return None
         total += cost
     return float(total)
+
+
+def _written(path: Path) -> str:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
 
 
 def _row(path: Path) -> dict[str, Any]:

@@ -69,4 +69,10 @@ def _at_head(library: Library, name: str) -> Version:
     path = past.revision.path_of(Path(file.path))
     if path is None:
         raise CallerError(f"`{file.path}` lies outside the repository `{past.revision.top}`; give two files to compare")
-    return _past(past, past.counterpart(file) or past.revision.require(path))
+    then = past.counterpart(file) or (path if path in past.revision.blobs else None)
+    if then is None:
+        raise CallerError(
+            f"`{path}` was not there at the last commit, so there is nothing to compare it with; commit it before you "
+            "edit it, or give two files"
+        )
+    return _past(past, then)

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from statistics import fmean
 
 from dramaturg.evals.evaluated import Evaluated
@@ -14,6 +15,7 @@ from dramaturg.evals.statistics.clustered import clustered_mean
 from dramaturg.evals.statistics.rates import failure_bound, rate_interval
 from dramaturg.evals.statistics.verdict import Comparison, Kind, Tally
 from dramaturg.evals.suite import PASS
+from dramaturg.models.prices import dollars
 
 _PERCENT = 100
 _WHY = 4
@@ -78,6 +80,8 @@ def sentences(result: Evaluated) -> Iterator[str]:
     decision = result.decision
     if decision is not None:
         yield from _of_decision(decision)
+        if decision.kind is Kind.INCONCLUSIVE:
+            yield from undecided(decision, result.records)
     else:
         yield from failure_sentences(result)
     yield from judge_sentences(result)
@@ -96,8 +100,6 @@ def _of_decision(decision: Decision) -> Iterator[str]:
         yield from (f"edited: {edit}" for edit in decision.edits)
     if not decision.edits:
         yield "nothing was edited"
-    if decision.kind is Kind.INCONCLUSIVE:
-        yield from undecided(decision)
 
 
 def fallen_steps(decision: Decision) -> Sequence[Fall]:
@@ -115,7 +117,7 @@ def _fallen(fall: Fall) -> str:
     return f"step {fall.step}: {fall.metric} fell from {fall.baseline:.2f} to {fall.candidate:.2f}{told}"
 
 
-def undecided(decision: Decision) -> Iterator[str]:
+def undecided(decision: Decision, records: Sequence[Record]) -> Iterator[str]:
     """Yield what keeps a decision from being made: what the samples could have found, and what deciding takes."""
     for comparison in decision.verdict.comparisons:
         if comparison.gates and comparison.obstacle:
@@ -125,8 +127,10 @@ def undecided(decision: Decision) -> Iterator[str]:
             yield f"{comparison.metric}: this many samples find a drop of {drop} points four times in five"
     price = decision.verdict.price
     if price is not None:
-        cost = "" if price.cost is None else f", about ${price.cost:.2f}"
-        yield f"to decide: {price.repeats:,} more repeats of each case ({price.pairs:,} pairs{cost})"
+        cost = "" if price.cost is None else f", about {dollars(Decimal(str(price.cost)))}"
+        repeats = price.repeats + 1 + max(record.repeat for record in records)
+        more = f"{counted(price.repeats, 'more repeat')} of each case, {counted(price.pairs, 'pair')}{cost}"
+        yield f"to decide: `--repeats {repeats}` ({more})"
 
 
 def failure_sentences(result: Evaluated) -> Iterator[str]:
