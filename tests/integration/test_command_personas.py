@@ -196,6 +196,8 @@ def test_plan_in_json_is_one_object_or_a_line_for_each() -> None:
     one = dramaturg("plan", "DPA-1", "--json")
     assert (one.json["document"], one.json["persona"]["alias"]) == ("Production Deployment Plan", "DPA-1")
     assert len(one.out.splitlines()) > 1
+    whole = dramaturg("show", "DPA-1", "--resolved", "--json").json
+    assert one.json["persona"]["digest"] == whole["digest"] != one.json["digest"]
     _write("broken.md", "inherits_from: nobody\n")
     told = dramaturg("plan", "DPA-1", "broken.md", "gone.md", str(_write("mini.md")), "--json")
     plans = _lines(told)
