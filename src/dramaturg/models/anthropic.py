@@ -15,6 +15,7 @@ from httpx2 import Response
 from dramaturg.engine.calls import Message, ModelCall, ModelReply, Stop, Usage
 from dramaturg.engine.profile import Profile
 from dramaturg.models.anthropic_batches import MessageBatches
+from dramaturg.models.batches import Alone
 from dramaturg.models.faults import broke_off, from_event
 from dramaturg.models.messages import PROVIDER, translated
 from dramaturg.models.sse import body, events, is_stream
@@ -71,7 +72,7 @@ class AnthropicModel:
         self._model = model
         self._client = client
         self._schemas: dict[int, tuple[Mapping[str, Any], dict[str, Any]]] = {}
-        self.batches = MessageBatches(client, self._request, _read_message)
+        self.batches = MessageBatches(Alone(client=client, request=self._request, read=_read_message))
 
     async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
         """Send one request and return its answer."""

@@ -4,7 +4,7 @@ The vendor has no place for a mark of ours, so a batch whose id was lost is look
 and hold as many calls: whether it is the one, its results tell by their keys.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import anthropic
@@ -12,7 +12,18 @@ from anthropic import AsyncAnthropic
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import ModelError
-from dramaturg.models.batches import GONE, PAGE, Look, Results, begun_since, line_of, lines_in, require_id, results_of
+from dramaturg.models.batches import (
+    GONE,
+    PAGE,
+    Alone,
+    Look,
+    Results,
+    begun_since,
+    line_of,
+    lines_in,
+    require_id,
+    results_of,
+)
 from dramaturg.models.faults import broke_off, from_event
 from dramaturg.models.messages import PROVIDER, translated
 from dramaturg.models.sse import body
@@ -48,27 +59,18 @@ class MessageBatches:
     """The way for many calls to one model.
 
     Args:
-        client: The SDK's.
-        request: Returns the body of a call's request.
-        read: Returns a call's answer from the body of its response.
+        alone: How one of them is made by itself.
     """
 
     most_calls = 100_000
     most_bytes = 250_000_000  # of 256 MB
 
-    def __init__(
-        self,
-        client: AsyncAnthropic,
-        request: Callable[[ModelCall], Mapping[str, Any]],
-        read: Callable[[Mapping[str, Any]], ModelReply],
-    ) -> None:
-        self._client = client
-        self._request = request
-        self._read = read
+    def __init__(self, alone: Alone[AsyncAnthropic]) -> None:
+        self._alone = alone
 
     def line(self, key: str, call: ModelCall) -> bytes:
         """Return a call as a line of a batch."""
-        return line_of(custom_id=key, params=self._request(call))
+        return line_of(custom_id=key, params=self._alone.request(call))
 
     async def newest(self) -> str:
         """Return the id of the batch that was begun last; empty where there is none."""
@@ -79,7 +81,7 @@ class MessageBatches:
         del mark
         content = b'{"requests":[' + b",".join(lines) + b"]}"
         with translated():
-            async with put(self._client, _PATH, content) as response:
+            async with put(self._alone.client, _PATH, content) as response:
                 said = read_body(PROVIDER, _Batch, await body(PROVIDER, response))
         return require_id(PROVIDER, said.id)
 
@@ -97,7 +99,7 @@ class MessageBatches:
         """Return how far a batch is; the vendor counts what is done only once all of it is."""
         with translated():
             try:
-                async with got(self._client, f"{_PATH}/{require_id(PROVIDER, batch)}") as response:
+                async with got(self._alone.client, f"{_PATH}/{require_id(PROVIDER, batch)}") as response:
                     said = read_body(PROVIDER, _Batch, await body(PROVIDER, response))
             except anthropic.NotFoundError:
                 return GONE
@@ -107,7 +109,7 @@ class MessageBatches:
         """Return what became of a batch."""
         with translated():
             try:
-                async with got(self._client, f"{_PATH}/{require_id(PROVIDER, batch)}/results") as response:
+                async with got(self._alone.client, f"{_PATH}/{require_id(PROVIDER, batch)}/results") as response:
                     lines = await body(PROVIDER, response)
             except anthropic.NotFoundError:
                 return results_of(PROVIDER, {})
@@ -120,7 +122,7 @@ class MessageBatches:
         kind = said.get("type")
         try:
             if kind == "succeeded":
-                return self._read(said.get("message") or {})
+                return self._alone.read(said.get("message") or {})
         except ModelError as error:
             return error
         if kind == "errored":
@@ -132,6 +134,6 @@ class MessageBatches:
         """Return a page of all batches, the newest first, and whether there are more."""
         query = {"limit": limit, **({"after_id": after} if after else {})}
         with translated():
-            async with got(self._client, _PATH, query) as response:
+            async with got(self._alone.client, _PATH, query) as response:
                 page = read_body(PROVIDER, _Listing, await body(PROVIDER, response))
         return page.data, page.has_more

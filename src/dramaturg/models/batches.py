@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import ModelError
@@ -17,6 +17,7 @@ from dramaturg.models.sse import read_object
 
 PAGE = 100
 _PAGES = 20  # of a list, at most: batches of other programs may have been begun since
+ClientT = TypeVar("ClientT")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
@@ -41,6 +42,21 @@ class Results:
 
 
 GONE = Look(ended=True, done=0)  # of a batch that the vendor does not know, or not any more: it has no results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alone(Generic[ClientT]):
+    """How a call is made by itself, which is what a batch says of it.
+
+    Attributes:
+        client: The SDK's.
+        request: Returns the body of a call's request.
+        read: Returns a call's answer from the body of its response.
+    """
+
+    client: ClientT
+    request: Callable[[ModelCall], Mapping[str, Any]]
+    read: Callable[[Mapping[str, Any]], ModelReply]
 
 
 class Batches(Protocol):

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator
 
 from dramaturg.engine.calls import Message, ModelCall, ModelReply, Stop, Usage
 from dramaturg.engine.profile import Profile
+from dramaturg.models.batches import Alone
 from dramaturg.models.dialect import SCHEMA_NAME, Cached, Reasoned, translated
 from dramaturg.models.faults import broke_off, from_event
 from dramaturg.models.openai_batches import ResponseBatches
@@ -79,7 +80,7 @@ class ResponsesModel:
         self._model = model
         self._client = client
         self._breakpoints = takes_breakpoints(model)
-        self.batches = ResponseBatches(client, self._request, self._read_response)
+        self.batches = ResponseBatches(Alone(client=client, request=self._request, read=self._read_response))
 
     async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
         """Send one request and return its answer."""

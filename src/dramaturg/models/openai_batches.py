@@ -5,7 +5,7 @@ id was lost is found again.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import openai
@@ -15,7 +15,18 @@ from pydantic import BeforeValidator
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import ModelError
-from dramaturg.models.batches import GONE, PAGE, Look, Results, begun_since, line_of, lines_in, require_id, results_of
+from dramaturg.models.batches import (
+    GONE,
+    PAGE,
+    Alone,
+    Look,
+    Results,
+    begun_since,
+    line_of,
+    lines_in,
+    require_id,
+    results_of,
+)
 from dramaturg.models.dialect import translated
 from dramaturg.models.faults import broke_off, from_event, from_status
 from dramaturg.models.sse import body
@@ -73,27 +84,18 @@ class ResponseBatches:
     """The way for many calls to one model.
 
     Args:
-        client: The SDK's.
-        request: Returns the body of a call's request.
-        read: Returns a call's answer from the body of its response.
+        alone: How one of them is made by itself.
     """
 
     most_calls = 50_000
     most_bytes = 195_000_000  # of 200 MB
 
-    def __init__(
-        self,
-        client: AsyncOpenAI,
-        request: Callable[[ModelCall], Mapping[str, Any]],
-        read: Callable[[Mapping[str, Any]], ModelReply],
-    ) -> None:
-        self._client = client
-        self._request = request
-        self._read = read
+    def __init__(self, alone: Alone[AsyncOpenAI]) -> None:
+        self._alone = alone
 
     def line(self, key: str, call: ModelCall) -> bytes:
         """Return a call as a line of a batch."""
-        return line_of(custom_id=key, method="POST", url=_ENDPOINT, body=self._request(call))
+        return line_of(custom_id=key, method="POST", url=_ENDPOINT, body=self._alone.request(call))
 
     async def newest(self) -> str:
         """Return the id of the batch that was begun last; empty where there is none."""
@@ -108,7 +110,7 @@ class ResponseBatches:
             "metadata": {_MARK: mark},
         }
         with translated(_PROVIDER):
-            async with posted(self._client, "/batches", said, stream=False) as response:
+            async with posted(self._alone.client, "/batches", said, stream=False) as response:
                 begun = read_body(_PROVIDER, _Batch, await body(_PROVIDER, response))
         return require_id(_PROVIDER, begun.id)
 
@@ -137,7 +139,7 @@ class ResponseBatches:
             return Results(found=found, otherwise=_not_taken(said.errors.data))
         for file in filter(None, (said.error_file_id, said.output_file_id)):
             with translated(_PROVIDER):
-                async with got(self._client, f"/files/{require_id(_PROVIDER, file)}/content") as response:
+                async with got(self._alone.client, f"/files/{require_id(_PROVIDER, file)}/content") as response:
                     lines = await body(_PROVIDER, response)
             found |= {str(line.get("custom_id")): self._became(line) for line in lines_in(_PROVIDER, lines)}
         return results_of(_PROVIDER, found)
@@ -154,7 +156,7 @@ class ResponseBatches:
         if status != _GOOD:
             return from_status(_PROVIDER, status if isinstance(status, int) else 500, {}, json.dumps(said))
         try:
-            return self._read(said if isinstance(said, Mapping) else {})
+            return self._alone.read(said if isinstance(said, Mapping) else {})
         except ModelError as error:
             return error
 
@@ -162,7 +164,7 @@ class ResponseBatches:
         """Upload a file of requests, and return its id; the vendor removes it after a month."""
         headers = {"Content-Type": "multipart/form-data"}  # by which the SDK knows that it is a form
         with translated(_PROVIDER):
-            response = await self._client.post(
+            response = await self._alone.client.post(
                 "/files",
                 cast_to=Response,
                 body={"purpose": "batch"},
@@ -176,7 +178,7 @@ class ResponseBatches:
         """Return what the vendor says of a batch; None where it does not know it, or not any more."""
         with translated(_PROVIDER):
             try:
-                async with got(self._client, f"/batches/{require_id(_PROVIDER, batch)}") as response:
+                async with got(self._alone.client, f"/batches/{require_id(_PROVIDER, batch)}") as response:
                     return read_body(_PROVIDER, _Batch, await body(_PROVIDER, response))
             except openai.NotFoundError:
                 return None
@@ -185,7 +187,7 @@ class ResponseBatches:
         """Return a page of all batches, the newest first, and whether there are more."""
         query = {"limit": limit, **({"after": after} if after else {})}
         with translated(_PROVIDER):
-            async with got(self._client, "/batches", query) as response:
+            async with got(self._alone.client, "/batches", query) as response:
                 page = read_body(_PROVIDER, _Listing, await body(_PROVIDER, response))
         return page.data, page.has_more
 
