@@ -30,7 +30,7 @@ class AuthorError(DramaturgError):
         self.findings = findings
 
     def __str__(self) -> str:
-        return "\n".join(_line(finding) for finding in self.findings if finding.is_error)
+        return "\n".join(str(finding) for finding in self.findings if finding.is_error)
 
 
 class CallerError(DramaturgError):
@@ -121,7 +121,7 @@ class StepFailed(DramaturgError):
         self.run = run
 
     def __str__(self) -> str:
-        reasons = "\n".join(_line(finding) for finding in self.findings)
+        reasons = "\n".join(str(finding) for finding in self.findings)
         return f"step {self.step} `{self.title}` could not be satisfied:\n{reasons}"
 
 
@@ -189,9 +189,3 @@ class JournalMiss(DramaturgError):
 
     def __str__(self) -> str:
         return self.message
-
-
-def _line(finding: Finding) -> str:
-    place = f"{finding.span}: " if finding.span else ""
-    remedy = f"; {finding.help}" if finding.help else ""
-    return f"{place}{finding.severity}[{finding.rule}]: {finding.message}{remedy}"

@@ -77,6 +77,11 @@ class Finding:
     step: str = ""
     edits: tuple[Edit, ...] = ()
 
+    def __str__(self) -> str:
+        place = f"{self.span}: " if self.span else ""
+        remedy = f"; {self.help}" if self.help else ""
+        return f"{place}{self.severity}[{self.rule}]: {self.message}{remedy}"
+
     @property
     def is_error(self) -> bool:
         """Whether this finding fails the verb."""

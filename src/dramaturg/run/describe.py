@@ -87,7 +87,7 @@ def composed_json(persona: Persona) -> dict[str, Any]:
     """Return a resolved persona, each piece with its origin, as plain JSON data without the texts of its files."""
     data = asdict(persona) | {"digest": persona.digest}
     del data["chain"]
-    return {"path": persona.chain[-1].path, "lineage": list(persona.lineage), "digest": persona.digest} | data
+    return {"path": persona.chain[-1].path, "lineage": list(persona.lineage)} | data
 
 
 def composed(persona: Persona) -> str:
@@ -108,4 +108,4 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     data = asdict(plan)
     persona = composed_json(plan.persona)
     kept = ("alias", "version", "title", "digest", "engine_version", "artifacts", "lineage")
-    return {"path": persona["path"], "digest": plan.digest} | data | {"persona": {key: persona[key] for key in kept}}
+    return {"path": persona["path"]} | data | {"persona": {key: persona[key] for key in kept}}
