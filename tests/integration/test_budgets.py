@@ -138,4 +138,5 @@ def test_what_a_run_costs_at_most_is_told_step_by_step() -> None:
 
 def test_an_unknown_price_is_said_to_be_unknown() -> None:
     told = dramaturg("plan", "DPA-1", "--cost", "--model", "anthropic:no-such-model")
-    assert "price unknown" in told.out
+    assert "price unknown  Ingest & Scope" in told.out
+    assert told.out.endswith("the price of `anthropic:no-such-model` is not known; give it, such as `--price 3/15`\n")

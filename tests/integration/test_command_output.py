@@ -245,3 +245,12 @@ def test_a_dash_for_the_output_is_stdout(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_replay_with_a_model_is_refused_because_only_one_can_be_meant() -> None:
     told = dramaturg(*EVIDENCE, "--replay", "dpa-1-00000000-1")
     assert (told.code, told.err) == (2, "error: `--replay` asks no model; leave `--model` out\n")
+
+
+def test_a_document_of_which_much_is_missing_is_told_in_lines_after_two_blocks(tmp_path: Path) -> None:
+    (tmp_path / "empty.md").write_text("# Nothing\n\nNothing is known.\n", encoding="utf-8")
+    told = dramaturg("run", "DPA-1", str(tmp_path / "empty.md"), "--model", "evidence")
+    missing = [line for line in told.err.splitlines() if line.startswith("warning[R205]")]
+    assert len(missing) == 13
+    assert [line.startswith("warning[R205]: ") for line in missing] == [True] * 2 + [False] * 11
+    assert missing[-1].endswith("dpa-1.persona.md:37:52: `ROLLBACK PLAN`: the artifacts do not answer `ROLLBACK PLAN`")

@@ -90,7 +90,9 @@ def test_what_could_not_be_decided_is_told_and_fails_where_that_is_said(
     ran = pytester.runpytest_subprocess(*_WARNING)
     ran.assert_outcomes(passed=1)
     ran.stdout.fnmatch_lines(["one against HEAD: INCONCLUSIVE", "to decide: `--repeats *` (* of each case, *)"])
-    pytester.runpytest_subprocess("--dramaturg-inconclusive", "fail").assert_outcomes(failed=1)
+    ran = pytester.runpytest_subprocess("--dramaturg-inconclusive", "fail")
+    ran.assert_outcomes(failed=1)
+    assert ran.stdout.str().count("to decide: ") == 1
     bench.checkout.write("test_one.py", _MARKED.format(more=", repeats=1, inconclusive='fail'"))
     pytester.runpytest_subprocess().assert_outcomes(failed=1)
 

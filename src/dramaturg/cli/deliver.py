@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     RecordOf = Callable[[str], Record]
 
 _STDIO = "-"
+_DRAWN = 2  # findings of one rule, at most; a document of which much is missing is told in lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,7 @@ def deliver(
     findings = [finding for each, _ in places for finding in each.findings]
     found = [finding for finding in findings if finding not in progress.told]
     shown = (finding for finding in found if finding.is_error or not delivery.quiet)
-    print_findings(shown, to_stderr=True, brief_notes=True)
+    print_findings(shown, to_stderr=True, brief_notes=True, drawn=_DRAWN)
     if not delivery.quiet:
         _tell(result, progress, places)
         if delivery.html is not None:

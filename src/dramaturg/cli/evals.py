@@ -213,8 +213,10 @@ def new(persona: str, files: tuple[Path, ...], *, output: Path | None, as_json: 
 
 @evals.command()
 @click.option("--labels", is_flag=True, help="That of files of labels, by which judges are calibrated.")
-def schema(*, labels: bool) -> None:
+@json_option
+def schema(*, labels: bool, as_json: bool) -> None:
     """Print the JSON Schema of suite files, for editors."""
+    del as_json  # it is JSON in any case
     from dramaturg.evals.schema import labels_schema, suite_schema
 
     print_json(labels_schema() if labels else suite_schema())

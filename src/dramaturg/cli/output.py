@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -78,16 +79,44 @@ def wants_colour(stream: IO[str]) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def _columns_of(stream: IO[str]) -> int | None:
+    """Return how wide a terminal is; None for what is none, which gets whole lines."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
+
+
 def print_findings(
-    findings: Iterable[Finding], *, to_stderr: bool, brief_notes: bool = False, source_of: SourceOf | None = None
+    findings: Iterable[Finding],
+    *,
+    to_stderr: bool,
+    brief_notes: bool = False,
+    drawn: int | None = None,
+    source_of: SourceOf | None = None,
 ) -> None:
-    """Draw findings, one block each; notes on one line where they are beside the point."""
+    """Print findings, a block each.
+
+    Args:
+        findings: What to print.
+        to_stderr: Where.
+        brief_notes: Notes take one line, where they are beside the point.
+        drawn: How many of a rule are drawn; further ones take one line, since their remedy was told. None for all.
+        source_of: Gives the text of a path.
+    """
     stream = sys.stderr if to_stderr else sys.stdout
+    seen = Counter[str]()
     for finding in findings:
+        seen[finding.rule] += 1
         if brief_notes and finding.severity is Severity.NOTE:
             click.echo(f"{finding.severity}[{finding.rule}]: {shown(finding.message)}", file=stream)
             continue
-        click.echo(render(finding, source_of or source_at, colour=wants_colour(stream)) + "\n", file=stream, color=True)
+        if drawn is not None and seen[finding.rule] > drawn:
+            place = f" {finding.span}" if finding.span else ""
+            click.echo(shown(f"{finding.severity}[{finding.rule}]{place}: {finding.message}"), file=stream)
+            continue
+        block = render(finding, source_of or source_at, colour=wants_colour(stream), columns=_columns_of(stream))
+        click.echo(block + "\n", file=stream, color=True)
 
 
 def summary(findings: Iterable[Finding]) -> str:

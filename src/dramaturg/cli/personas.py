@@ -168,8 +168,11 @@ def _print_costs(
     for each in costs.steps:
         usd = "price unknown" if each.usd is None else dollars(each.usd)
         _say(f"{each.step.id:>4}  {each.tokens_in:>9,} in  {each.tokens_out:>7,} out  {usd:>14}  {each.step.title}")
-    once, most = (("price unknown" if usd is None else dollars(usd)) for usd in (costs.once, costs.most))
-    _say(f"at most {once} with {costs.model}; {most} if every answer has to be asked for {costs.attempts} times")
+    if costs.once is None or costs.most is None:
+        _say(f"the price of `{costs.model}` is not known; give it, such as `--price 3/15`")
+        return
+    often = f"{dollars(costs.most)} if every answer has to be asked for {costs.attempts} times"
+    _say(f"at most {dollars(costs.once)} with {costs.model}" + (f"; {often}" if costs.most else ""))
 
 
 @click.command()

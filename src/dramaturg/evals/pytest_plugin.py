@@ -131,6 +131,6 @@ def _performed(item: pytest.Item) -> "Tested":
         raise pytest.fail.Exception(str(error), pytrace=False) from None
     item.stash[_TESTED] = tested
     item.user_properties.append((_PROPERTY, tested.line))
-    if tested.open:
+    if tested.open and not tested.falls_short:  # else its failure tells it
         item.add_report_section("setup", _PROPERTY, tested.told)
     return tested

@@ -1,5 +1,6 @@
 """Findings to text for a terminal; its one rule: colour only decorates, the carets say it all."""
 
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -13,6 +14,8 @@ _RED, _YELLOW, _BLUE, _CYAN, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1
 _COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
 _TAB = 4
 _WIDEST = 300  # characters of a line that are drawn at most
+_NARROWEST = 20  # and at least, however narrow the terminal
+_HELP = "   = help: "
 _WIDE = "WF"
 _INVISIBLE = ("Mn", "Me", "Cf")
 _REVERSING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
@@ -22,26 +25,27 @@ _PICTURES: Mapping[int, int] = {  # what would steer the terminal is shown, not 
 }
 
 
-def render(finding: Finding, source_of: SourceOf, *, colour: bool = False) -> str:
+def render(finding: Finding, source_of: SourceOf, *, colour: bool = False, columns: int | None = None) -> str:
     """Draw one finding with its source lines, carets, labels and remedy.
 
     Args:
         finding: What to draw.
         source_of: Gives the text of a path, None where it cannot be read; the lines are left out then.
         colour: Decorate with ANSI colours.
+        columns: What a line may take; None for as much as it needs.
     """
     paint = _Paint(colour=colour)
-    head = paint(f"{finding.severity}[{finding.rule}]", _COLOURS[finding.severity]) + paint(
-        f": {shown(finding.message)}", _BOLD
-    )
-    lines = [head]
+    title = f"{finding.severity}[{finding.rule}]"
+    message = _wrapped(f"{title}: {shown(finding.message)}", columns, indent=0).removeprefix(title)
+    lines = [paint(title, _COLOURS[finding.severity]) + paint(message, _BOLD)]
     places = [(label.span, label.text, "-") for label in finding.labels]
     if finding.span:
         places.insert(0, (finding.span, finding.note, "^"))
     if places:
-        lines += _drawn(places, source_of, paint)
+        lines += _drawn(places, source_of, paint, columns)
     if finding.help:
-        lines.append("   " + paint("= help: ", _BLUE) + shown(finding.help))
+        remedy = _wrapped(f"{_HELP}{shown(finding.help)}", columns, indent=len(_HELP)).removeprefix(_HELP)
+        lines.append(paint(_HELP, _BLUE) + remedy)
     return "\n".join(lines)
 
 
@@ -53,7 +57,22 @@ class _Paint:
         return f"{code}{text}{_PLAIN}" if self.colour and text else text
 
 
-def _drawn(places: Sequence[_Place], source_of: SourceOf, paint: _Paint) -> Iterator[str]:
+def _wrapped(text: str, columns: int | None, *, indent: int) -> str:
+    """Return a text in lines of so many columns, none of its words cut, the lines after the first indented."""
+    if columns is None or len(text) <= columns:
+        return text
+    return textwrap.fill(
+        text,
+        columns,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+        drop_whitespace=True,
+    )
+
+
+def _drawn(places: Sequence[_Place], source_of: SourceOf, paint: _Paint, columns: int | None = None) -> Iterator[str]:
     """Yield the places, the first one's file first, those of one file in the order of their lines."""
     main = places[0][0]
     width = max(len(str(span.line)) for span, _, _ in places)
@@ -73,18 +92,20 @@ def _drawn(places: Sequence[_Place], source_of: SourceOf, paint: _Paint) -> Iter
         for place, text, mark in here:
             if last is not None and place.line > last + 1:
                 yield paint("...", _BLUE)
-            window = window if place.line == last else _window(source.line(place.line), place)
+            note = len(shown(text)) + 1 if text else 0
+            room = _WIDEST if columns is None else max(_NARROWEST, min(_WIDEST, columns - width - len(" | ……") - note))
+            window = window if place.line == last else _window(source.line(place.line), place, room)
             quoted, marked = _excerpt(place, text, mark, source, width, paint, window)
             yield from (marked,) if place.line == last else (quoted, marked)
             last = place.line
 
 
-def _window(line: str, span: Span) -> tuple[int, int]:
-    """Return which characters of a line are drawn: all, or of a very long one those around a place."""
-    if len(line) <= _WIDEST:
+def _window(line: str, span: Span, room: int) -> tuple[int, int]:
+    """Return which characters of a line are drawn: all, or of one that is longer than the room those around a place."""
+    if len(line) <= room:
         return 0, len(line)
-    start = max(0, min(span.column - 1 - _WIDEST // 4, len(line) - _WIDEST))
-    return start, start + _WIDEST
+    start = max(0, min(span.column - 1 - room // 4, len(line) - room))
+    return start, start + room
 
 
 def _excerpt(
