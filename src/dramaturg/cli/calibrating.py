@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _SHORT = 1
 
 
-@click.command()
+@click.command(short_help="Hold judges against what people labelled.")
 @one_suite
 @click.option("--judge", metavar="MODEL", help="Calibrate this model instead of the suite's judge.")
 @click.option("--rubric", "rubrics", multiple=True, metavar="NAME", help="Only this rubric or comparison; repeatable.")

@@ -18,7 +18,7 @@ _REFUSED = 2
 _NEAR = 3
 
 
-@click.command()
+@click.command(short_help="Find faults in personas, and mend them.")
 @click.argument("personas", nargs=-1)
 @format_option
 @json_option
@@ -92,7 +92,7 @@ def _print_human(checked: "Checked", *, to_stderr: bool = False) -> None:
         click.echo(f"`dramaturg explain {' '.join(rules)}` tells more", err=True)
 
 
-@click.command()
+@click.command(short_help="Explain rules such as P204.")
 @click.argument("rules", nargs=-1)
 @json_option
 def explain(rules: tuple[str, ...], *, as_json: bool) -> None:

@@ -57,19 +57,23 @@ def delivery_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     file = click.Path(dir_okay=False, path_type=Path)
     page = "Write a page for reading here as well: the document, its sources, what was demanded, what it cost."
-    for option in (
-        click.option("-o", "--output", type=file, help="Write the document here instead of to stdout."),
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice(["md", "html", "json", "docx"]),
-            help="As what; otherwise the file's name says it, and without one it is md. html is the page of the run.",
-        ),
-        click.option("--html", type=file, help=page),
-        click.option("--front-matter", is_flag=True, help="Begin the document with what it was made of (md, docx)."),
-        click.option("--date", "dated", metavar="DATE", help="The date in the front matter, such as 2026-11-28."),
-        click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
-        json_option,
+    for option in reversed(
+        (
+            click.option("-o", "--output", type=file, help="Write the document here instead of to stdout."),
+            click.option(
+                "--format",
+                "form",
+                type=click.Choice(["md", "html", "json", "docx"]),
+                help="As what; else by the file's name, and md without one. html is the page of the run.",
+            ),
+            click.option("--html", type=file, help=page),
+            click.option(
+                "--front-matter", is_flag=True, help="Begin the document with what it was made of (md, docx)."
+            ),
+            click.option("--date", "dated", metavar="DATE", help="The date in the front matter, such as 2026-11-28."),
+            click.option("-q", "--quiet", is_flag=True, help="Say nothing on stderr but errors."),
+            json_option,
+        )
     ):
         packed = option(packed)
     return packed

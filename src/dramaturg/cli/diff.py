@@ -26,7 +26,7 @@ _MOST_PLACES = 4
 _WORTH_READING = 0.5
 
 
-@click.command()
+@click.command(short_help="Compare personas, or versions of one, as plans.")
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="[B]", required=False)
 @click.option("--exit-code", "exits", is_flag=True, help="Exit with 1 if anything was lost or weakened.")

@@ -5,7 +5,7 @@ import click
 from dramaturg.cli.output import json_option, print_json
 
 
-@click.command()
+@click.command(short_help="Show which models can be used here.")
 @json_option
 def doctor(*, as_json: bool) -> None:
     """Show which models can be used here, and what is missing for the others."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from dramaturg.models.prices import Price
 
 
-@click.group("eval")
+@click.group("eval", short_help="Tell whether an edit made personas better or worse.")
 def evals() -> None:
     """Tell whether an edit made personas better or worse.
 
@@ -33,7 +33,7 @@ def evals() -> None:
     """
 
 
-@evals.command()
+@evals.command(short_help="Perform suites; compare with a baseline.")
 @click.argument("suites", metavar="SUITE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--baseline", metavar="REV|RUN", help="Compare with this git revision, or with a recorded eval.")
 @click.option(
@@ -115,7 +115,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     click.get_current_context().exit(code)
 
 
-@evals.command()
+@evals.command(short_help="Compare two recorded evals.")
 @click.argument("before", metavar="RUN")
 @click.argument("after", metavar="RUN")
 @price_option
@@ -148,7 +148,7 @@ def compare(  # noqa: PLR0913 - one parameter for each option
     click.get_current_context().exit(telling.tell(result))
 
 
-@evals.command()
+@evals.command(short_help="Tell a recorded eval again, or list them.")
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option("--format", "layout", type=click.Choice(LAYOUTS), help="As `eval run` prints it; human unless given.")
 @click.option("--md", is_flag=True, help="Short for --format md.")
@@ -187,7 +187,7 @@ def report(
     write_inspect_logs(result, inspect)
 
 
-@evals.command()
+@evals.command(short_help="Begin a suite for a persona.")
 @click.argument("persona")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead.")
@@ -211,7 +211,7 @@ def new(persona: str, files: tuple[Path, ...], *, output: Path | None, as_json: 
     click.echo(f"next: dramaturg eval run {shlex.quote(str(path))}{baseline}", err=True)
 
 
-@evals.command()
+@evals.command(short_help="Print the JSON Schema of suite files.")
 @click.option("--labels", is_flag=True, help="That of files of labels, by which judges are calibrated.")
 @json_option
 def schema(*, labels: bool, as_json: bool) -> None:

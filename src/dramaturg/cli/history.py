@@ -11,7 +11,7 @@ from dramaturg.cli.worker import require_durable
 from dramaturg.findings.render import shown
 
 
-@click.command()
+@click.command(short_help="List, show and remove runs.")
 @click.argument("run_id", metavar="[RUN]", required=False)
 @click.option("--prune", is_flag=True, help="Remove runs that have ended and are old.")
 @click.option("--older-than", metavar="TIME", default="30d", show_default=True, help="With --prune: `12h`, `30d`, ….")
@@ -107,7 +107,7 @@ def _list_runs(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         click.echo("there are no runs yet", err=True)
 
 
-@click.command()
+@click.command(short_help="Give a run's document or page again.")
 @click.argument("run_id", metavar="RUN")
 @click.option("--quotes", is_flag=True, help="Print the quoted lines below each entry.")
 @click.option("--database", metavar="URL", help="A run of a database that many machines share.")

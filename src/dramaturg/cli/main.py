@@ -31,6 +31,10 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
 class _Verbs(click.Group):
     """The commands; what a reader does not take any more is no failure of theirs, though click itself exits with 1."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return [*self.commands]  # in the order in which they are needed
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -52,15 +56,15 @@ def app() -> None:
 
 
 for _command in (
+    *runs.COMMANDS,
+    *history.COMMANDS,
     *personas.COMMANDS,
     *check.COMMANDS,
     *diff.COMMANDS,
     *verify.COMMANDS,
-    *runs.COMMANDS,
-    *history.COMMANDS,
     *evals.COMMANDS,
-    *worker.COMMANDS,
     doctor.doctor,
+    *worker.COMMANDS,
 ):
     app.add_command(_command)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dramaturg.models.prices import Price
 
 
-@click.command()
+@click.command(short_help="Find pieces of personas that no case would miss.")
 @one_suite
 @click.option("-m", "--models", multiple=True, metavar="MODEL", help="Ask this model instead of the suite's.")
 @judge_option

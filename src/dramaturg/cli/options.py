@@ -12,35 +12,38 @@ from dramaturg.cli.output import strict_option
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Take how and where a result is written."""
-    command = delivery_options(command)
-    for option in (
-        click.option(
-            "--log", type=click.Path(dir_okay=False), help="Write a line of JSON for each event here; `-`: stderr."
-        ),
-        click.option("--quotes", is_flag=True, help="Print the quoted lines below each entry."),
-        strict_option,
+    for option in reversed(
+        (
+            click.option(
+                "--log", type=click.Path(dir_okay=False), help="Write a line of JSON for each event here; `-`: stderr."
+            ),
+            click.option("--quotes", is_flag=True, help="Print the quoted lines below each entry."),
+            strict_option,
+        )
     ):
         command = option(command)
-    return command
+    return delivery_options(command)
 
 
 def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Take what a person answers beforehand."""
-    for option in (
-        click.option(
-            "--answer",
-            "answered",
-            multiple=True,
-            metavar="ID=TEXT",
-            help="Answer a question; ID=@FILE hands a file over.",
-        ),
-        click.option(
-            "--answers",
-            "answers_file",
-            type=click.Path(dir_okay=False, path_type=Path),
-            help="Answers in a YAML or JSON file, by the id of the question or of its step.",
-        ),
-        click.option("-y", "--yes", is_flag=True, help="Confirm whatever is to be confirmed."),
+    for option in reversed(
+        (
+            click.option(
+                "--answer",
+                "answered",
+                multiple=True,
+                metavar="ID=TEXT",
+                help="Answer a question; ID=@FILE hands a file over.",
+            ),
+            click.option(
+                "--answers",
+                "answers_file",
+                type=click.Path(dir_okay=False, path_type=Path),
+                help="Answers in a YAML or JSON file, by the id of the question or of its step.",
+            ),
+            click.option("-y", "--yes", is_flag=True, help="Confirm whatever is to be confirmed."),
+        )
     ):
         command = option(command)
     return command
@@ -48,11 +51,13 @@ def answer_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def secret_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Take what is done with secrets."""
-    for option in (
-        click.option(
-            "--allow-secrets", is_flag=True, help="Send artifacts even if they hold what looks like a secret."
-        ),
-        click.option("--redact", is_flag=True, help="Send a placeholder in place of what looks like a secret."),
+    for option in reversed(
+        (
+            click.option(
+                "--allow-secrets", is_flag=True, help="Send artifacts even if they hold what looks like a secret."
+            ),
+            click.option("--redact", is_flag=True, help="Send a placeholder in place of what looks like a secret."),
+        )
     ):
         command = option(command)
     return command
@@ -60,15 +65,19 @@ def secret_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Take what a run may use."""
-    for option in (
-        click.option(
-            "--budget", metavar="USD", help="Dollars the run may cost; a call that could exceed it is not made."
-        ),
-        click.option("--max-tokens", type=click.IntRange(min=1), help="Tokens the run may use, in and out together."),
-        click.option("--deadline", metavar="TIME", help="When to make no further call: seconds, or `5m`, `1h`."),
-        click.option(
-            "--price", metavar="IN/OUT", help="Dollars for a million tokens in and out, where no price is known."
-        ),
+    for option in reversed(
+        (
+            click.option(
+                "--budget", metavar="USD", help="Dollars the run may cost; a call that could exceed it is not made."
+            ),
+            click.option(
+                "--max-tokens", type=click.IntRange(min=1), help="Tokens the run may use, in and out together."
+            ),
+            click.option("--deadline", metavar="TIME", help="When to make no further call: seconds, or `5m`, `1h`."),
+            click.option(
+                "--price", metavar="IN/OUT", help="Dollars for a million tokens in and out, where no price is known."
+            ),
+        )
     ):
         command = option(command)
     return command

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _UNREAD = 2
 
 
-@click.command("list")
+@click.command("list", short_help="List the personas that can be named.")
 @click.option("--all", "hidden_too", is_flag=True, help="Also those that another one of the same name hides.")
 @json_option
 def list_personas(*, hidden_too: bool, as_json: bool) -> None:
@@ -53,7 +53,7 @@ def list_personas(*, hidden_too: bool, as_json: bool) -> None:
         click.echo(f"{left_out} more of the same names are hidden by these; `--all` lists them", err=True)
 
 
-@click.command()
+@click.command(short_help="Show a persona as written, or resolved.")
 @click.argument("personas", nargs=-1, required=True)
 @click.option("--resolved", is_flag=True, help="Show the whole chain merged, each piece with its origin.")
 @json_option
@@ -84,7 +84,7 @@ def show(personas: tuple[str, ...], *, resolved: bool, as_json: bool) -> None:
             _print_bytes(path)
 
 
-@click.command()
+@click.command(short_help="Show what a run will do, and why; or what it costs.")
 @click.argument("personas", nargs=-1, required=True)
 @click.option("--parallel/--sequential", "parallel", default=None, help="As `run` performs it with this option.")
 @click.option("--cost", is_flag=True, help="Print what a run costs at most, step by step, instead.")
@@ -175,7 +175,7 @@ def _print_costs(
     _say(f"at most {dollars(costs.once)} with {costs.model}" + (f"; {often}" if costs.most else ""))
 
 
-@click.command()
+@click.command(short_help="Begin a persona: a small one that works.")
 @click.argument("alias")
 @click.option("--from", "base", default="", metavar="BASE", help="Inherit from this persona.")
 @click.option("--title", default="", help="Its title; made of the alias unless given.")
@@ -201,7 +201,7 @@ def new(alias: str, *, base: str, title: str, output: Path | None, as_json: bool
     click.echo(f"      dramaturg run {name} FILE --model evidence", err=True)
 
 
-@click.command()
+@click.command(short_help="Print a JSON Schema, for editors.")
 @click.argument("what", type=click.Choice(["frontmatter", "result"]), default="frontmatter", required=False)
 @json_option
 def schema(what: str, *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from dramaturg.findings.render import shown
 _DAY = 86400
 
 
-@click.command()
+@click.command(short_help="Remove old evals and their answers.")
 @click.option(
     "--older-than", metavar="TIME", help="Remove what was last written so long ago: `12h`, `30d`; 30d without --keep."
 )

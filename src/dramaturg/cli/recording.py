@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dramaturg.models.prices import Price
 
 
-@click.command()
+@click.command(short_help="Keep the answers with the suite.")
 @one_suite
 @click.option("-m", "--models", multiple=True, metavar="MODEL", help="Record this model instead of the suite's.")
 @judge_option

@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 _STDIO = "-"
 
 
-@click.command()
+@click.command(short_help="Perform a persona on an artifact.")
 @click.argument("persona")
 @click.argument("artifact", required=False)
 @click.option(
     "-a", "--artifact", "named", multiple=True, metavar="ID=PATH", help="A further artifact by its id; repeatable."
 )
 @click.option("-m", "--model", help="anthropic:NAME, openai:NAME[@URL], gguf:FILE, evidence or replay:RUN.")
+@output_options
 @click.option(
     "--model-for",
     "models",
@@ -58,10 +59,9 @@ _STDIO = "-"
 @click.option("--fresh", is_flag=True, help="Begin a new run even if an unfinished one could go on.")
 @click.option("--queue", metavar="URL", help="Let a worker on this Postgres database perform it, and follow it.")
 @click.option("--replay", metavar="RUN", help="Give a finished run's document again, asking nothing.")
-@limit_options
 @answer_options
+@limit_options
 @secret_options
-@output_options
 def run(  # noqa: PLR0913 - one parameter for each option
     persona: str,
     artifact: str | None,
@@ -140,13 +140,13 @@ def run(  # noqa: PLR0913 - one parameter for each option
     deliver(result, progress, where, lambda run: runtime.record(replay or run), noted)
 
 
-@click.command()
+@click.command(short_help="Go on with a run where it stopped.")
 @click.argument("run_id", metavar="RUN")
 @click.option("--database", metavar="URL", help="A run of a database that many machines share.")
-@limit_options
-@answer_options
-@secret_options
 @output_options
+@answer_options
+@limit_options
+@secret_options
 def resume(  # noqa: PLR0913 - one parameter for each option
     run_id: str,
     *,

@@ -25,7 +25,7 @@ _SHORT_OF = 1
 _REFUSED = 2
 
 
-@click.command()
+@click.command(short_help="Hold a document to its persona and artifacts.")
 @click.argument("persona")
 @click.argument("document")
 @click.option(

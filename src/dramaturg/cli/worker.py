@@ -18,7 +18,7 @@ _DRAIN = 600.0
 _EVERY = 10.0  # seconds between two lines about questions
 
 
-@click.command()
+@click.command(short_help="Perform runs from a Postgres database.")
 @click.option(
     "--database", required=True, metavar="URL", envvar="DRAMATURG_DATABASE", help="postgresql://user@host/name"
 )
