@@ -105,7 +105,7 @@ def composed(persona: Persona) -> str:
 
 def plan_json(plan: Plan) -> dict[str, Any]:
     """Return a plan with every reason and place, as plain JSON data without the texts of its files."""
-    data = asdict(plan)
+    data = asdict(plan) | {"digest": plan.digest}
     persona = composed_json(plan.persona)
     kept = ("alias", "version", "title", "digest", "engine_version", "artifacts", "lineage")
     return {"path": persona["path"]} | data | {"persona": {key: persona[key] for key in kept}}
