@@ -169,7 +169,7 @@ def test_a_reader_who_leaves_early_does_not_make_bad_good(tmp_path: Path, verb: 
         "verify": ["verify", "DPA-1", str(document), "-a", str(BLUEPRINT)],
         "diff": ["diff", "DPA-1", str(less), "--exit-code"],
     }[verb] + (["--json"] if layout == "json" else [])
-    assert process(*arguments).code == 1
+    assert dramaturg(*arguments).code == 1
     reading, writing = os.pipe()
     os.close(reading)
     with started(*arguments, stdout=writing) as child:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.chat_server import ChatServer
-from tests.commands import RUN, dramaturg, first_listed, journals, process, started
+from tests.commands import RUN, dramaturg, first_listed, journals, started
 
 from dramaturg import Runtime
 from dramaturg.run.record import read_journal
@@ -38,12 +38,12 @@ def test_a_process_that_dies_before_it_has_delivered_costs_nothing(state: Path, 
         (journal,) = journals(state)
         assert first_listed().startswith(f"{journal.stem}  done, not delivered, 5 answers")
         assert len(server.requests) == 5
-        again = process(*command)
+        again = dramaturg(*command)
         assert (again.code, len(server.requests)) == (0, 5)
         assert "used 0 calls, 5 answers from the journal" in again.err
         assert plan.read_text(encoding="utf-8").startswith("# Production Deployment Plan\n")
         assert first_listed().startswith(f"{journal.stem}  done, 5 answers")
-        assert process(*command).code == 0  # a run that was delivered is never silently reused
+        assert dramaturg(*command).code == 0  # a run that was delivered is never silently reused
         assert len(server.requests) == 10
 
 

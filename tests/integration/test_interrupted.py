@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.chat_server import ChatServer
-from tests.commands import RUN, dramaturg, journals, process, started
+from tests.commands import RUN, dramaturg, journals, started
 from tests.support import ROOT
 
 from dramaturg.run.record import read_journal
@@ -22,8 +22,15 @@ def headings(markdown: str) -> list[str]:
     return [line.removeprefix("## ") for line in markdown.splitlines() if line.startswith("## ")]
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
-@pytest.mark.parametrize("answered", [0, 3])
+@pytest.mark.parametrize(
+    ("sent", "code", "answered"),
+    [
+        pytest.param(signal.SIGINT, 130, 0, marks=pytest.mark.slow),
+        (signal.SIGINT, 130, 3),
+        (signal.SIGKILL, -signal.SIGKILL, 0),
+        pytest.param(signal.SIGKILL, -signal.SIGKILL, 3, marks=pytest.mark.slow),
+    ],
+)
 def test_a_stopped_run_goes_on_and_asks_nothing_twice(
     state: Path, sent: signal.Signals, code: int, answered: int
 ) -> None:
@@ -41,7 +48,7 @@ def test_a_stopped_run_goes_on_and_asks_nothing_twice(
         (journal,) = journals(state)
         assert len(read_journal(journal).replies) == answered
         server.release()
-        again = process(*RUN, "--model", server.model)
+        again = dramaturg(*RUN, "--model", server.model)
         assert again.code == 0
         assert headings(again.out)[:4] == HEADINGS
         times = Counter(server.prompts)
@@ -81,7 +88,7 @@ def test_a_run_killed_at_any_moment_never_asks_again_what_it_wrote_down(state: P
             (journal,) = journals(state)
             distinct = [*dict.fromkeys(server.prompts)]
             written.append((len(server.requests), {*distinct[: len(read_journal(journal).replies)]}))
-        finished = process(*RUN, "--model", server.model)
+        finished = dramaturg(*RUN, "--model", server.model)
         assert headings(finished.out)[:4] == HEADINGS
         assert "already there" in finished.err
         for asked, known in written:
@@ -92,7 +99,7 @@ def test_a_run_killed_at_any_moment_never_asks_again_what_it_wrote_down(state: P
 @pytest.mark.parametrize(
     ("kills", "schedule"),
     [
-        (3, "--parallel"),
+        (2, "--parallel"),
         pytest.param(50, "--sequential", marks=pytest.mark.slow),
         pytest.param(50, "--parallel", marks=pytest.mark.slow),
     ],
@@ -103,7 +110,7 @@ def test_however_often_a_run_is_killed_only_what_was_under_way_is_asked_again(
     dice = random.Random()  # noqa: S311 - as above
     together = 4 if schedule == "--parallel" else 1
     with ChatServer(delay=0.1) as server:
-        undisturbed = process(*RUN, "--model", server.model, schedule).out
+        undisturbed = dramaturg(*RUN, "--model", server.model, schedule).out
         while kills > 0:
             before, killed, said = len(server.requests), 0, ""
             while not said:

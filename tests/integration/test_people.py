@@ -107,19 +107,19 @@ def with_a_file(place: Path, server: ChatServer) -> str:
 
 
 def paused_and_resumed(place: Path, server: ChatServer) -> str:
-    """Perform it in several processes, each going on where the one before paused."""
+    """Perform it by several commands, in two processes, each going on where the one before paused."""
     told = process(*command(place, server))
     assert (told.code, told.out) == (5, "")
     run = read_journal(journals(Path(os.environ["DRAMATURG_STATE"]))[-1]).run
     assert f"go on: dramaturg resume {run} --answer 2.1=TEXT" in told.err
     (row,) = (each for each in dramaturg("runs", "--json").json if each["run"] == run)
     assert (row["status"], [question["id"] for question in row["questions"]]) == ("waiting", ["2.1", "2.2"])
-    one = process("resume", run, "--answer", "2.1=For operators.", "--json")
+    one = dramaturg("resume", run, "--answer", "2.1=For operators.", "--json")
     assert (one.code, [each["id"] for each in one.json["questions"]]) == (5, ["2.2"])
-    log = process("resume", run, "--answer", f"2.2=@{place / 'deploy.log'}")
+    log = dramaturg("resume", run, "--answer", f"2.2=@{place / 'deploy.log'}")
     assert (log.code, "6 (confirm): Are these the findings?" in log.err) == (5, True)
-    assert process("resume", run, "--answer", "6=drop the second one").code == 5
-    done = process("resume", run, "--yes")
+    assert dramaturg("resume", run, "--answer", "6=drop the second one").code == 5
+    done = dramaturg("resume", run, "--yes")
     assert done.code == 0, done.err
     return done.out
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -87,35 +88,42 @@ def test_what_could_not_be_decided_is_told_and_fails_where_that_is_said(
 ) -> None:
     bench.edit((_BACKUP, ""))
     bench.checkout.write("test_one.py", _MARKED.format(more=", repeats=1").replace("* 10", "* 2"))
+    bench.checkout.write("test_two.py", _MARKED.format(more=", repeats=1, inconclusive='fail'"))
     ran = pytester.runpytest_subprocess(*_WARNING)
-    ran.assert_outcomes(passed=1)
+    ran.assert_outcomes(passed=1, failed=1)
     ran.stdout.fnmatch_lines(["one against HEAD: INCONCLUSIVE", "to decide: `--repeats *` (* of each case, *)"])
-    ran = pytester.runpytest_subprocess("--dramaturg-inconclusive", "fail")
+    ran.stdout.fnmatch_lines(["FAILED test_two.py::test_marked *"])
+    ran = pytester.runpytest_subprocess("--dramaturg-inconclusive", "fail", "test_one.py")
     ran.assert_outcomes(failed=1)
     assert ran.stdout.str().count("to decide: ") == 1
-    bench.checkout.write("test_one.py", _MARKED.format(more=", repeats=1, inconclusive='fail'"))
-    pytester.runpytest_subprocess().assert_outcomes(failed=1)
+
+
+_MARKS = {
+    ", repeat=3": "`dramaturg_suite` has no argument `repeat`; did you mean `repeats`[?]",
+    ", inconclusive='skip'": "`inconclusive` is 'skip'; give 'pass' or 'fail'",
+    ", 5": "`dramaturg_suite` takes the path of one suite, and keywords",
+    ", budget='much'": "`much` is no amount of money; write dollars, such as `0.50`",
+    ", models=['openai:m@http://127.0.0.1:1/v1'], retry=ONCE": "the server at 127.0.0.1 could not be *",
+}
 
 
 @pytest.mark.parametrize(
-    ("more", "options", "told"),
+    ("marks", "options", "told"),
     [
-        (", repeat=3", (), "`dramaturg_suite` has no argument `repeat`; did you mean `repeats`[?]"),
-        (", inconclusive='skip'", (), "`inconclusive` is 'skip'; give 'pass' or 'fail'"),
-        (", 5", (), "`dramaturg_suite` takes the path of one suite, and keywords"),
-        (", budget='much'", (), "`much` is no amount of money; write dollars, such as `0.50`"),
-        ("", ("--dramaturg-baseline", "nowhere"), "*`nowhere`*"),
-        ("", ("--dramaturg-replay", "strict"), "*step 1 has no recorded answer: nothing of the kind was ever *"),
-        (", models=['openai:m@http://127.0.0.1:1/v1'], retry=ONCE", (), "the server at 127.0.0.1 could not be *"),
+        ([*_MARKS], (), [*_MARKS.values()]),
+        ([""], ("--dramaturg-baseline", "nowhere"), ["*`nowhere`*"]),
+        ([""], ("--dramaturg-replay", "strict"), ["*step 1 has no recorded answer: nothing of the kind was ever *"]),
     ],
+    ids=["marks", "baseline", "replay"],
 )
 def test_what_keeps_a_suite_from_being_performed_is_an_error(
-    more: str, options: tuple[str, ...], told: str, bench: Bench, pytester: pytest.Pytester
+    marks: Sequence[str], options: Sequence[str], told: Sequence[str], bench: Bench, pytester: pytest.Pytester
 ) -> None:
-    _marked(bench, more)
+    for number, more in enumerate(marks):
+        bench.checkout.write(f"test_{number}.py", _MARKED.format(more=more))
     ran = pytester.runpytest_subprocess(*_WARNING, *options)
-    ran.assert_outcomes(errors=1)
-    ran.stdout.fnmatch_lines(["*_ ERROR at setup of test_marked _*", told])
+    ran.assert_outcomes(errors=len(marks))
+    ran.stdout.fnmatch_lines([line for each in told for line in ("*_ ERROR at setup of test_marked _*", each)])
     assert "Traceback" not in ran.stdout.str()
     assert "src/dramaturg" not in ran.stdout.str()
 

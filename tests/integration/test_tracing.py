@@ -35,23 +35,23 @@ def test_a_run_sends_its_spans_where_the_environment_says(chat: ChatServer, coll
     assert not any("messages" in name for span in collector.spans for name in span.attributes)
 
 
-def test_what_the_environment_calls_the_service_counts(chat: ChatServer, collector: Collector) -> None:
+def test_what_the_environment_calls_the_service_counts(collector: Collector) -> None:
     environment: dict[str, Any] = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "OTEL_SERVICE_NAME": "plans"}
-    assert process(*RUN, "--model", chat.model, **environment).code == 0
+    assert process(*RUN, "--model", "evidence", **environment).code == 0
     assert {span.resource["service.name"] for span in collector.spans} == {"plans"}
 
 
-def test_spans_can_be_printed(chat: ChatServer) -> None:
-    told = process(*RUN, "--model", chat.model, "-o", os.devnull, OTEL_TRACES_EXPORTER="console")
+def test_spans_can_be_printed() -> None:
+    told = process(*RUN, "--model", "evidence", "-o", os.devnull, OTEL_TRACES_EXPORTER="console")
     assert told.code == 0
     assert '"name": "invoke_agent DPA-1"' in told.out
 
 
-def test_a_collector_that_is_gone_costs_no_document(chat: ChatServer) -> None:
+def test_a_collector_that_is_gone_costs_no_document() -> None:
     with Collector() as gone:
         endpoint = gone.endpoint
     environment: dict[str, Any] = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
-    told = process(*RUN, "--model", chat.model, **environment)
+    told = process(*RUN, "--model", "evidence", **environment)
     assert told.code == 0
     assert told.out.startswith("# Production Deployment Plan")
     assert "Traceback" not in told.err

@@ -18,7 +18,7 @@ from dramaturg.plan.model import Plan
 from dramaturg.run.inputs import collect_artifacts
 
 DOUBTS = ("R307", "R308", "R309")
-BY = ["evidence", "writer", "writer with quotes"]
+_EACH = [(alias, by) for alias in CASES for by in ("evidence", "writer", "writer with quotes")]
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,10 @@ def entries(text: str) -> Iterator[Unit]:
             yield from whole
 
 
-@pytest.mark.parametrize("by", BY)
-@pytest.mark.parametrize("alias", CASES)
+@pytest.mark.parametrize(
+    ("alias", "by"),
+    [pytest.param(*each, marks=[pytest.mark.slow] * (each[1] == "writer" and each[0] != "DPA-1")) for each in _EACH],
+)
 def test_an_entry_that_is_taken_out_is_told_where_it_stood(alias: str, by: str, state: Path) -> None:
     document = made(alias, by, state)
     assert document.faults(document.markdown) == []

@@ -100,7 +100,10 @@ def test_a_judge_of_passes_says_nothing_of_preferences_and_the_reverse() -> None
         decide({"good": passes})
 
 
-@pytest.mark.parametrize(("name", "outcomes"), EDITS, ids=[name for name, _ in EDITS])
+@pytest.mark.parametrize(
+    ("name", "outcomes"),
+    [pytest.param(*each, id=each[0], marks=[pytest.mark.slow] * ("most" in each[0])) for each in EDITS],
+)
 def test_what_errs_is_red_and_green_no_more_often_than_it_says(name: str, outcomes: Outcomes) -> None:
     """Within three standard errors of some 150 simulated edits; the margin is what is lost where something is."""
     taste = Taste(agreed=0.7, opposed=0.1, decided=0.3, labels=40)
