@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, settings
 _LOOPBACK = ("127.", "localhost", "::1")
 _VARIABLES = ("ANTHROPIC_", "OPENAI_", "DRAMATURG_", "OTEL_", "TRACEPARENT")
 # A loaded machine is slow, which is no fault of what is tested. Examples are new ones each time, so that more is found
-# the more often it is looked for; .ci/run chooses the profile `ci`, whose examples are the same every time.
+# the more often it is looked for; .ci/run chooses the profile `ci`, whose examples are many and the same every time.
+settings.register_profile("ci", settings.get_profile("ci"), max_examples=400)
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 

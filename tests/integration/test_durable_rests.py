@@ -151,6 +151,7 @@ def test_a_model_that_a_worker_cannot_open_is_waited_for(url: str) -> None:
         assert [each.status for each in desk.standings()] == ["paused"]
 
 
+@pytest.mark.slow
 def test_siblings_that_fail_together_are_taken_over_in_the_order_in_which_they_were_begun(url: str) -> None:
     failed: Counter[str] = Counter()
 
@@ -189,6 +190,7 @@ def test_a_run_that_was_cancelled_goes_on_under_its_own_name(url: str) -> None:
         assert [*Counter(chat.prompts).values()] == [1, 1, 2, 1, 1]
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_is_over_and_keeps_what_it_has(url: str) -> None:
     def short(number: int, request: Mapping[str, Any]) -> str:
         return well(number, request) if number < 3 else "{}"

@@ -60,8 +60,15 @@ def lit(page: Page) -> list[int]:
     )
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-@pytest.mark.parametrize("name", ["example", "rich"])
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        pytest.param("example", WIDE, id="example-wide", marks=pytest.mark.slow),
+        pytest.param("example", NARROW, id="example-narrow", marks=pytest.mark.slow),
+        pytest.param("rich", WIDE, id="rich-wide"),
+        pytest.param("rich", NARROW, id="rich-narrow"),
+    ],
+)
 def test_every_citation_clicks_through_to_its_lines_in_sight(opened: Any, name: str, size: Any) -> None:
     page = opened(name, size=size)
     citations = page.locator("main .cite a")
@@ -173,7 +180,7 @@ def test_the_theme_follows_the_system_until_the_reader_chooses(opened: Any) -> N
     "size", [pytest.param(WIDE, marks=pytest.mark.slow, id="wide"), pytest.param(NARROW, id="narrow")]
 )
 @pytest.mark.parametrize("scheme", ["dark", pytest.param("light", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("name", ["example", "rich"])
+@pytest.mark.parametrize("name", [pytest.param("example", marks=pytest.mark.slow), "rich"])
 def test_axe_finds_nothing_serious(opened: Any, name: str, scheme: str, size: Any) -> None:
     page = opened(name, scheme=scheme, size=size)
     page.locator("main .cite a").first.click()

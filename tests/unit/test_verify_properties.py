@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.hostile_outputs import OUTPUTS, outcome_of
 from tests.hostile_outputs import PLAN as HOSTILE
@@ -181,7 +181,6 @@ def test_as_it_was_made_it_is_clean() -> None:
         assert held_to(made(quotes=bool(quotes)), ARTIFACT) == ()
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(SHOWN), st.lists(EDITS, min_size=1, max_size=6))
 def test_an_edited_document_has_findings_inside_it(quotes: str, edits: list[tuple[str, int, int, str]]) -> None:
     text = made(quotes=bool(quotes))
@@ -190,7 +189,6 @@ def test_an_edited_document_has_findings_inside_it(quotes: str, edits: list[tupl
     held_to(text, ARTIFACT)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(SHOWN), st.lists(EDITS, min_size=1, max_size=4))
 def test_an_edited_artifact_has_findings_inside_it(quotes: str, edits: list[tuple[str, int, int, str]]) -> None:
     artifact = ARTIFACT
@@ -199,13 +197,11 @@ def test_an_edited_artifact_has_findings_inside_it(quotes: str, edits: list[tupl
     held_to(made(quotes=bool(quotes)), artifact)
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(TEXT, max_size=40).map("".join))
 def test_a_text_of_any_origin_is_a_document(text: str) -> None:
     held_to(text, ARTIFACT)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(SHOWN), st.integers(0, 9000))
 def test_a_document_cut_short_lacks_something(quotes: str, length: int) -> None:
     whole = made(quotes=bool(quotes))
@@ -220,7 +216,6 @@ def shows_parts(entry: Entry, layout: Format) -> bool:
     return "Parts" in entry.covers and re.search(r"[^\W_]", said) is not None
 
 
-@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(Format), OUTPUTS, st.sampled_from(SHOWN))
 def test_whatever_a_model_wrote_is_clean_as_it_was_made(layout: Format, output: StepOutput, quotes: str) -> None:
     outcome = outcome_of(layout, output)
@@ -258,7 +253,6 @@ def test_a_short_row_is_known_again() -> None:
     assert "`a …`" in found.message
 
 
-@settings(max_examples=300, deadline=None)
 @given(quotes=st.booleans(), edits=st.lists(EDITS, max_size=4))
 def test_a_look_at_the_headings_alone_says_the_same_as_reading_everything(
     *, quotes: bool, edits: list[tuple[str, int, int, str]]
