@@ -80,6 +80,16 @@ def test_what_a_folder_holds_besides_text_is_left_out_and_told(tmp_path: Path) -
     ]
 
 
+def test_a_file_that_is_not_there_is_refused_with_the_one_that_is_near(tmp_path: Path) -> None:
+    (tmp_path / "blueprint.md").write_text("text", encoding="utf-8")
+    with pytest.raises(
+        CallerError, match=r"cannot be read: No such file or directory; did you mean `.*/blueprint.md`\?$"
+    ):
+        read_path("docs", tmp_path / "bluprint.md")
+    with pytest.raises(CallerError, match=r"cannot be read: No such file or directory$"):
+        read_path("docs", tmp_path / "system.md")
+
+
 def test_a_folder_without_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.png").write_bytes(b"\x89PNG\r\n")
     with pytest.raises(CallerError, match=r"the folder `.*` holds no text: `.*b.png` is not text but .*; give a file"):

@@ -55,6 +55,7 @@ def _refuse_yaml(error: yaml.MarkedYAMLError, reader: Reader) -> None:
     remedy = "quote a value that contains `:`, `#` or a leading `*`"
     if "quoted scalar" in str(error.context):
         mark, remedy = error.context_mark, "close the quote"
+    remedy = _misplaced_key(error, reader) or remedy
     text, at = reader.source.text, reader.start + mark.index
     opened = _unclosed(error, text[at:].strip())
     if opened is not None:
@@ -64,6 +65,19 @@ def _refuse_yaml(error: yaml.MarkedYAMLError, reader: Reader) -> None:
         remedy = "indent with spaces; YAML does not admit tabs there"
     place = reader.source.span(at, min(at + 1, len(text)))
     reader.fault("P103", f"{reader.subject} is not valid YAML: {error.problem}", place, help=remedy)
+
+
+def _misplaced_key(error: yaml.MarkedYAMLError, reader: Reader) -> str:
+    """Return the remedy for a key that the parser takes for a part of the line above; empty where it is none."""
+    mark: Any = error.problem_mark
+    *above, line = reader.source.text[reader.start : reader.start + mark.index].split("\n")
+    if "mapping values" not in str(error.problem) or ":" in line or not above:
+        return ""
+    before = next((each for each in reversed(above) if each.strip()), "")
+    if before and ":" not in before and " " not in (before[0], line[:1]):  # an indented line may go on with a text
+        return f"the line above has no `:`; write `key: value` there, such as `{before.split()[0]}: …`"
+    indent = len(line) - len(line.lstrip())
+    return "begin the key where those above begin" if indent > len(before) - len(before.lstrip()) else ""
 
 
 def _unclosed(error: yaml.MarkedYAMLError, rest: str) -> Any:

@@ -54,7 +54,7 @@ def collect_artifacts(
         except CallerError as error:
             faults.append(error.message)
             continue
-        notes += _notes(name, reading, plan.persona.head)
+        notes += _notes(name, reading)
     if faults:
         raise CallerError("\n".join(faults))
     if whole:
@@ -133,7 +133,7 @@ def _take(name: str, made: Sequence[Artifact], artifacts: dict[str, Artifact]) -
         artifacts[folded] = artifact
 
 
-def _notes(name: str, reading: Reading, head: Span) -> Iterator[Finding]:
+def _notes(name: str, reading: Reading) -> Iterator[Finding]:
     """Yield what there is to say of how an input was read."""
     for text in reading.texts:
         if text.note:
@@ -149,7 +149,6 @@ def _notes(name: str, reading: Reading, head: Span) -> Iterator[Finding]:
             severity=Severity.WARNING,
             message=f"`{name}` is read without {len(reading.left_out)} of its files: {shown}"
             + (f"; and {more} more" if more > 0 else ""),
-            span=head,
             help="convert what matters to text, or name the files with a pattern such as `docs/**/*.md`",
         )
 
