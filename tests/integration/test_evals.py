@@ -195,7 +195,7 @@ def test_a_suite_with_faults_is_refused_with_all_of_them(bench: Bench) -> None:
     annotated = dramaturg("eval", "run", "evals/bad.suite.yaml", "--format", "github").out.splitlines()
     assert annotated[1].startswith("::error title=E102,file=evals/bad.suite.yaml,line=2,col=1,endColumn=7::unknown key")
     assert len(annotated) == 3
-    found = dramaturg("eval", "run", "evals/bad.suite.yaml", "--json").json
+    found = dramaturg("eval", "run", "evals/bad.suite.yaml", "--json").json["findings"]
     assert [(each["rule"], each["span"]["line"]) for each in found] == [("E108", 1), ("E102", 2), ("E103", 3)]
 
 
@@ -206,11 +206,11 @@ def test_what_is_wrong_around_a_suite_is_told_with_what_is_wrong_in_it(bench: Be
         "  - {id: two, artifacts: {blueprint: {text: x}}}\n"
     )
     bench.checkout.write("evals/bad.suite.yaml", text)
-    found = dramaturg("eval", "run", "evals/bad.suite.yaml", "--json").json
+    found = dramaturg("eval", "run", "evals/bad.suite.yaml", "--json").json["findings"]
     first = [(each["rule"], each["span"]["line"]) for each in found]
     assert first == [("E108", 1), ("E102", 2), ("E103", 3), ("E106", 4), ("E109", 6), ("E109", 7)]
     bench.checkout.write("evals/bad.suite.yaml", text.replace("id: two", "ids: two"))
-    found = dramaturg("eval", "run", "evals/bad.suite.yaml", "--json").json
+    found = dramaturg("eval", "run", "evals/bad.suite.yaml", "--json").json["findings"]
     assert [(each["rule"], each["span"]["line"]) for each in found] == [
         *first[:-1],
         ("E103", 7),
