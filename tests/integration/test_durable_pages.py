@@ -18,7 +18,7 @@ _PRICE = ("--price", "3/15")
 def _told(page: Path) -> str:
     """Return a page without what two runs of the same cannot share: names, moments, and how long it took."""
     text = re.sub(r"dpa-1-[0-9a-f]+-[0-9a-f]+", "RUN", page.read_text("utf-8"))
-    text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d\S*)?|\d+ \w+ \d{4}, \d\d:\d\d UTC", "THEN", text)
+    text = re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.+:]*|\d+ \w+ \d{4}, \d\d:\d\d UTC", "THEN", text)
     return re.sub(r"\b[\d.]+ s\b", "SECONDS", text)
 
 
