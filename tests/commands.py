@@ -61,7 +61,7 @@ def process(*arguments: str, stdin: bytes = b"", **environment: str) -> Told:
         check=False,
         cwd=ROOT,
         env=os.environ | environment,
-        timeout=120,
+        timeout=300,
     )
     return Told(done.returncode, done.stdout.decode(), done.stderr.decode())
 

@@ -83,9 +83,9 @@ class WorkerProcess:
                 self._changed.notify_all()
 
     def wait_for(self, words: str, times: int = 1) -> None:
-        """Wait until it has printed so many lines with these words; fail after a minute."""
+        """Wait until it has printed so many lines with these words; fail after five minutes."""
         with self._changed:
-            came = self._changed.wait_for(lambda: sum(words in line for line in self.lines) >= times, timeout=60)
+            came = self._changed.wait_for(lambda: sum(words in line for line in self.lines) >= times, timeout=300)
         assert came, "\n".join(self.lines)
 
     @property
@@ -105,8 +105,8 @@ class WorkerProcess:
 
     def end(self) -> int:
         """Wait for its end and for the last of what it printed, and return its exit code."""
-        code = self.process.wait(timeout=60)
-        self._reader.join(timeout=10)
+        code = self.process.wait(timeout=300)
+        self._reader.join(timeout=300)
         assert self.process.stdout is not None
         self.process.stdout.close()
         return code

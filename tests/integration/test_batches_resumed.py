@@ -55,7 +55,7 @@ def _interrupted(kind: signal.Signals, when: Callable[[], bool]) -> Told:
                 time.sleep(0.01)
         finally:
             child.send_signal(kind)
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=300)
     return Told(child.returncode, out.decode(), err.decode())
 
 
@@ -95,7 +95,7 @@ def test_an_eval_that_is_killed_while_it_sends_finds_its_batch(bench: Bench, ven
     def fault(_: BatchVendor, method: str, path: str) -> int | None:
         """Take the batch, and say so only to the dead."""
         if method == "POST" and path.endswith("batches") and not dead.is_set():
-            dead.wait(60)
+            dead.wait(300)
         return None
 
     vendor.fault = fault

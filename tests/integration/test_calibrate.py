@@ -188,7 +188,7 @@ def _told_with(prompts: Path, *arguments: str) -> Any:
         f"patch('dramaturg.evals.judging.standings.prompts_root', lambda: Path({str(prompts)!r})).start(); "
         f"sys.argv = ['dramaturg', *{list(arguments)!r}]; main()"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=120)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False, timeout=300)
     return type("Told", (), {"code": done.returncode, "out": done.stdout.decode(), "err": done.stderr.decode()})
 
 

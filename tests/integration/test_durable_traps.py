@@ -113,7 +113,7 @@ def test_trap_5_a_worker_that_the_database_drops_holds_its_lock_again(url: str) 
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            held, until = (0,), time.monotonic() + 30
+            held, until = (0,), time.monotonic() + 300
             while held != (1,) and time.monotonic() < until:
                 held = (
                     connection.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'").fetchone() or held

@@ -52,7 +52,7 @@ def test_who_leaves_while_an_eval_talks_does_not_make_worse_good(bench: Bench, s
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: writing}
     with subprocess.Popen(command, stdout=streams["stdout"], stderr=streams["stderr"]) as child:
         os.close(writing)
-        out, _ = child.communicate(timeout=100)
+        out, _ = child.communicate(timeout=300)
     assert child.returncode == 1
     assert stream == "stdout" or out.decode().splitlines()[-1] == "WORSE"
 

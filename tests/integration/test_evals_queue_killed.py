@@ -35,7 +35,7 @@ def test_a_worker_that_is_killed_costs_what_it_had_under_way(bench: Bench, url: 
             chat.wait_for(20 + 4 + 4)
             one.kill()
             chat.release()
-            out, err = child.communicate(timeout=120)
+            out, err = child.communicate(timeout=300)
         assert child.returncode == 6, err
         two.wait_for("4 questions of evals left by a worker that is gone")
         assert len(chat.requests) == ASKED + 4
@@ -69,12 +69,12 @@ def test_an_interrupted_eval_takes_back_what_nobody_has_begun_and_uses_what_came
             while len(recorded(state)) < 20:  # the answers to those before
                 time.sleep(0.05)
             child.send_signal(signal.SIGINT)
-            _, err = child.communicate(timeout=60)
+            _, err = child.communicate(timeout=300)
         assert child.returncode == 130
         assert "the same command goes on from there and asks nothing twice" in err.decode()
         assert questions_in(url) == {"PENDING": 3}  # with the worker; what waited is gone, what is recorded too
         chat.release()
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while questions_in(url) != {"SUCCESS": 3}:
             assert time.monotonic() < until
             time.sleep(0.1)
@@ -138,7 +138,7 @@ def test_a_worker_that_is_told_to_stop_finishes_its_questions_and_takes_no_more(
             assert answered(one) == 12 + 1  # and what the model is
             assert len(chat.requests) == 12
             with working(url):
-                child.communicate(timeout=60)
+                child.communicate(timeout=300)
         assert child.returncode == 6
         assert len(chat.requests) == ASKED
 

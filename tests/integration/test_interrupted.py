@@ -38,7 +38,7 @@ def test_a_stopped_run_goes_on_and_asks_nothing_twice(
         with started(*RUN, "--model", server.model) as child:
             server.wait_for(answered + 1)
             child.send_signal(sent)
-            out, err = child.communicate(timeout=60)
+            out, err = child.communicate(timeout=300)
         assert (child.returncode, out) == (code, b"")
         assert b"Traceback" not in err
         if sent is signal.SIGINT:
@@ -64,7 +64,7 @@ def test_an_interrupted_run_is_resumed_by_its_id(state: Path) -> None:
         with started(*RUN, "--model", server.model) as child:
             server.wait_for(3)
             child.send_signal(signal.SIGINT)
-            child.communicate(timeout=60)
+            child.communicate(timeout=300)
         (journal,) = journals(state)
         server.release()
         before = len(server.requests)
@@ -84,7 +84,7 @@ def test_a_run_killed_at_any_moment_never_asks_again_what_it_wrote_down(state: P
                 server.wait_for(len(server.requests) + 2)  # the answer to the first of them is written down
                 time.sleep(dice.uniform(0, 0.15))
                 child.kill()
-                child.communicate(timeout=60)
+                child.communicate(timeout=300)
             (journal,) = journals(state)
             distinct = [*dict.fromkeys(server.prompts)]
             written.append((len(server.requests), {*distinct[: len(read_journal(journal).replies)]}))
@@ -122,7 +122,7 @@ def test_however_often_a_run_is_killed_only_what_was_under_way_is_asked_again(
                     time.sleep(dice.uniform(0, 0.4) if came else 0)
                     if kills > 0:
                         child.kill()
-                    out = child.communicate(timeout=60)[0]
+                    out = child.communicate(timeout=300)[0]
                 if child.returncode != 0:
                     kills, killed = kills - 1, killed + 1
                 found = journals(state)
@@ -176,7 +176,7 @@ for _ in range(10):
         child.stdin.write("go\n")
         child.stdin.flush()
     for child in children:
-        runs += child.communicate(timeout=60)[0].split()
+        runs += child.communicate(timeout=300)[0].split()
     assert len(runs) == len(set(runs)) == 40
     assert [path.stem for path in journals(state)] == sorted(runs, key=lambda run: int(run.rsplit("-", 1)[1]))
     assert all(read_journal(path).run == path.stem for path in journals(state))

@@ -145,7 +145,7 @@ def at_a_terminal(place: Path, server: ChatServer) -> str:
             os.write(screen, f"{typed}\n".encode())
         while terminal.read():
             pass
-        assert child.wait(timeout=60) == 0
+        assert child.wait(timeout=300) == 0
     os.close(screen)
     return out.read_text(encoding="utf-8")
 

@@ -41,7 +41,7 @@ def _lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sequence[bytes]:
 
 def _process(script: str, *arguments: str) -> Told:
     command = [sys.executable, "-c", script, *arguments]
-    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=300)
     return Told(done.returncode, done.stdout, done.stderr)
 
 

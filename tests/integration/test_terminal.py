@@ -77,7 +77,7 @@ def performed(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -
             pass
         assert child.stdout is not None
         document = child.stdout.read()
-        assert child.wait(timeout=60) == 0
+        assert child.wait(timeout=300) == 0
     return document, terminal
 
 
@@ -116,7 +116,7 @@ def test_a_failure_on_a_terminal_leaves_its_message_last(monkeypatch: pytest.Mon
     with ChatServer(lambda _, __: 404) as server, watched(*RUN, "--model", server.model) as (child, terminal):
         while terminal.read():
             pass
-        assert child.wait(timeout=60) == 3
+        assert child.wait(timeout=300) == 3
     said = [line for line in terminal.lines if line.strip()]
     assert said[-1].startswith("error: the server at 127.0.0.1 answered 404")
     assert terminal.shown.rindex("\x1b[?25h") > terminal.shown.rindex("\x1b[?25l"), "the cursor must come back"
@@ -126,7 +126,7 @@ def test_a_quiet_run_shows_nothing_on_a_terminal_either() -> None:
     with watched(*RUN, "--model", "evidence", "-q") as (child, terminal):
         while terminal.read():
             pass
-        assert child.wait(timeout=60) == 0
+        assert child.wait(timeout=300) == 0
     assert terminal.shown == ""
 
 

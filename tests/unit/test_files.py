@@ -161,7 +161,7 @@ def test_a_pipe_that_never_ends_is_read_no_further_than_the_bound(
     writer.start()
     with pytest.raises(CallerError, match="is larger than 1 MB"):
         read_file("log", pipe)
-    writer.join(timeout=30)
+    writer.join(timeout=300)
     assert not writer.is_alive()
 
 
