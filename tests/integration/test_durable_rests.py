@@ -27,7 +27,7 @@ def test_a_run_that_waits_for_a_person_takes_no_place(url: str, tmp_path: Path) 
     with ChatServer(either) as chat, working(url, "--concurrency", "1", "--drain", "600") as worker:
         ask = ("run", str(tmp_path / "ask-1.persona.md"), str(RUN[2]), "--model", chat.model, "--queue", url)
         assert dramaturg(*ask).code == 5
-        assert dramaturg(*ask).code == 5
+        assert dramaturg(*ask, "--fresh").code == 5
         assert dramaturg(*RUN, "--model", chat.model, "--queue", url).code == 0
         rows = dramaturg("runs", "--database", url, "--json").json
         assert Counter(row["status"] for row in rows) == {"waiting": 2, "done": 1}

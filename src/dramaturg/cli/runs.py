@@ -136,7 +136,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
         telling_of_unasked([*known], shown_and_kept) as emit,
     ):
         result = runtime.run(persona, inputs, on_event=emit, on_question=asker(progress), fresh=fresh)
-    noted = _nothing if queue or replay else runtime.delivered
+    noted = _nothing if replay else runtime.delivered
     deliver(result, progress, where, lambda run: runtime.record(replay or run), noted)
 
 
@@ -199,12 +199,11 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     def place(run: str) -> str:
         return run_id if run == result.report.run else run
 
-    noted = _nothing if database else lambda run: runtime.delivered(place(run))
-    deliver(result, progress, where, lambda run: runtime.record(place(run)), noted)
+    deliver(result, progress, where, lambda run: runtime.record(place(run)), lambda run: runtime.delivered(place(run)))
 
 
 def _nothing(run: str) -> None:
-    """Take no note: the run's record is not this machine's, or told what it was to tell before."""
+    """Take no note: what is told again was told before."""
     del run
 
 

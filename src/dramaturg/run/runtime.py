@@ -203,8 +203,10 @@ class Runtime:
             return await replay_job(job, self.record(spec.name), conditions)
         if self._durable is not None:
             from dramaturg.run.durable.elsewhere import perform_elsewhere  # noqa: PLC0415 - the extra `durable`
+            from dramaturg.run.durable.receipts import Receipts  # noqa: PLC0415 - as above
 
-            return await perform_elsewhere(self._durable, self._order(job), conditions)
+            receipts = Receipts(state=self.state, database=self._durable, fresh=fresh)
+            return await perform_elsewhere(self._order(job), receipts, conditions)
         return await self._performer.begin(job, self._choice(job), conditions, fresh=fresh)
 
     def _prepared(self, persona: str, inputs: Inputs) -> Job:
@@ -279,7 +281,12 @@ class Runtime:
 
     def delivered(self, run: str) -> None:
         """Take note that a run's result has reached its reader, by the run's id or the journal's path."""
-        mark_delivered(find_journal(self.state, run))
+        if self._durable is None:
+            mark_delivered(find_journal(self.state, run))
+        else:
+            from dramaturg.run.durable.receipts import Receipts  # noqa: PLC0415 - the extra `durable`
+
+            Receipts(state=self.state, database=self._durable).settle(run)
 
     def runs(self) -> list[dict[str, Any]]:
         """Return a row for each run of the state folder, the most recently written first."""

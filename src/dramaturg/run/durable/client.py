@@ -157,6 +157,10 @@ class Desk:
             raise CallerError(f"the database has no run `{run}`; `dramaturg runs --database URL` lists them")
         return found[0]
 
+    def has_kept(self, run: str) -> bool:
+        """Tell whether there is a run of that id which has not failed."""
+        return any(each.status != "failed" for each in self._standings(workflow_ids=[run]))
+
     def standings(self) -> list[QueuedRun]:
         """Return how all runs stand, the newest first."""
         return [*self._standings(sort_desc=True)]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 from dramaturg.engine.events import RunQueued
@@ -10,6 +11,7 @@ from dramaturg.run.budget import Limits
 from dramaturg.run.drive import Respond
 from dramaturg.run.durable.client import Desk
 from dramaturg.run.durable.held import Held, asked
+from dramaturg.run.durable.receipts import Receipts
 from dramaturg.run.durable.recording import record_of
 from dramaturg.run.orders import leave_this_machine, models_in
 from dramaturg.run.perform import Conditions
@@ -19,20 +21,28 @@ from dramaturg.run.respond import discreet
 from dramaturg.run.telemetry import Trace
 
 
-async def perform_elsewhere(database: str, order: Mapping[str, Any], conditions: Conditions) -> RunResult:
+async def perform_elsewhere(order: Mapping[str, Any], receipts: Receipts, conditions: Conditions) -> RunResult:
     """Give an order, follow its run to its end, and return its result.
 
     Args:
-        database: URL of the Postgres database.
-        order: What to perform.
+        order: What to perform; a run of the same that was ordered before and not delivered goes on instead.
+        receipts: Those of the Postgres database that the order is given to.
         conditions: Who is told of what happens, and who answers what only a person can.
 
     Raises:
-        AnswerNeeded, BudgetSpent, ModelError: The run rests; it goes on with `resume_elsewhere`.
+        AnswerNeeded, BudgetSpent, ModelError: The run rests; it goes on with `resume_elsewhere`, or the same order.
     """
-    with await asyncio.to_thread(Desk, database) as desk, Trace.begin().handing_over(order) as given:
-        run = await asyncio.to_thread(desk.give, given)
-        return await _followed(desk, run, order, conditions)
+    with await asyncio.to_thread(Desk, receipts.database) as desk, ExitStack() as undo:
+        run = await asyncio.to_thread(undo.enter_context, receipts.following(order, desk.has_kept))
+        if run == order["run"]:
+            with Trace.begin().handing_over(order) as given:
+                await asyncio.to_thread(desk.give, given)
+                result = await _followed(desk, run, order, conditions)
+        else:
+            result = await _gone_on(desk, run, conditions)
+    if not conditions.delivers:
+        receipts.settle(run)
+    return result
 
 
 async def resume_elsewhere(database: str, run: str, conditions: Conditions) -> RunResult:
@@ -41,16 +51,20 @@ async def resume_elsewhere(database: str, run: str, conditions: Conditions) -> R
     One that rests for answers keeps the limits it has unless others are given.
     """
     with await asyncio.to_thread(Desk, database) as desk:
-        held = (await asyncio.to_thread(desk.standing, run)).held
-        if held is not None and held.why != "answers":
-            await asyncio.to_thread(desk.go_on, run, conditions.limits)
-        return await _followed(desk, run, await asyncio.to_thread(desk.order, run), conditions)
+        return await _gone_on(desk, run, conditions)
 
 
 async def recorded_elsewhere(database: str, run: str) -> Record:
     """Return what a database holds of a run; CallerError if it has none of that id, or none that has begun."""
     with await asyncio.to_thread(Desk, database) as desk:
         return await record_of(desk, run)
+
+
+async def _gone_on(desk: Desk, run: str, conditions: Conditions) -> RunResult:
+    held = (await asyncio.to_thread(desk.standing, run)).held
+    if held is not None and held.why != "answers":
+        await asyncio.to_thread(desk.go_on, run, conditions.limits)
+    return await _followed(desk, run, await asyncio.to_thread(desk.order, run), conditions)
 
 
 async def _followed(desk: Desk, run: str, order: Mapping[str, Any], conditions: Conditions) -> RunResult:
