@@ -1,0 +1,156 @@
+"""Journals that are damaged, of another kind, or out of reach: each is told for what it is, and hides no other."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from tests.support import dpa1_brief, good_answer, perform_by_hand
+from tests.unit.test_journal import SPECS, kept
+
+from dramaturg.engine.brief import Brief
+from dramaturg.engine.calls import ModelCall
+from dramaturg.errors import CallerError, JournalMiss
+from dramaturg.run.journal import (
+    adopt_journal,
+    all_journals,
+    create_journal,
+    is_performed,
+    open_journal,
+)
+from dramaturg.run.record import read_journal
+
+
+@pytest.fixture(scope="module")
+def brief() -> Brief:
+    return dpa1_brief()
+
+
+@pytest.fixture(scope="module")
+def calls(brief: Brief) -> list[ModelCall]:
+    return perform_by_hand(brief, good_answer).calls
+
+
+def test_a_torn_last_line_counts_for_nothing_wherever_it_is_torn(
+    state: Path, brief: Brief, calls: list[ModelCall]
+) -> None:
+    path = kept(create_journal(state, brief, SPECS), calls[:3])
+    whole = path.read_bytes()
+    last = whole.rindex(b"\n", 0, -1) + 1
+    for length in range(last, len(whole)):
+        path.write_bytes(whole[:length])
+        journal = open_journal(path)
+        assert [*journal.record.replies] == [call.key for call in calls[:2]]
+        kept(journal, calls[2:3])
+        assert path.read_bytes() == whole
+
+
+def test_what_follows_a_torn_line_is_not_mixed_with_it(state: Path, brief: Brief, calls: list[ModelCall]) -> None:
+    path = kept(create_journal(state, brief, SPECS), calls[:2])
+    path.write_bytes(path.read_bytes()[:-1])
+    with open_journal(path) as journal:
+        journal.end("done")
+    record = read_journal(path)
+    assert path.read_bytes().endswith(b"}\n")
+    assert [*record.replies] == [calls[0].key]
+    assert record.end is not None
+    assert (record.end["status"], record.end["message"]) == ("done", "")
+
+
+def test_a_damaged_line_in_the_middle_is_never_skipped(state: Path, brief: Brief, calls: list[ModelCall]) -> None:
+    path = kept(create_journal(state, brief, SPECS), calls[:3])
+    lines = path.read_bytes().split(b"\n")
+    lines[2] = lines[2][:-9]
+    path.write_bytes(b"\n".join(lines))
+    with pytest.raises(JournalMiss, match=r"is damaged .*; remove it, or start a new run with `--fresh`"):
+        read_journal(path)
+    with pytest.raises(JournalMiss):
+        open_journal(path)
+    assert not is_performed(path), "a journal that cannot be read must not stay locked"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n",
+        b"no json\n",
+        b"\xff\xfe\n",
+        b"[]\n",
+        b'"run"\n',
+        b"{}\n",
+    ],
+)
+def test_what_does_not_begin_like_a_journal_is_called_none(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(JournalMiss, match=re.escape(f"`{path}` is no journal; `dramaturg runs` lists the runs")):
+        read_journal(path)
+
+
+@pytest.mark.parametrize("content", [b'{"type": "run", "format": 1}\n', b'{"type": "run", "format": 1'])
+def test_a_journal_without_its_whole_header_is_called_damaged(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "x.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(JournalMiss, match=re.escape(f"the journal `{path}` is damaged")):
+        read_journal(path)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["1", "{}", '{"type": "reply"}', '{"type": "reply", "key": "k", "reply": {}}', '{"type": "end"}', '"reply"', "[1"],
+)
+def test_a_line_that_is_no_record_is_damage_too(state: Path, brief: Brief, line: str) -> None:
+    path = kept(create_journal(state, brief, SPECS), [])
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+    with pytest.raises(JournalMiss, match="is damaged"):
+        read_journal(path)
+
+
+def test_a_journal_of_another_format_says_so(state: Path, brief: Brief) -> None:
+    path = kept(create_journal(state, brief, SPECS), [])
+    header = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(header | {"format": 2}) + "\n", encoding="utf-8")
+    with pytest.raises(JournalMiss, match="has the format 2, this version reads 1; perform it with the version that"):
+        read_journal(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"no json\n", b'{"type": "run", "format": 2}\n', b'{"type": "run", "format": 1}\n']
+)
+def test_a_journal_that_cannot_be_read_keeps_no_run_from_its_own(state: Path, brief: Brief, content: bytes) -> None:
+    mine = kept(create_journal(state, brief, SPECS), [])
+    other = kept(create_journal(state, brief, SPECS), [])
+    other.write_bytes(content)
+    journal = adopt_journal(state, brief)
+    assert journal is not None
+    with journal:
+        assert journal.record.path == mine
+    assert other.read_bytes() == content
+    assert not is_performed(other), "a journal that is passed over must not stay locked"
+
+
+def test_a_folder_called_like_a_journal_is_none(state: Path, brief: Brief) -> None:
+    path = state / "runs" / f"dpa-1-{brief.plan.digest[:8]}-1.jsonl"
+    path.mkdir(parents=True)
+    assert all_journals(state) == []
+    assert adopt_journal(state, brief) is None
+
+
+def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path, brief: Brief) -> None:
+    (tmp_path / "file").write_text("not a folder", encoding="utf-8")
+    state = tmp_path / "file" / "state"
+    assert all_journals(state) == []
+    assert adopt_journal(state, brief) is None
+    with pytest.raises(CallerError, match=r"the state folder `.*/file/state/runs` cannot be written: Not a directory"):
+        create_journal(state, brief, SPECS)
+
+
+def test_a_journal_that_cannot_be_opened_is_named(state: Path, brief: Brief) -> None:
+    path = state / "runs" / f"dpa-1-{brief.plan.digest[:8]}-1.jsonl"
+    path.mkdir(parents=True)
+    with pytest.raises(CallerError, match="cannot be written: Is a directory"):
+        open_journal(path)
+    with pytest.raises(CallerError, match="cannot be read: Is a directory"):
+        read_journal(path)
