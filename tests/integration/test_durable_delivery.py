@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from tests.chat_server import ChatServer
 from tests.commands import RUN, dramaturg, process, started
 from tests.integration.test_people import PERSONA, answer
 from tests.postgres import working
 from tests.support import BLUEPRINT
 
-from dramaturg import Runtime
+from dramaturg import AnswerNeeded, Runtime
 
 
 def _within(seconds: float, holds: Callable[[], bool]) -> bool:
@@ -76,6 +77,22 @@ def test_the_same_command_with_an_answer_goes_on_with_the_run_that_waits_for_it(
         assert dramaturg(*command, *answers).code == 5
         assert dramaturg(*command, "--yes").code == 0
         assert [row["status"] for row in _rows(url)] == ["done"]
+
+
+def test_what_was_resumed_in_python_is_delivered_too(url: str, tmp_path: Path) -> None:
+    persona = tmp_path / "ask-1.persona.md"
+    persona.write_text(PERSONA, encoding="utf-8")
+    with ChatServer(answer) as chat, working(url):
+        runtime = Runtime(model=chat.model, durable=url)
+        waiting = []
+        for _ in range(3):
+            with pytest.raises(AnswerNeeded) as asked:
+                runtime.run(persona, "The gateway was down.\n")
+            waiting.append(asked.value.run)
+            if len(waiting) == 2:
+                said = {"2.1": "For operators.", "2.2": "09:02 the gateway restarted\n"}
+                Runtime(durable=url, answers=said, yes=True).resume(waiting[0])
+        assert waiting[0] == waiting[1] != waiting[2]
 
 
 def test_what_failed_is_ordered_anew_and_in_python_a_result_is_delivered_with_its_return(url: str, state: Path) -> None:

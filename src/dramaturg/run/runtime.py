@@ -17,6 +17,7 @@ from dramaturg.persona.library import Library
 from dramaturg.persona.model import fold_id
 from dramaturg.run.budget import Limits, parse_seconds, parse_usd
 from dramaturg.run.drive import Emit
+from dramaturg.run.durable.receipts import Receipts
 from dramaturg.run.follow import follow
 from dramaturg.run.inputs import Inputs
 from dramaturg.run.job import Job, Plans, prepare
@@ -203,10 +204,8 @@ class Runtime:
             return await replay_job(job, self.record(spec.name), conditions)
         if self._durable is not None:
             from dramaturg.run.durable.elsewhere import perform_elsewhere  # noqa: PLC0415 - the extra `durable`
-            from dramaturg.run.durable.receipts import Receipts  # noqa: PLC0415 - as above
 
-            receipts = Receipts(state=self.state, database=self._durable, fresh=fresh)
-            return await perform_elsewhere(self._order(job), receipts, conditions)
+            return await perform_elsewhere(self._order(job), self._receipts(self._durable, fresh=fresh), conditions)
         return await self._performer.begin(job, self._choice(job), conditions, fresh=fresh)
 
     def _prepared(self, persona: str, inputs: Inputs) -> Job:
@@ -240,7 +239,7 @@ class Runtime:
         if self._durable is not None:
             from dramaturg.run.durable.elsewhere import resume_elsewhere  # noqa: PLC0415 - the extra `durable`
 
-            return await resume_elsewhere(self._durable, run, conditions)
+            return await resume_elsewhere(run, self._receipts(self._durable), conditions)
         return await self._performer.go_on(self.record(run), self.model, self._fallback, conditions)
 
     def stream(
@@ -284,9 +283,10 @@ class Runtime:
         if self._durable is None:
             mark_delivered(find_journal(self.state, run))
         else:
-            from dramaturg.run.durable.receipts import Receipts  # noqa: PLC0415 - the extra `durable`
+            self._receipts(self._durable).settle(run)
 
-            Receipts(state=self.state, database=self._durable).settle(run)
+    def _receipts(self, database: str, *, fresh: bool = False) -> Receipts:
+        return Receipts(state=self.state, database=database, fresh=fresh)
 
     def runs(self) -> list[dict[str, Any]]:
         """Return a row for each run of the state folder, the most recently written first."""

@@ -45,13 +45,16 @@ async def perform_elsewhere(order: Mapping[str, Any], receipts: Receipts, condit
     return result
 
 
-async def resume_elsewhere(database: str, run: str, conditions: Conditions) -> RunResult:
+async def resume_elsewhere(run: str, receipts: Receipts, conditions: Conditions) -> RunResult:
     """Go on with a run that rests, within limits, and follow it to its end; otherwise as `perform_elsewhere`.
 
     One that rests for answers keeps the limits it has unless others are given.
     """
-    with await asyncio.to_thread(Desk, database) as desk:
-        return await _gone_on(desk, run, conditions)
+    with await asyncio.to_thread(Desk, receipts.database) as desk:
+        result = await _gone_on(desk, run, conditions)
+    if not conditions.delivers:
+        receipts.settle(run)
+    return result
 
 
 async def recorded_elsewhere(database: str, run: str) -> Record:
