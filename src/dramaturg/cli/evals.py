@@ -10,6 +10,7 @@ from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.inspecting import inspect_option, write_inspect_logs
 from dramaturg.cli.listing import list_runs
 from dramaturg.cli.mutating import mutate
+from dramaturg.cli.options import InOrder
 from dramaturg.cli.output import json_option, one_layout, print_json
 from dramaturg.cli.paging import html_option, pages_option, require_pages
 from dramaturg.cli.pruning import prune
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from dramaturg.models.prices import Price
 
 
-@click.group("eval", short_help="Tell whether an edit made personas better or worse.")
+@click.group("eval", cls=InOrder, short_help="Tell whether an edit made personas better or worse.")
 def evals() -> None:
     """Tell whether an edit made personas better or worse.
 
@@ -211,7 +212,7 @@ def new(persona: str, files: tuple[Path, ...], *, output: Path | None, as_json: 
     click.echo(f"next: dramaturg eval run {shlex.quote(str(path))}{baseline}", err=True)
 
 
-@evals.command(short_help="Print the JSON Schema of suite files.")
+@click.command(short_help="Print the JSON Schema of suite files.")
 @click.option("--labels", is_flag=True, help="That of files of labels, by which judges are calibrated.")
 @json_option
 def schema(*, labels: bool, as_json: bool) -> None:
@@ -222,8 +223,6 @@ def schema(*, labels: bool, as_json: bool) -> None:
     print_json(labels_schema() if labels else suite_schema())
 
 
-evals.add_command(calibrate)
-evals.add_command(mutate)
-evals.add_command(prune)
-evals.add_command(record)
+for _command in (record, mutate, calibrate, prune, schema):
+    evals.add_command(_command)
 COMMANDS = (evals,)

@@ -16,6 +16,7 @@ import click
 from dramaturg.cli import check, diff, doctor, evals, history, personas, runs, verify, worker
 from dramaturg.cli.exits import INFRASTRUCTURE, INTERRUPTED, USAGE, exit_code
 from dramaturg.cli.failure import print_failure
+from dramaturg.cli.options import InOrder
 from dramaturg.cli.output import Ending, explain, let_go
 from dramaturg.errors import DramaturgError
 
@@ -28,12 +29,8 @@ def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> 
         context.exit()
 
 
-class _Verbs(click.Group):
+class _Verbs(InOrder):
     """The commands; what a reader does not take any more is no failure of theirs, though click itself exits with 1."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx
-        return [*self.commands]  # in the order in which they are needed
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -10,6 +10,15 @@ from dramaturg.cli.deliver import delivery_options
 from dramaturg.cli.output import strict_option
 
 
+class InOrder(click.Group):
+    """Commands that are listed in the order in which they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands as they were added."""
+        del ctx
+        return [*self.commands]
+
+
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Take how and where a result is written."""
     for option in reversed(
