@@ -133,6 +133,14 @@ def test_whatever_is_missing_mending_mends_and_comes_to_an_end(text: str, start:
     assert not mended
 
 
+def test_a_slip_of_a_key_is_mended_where_it_can_only_be_a_slip() -> None:
+    text = "---\nalias: a-1\ntitle: A\ninherit_from: b-1\n{}team: platform\n---\n<philosophy>A.</philosophy>\n"
+    alone = text.format("")
+    assert _mended_file(alone)[0] == alone.replace("inherit_from", "inherits_from")
+    beside = text.format("inherits_from: c-1\n")
+    assert _mended_file(beside)[0] == beside
+
+
 def test_an_edit_that_would_not_mend_is_not_made() -> None:
     text = "---\nalias: x-1\nversion: 1.0\ntitle: X\n---\n<output_contract>\nLike this:\n```json\n{}"
     source = Source("a.md", text)

@@ -41,6 +41,7 @@ KEYS: Mapping[str, str] = {
 _FOLDED = {key: key for key in KEYS}
 _NODES: Mapping[str, type[yaml.Node]] = {_TEXT: yaml.ScalarNode, _LIST: yaml.SequenceNode, _MAP: yaml.MappingNode}
 REQUIRED = ("alias", "title")
+_SLIP = 0.85  # how alike a slip and what was meant are, at least: a letter or two of ten
 _DIRECTIVE = re.compile("directive_", re.IGNORECASE)
 _BLOCK_SCALAR = re.compile(r"[|>][^\n]*\n")
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -126,9 +127,7 @@ def _read_keys(root: yaml.MappingNode, reader: Reader) -> None:
             message = f"the key `{key.value}` is written in capitals; it is read as `{name}`"
             reader.fault("P107", message, reader.of(key), severity=Severity.WARNING, help=remedy, edits=(edit,))
         if name not in KEYS:
-            near = get_close_matches(name, KEYS, n=1)
-            remedy = f"did you mean `{near[0]}`?" if near else "move it under `metadata:`, which is free"
-            reader.fault("P107", f"unknown key `{name}`", reader.of(key), severity=Severity.WARNING, help=remedy)
+            _refuse_key(name, key, root, reader)
             continue
         if isinstance(value, yaml.ScalarNode) and _says_nothing(name, value):
             continue
@@ -193,6 +192,20 @@ def _read_artifacts(reader: Reader, alias: str) -> Iterator[ArtifactSpec]:
             description=given["description"].value if "description" in given else "",
             origin=Origin(alias=alias, span=place),
         )
+
+
+def _refuse_key(name: str, key: yaml.ScalarNode, root: yaml.MappingNode, reader: Reader) -> None:
+    """Report a key that there is not; one that can only be a slip of another, which is not given, can be mended."""
+    near = get_close_matches(name, KEYS, n=1)
+    slip = get_close_matches(name, KEYS.keys() - {each.value for each, _ in root.value}, n=1, cutoff=_SLIP)
+    reader.fault(
+        "P107",
+        f"unknown key `{name}`",
+        reader.of(key),
+        severity=Severity.WARNING,
+        help=f"did you mean `{near[0]}`?" if near else "move it under `metadata:`, which is free",
+        edits=(Edit(span=reader.of(key), text=slip[0]),) if slip and slip == near else (),
+    )
 
 
 def _read_artifact(item: yaml.MappingNode, reader: Reader) -> dict[str, yaml.ScalarNode] | None:
