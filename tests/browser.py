@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+_PATIENCE = 120_000  # milliseconds after which what does not come is a failure
 SERIOUS = ("serious", "critical")  # of what axe finds
 _FLAGS = """--headless --disable-gpu --disable-quic --no-first-run --disable-background-networking
 --disable-component-update --disable-sync""".split()
@@ -21,7 +22,8 @@ def chromium() -> Iterator[Browser]:
     """Start the browser, and give it up afterwards."""
     flags = [*_FLAGS, *(["--no-sandbox"] if os.getuid() == 0 else [])]  # its sandbox does not work for root
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        expect.set_options(timeout=_PATIENCE)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags, timeout=_PATIENCE)
         try:
             yield browser
         finally:
@@ -40,6 +42,7 @@ def opening(browser: Browser, pages: Mapping[str, Path]) -> Iterator[Callable[..
     def open_page(name: str, *, scheme: Any = "light", size: Any = WIDE, at: str = "", **settings: Any) -> Page:
         context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce", **settings)
         contexts.append(context)
+        context.set_default_timeout(_PATIENCE)
         page = context.new_page()
         where = pages[name].as_uri()
 

