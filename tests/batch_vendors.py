@@ -1,4 +1,4 @@
-"""Vendors that take batches, as theirs do: over a transport in this process, or on a socket for another one.
+"""Vendors that take batches, as theirs do, over a transport in this process.
 
 A batch ends as soon as it may, and each of its requests is answered as one made alone would be, unless a test says what
 becomes of it. Requests made alone are kept too.
@@ -6,17 +6,13 @@ becomes of it. Requests made alone are kept too.
 
 import json
 import re
-import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
-from tests.listening import Listening
 from tests.servers import good_text
 from tests.vendors import Body, Vendor
 
@@ -281,31 +277,3 @@ class OpenAIBatches(BatchVendor):
             said = self.said(batch, key, became)
             return row | {"response": {"status_code": 200, "request_id": "req_1", "body": said}}
         return row | dict(became)
-
-
-def served(vendor: BatchVendor) -> Listening:
-    """Return the vendor on a socket of this machine."""
-    return Listening(_handler(vendor), waits=False)
-
-
-def _handler(vendor: BatchVendor) -> type[BaseHTTPRequestHandler]:
-    lock = threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        def _serve(self) -> None:
-            content = self.rfile.read(int(self.headers.get("content-length") or 0))
-            with lock:
-                status, said = vendor.take(self.command, self.path, content, self.headers.get("content-type") or "")
-            with suppress(ConnectionError):  # the client has left
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(said)))
-                self.end_headers()
-                self.wfile.write(said)
-
-        do_GET = do_POST = _serve  # noqa: N815 - the names the base class gives them
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name the base class gives it
-            """Say nothing."""
-
-    return Handler

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.batch_vendors import AnthropicBatches, served
+from tests.batch_sockets import served
+from tests.batch_vendors import AnthropicBatches
 from tests.batched import BACKUP, FILE, HASTY, batch_bench, performed, write
 from tests.commands import dramaturg
 from tests.judges import Judge, Shown, comparing

@@ -13,7 +13,8 @@ from random import Random
 
 import httpx2
 import pytest
-from tests.batch_vendors import AnthropicBatches, Batch, BatchVendor, served
+from tests.batch_sockets import served
+from tests.batch_vendors import AnthropicBatches, Batch, BatchVendor
 from tests.batched import BACKUP, FILE, Make, batch_bench, both, performed, write
 from tests.commands import Told, dramaturg
 from tests.suites import CALLS, Bench

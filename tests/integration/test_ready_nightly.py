@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from tests.batch_vendors import AnthropicBatches, served
+from tests.batch_sockets import served
+from tests.batch_vendors import AnthropicBatches
 from tests.support import ROOT
 from tests.vendors import ANTHROPIC
 from tests.versions import new_checkout
