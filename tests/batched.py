@@ -1,6 +1,6 @@
 """A small suite of DPA-1 that is performed through a vendor's batches, as quickly as they end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,14 @@ cases:
     artifacts:
       architectural_blueprint: cases/parcel-tracking/blueprint.md
 """
-both = pytest.mark.parametrize(
-    "vendor", [lambda: AnthropicBatches(ANTHROPIC), lambda: OpenAIBatches(_RESPONSES)], ids=["anthropic", "openai"]
+_VENDORS: Mapping[str, Make] = {
+    "anthropic": lambda: AnthropicBatches(ANTHROPIC),
+    "openai": lambda: OpenAIBatches(_RESPONSES),
+}
+both = pytest.mark.parametrize("vendor", _VENDORS.values(), ids=_VENDORS)
+either = pytest.mark.parametrize(  # what asks much and has to do with both in one way
+    "vendor",
+    [pytest.param(make, id=name, marks=[pytest.mark.slow] * (name == "openai")) for name, make in _VENDORS.items()],
 )
 
 

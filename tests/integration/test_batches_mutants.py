@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 from tests.batch_vendors import AnthropicBatches, BatchVendor
-from tests.batched import FILE, HASTY, Make, batch_bench, both, write
+from tests.batched import FILE, HASTY, Make, batch_bench, either, write
 from tests.suites import CALLS, IMPATIENT, Bench
 from tests.vendors import ANTHROPIC
 
@@ -40,7 +40,7 @@ def _mutated(
     )
 
 
-@both
+@either
 def test_mutants_go_on_side_by_side_once_the_persona_is_performed(bench: Bench, vendor: Make, state: Path) -> None:
     del bench
     server, told = vendor(), list[Waiting]()
@@ -84,7 +84,7 @@ def test_mutants_that_stop_once_they_are_decided_are_refused(bench: Bench) -> No
         _mutated(AnthropicBatches(ANTHROPIC), sequential=True)
 
 
-@both
+@either
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_whatever_fails_whenever_no_question_of_any_mutant_is_asked_twice(
     bench: Bench, vendor: Make, seed: int, state: Path

@@ -58,7 +58,7 @@ def marks_of(entry: Entry) -> int:
     return len({str(citation) for citation in entry.citations}) + placeholder + inferred + entry.unsupported
 
 
-@settings(deadline=None, derandomize=True, database=None, max_examples=150)
+@settings(derandomize=True, database=None)
 @given(st.sampled_from(Format), OUTPUTS)
 def test_a_hostile_answer_adds_hides_and_breaks_nothing(layout: Format, output: StepOutput) -> None:
     outcome = outcome_of(layout, output)
@@ -74,7 +74,7 @@ def test_a_hostile_answer_adds_hides_and_breaks_nothing(layout: Format, output: 
     assert not CONTROL.search(markdown)
 
 
-@settings(deadline=None, derandomize=True, database=None, max_examples=150)
+@settings(derandomize=True, database=None)
 @given(st.sampled_from(Format), OUTPUTS)
 def test_every_mark_in_a_document_is_the_programs_own(layout: Format, output: StepOutput) -> None:
     outcome = outcome_of(layout, output)
@@ -83,7 +83,7 @@ def test_every_mark_in_a_document_is_the_programs_own(layout: Format, output: St
     assert sum(len(MARK.findall(words_of(token))) for token in inlines) == owed
 
 
-@settings(deadline=None, derandomize=True, database=None, max_examples=150)
+@settings(derandomize=True, database=None)
 @given(st.sampled_from(LISTED), OUTPUTS)
 def test_every_entry_of_a_list_is_one_item_of_it(layout: Format, output: StepOutput) -> None:
     outcome = outcome_of(layout, output)

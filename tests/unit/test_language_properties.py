@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.cases import texts_given
 
@@ -64,7 +64,6 @@ def _spans(findings: Sequence[Finding]) -> Iterator[Span]:
         yield from (label.span for label in finding.labels)
 
 
-@settings(max_examples=400, deadline=None)
 @given(_damaged())
 def test_a_damaged_file_scans_to_findings_inside_its_bounds(text: str) -> None:
     file = scan("x.md", text)
@@ -75,7 +74,6 @@ def test_a_damaged_file_scans_to_findings_inside_its_bounds(text: str) -> None:
         assert f"[{finding.rule}]" in render(finding, {"x.md": source}.get)
 
 
-@settings(max_examples=300, deadline=None)
 @given(_damaged())
 def test_every_piece_is_the_files_own_text_at_its_place(text: str) -> None:
     file = scan("x.md", text)
@@ -89,7 +87,6 @@ def test_every_piece_is_the_files_own_text_at_its_place(text: str) -> None:
         assert _slice(file, artifact.origin.span)
 
 
-@settings(max_examples=300, deadline=None)
 @given(_damaged())
 def test_the_pieces_of_a_file_one_after_another_are_the_file(text: str) -> None:
     pieces = scan("x.md", text).pieces
@@ -97,7 +94,6 @@ def test_the_pieces_of_a_file_one_after_another_are_the_file(text: str) -> None:
     assert all(piece.text for piece in pieces)
 
 
-@settings(max_examples=200, deadline=None)
 @given(_damaged(), _damaged(), st.booleans())
 def test_resolving_what_was_resolved_gives_the_same(child: str, parent: str, strict: bool) -> None:  # noqa: FBT001 - drawn
     leaf, base = scan("child.md", child), scan("parent.md", parent)
@@ -121,7 +117,6 @@ def _pairs(persona: Persona) -> Iterator[tuple[PersonaFile, PersonaFile]]:
     return zip(persona.chain, persona.chain[1:], strict=False)
 
 
-@settings(max_examples=400, deadline=None)
 @given(_damaged())
 def test_a_persona_compiles_to_a_plan_with_places_or_to_located_errors(text: str) -> None:
     file = scan("x.md", text)
@@ -160,7 +155,6 @@ def _check_plan(plan: Plan, file: PersonaFile) -> None:
         assert _slice(file, reason.span)
 
 
-@settings(max_examples=150, deadline=None)
 @given(_damaged())
 def test_line_ends_do_not_change_what_a_persona_demands(text: str) -> None:
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
