@@ -43,6 +43,10 @@ def broken(tmp_path: Path) -> Path:
         ["run", "DPA-1", str(BLUEPRINT), "--model", "evidence"],
         ["runs"],
         ["doctor"],
+        ["explain", "P204"],
+        ["eval", "report"],
+        ["eval", "schema"],
+        ["eval", "prune"],
     ],
 )
 def test_every_verb_speaks_json_on_stdout(arguments: Sequence[str]) -> None:

@@ -251,6 +251,8 @@ def test_a_document_of_which_much_is_missing_is_told_in_lines_after_two_blocks(t
     (tmp_path / "empty.md").write_text("# Nothing\n\nNothing is known.\n", encoding="utf-8")
     told = dramaturg("run", "DPA-1", str(tmp_path / "empty.md"), "--model", "evidence")
     missing = [line for line in told.err.splitlines() if line.startswith("warning[R205]")]
-    assert len(missing) == 13
-    assert [line.startswith("warning[R205]: ") for line in missing] == [True] * 2 + [False] * 11
-    assert missing[-1].endswith("dpa-1.persona.md:37:52: `ROLLBACK PLAN`: the artifacts do not answer `ROLLBACK PLAN`")
+    assert len(missing) == 12
+    assert [line.startswith("warning[R205]: ") for line in missing] == [True] * 2 + [False] * 10
+    assert missing[-1].endswith("the artifacts do not answer `Functional Checks`")
+    hollow = [line for line in told.err.splitlines() if line.startswith("warning[R204]")]
+    assert hollow[-1].endswith("dpa-1.persona.md:37:5: `ROLLBACK PLAN` holds nothing but placeholders")

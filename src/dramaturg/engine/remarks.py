@@ -78,7 +78,10 @@ def placeholders(section: Section, step: PlannedStep) -> Iterator[Finding]:
 
     With a language model a section of placeholders does not get this far.
     """
+    hollow = all(entry.basis == "missing" for entry in section.entries)
     for requirement in step.asks:
+        if hollow and requirement.whole_section:
+            continue  # said below
         covering = [entry for entry in section.entries if requirement.id in entry.covers]
         if covering and all(entry.basis == "missing" for entry in covering):
             yield Finding(
@@ -90,7 +93,7 @@ def placeholders(section: Section, step: PlannedStep) -> Iterator[Finding]:
                 help="answer it under Open questions, or supply an artifact that says it",
                 step=step.id,
             )
-    if all(entry.basis == "missing" for entry in section.entries):
+    if hollow:
         message = f"`{section.title}` holds nothing but placeholders"
         remedy = "supply an artifact that says it, or perform the persona with a language model"
         yield Finding(
