@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from tests.commands import dramaturg
 from tests.versions import Checkout, edited, new_checkout
 
 from dramaturg.data import personas_root
@@ -11,8 +10,8 @@ from dramaturg.findings.model import Finding
 from dramaturg.persona.library import Library
 from dramaturg.run.against import regressions
 
-_PLACE = "personas/review.persona.md"
-_FULL = """---
+PLACE = "personas/review.persona.md"
+FULL = """---
 alias: full-1
 title: Contract Review
 expected_artifacts:
@@ -76,11 +75,11 @@ _LOW = '<Condition check="CONFIDENCE_SCORE < 80">Return to Step 1, at most 2 tim
 @pytest.fixture(name="checkout")
 def _checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     checkout = new_checkout(tmp_path / "project", monkeypatch)
-    checkout.commit(review=_FULL)
+    checkout.commit(review=FULL)
     return checkout
 
 
-def _found(names: tuple[str, ...] = (_PLACE,)) -> tuple[Finding, ...]:
+def losses(names: tuple[str, ...] = (PLACE,)) -> tuple[Finding, ...]:
     return regressions(Library((Path("personas"), personas_root())), names, "HEAD", ())
 
 
@@ -230,8 +229,8 @@ def _label(found: Finding) -> str:
 def test_a_loss_is_one_finding_with_the_old_line(
     checkout: Checkout, edits: list[tuple[str, str]], expected: str, label: str
 ) -> None:
-    checkout.write(_PLACE, edited(*edits, text=_FULL))
-    found = _found()
+    checkout.write(PLACE, edited(*edits, text=FULL))
+    found = losses()
     assert [f"{each.severity}[{each.rule}] {each.span.line}: {each.message}" for each in found if each.span] == [
         expected
     ]
@@ -271,46 +270,5 @@ def test_a_loss_is_one_finding_with_the_old_line(
     ],
 )
 def test_what_is_said_elsewhere_or_otherwise_is_no_loss(checkout: Checkout, edits: list[tuple[str, str]]) -> None:
-    checkout.write(_PLACE, edited(*edits, text=_FULL))
-    assert [each.message for each in _found()] == []
-
-
-def test_an_alias_that_another_file_has_taken_is_not_gone(checkout: Checkout) -> None:
-    checkout.write(_PLACE, edited(("alias: full-1", "alias: full-2"), text=_FULL))
-    checkout.write("personas/other.persona.md", _FULL)
-    assert _found() == ()
-
-
-def test_an_alias_that_only_the_name_of_the_file_answers_to_is_told_so(checkout: Checkout) -> None:
-    checkout.commit(**{"full-1": _FULL.replace("alias: full-1", "alias: domains/full-1")}, review="")
-    checkout.write("personas/full-1.persona.md", _FULL.replace("alias: full-1", "alias: full-2"))
-    (told,) = _found(("personas/full-1.persona.md",))
-    assert told.message.endswith(
-        "whoever inherits from or names `domains/full-1` finds `personas/full-1.persona.md`,"
-        " and that by the name of the file only"
-    )
-    assert told.help == "let them name `full-2`, or call it `domains/full-1` again"
-
-
-@pytest.mark.parametrize(
-    ("asked", "rules"),
-    [
-        (("personas/review.persona.md",), []),
-        (("FULL-1",), []),
-        (("personas/sub",), ["P506"]),
-        (("personas",), ["P506", "P506"]),
-        ((".", "FULL-1"), ["P506", "P506"]),
-        ((), ["P506", "P506"]),
-    ],
-)
-def test_removed_personas_are_told_of_folders_and_of_everything_but_not_of_single_files(
-    checkout: Checkout, asked: tuple[str, ...], rules: list[str]
-) -> None:
-    base = "---\nalias: {}\ntitle: House\n---\n<philosophy>Read first.</philosophy>\n"
-    for name in ("gone-1", "sub/gone-2", "sub/kept-1"):
-        checkout.write(f"personas/{name}.persona.md", base.format(name))
-    checkout.commit()
-    for name in ("gone-1", "sub/gone-2"):
-        (checkout.folder / f"personas/{name}.persona.md").unlink()
-    told = dramaturg("check", *asked, "--against", "HEAD", "--json")
-    assert [each["rule"] for each in told.json if each["rule"].startswith("P5")] == rules
+    checkout.write(PLACE, edited(*edits, text=FULL))
+    assert [each.message for each in losses()] == []

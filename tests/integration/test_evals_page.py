@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.commands import dramaturg
-from tests.evalpages import ATTACK, differing, edited, eval_page_in, hostile_eval
+from tests.evalpages import differing, edited, eval_page_in
 from tests.suites import PERSONA, Bench, answering, new_bench
 from tests.support import envelope, item
 
@@ -13,17 +13,17 @@ from dramaturg.cli.paging import write_page
 from dramaturg.engine.calls import ModelCall
 from dramaturg.errors import ModelError
 from dramaturg.evals.report.page.page import eval_page
-from dramaturg.models.scripted import Answer, ScriptedModel
+from dramaturg.models.scripted import Answer
 
-_BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
-_SUITE = """personas: DPA-1
+BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
+SUITE = """personas: DPA-1
 repeats: 5
 scorers: [sections, coverage, cost]
 cases:
   - id: parcels
     artifacts: {architectural_blueprint: evals/cases/parcel-tracking/blueprint.md}
 """
-_MORE = """  - id: clinic
+MORE = """  - id: clinic
     artifacts: {architectural_blueprint: evals/cases/clinic-booking/blueprint.md}
     scorers:
       - contains: {within: PRE-FLIGHT CHECKLIST, texts: pgbackrest}
@@ -33,17 +33,17 @@ _MORE = """  - id: clinic
 @pytest.fixture(name="bench")
 def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     bench = new_bench(tmp_path / "project", monkeypatch)
-    bench.checkout.write("one.suite.yaml", _SUITE)
+    bench.checkout.write("one.suite.yaml", SUITE)
     return bench
 
 
-def _html(bench: Bench, suite: str = "one.suite.yaml", **terms: object) -> str:
+def html_of(bench: Bench, suite: str = "one.suite.yaml", **terms: object) -> str:
     return eval_page(bench.run(suite, **terms))
 
 
 def test_a_run_writes_its_page_and_report_the_same_one_later(bench: Bench, tmp_path: Path) -> None:
     first, again = tmp_path / "first.html", tmp_path / "again.html"
-    bench.edit((_BACKUP, ""))
+    bench.edit((BACKUP, ""))
     told = dramaturg("eval", "run", "one.suite.yaml", "--baseline", "HEAD", "--html", str(first))
     assert (told.code, told.err.splitlines()[-1]) == (1, f"page for reviewing in {first}")
     run = told.out.split("(")[1].split(")")[0]
@@ -84,8 +84,8 @@ def test_what_cannot_be_written_is_told_before_anything_is_asked(bench: Bench) -
 
 
 def test_the_verdict_stands_first_with_where_it_fell_and_the_line_to_blame(bench: Bench) -> None:
-    bench.edit((_BACKUP, ""))
-    page = eval_page_in(_html(bench)).page
+    bench.edit((BACKUP, ""))
+    page = eval_page_in(html_of(bench)).page
     assert page.all("h1")[0].text == "Worse"
     lead, where, edit = page.all("p", "lead-in")[0], *page.all("dd")[:2]
     assert (
@@ -103,8 +103,8 @@ def test_the_verdict_stands_first_with_where_it_fell_and_the_line_to_blame(bench
 
 
 def test_intervals_are_drawn_as_they_are_told(bench: Bench) -> None:
-    bench.edit((_BACKUP, ""))
-    page = eval_page_in(_html(bench)).page
+    bench.edit((BACKUP, ""))
+    page = eval_page_in(html_of(bench)).page
     (row,) = page.all("tr", "gates")
     rates, change = row.all("svg")
     assert rates.attributes["aria-label"] == "pass: HEAD 5/5 = 100 % [55 %, 100 %]; work tree 0/5 = 0 % [0 %, 45 %]"
@@ -118,9 +118,9 @@ def test_intervals_are_drawn_as_they_are_told(bench: Bench) -> None:
 
 
 def test_a_case_tells_its_passes_its_scores_and_where_the_arms_part(bench: Bench) -> None:
-    bench.checkout.write("one.suite.yaml", _SUITE + _MORE)
-    bench.edit((_BACKUP, ""))
-    page = eval_page_in(_html(bench, repeats=2))
+    bench.checkout.write("one.suite.yaml", SUITE + MORE)
+    bench.edit((BACKUP, ""))
+    page = eval_page_in(html_of(bench, repeats=2))
     assert [row.attributes["id"] for row in page.page.table("matrix")[1:]] == ["row-2", "row-1"]  # clinic is the worst
     row = page.page.get("row-2")
     assert [each.text for each in row.holds if each.has("count-cell")] == ["2/2", "0/2"]
@@ -130,8 +130,8 @@ def test_a_case_tells_its_passes_its_scores_and_where_the_arms_part(bench: Bench
 
 
 def test_documents_stand_side_by_side_where_they_differ_and_once_where_they_do_not(bench: Bench) -> None:
-    bench.edit((_BACKUP, ""))
-    page = eval_page_in(_html(bench))
+    bench.edit((BACKUP, ""))
+    page = eval_page_in(html_of(bench))
     documents = page.documents(1)
     gone, heading, question = differing(documents, "old")
     assert gone.startswith("HEADData Integrity: missing")
@@ -146,8 +146,8 @@ def test_documents_stand_side_by_side_where_they_differ_and_once_where_they_do_n
 
 
 def test_a_citation_leads_to_lines_that_are_there_and_a_demand_to_its_line_in_the_persona(bench: Bench) -> None:
-    bench.edit((_BACKUP, ""))
-    page = eval_page_in(_html(bench))
+    bench.edit((BACKUP, ""))
+    page = eval_page_in(html_of(bench))
     documents, source = page.documents(1), eval_page_in(page.packed["source-1"]).page
     links = [each.attributes["href"] for each in documents.all("a")]
     cited = [href for href in links if href.startswith("#A1-L")]
@@ -168,7 +168,7 @@ def test_words_that_an_edited_answer_has_otherwise_are_marked(bench: Bench) -> N
         return envelope(said)
 
     bench.edit(("Produce a `PRE-FLIGHT CHECKLIST`.", "Be MOST careful. Produce a `PRE-FLIGHT CHECKLIST`."))
-    page = eval_page_in(_html(bench, models=[answering(answer)], repeats=1))
+    page = eval_page_in(html_of(bench, models=[answering(answer)], repeats=1))
     documents = page.documents(1)
     assert {each.text for each in documents.all("del")} == {"demanded"}
     assert {each.text for each in documents.all("ins")} == {"asked"}
@@ -177,8 +177,8 @@ def test_words_that_an_edited_answer_has_otherwise_are_marked(bench: Bench) -> N
 
 def test_of_edited_lines_of_a_persona_the_words_are_marked_though_another_line_is_gone(bench: Bench) -> None:
     edit = ("- **Dependencies:** Confirming external services", "- **Dependencies:** Asking for external services")
-    bench.edit((_BACKUP, ""), edit)
-    page = eval_page_in(_html(bench, repeats=1)).page
+    bench.edit((BACKUP, ""), edit)
+    page = eval_page_in(html_of(bench, repeats=1)).page
     assert len(page.all("li", "gone")) == 2
     assert ({each.text for each in page.all("del")}, {each.text for each in page.all("ins")}) == (
         {"Confirming"},
@@ -191,7 +191,7 @@ def test_the_first_repeat_that_differs_is_shown_first(bench: Bench) -> None:
         return envelope([]) if call.sample == 2 and edited(call) else None
 
     bench.edit(("Produce a `PRE-FLIGHT CHECKLIST`.", "Be MOST careful. Produce a `PRE-FLIGHT CHECKLIST`."))
-    page = eval_page_in(_html(bench, models=[answering(answer)]))
+    page = eval_page_in(html_of(bench, models=[answering(answer)]))
     case = page.case(1)
     assert case["first"] == 2
     assert [each["outcomes"] for each in case["repeats"]] == [["pass", "pass"]] * 2 + [["pass", "fail"]] + [
@@ -206,59 +206,12 @@ def test_errors_and_what_no_scorer_judged_stand_apart(bench: Bench) -> None:
         return ModelError("the line is dead", retryable=False) if call.sample == 1 else None
 
     bench.edit(("Produce a `PRE-FLIGHT CHECKLIST`.", "Be MOST careful. Produce a `PRE-FLIGHT CHECKLIST`."))
-    page = eval_page_in(_html(bench, models=[answering(answer)]))
+    page = eval_page_in(html_of(bench, models=[answering(answer)]))
     counts = [each.text for each in page.page.get("row-1").holds if each.has("count-cell")]
     assert counts == ["4/4 1 error", "4/4 1 error"]
     assert "the line is dead" in page.scores(1, 2).all("tr")[1].text
     assert "2 times failed for technical reasons" in page.page.all("ul", "remarks")[0].text
     assert page.documents(1, 2).all("section") == []
-
-
-def test_an_eval_without_a_baseline_has_its_documents_alone(bench: Bench) -> None:
-    page = eval_page_in(_html(bench, baseline=None))
-    assert page.page.all("h1")[0].text == "5 of 5 passed"
-    assert [each.text for each in page.page.get("row-1").holds if each.has("count-cell")] == ["5/5"]
-    documents = page.documents(1)
-    assert documents.all("h3")[0].text == "PRE-FLIGHT CHECKLIST"
-    assert differing(documents, "old") == differing(documents, "none") == []
-
-
-def test_models_are_rows_of_their_own(bench: Bench) -> None:
-    models = [answering(), answering(lambda call: envelope([]) if call.step == "2" else None)]
-    models[1].name = "scripted:badly"
-    page = eval_page_in(_html(bench, baseline=None, models=models, repeats=1))
-    assert [row.holds[1].text for row in page.page.table("matrix")[1:]] == ["scripted:badly", "scripted"]
-    assert page.cell(2, "count-cell") == "0/1"
-    assert [row.text for row in page.page.table("groups")[1:]] == ["scripted1/1", "scripted:badly0/1"]
-
-
-def test_documents_for_which_there_is_no_room_are_counted_those_shown_first_come_first(bench: Bench) -> None:
-    def answer(call: ModelCall) -> Answer:
-        return envelope([item(each.id, text=f"Take {call.sample}: {each.id}") for each in call.owes])
-
-    bench.checkout.write("one.suite.yaml", _SUITE + _MORE)
-    result = bench.run("one.suite.yaml", baseline=None, models=[ScriptedModel(answer)])
-    page = eval_page_in(eval_page(result, room=4_000))
-    kept = [[bool(each["document"]) for each in page.case(number)["repeats"]] for number in (1, 2)]
-    assert [each[0] for each in kept] == [True, True]
-    left_out = 10 - sum(map(sum, kept))
-    assert 2 <= left_out < 8
-    assert f"{left_out} repeats of cases are without documents" in page.html
-    assert "are without documents" not in eval_page(result)
-
-
-def test_of_an_artifact_too_large_for_a_page_what_is_cited_is_shown(bench: Bench) -> None:
-    blueprint = bench.checkout.folder / "evals/cases/parcel-tracking/blueprint.md"
-    filler = "".join(f"{line} bottles of beer\n" for line in range(10_000))
-    blueprint.write_text(blueprint.read_text("utf-8") + filler, encoding="utf-8")
-    page = eval_page_in(_html(bench, baseline=None, repeats=1))
-    source = eval_page_in(page.packed["source-1"]).page
-    assert "This artifact is large" in source.all("p")[0].text
-    assert len(source.all("li")) < 200
-    cited = [link for link in page.documents(1).all("a") if link.attributes["href"].startswith("#A1-L")]
-    shown = {each.attributes.get("value") for each in source.all("li")}
-    assert cited
-    assert {link.text.removeprefix("L").partition("-")[0] for link in cited} <= shown
 
 
 def test_a_document_that_cannot_be_told_again_says_why(bench: Bench) -> None:
@@ -276,7 +229,7 @@ def test_a_document_that_cannot_be_told_again_says_why(bench: Bench) -> None:
 
 
 def test_without_an_edit_nothing_differs(bench: Bench) -> None:
-    page = eval_page_in(_html(bench))
+    page = eval_page_in(html_of(bench))
     assert page.page.all("h1")[0].text == "No worse"
     assert "cannot differ" in page.page.all("p", "lead-in")[0].text
     assert page.cell(1, "parting") == "the same questions"
@@ -285,36 +238,9 @@ def test_without_an_edit_nothing_differs(bench: Bench) -> None:
 
 
 def test_what_deciding_takes_is_told(bench: Bench) -> None:
-    bench.edit((_BACKUP, ""))
-    page = eval_page_in(_html(bench, repeats=1)).page
+    bench.edit((BACKUP, ""))
+    page = eval_page_in(html_of(bench, repeats=1)).page
     assert page.all("h1")[0].text == "Inconclusive"
     told = page.all("dd")[2].text
     assert "this many samples find a drop of" in told
     assert "to decide: " in told
-
-
-def test_two_recorded_evals_compared_have_a_page(bench: Bench, tmp_path: Path) -> None:
-    before = bench.run("one.suite.yaml", baseline=None).run
-    bench.edit((_BACKUP, ""))
-    after = bench.run("one.suite.yaml", baseline=None).run
-    file = tmp_path / "page.html"
-    assert dramaturg("eval", "compare", before, after, "--html", str(file)).code == 1
-    page = eval_page_in(file.read_text("utf-8"))
-    assert page.page.all("h1")[0].text == "Worse"
-    assert differing(page.documents(1), "none")[0] == f"not in {after}"
-
-
-def test_nothing_that_artifacts_answers_and_personas_hold_becomes_markup(bench: Bench) -> None:
-    page = eval_page_in(eval_page(hostile_eval(bench)))
-    sources = [eval_page_in(text).page for name, text in page.packed.items() if name.startswith("source")]
-    pieces = [page.page, page.documents(1), page.scores(1), *sources]
-    assert len([each for each in page.page.all("script") if "type" not in each.attributes]) == 1
-    for piece in pieces:
-        assert [len(piece.all(tag)) for tag in ("img", "iframe", "base", "object", "form", "h4")] == [0] * 6
-        for element in piece.elements:
-            names = element.attributes
-            assert not [name for name in names if name.startswith("on") or name in ("style", "src", "srcdoc")]
-            assert names.get("href", "#").startswith(("#", "data:,"))
-    assert all(not piece.all("script") for piece in pieces[1:])
-    assert "onerror=alert(1)" in " ".join(each.text for each in pieces[1].all("p"))
-    assert ATTACK in " ".join(each.text for each in page.page.all("li", "new"))
