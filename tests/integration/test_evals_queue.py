@@ -92,7 +92,7 @@ def test_a_model_that_no_worker_can_open_is_said_before_anything_is_asked(bench:
 
 def test_where_no_worker_is_it_is_said_and_waited(bench: Bench, tables: str) -> None:
     del bench
-    with ChatServer() as chat, evaluating("-m", chat.model, "--queue", tables) as child:
+    with ChatServer() as chat, evaluating("--repeats", "1", "-m", chat.model, "--queue", tables) as child:
         assert child.stderr is not None
         assert "no worker answers questions on this database; `dramaturg worker --database URL` starts one" in (
             child.stderr.readline()
@@ -100,7 +100,7 @@ def test_where_no_worker_is_it_is_said_and_waited(bench: Bench, tables: str) -> 
         with working(tables):
             out, _ = child.communicate(timeout=300)
         assert child.returncode == 6
-        assert f'"asked": {ASKED}' in out
+        assert f'"asked": {ASKED // 2}' in out
 
 
 @pytest.mark.parametrize(
