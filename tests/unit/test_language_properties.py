@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.cases import texts_given
 
@@ -155,6 +155,11 @@ def _check_plan(plan: Plan, file: PersonaFile) -> None:
         assert _slice(file, reason.span)
 
 
+@example(
+    "---\nalias: x-1\ntitle: X\n---\n<operational_protocol>\n"
+    "1. **Consent:**\n    - Ask for the confirmation of the miller.\n"
+    "2. **Flour:** Write the `FLOUR LIST`.\n</operational_protocol>\n"
+)
 @given(_damaged())
 def test_line_ends_do_not_change_what_a_persona_demands(text: str) -> None:
     plain = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -16,7 +16,9 @@ _ENDING = re.compile(
     r"|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z)|[A-Z][a-z]+\s)"
 )
 _MASKS = ("```", "~~~", "<!--")
-_ONLY_KEY = re.compile(r"\A\s*\*\*[^*\n]{1,80}:?\*\*:?[ \t]*$", re.MULTILINE)  # the step's name, as it begins an item
+_ONLY_KEY = re.compile(
+    r"\A\s*\*\*[^*\n]{1,80}:?\*\*:?[ \t]*\r?$", re.MULTILINE
+)  # the step's name, as it begins an item
 _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
 
 
