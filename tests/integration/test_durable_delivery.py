@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.chat_server import ChatServer
-from tests.commands import RUN, dramaturg, process, started
+from tests.commands import RUN, dramaturg, started
 from tests.integration.test_people import PERSONA, answer
 from tests.postgres import working
 from tests.support import BLUEPRINT
@@ -39,11 +39,11 @@ def test_a_document_that_did_not_reach_its_file_is_delivered_by_the_same_command
             child.kill()
             child.communicate(timeout=60)
         plan.unlink()
-        assert process(*command).code == 0
+        assert dramaturg(*command).code == 0
         assert plan.read_text(encoding="utf-8").startswith("# Production Deployment Plan\n")
         assert (len(_rows(url)), len(chat.requests)) == (1, 5)
         assert not [*state.glob("orders/*")]
-        assert process(*command).code == 0  # what was delivered is ordered anew
+        assert dramaturg(*command).code == 0  # what was delivered is ordered anew
         assert (len(_rows(url)), len(chat.requests)) == (2, 10)
 
 
@@ -58,10 +58,10 @@ def test_a_command_that_was_killed_while_it_followed_follows_again_beside_others
                 each.communicate(timeout=60)
         chat.release()
         for _ in range(2):
-            assert process(*command).code == 0
+            assert dramaturg(*command).code == 0
         assert {row["status"] for row in _rows(url)} == {"done"}
         assert (len(_rows(url)), len(chat.requests)) == (2, 10)
-        assert process(*command, "--fresh").code == 0
+        assert dramaturg(*command, "--fresh").code == 0
         assert len(_rows(url)) == 3
 
 
