@@ -141,6 +141,11 @@ def test_a_slip_of_a_key_is_mended_where_it_can_only_be_a_slip() -> None:
     assert _mended_file(beside)[0] == beside
 
 
+def test_a_key_that_is_a_list_keeps_no_slip_from_being_mended() -> None:
+    text = "---\nalias: a-1\ntitle: A\ninherit_from: b-1\n[a]: b\n---\n<philosophy>A.</philosophy>\n"
+    assert _mended_file(text)[0] == text.replace("inherit_from", "inherits_from")
+
+
 def test_an_edit_that_would_not_mend_is_not_made() -> None:
     text = "---\nalias: x-1\nversion: 1.0\ntitle: X\n---\n<output_contract>\nLike this:\n```json\n{}"
     source = Source("a.md", text)

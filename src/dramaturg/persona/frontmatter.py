@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
 
 import frontmatter
@@ -121,13 +121,14 @@ def _characters(node: yaml.Node, reader: Reader) -> tuple[str, Span]:
 
 def _read_keys(root: yaml.MappingNode, reader: Reader) -> None:
     """Take over the known keys, the values of all but the artifacts as plain data."""
+    free = KEYS.keys() - {key.value for key, _ in root.value if isinstance(key, yaml.ScalarNode)}
     for name, key, value in pairs(root, reader, _FOLDED):
         if name != key.value:
             remedy, edit = f"write `{name}`", Edit(span=reader.of(key), text=name)
             message = f"the key `{key.value}` is written in capitals; it is read as `{name}`"
             reader.fault("P107", message, reader.of(key), severity=Severity.WARNING, help=remedy, edits=(edit,))
         if name not in KEYS:
-            _refuse_key(name, key, root, reader)
+            _refuse_key(name, key, free, reader)
             continue
         if isinstance(value, yaml.ScalarNode) and _says_nothing(name, value):
             continue
@@ -194,10 +195,10 @@ def _read_artifacts(reader: Reader, alias: str) -> Iterator[ArtifactSpec]:
         )
 
 
-def _refuse_key(name: str, key: yaml.ScalarNode, root: yaml.MappingNode, reader: Reader) -> None:
-    """Report a key that there is not; one that can only be a slip of another, which is not given, can be mended."""
+def _refuse_key(name: str, key: yaml.ScalarNode, free: Collection[str], reader: Reader) -> None:
+    """Report a key that there is not; one that can only be a slip of another can be mended: of one not given yet."""
     near = get_close_matches(name, KEYS, n=1)
-    slip = get_close_matches(name, KEYS.keys() - {each.value for each, _ in root.value}, n=1, cutoff=_SLIP)
+    slip = get_close_matches(name, free, n=1, cutoff=_SLIP) if near else []
     reader.fault(
         "P107",
         f"unknown key `{name}`",
