@@ -35,9 +35,9 @@ def test_a_document_that_did_not_reach_its_file_is_delivered_by_the_same_command
     with ChatServer() as chat, working(url):
         command = (*RUN, "--model", chat.model, "--queue", url, "-o", str(plan))
         with started(*command) as child:
-            assert _within(60, lambda: [row["status"] for row in _rows(url)] == ["done"])
+            assert _within(300, lambda: [row["status"] for row in _rows(url)] == ["done"])
             child.kill()
-            child.communicate(timeout=60)
+            child.communicate(timeout=300)
         plan.unlink()
         assert dramaturg(*command).code == 0
         assert plan.read_text(encoding="utf-8").startswith("# Production Deployment Plan\n")
@@ -55,7 +55,7 @@ def test_a_command_that_was_killed_while_it_followed_follows_again_beside_others
             assert len(_rows(url)) == 2
             for each in (child, beside):
                 each.kill()
-                each.communicate(timeout=60)
+                each.communicate(timeout=300)
         chat.release()
         for _ in range(2):
             assert dramaturg(*command).code == 0
