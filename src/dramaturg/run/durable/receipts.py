@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 _FOLDER = "orders"
+_NEW = "."  # how a receipt begins that is still being written; no run does
 _OTHERWISE = ("run", "trace", "limits", "answers", "yes")  # what the same order may say otherwise when it is repeated
 
 
@@ -61,7 +62,7 @@ class Receipts:
 
     def _taken_up(self, digest: str, goes_on: Callable[[str], bool], undo: ExitStack) -> str | None:
         """Return the newest run that was ordered with the same order and may be followed; its receipt is locked."""
-        for path in sorted(self._folder.glob("*"), key=_written, reverse=True):
+        for path in sorted(self._folder.glob("[!.]*"), key=_written, reverse=True):
             with suppress(OSError), ExitStack() as mine:
                 descriptor = _locked(path, os.O_RDONLY, mine)
                 if os.read(descriptor, len(digest)).decode() != digest:
@@ -73,11 +74,13 @@ class Receipts:
         return None
 
     def _begin(self, run: str, digest: str, undo: ExitStack) -> None:
-        """Write a receipt, and lock it."""
+        """Write a receipt; who looks for one finds it locked, and whole, or not at all."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = _locked(self._path(run), os.O_WRONLY | os.O_CREAT, undo)
+        new = self._path(f"{_NEW}{run}")
+        descriptor = _locked(new, os.O_WRONLY | os.O_CREAT, undo)
         os.write(descriptor, digest.encode())
         os.fsync(descriptor)
+        new.rename(self._path(run))
 
     def _digest(self, order: Mapping[str, Any]) -> str:
         said = {name: value for name, value in order.items() if name not in _OTHERWISE}
