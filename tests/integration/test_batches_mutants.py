@@ -1,6 +1,6 @@
 """Mutants through vendors' batches: side by side, with the same result, no question twice, within one budget."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -28,13 +28,17 @@ def _bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 
 def _mutated(
-    vendor: BatchVendor, told: Callable[[Waiting], None] = lambda _: None, limit: int | None = 8, **terms: Any
+    vendor: BatchVendor,
+    told: Callable[[Waiting], None] = lambda _: None,
+    limit: int | None = 8,
+    operators: Sequence[str] = ("requirement", "step"),
+    **terms: Any,
 ) -> Mutation:
     settled: dict[str, Any] = {"batch": True, "polling": HASTY, "retry": IMPATIENT, "sequential": False}
     return mutate_suite(
         Path(FILE),
         Terms(**settled | {"models": [vendor.model]} | terms),
-        operators=["requirement", "step"],
+        operators=operators,
         limit=limit,
         on_batch=told,
     )
@@ -60,6 +64,18 @@ def test_mutants_go_on_side_by_side_once_the_persona_is_performed(bench: Bench, 
     ]
     assert {each.became for each in mutation.tried} >= {"killed"}
     assert alone.asked == mutation.asked
+    assert alone.usd == pytest.approx((mutation.usd or 0) * 2)
+
+
+def test_mutants_that_ask_the_same_ask_it_once(bench: Bench, state: Path) -> None:
+    """Exchanging two steps and leaving one out: what comes before them is asked alike."""
+    write(bench, repeats=2)
+    server, single = AnthropicBatches(ANTHROPIC), AnthropicBatches(ANTHROPIC)
+    mutation = _mutated(server, limit=None, operators=["swap", "step"])
+    assert len(server.keys) == len(set(server.keys)) == mutation.asked
+    alone = _mutated(single, limit=None, operators=["swap", "step"], batch=False, state=state / "alone")
+    assert alone.asked == mutation.asked
+    assert [each.kind for each in alone.tried] == [each.kind for each in mutation.tried]
     assert alone.usd == pytest.approx((mutation.usd or 0) * 2)
 
 

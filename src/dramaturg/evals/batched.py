@@ -12,7 +12,7 @@ from dramaturg.evals.carrying import Carrier, OnBatch, Polling
 from dramaturg.evals.reading import SuiteFile
 from dramaturg.evals.replies import Kept, Replies
 from dramaturg.evals.terms import Terms
-from dramaturg.evals.ways import AtOnce
+from dramaturg.evals.ways import AtOnce, Beside
 from dramaturg.models.batches import TakesBatches
 from dramaturg.models.model import Model
 from dramaturg.models.spec import ModelSpec, parse_spec, takes_batches
@@ -58,6 +58,7 @@ class Batched:
         here: How models are opened, and how patiently a vendor is asked.
         polling: How patiently batches are waited for.
         told: Told how far each batch is.
+        beside: What evals that go on beside each other have asked.
     """
 
     here: AtOnce
@@ -65,6 +66,8 @@ class Batched:
     told: OnBatch
     at_once: int = sys.maxsize
     batches: bool = True
+    beside: Beside | None = None
+    _shared: Beside = field(default_factory=dict)
     _known: set[str] = field(default_factory=set)
     _batcher: Batcher | None = field(default=None)
 
@@ -74,7 +77,7 @@ class Batched:
 
     def apart(self) -> "Batched":
         """Return a way whose questions are gathered by themselves, and written down with their eval."""
-        return Batched(here=self.here, polling=self.polling, told=self.told, _known=self._known)
+        return Batched(here=self.here, polling=self.polling, told=self.told, beside=self._shared, _known=self._known)
 
     async def enter(self, replies: Replies, undo: AsyncExitStack) -> None:
         """Take up what is out of an eval."""

@@ -19,7 +19,7 @@ from dramaturg.errors import JournalMiss, ModelError, StepFailed
 from dramaturg.evals.keys import key_remedy
 from dramaturg.evals.replies import Kept, Replies, parts_of
 from dramaturg.evals.scorers.judged import JUDGED
-from dramaturg.evals.ways import Way
+from dramaturg.evals.ways import Beside, Way
 from dramaturg.models.model import Model, leaves_this_machine
 from dramaturg.run.drive import AskPerson, drive
 from dramaturg.run.respond import Known, responding
@@ -120,12 +120,17 @@ class Desk:
         kept = self.replies.get(key)
         if kept is not None:
             return key, kept, False
+        beside = None if self.replay == "off" else self.way.beside
+        if beside and key not in self._under_way and (kept := await _answered(beside, key)):
+            return key, kept, False
         if key in self._under_way:
             return key, await asyncio.shield(self._under_way[key]), False
         if self.replay == "strict":
             raise self._miss(call, place)
-        asking = self._under_way[key] = asyncio.ensure_future(self._ask(model, call, key, place))
+        asking = self._under_way[key] = asyncio.create_task(self._ask(model, call, key, place))
         asking.add_done_callback(lambda _: self._under_way.pop(key))
+        if beside is not None:
+            beside[key] = asking
         return key, await asyncio.shield(asking), True
 
     async def together(self, works: Sequence[Callable[[], Coroutine[Any, Any, _Result]]]) -> list[_Result]:
@@ -175,6 +180,17 @@ class Desk:
         remedy = self.remedies.get(call.step) or self.remedies.get(place.arm, "record it")
         what = "the judge's question" if judged else f"step {call.step}"
         return JournalMiss(call.step, f"{place}: {what} has no recorded answer: {why}; {remedy}{hint}")
+
+
+async def _answered(beside: Beside, key: str) -> Kept | None:
+    """Return what an eval beside is answered, once it is; None where none asks, or it comes to nothing."""
+    while asking := beside.get(key):
+        await asyncio.wait([asking])
+        if not asking.cancelled() and asking.exception() is None:
+            return asking.result()
+        if beside.get(key) is asking:
+            del beside[key]
+    return None
 
 
 def asked_of(call: ModelCall, key: str, kept: Kept, *, new: bool) -> Asked:

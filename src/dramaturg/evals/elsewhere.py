@@ -71,6 +71,7 @@ class ByWorkers:
     notice: Callable[[str], None]
     anew: bool = False
     batches: bool = False
+    beside: None = None
     _run: str = ""
     _post: Correspondence | None = None
     _settled: set[str] = field(default_factory=set)

@@ -4,6 +4,7 @@ A way makes models ready to be asked, and puts questions to them. What it is giv
 before, and what may be spent, is seen to by whoever gives it (`cells.Desk`).
 """
 
+import asyncio
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from dramaturg.models.retry import RetryPolicy, answer_with_retries
 from dramaturg.models.spec import ModelSpec, require_usable
 
 AT_ONCE = 24
+Beside = dict[str, asyncio.Task[Kept]]  # questions under way and answered, by key
 
 
 class Way(Protocol):
@@ -32,6 +34,11 @@ class Way(Protocol):
     @property
     def batches(self) -> bool:
         """Whether questions wait for each other, and then for the vendor: both arms of a pair go on side by side."""
+        ...
+
+    @property
+    def beside(self) -> "Beside | None":
+        """What evals that go on beside each other have asked; None where none does."""
         ...
 
     async def open(self, spec: ModelSpec, undo: AsyncExitStack, *, recorded: bool) -> Model:
@@ -78,6 +85,7 @@ class AtOnce:
     policy: RetryPolicy
     at_once: int = AT_ONCE
     batches: bool = False
+    beside: None = None
 
     async def open(self, spec: ModelSpec, undo: AsyncExitStack, *, recorded: bool) -> Model:
         """Open a model; one that cannot be is stood in for where all that it would be asked may be recorded."""
