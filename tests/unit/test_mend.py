@@ -141,6 +141,21 @@ def test_a_slip_of_a_key_is_mended_where_it_can_only_be_a_slip() -> None:
     assert _mended_file(beside)[0] == beside
 
 
+@pytest.mark.parametrize(
+    ("keys", "after"),
+    [
+        pytest.param("Inherits_From: b-1\ninherit_from: c-1", "inherits_from: b-1\ninherit_from: c-1", id="capitals"),
+        pytest.param("inherit_from: c-1\nInherits_From: b-1", "inherit_from: c-1\ninherits_from: b-1", id="behind it"),
+        pytest.param("inherit_form: b-1\ninherit_from: c-1", "inherits_from: b-1\ninherit_from: c-1", id="two slips"),
+    ],
+)
+def test_no_key_is_mended_to_one_that_is_given_already(keys: str, after: str) -> None:
+    text = "---\nalias: a-1\ntitle: A\n{}\n---\n<philosophy>A.</philosophy>\n"
+    mended, _ = _mended_file(text.format(keys))
+    assert mended == text.format(after)
+    assert [finding.rule for finding in scan("a.md", mended).findings] == ["P107"]
+
+
 def test_a_key_that_is_a_list_keeps_no_slip_from_being_mended() -> None:
     text = "---\nalias: a-1\ntitle: A\ninherit_from: b-1\n[a]: b\n---\n<philosophy>A.</philosophy>\n"
     assert _mended_file(text)[0] == text.replace("inherit_from", "inherits_from")

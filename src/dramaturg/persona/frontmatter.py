@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 import frontmatter
@@ -121,7 +121,8 @@ def _characters(node: yaml.Node, reader: Reader) -> tuple[str, Span]:
 
 def _read_keys(root: yaml.MappingNode, reader: Reader) -> None:
     """Take over the known keys, the values of all but the artifacts as plain data."""
-    free = KEYS.keys() - {key.value for key, _ in root.value if isinstance(key, yaml.ScalarNode)}
+    given = (key.value for key, _ in root.value if isinstance(key, yaml.ScalarNode))
+    free = KEYS.keys() - {key.casefold() for key in given}
     for name, key, value in pairs(root, reader, _FOLDED):
         if name != key.value:
             remedy, edit = f"write `{name}`", Edit(span=reader.of(key), text=name)
@@ -195,17 +196,19 @@ def _read_artifacts(reader: Reader, alias: str) -> Iterator[ArtifactSpec]:
         )
 
 
-def _refuse_key(name: str, key: yaml.ScalarNode, free: Collection[str], reader: Reader) -> None:
-    """Report a key that there is not; one that can only be a slip of another can be mended: of one not given yet."""
+def _refuse_key(name: str, key: yaml.ScalarNode, free: set[str], reader: Reader) -> None:
+    """Report a key that there is not; one that can only be a slip of one in `free` can be mended, and takes it."""
     near = get_close_matches(name, KEYS, n=1)
     slip = get_close_matches(name, free, n=1, cutoff=_SLIP) if near else []
+    edits = (Edit(span=reader.of(key), text=slip[0]),) if slip and slip == near else ()
+    free.difference_update(edit.text for edit in edits)
     reader.fault(
         "P107",
         f"unknown key `{name}`",
         reader.of(key),
         severity=Severity.WARNING,
         help=f"did you mean `{near[0]}`?" if near else "move it under `metadata:`, which is free",
-        edits=(Edit(span=reader.of(key), text=slip[0]),) if slip and slip == near else (),
+        edits=edits,
     )
 
 
