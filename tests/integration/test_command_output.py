@@ -57,7 +57,7 @@ def test_a_file_that_cannot_be_written_loses_nothing(state: Path) -> None:
 
 
 def test_a_quiet_run_says_only_what_is_wrong(tmp_path: Path) -> None:
-    assert dramaturg(*EVIDENCE, "-q", "-o", str(tmp_path / "x")).err == ""
+    assert dramaturg(*EVIDENCE, "-q", "-o", str(tmp_path / "x"), "--answer", "9=yes").err == ""
     told = dramaturg("run", "DPA-1", "nowhere.md", "-q")
     assert (
         told.err
@@ -179,11 +179,12 @@ def test_a_reader_who_leaves_early_does_not_make_bad_good(tmp_path: Path, verb: 
     assert b"defect" not in err
 
 
-def test_a_watcher_who_leaves_early_does_not_stop_the_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--answer", "9=yes"), ("--answer", "9=yes", "--quiet")])
+def test_a_watcher_who_leaves_early_does_not_stop_the_run(tmp_path: Path, options: tuple[str, ...]) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     path = tmp_path / "plan.md"
-    with started(*EVIDENCE, "-o", str(path), stderr=writing) as child:
+    with started(*EVIDENCE, *options, "-o", str(path), stderr=writing) as child:
         os.close(writing)
         child.communicate(timeout=300)
     assert child.returncode == 0

@@ -197,10 +197,8 @@ def test_an_answer_that_nothing_asks_for_is_told(place: Path) -> None:
         assert (paused.code, paused.err.count("note: ")) == (5, 1)
         assert note in paused.err
         assert [each["id"] for each in paused.json["questions"]] == ["6"]
-        told = dramaturg(
-            "resume", paused.json["run"], "--answer", "2=For operators.", "--answer", "9=yes", "--yes", "--quiet"
-        )
-    assert (told.code, told.err) == (0, note)
+        told = dramaturg("resume", paused.json["run"], "--answer", "2=For operators.", "--answer", "9=yes", "--yes")
+    assert (told.code, told.err.count(note)) == (0, 1)
 
 
 @pytest.mark.parametrize(

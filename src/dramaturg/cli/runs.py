@@ -133,7 +133,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
     with (
         Progress(quiet=where.quiet) as progress,
         _logged(log, progress) as shown_and_kept,
-        telling_of_unasked([*known], shown_and_kept) as emit,
+        telling_of_unasked([*known], shown_and_kept, progress) as emit,
     ):
         result = runtime.run(persona, inputs, on_event=emit, on_question=asker(progress), fresh=fresh)
     noted = _nothing if replay else runtime.delivered
@@ -192,7 +192,7 @@ def resume(  # noqa: PLR0913 - one parameter for each option
     with (
         Progress(quiet=where.quiet) as progress,
         _logged(log, progress) as shown_and_kept,
-        telling_of_unasked([*known], shown_and_kept) as emit,
+        telling_of_unasked([*known], shown_and_kept, progress) as emit,
     ):
         result = runtime.resume(run_id, on_event=emit, on_question=asker(progress))
 

@@ -4,18 +4,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from dramaturg.errors import AnswerNeeded
-from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
+    from dramaturg.cli.talk import Talk
     from dramaturg.engine.events import Event
     from dramaturg.run.drive import Emit
 
 
 @contextmanager
-def telling_of_unasked(known: Sequence[str], emit: "Emit") -> "Iterator[Emit]":
+def telling_of_unasked(known: Sequence[str], emit: "Emit", talk: "Talk") -> "Iterator[Emit]":
     """Give what passes a run's events on; say at its end which answers, by their ids, nothing asked for."""
     from dramaturg.engine.events import QuestionAnswered
 
@@ -30,12 +28,12 @@ def telling_of_unasked(known: Sequence[str], emit: "Emit") -> "Iterator[Emit]":
         yield hear
     except AnswerNeeded as pause:
         steps = {name.rpartition(".")[0] for name, _, _ in pause.questions}
-        _tell(known, asked | steps | {name for name, _, _ in pause.questions})
+        _tell(talk, known, asked | steps | {name for name, _, _ in pause.questions})
         raise
-    _tell(known, asked)
+    _tell(talk, known, asked)
 
 
-def _tell(known: Sequence[str], asked: set[str]) -> None:
+def _tell(talk: "Talk", known: Sequence[str], asked: set[str]) -> None:
     for name in known:
         if name not in asked:
-            click.echo(shown(f"note: nothing asked for the answer `{name}`; give it by the id of a question"), err=True)
+            talk.say(f"note: nothing asked for the answer `{name}`; give it by the id of a question")
