@@ -8,6 +8,8 @@ import pytest
 from tests.chat_server import ChatServer
 from tests.commands import RUN, dramaturg, journals, started
 
+from dramaturg.run.prune import prunable
+
 
 @pytest.fixture(name="aged")
 def _aged(state: Path) -> list[Path]:
@@ -30,6 +32,13 @@ def test_what_is_old_and_has_ended_is_removed(aged: list[Path], state: Path) -> 
     assert journals(state) == aged[1:]
     assert dramaturg("runs", "--prune", "--older-than", "10d", "--json").json[0]["run"] == aged[1].stem
     assert journals(state) == aged[2:]
+
+
+def test_two_that_remove_old_runs_at_once_do_not_trip_each_other(aged: list[Path], state: Path) -> None:
+    found = prunable(state, older_than=0, statuses=["done"], now=time.time())
+    first = next(found)
+    aged[1].unlink()
+    assert [each.summary["run"] for each in (first, *found)] == [aged[2].stem, aged[0].stem]
 
 
 def test_what_can_still_be_resumed_stays_unless_it_is_meant(state: Path) -> None:

@@ -19,6 +19,7 @@ from dramaturg.run.journal import (
     open_journal,
 )
 from dramaturg.run.record import read_journal
+from dramaturg.run.runs import run_summaries
 
 
 @pytest.fixture(scope="module")
@@ -154,3 +155,14 @@ def test_a_journal_that_cannot_be_opened_is_named(state: Path, brief: Brief) -> 
         open_journal(path)
     with pytest.raises(CallerError, match="cannot be read: Is a directory"):
         read_journal(path)
+
+
+def test_a_journal_that_is_removed_or_cannot_be_read_hides_no_other(state: Path, brief: Brief) -> None:
+    mine, gone, folder = (kept(create_journal(state, brief, SPECS), []) for _ in range(3))
+    listed = [gone, folder, mine]
+    gone.unlink()
+    folder.unlink()
+    folder.mkdir()
+    rows = run_summaries(listed)
+    assert [(row["run"], row["status"]) for row in rows] == [(folder.stem, "unreadable"), (mine.stem, "unfinished")]
+    assert rows[0]["message"] == f"the journal `{folder}` cannot be read: Is a directory"

@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -186,8 +186,12 @@ def adopt_journal(state: Path, brief: Brief) -> Journal | None:
 
 def all_journals(state: Path) -> list[Path]:
     """Return every run's journal, the most recently written first."""
-    found = (path for path in (state / _FOLDER).glob("*.jsonl") if path.is_file())
-    return sorted(found, key=lambda path: (path.stat().st_mtime, path), reverse=True)
+    found = []
+    for path in (state / _FOLDER).glob("*.jsonl"):
+        with suppress(FileNotFoundError):  # another process has removed it meanwhile
+            if path.is_file():
+                found.append((path.stat().st_mtime, path))
+    return [path for _, path in sorted(found, reverse=True)]
 
 
 def mark_delivered(path: Path) -> None:

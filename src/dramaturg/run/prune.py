@@ -1,6 +1,7 @@
 """Old runs to free space; its one rule: a run that is being performed is never touched."""
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,14 +37,23 @@ def prunable(state: Path, *, older_than: float, statuses: Sequence[str], now: fl
     for status in statuses:
         if status not in STATUSES:
             raise CallerError(f"no run that can be removed stands at `{status}`; use {', '.join(STATUSES)}")
-    old = [path for path in all_journals(state) if now - path.stat().st_mtime >= older_than]
-    for row in run_summaries(old):
-        if row["status"] in statuses:
-            yield Pruned(summary=row, size=Path(row["journal"]).stat().st_size)
-    for path in leftovers(state):
-        begun = path.stat()
-        if now - begun.st_mtime >= older_than:
-            yield Pruned(summary={"run": path.name, "status": _BEGUN, "journal": str(path)}, size=begun.st_size)
+    old = [path for path, facts in _there(all_journals(state)) if now - facts.st_mtime >= older_than]
+    rows = {Path(row["journal"]): row for row in run_summaries(old) if row["status"] in statuses}
+    for path, facts in _there(rows):
+        yield Pruned(summary=rows[path], size=facts.st_size)
+    for path, facts in _there(leftovers(state)):
+        if now - facts.st_mtime >= older_than:
+            yield Pruned(summary={"run": path.name, "status": _BEGUN, "journal": str(path)}, size=facts.st_size)
+
+
+def _there(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield the files that nobody has removed meanwhile, and what is known of each."""
+    for path in paths:
+        try:
+            facts = path.stat()
+        except FileNotFoundError:
+            continue
+        yield path, facts
 
 
 def remove(run: Pruned) -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from dramaturg.errors import JournalMiss
+from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.perform import document_of
 from dramaturg.run.record import Record, read_journal
@@ -14,8 +14,11 @@ from dramaturg.run.retell import retell, run_status
 
 
 def run_summaries(journals: Iterable[Path]) -> list[dict[str, Any]]:
-    """Return one row for each journal, with when it was last written; one that cannot be read hides no other."""
-    return [{**_row(path), "written": _written(path)} for path in journals]
+    """Return one row for each journal, with when it was last written; one that cannot be read hides no other.
+
+    One that another process has removed meanwhile has no row.
+    """
+    return [row for path in journals if (row := _dated(path)) is not None]
 
 
 def run_summary(record: Record) -> dict[str, Any]:
@@ -53,14 +56,19 @@ def _cost(record: Record) -> float | None:
     return float(total)
 
 
-def _written(path: Path) -> str:
-    return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+def _dated(path: Path) -> dict[str, Any] | None:
+    row = _row(path)
+    try:
+        written = path.stat().st_mtime
+    except FileNotFoundError:
+        return None
+    return {**row, "written": datetime.fromtimestamp(written, UTC).isoformat(timespec="seconds")}
 
 
 def _row(path: Path) -> dict[str, Any]:
     try:
         return run_summary(read_journal(path))
-    except JournalMiss as miss:
+    except (JournalMiss, CallerError) as miss:
         unknown: dict[str, Any] = {
             "questions": [],
             "delivered": False,
