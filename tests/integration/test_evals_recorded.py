@@ -152,6 +152,30 @@ def test_a_strict_replay_needs_no_server(bench: Bench, monkeypatch: pytest.Monke
     assert dramaturg("eval", "run", _ONE).code == 3
 
 
+def test_damage_in_the_answers_of_another_eval_ends_no_strict_replay(bench: Bench, state: Path) -> None:
+    with ChatServer(window=24_000) as server:
+        bench.checkout.write(_ONE, _SUITE.format(model=f'"{server.model}"'))
+        assert dramaturg("eval", "run", _ONE).code == 0
+    (answers,) = state.glob("evals/*/replies/*.jsonl")
+    key = "0" * 64
+    (answers.parent / "other.jsonl").write_bytes(
+        f'{{"key": "{key}", "case": "par\n{{"key": "{key}"}}\n{{"key": "{key}", "case": "\xff"}}\n'.encode("latin-1")
+    )
+    told = dramaturg("eval", "run", _ONE, "--replay", "strict")
+    assert (told.code, f"0 of {2 * _CALLS} questions were asked" in told.out) == (0, True)
+    bench.edit(_EDIT)
+    told = dramaturg("eval", "run", _ONE, "--replay", "strict")
+    assert (told.code, "the prompt of the step itself (its text, or `prompts/`) has changed" in told.err) == (4, True)
+
+
+def test_nothing_is_looked_up_of_a_model_whose_name_tells_all(bench: Bench, state: Path) -> None:
+    bench.checkout.write(_ONE, _SUITE.format(model='"anthropic:claude-x"'))
+    record_suite(Path(_ONE), Terms(models=[ScriptedModel(answering()._function or [], name="anthropic:claude-x")]))
+    (answers,) = state.glob("evals/*/replies/*.jsonl")
+    (answers.parent / "unreadable.jsonl").mkdir()
+    assert dramaturg("eval", "run", _ONE, "--replay", "strict").code == 0
+
+
 def test_recorded_answers_need_neither_key_nor_weights(bench: Bench) -> None:
     model = ScriptedModel(answering()._function or [], name="anthropic:claude-x")
     bench.checkout.write(_ONE, _SUITE.format(model='"anthropic:claude-x"'))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.evals.answers import Answers
-from dramaturg.evals.replies import records_in
+from dramaturg.evals.replies import readable_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +38,6 @@ class Earlier:
         return (record for each in reversed(self.answers) for record in each.different if record["model"] == model)
 
     def _in_state(self, model: str) -> Iterator[Mapping[str, Any]]:
-        """Yield the records of a model, those last of which the file was written last."""
+        """Yield the records of a model that can be read, those last of which the file was written last."""
         for path in sorted(self.folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime):
-            yield from (record for record in records_in(path) if record["model"] == model)
+            yield from (record for record in readable_in(path) if record.get("model") == model)

@@ -27,7 +27,7 @@ from dramaturg.evals.stage import Stage
 from dramaturg.evals.terms import Terms
 from dramaturg.evals.told import ignore
 from dramaturg.evals.ways import AtOnce, Way
-from dramaturg.models.absent import absent_model
+from dramaturg.models.absent import absent_model, traits_of
 from dramaturg.models.model import Model
 from dramaturg.models.pool import Pool
 from dramaturg.models.spec import ModelSpec, parse_spec
@@ -165,7 +165,8 @@ async def _opened(spec: ModelSpec, terms: Terms, earlier: Earlier, way: Way, und
     if absent is None:
         return await way.open(spec, undo, recorded=False)
     if terms.replay == "strict":
-        return absent_model(spec, earlier.window(absent.name)) or absent
+        known = traits_of(spec) is not None
+        return absent if known else absent_model(spec, earlier.window(absent.name)) or absent
     return await way.open(spec, undo, recorded=earlier.goes_with_suite(absent.name))
 
 

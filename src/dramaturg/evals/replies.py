@@ -22,6 +22,7 @@ from dramaturg.evals.outbox import NOTE, Sent, sent_in, still_out
 
 _LINE = re.compile(rb'\{"key": "(?P<key>[0-9a-f]{64})"')
 _SHOWN = 12
+_OF = ("case", "step", "model")  # what two questions have in common that can be alike
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,28 +143,35 @@ class Replies:
         yield from (key.hex() for key in keys_in(self._path)) if self._path.is_file() else ()
 
     def spent(self) -> list[tuple[str, Usage, bool]]:
-        """Return model and usage of each answer that this run has asked for so far, and whether a batch brought it."""
+        """Return model and usage of each answer that this run has asked for so far, and whether a batch brought it.
+
+        Raises:
+            JournalMiss: What was spent is not known, as one of them is damaged.
+        """
         if not self._path.is_file():
             return []
-        return [
-            (each["model"], Usage(**each["reply"]["usage"]), each.get("batch", False))
-            for each in records_in(self._path)
-        ]
+        try:
+            return [
+                (each["model"], Usage(**each["reply"]["usage"]), each.get("batch", False))
+                for each in map(json.loads, _answers_in(self._path))
+            ]
+        except (ValueError, LookupError, TypeError) as error:
+            raise self._damaged(error) from error
 
     def alike(self, call: ModelCall, case: str) -> Mapping[str, str] | None:
         """Return the parts of the recorded question that is most like one which has no answer; None if none is."""
         wanted, own = (case, call.step, call.model), parts_of(call)
         found: Iterator[Mapping[str, str]] = (
-            record["parts"] for record in self._all() if (record["case"], record["step"], record["model"]) == wanted
+            record["parts"] for record in self._all() if tuple(map(record.get, _OF)) == wanted
         )
         return max(found, key=lambda parts: sum(parts[name] == own[name] for name in own), default=None)
 
     def _all(self) -> Iterator[Mapping[str, Any]]:
-        """Yield every record; those that say the same as another are told once."""
+        """Yield every record that can be read; those that say the same as another are told once."""
         for answers in self._answers:
             yield from answers.different
         for path in sorted(self.folder.glob("*.jsonl")):
-            yield from records_in(path)
+            yield from readable_in(path)
 
     def _taken_up(self) -> Lines:
         """Return the file that new answers go to."""
@@ -191,9 +199,18 @@ def batches_out(path: Path) -> bool:
         return False
 
 
-def records_in(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield all that is recorded of each answer in a file."""
-    return (json.loads(line) for _, line in read_lines(path) if _LINE.match(line))
+def readable_in(path: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield all that is recorded of each answer in a file; those that are damaged are passed over."""
+    for line in _answers_in(path):
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        yield record
+
+
+def _answers_in(path: Path) -> Iterator[bytes]:
+    return (line for _, line in read_lines(path) if _LINE.match(line))
 
 
 def keys_in(path: Path) -> Iterator[bytes]:
