@@ -222,29 +222,6 @@ def test_colour_only_decorates(severity: Severity) -> None:
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == _drawn(finding)
 
 
-@pytest.mark.parametrize("columns", [40, 60, 100])
-def test_a_narrow_terminal_gets_whole_words_and_marks_under_what_they_mark(columns: int) -> None:
-    label = Label(span=_span("wide.md", 3, 101, 7), text="and this")
-    finding = Finding(
-        rule="P1",
-        severity=Severity.ERROR,
-        message="words " * 20,
-        span=_span("wide.md", 1, 101, 7),
-        note="this",
-        labels=(label,),
-        help="remedies " * 12,
-    )
-    text = f"{'a ' * 50}the one {'b ' * 50}\n\n{'c ' * 50}the two {'d ' * 50}\n"
-    drawn = render(finding, lambda path: Source(path, text), columns=columns)
-    lines = drawn.split("\n")
-    assert max(map(len, lines)) <= columns
-    assert {*" ".join(lines).split()} >= {"words", "remedies"}
-    for marked, mark in (("the one", "^"), ("the two", "-")):
-        at = next(number for number, line in enumerate(lines) if marked in line)
-        assert lines[at].index(marked) == lines[at + 1].index(mark * 7)
-    assert len(render(finding, lambda path: Source(path, text)).split("\n")) == 9
-
-
 def test_each_severity_has_its_own_colour() -> None:
     starts = {_drawn(_finding(None, severity=severity), colour=True).split(str(severity))[0] for severity in Severity}
     assert len(starts) == len(Severity)

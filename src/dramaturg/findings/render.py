@@ -3,6 +3,7 @@
 import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.findings.source import Source
@@ -36,7 +37,7 @@ def render(finding: Finding, source_of: SourceOf, *, colour: bool = False, colum
     """
     paint = _Paint(colour=colour)
     title = f"{finding.severity}[{finding.rule}]"
-    message = _wrapped(f"{title}: {shown(finding.message)}", columns, indent=0).removeprefix(title)
+    message = _wrapped(f": {shown(finding.message)}", columns, lead=title, indent=0)
     lines = [paint(title, _COLOURS[finding.severity]) + paint(message, _BOLD)]
     places = [(label.span, label.text, "-") for label in finding.labels]
     if finding.span:
@@ -44,7 +45,7 @@ def render(finding: Finding, source_of: SourceOf, *, colour: bool = False, colum
     if places:
         lines += _drawn(places, source_of, paint, columns)
     if finding.help:
-        remedy = _wrapped(f"{_HELP}{shown(finding.help)}", columns, indent=len(_HELP)).removeprefix(_HELP)
+        remedy = _wrapped(shown(finding.help), columns, lead=_HELP, indent=len(_HELP))
         lines.append(paint(_HELP, _BLUE) + remedy)
     return "\n".join(lines)
 
@@ -57,19 +58,20 @@ class _Paint:
         return f"{code}{text}{_PLAIN}" if self.colour and text else text
 
 
-def _wrapped(text: str, columns: int | None, *, indent: int) -> str:
-    """Return a text in lines of so many columns, none of its words cut, the lines after the first indented."""
-    if columns is None or len(text) <= columns:
+def _wrapped(text: str, columns: int | None, *, lead: str, indent: int) -> str:
+    """Return what follows a lead in lines of so many columns, no word cut, the lines after the first indented."""
+    if columns is None or len(lead) + len(text) <= columns:
         return text
     return textwrap.fill(
         text,
         columns,
+        initial_indent=lead,
         subsequent_indent=" " * indent,
         break_long_words=False,
         break_on_hyphens=False,
         replace_whitespace=False,
         drop_whitespace=True,
-    )
+    ).removeprefix(lead)
 
 
 def _drawn(places: Sequence[_Place], source_of: SourceOf, paint: _Paint, columns: int | None = None) -> Iterator[str]:
@@ -88,16 +90,31 @@ def _drawn(places: Sequence[_Place], source_of: SourceOf, paint: _Paint, columns
             continue
         yield f"{arrow} {shown(str(main if path == main.path else here[0][0]))}"
         yield bar
-        last, window = None, (0, 0)
-        for place, text, mark in here:
-            if last is not None and place.line > last + 1:
+        last = None
+        for number, places_there in groupby(here, key=lambda place: place[0].line):
+            if last is not None and number > last + 1:
                 yield paint("...", _BLUE)
-            note = len(shown(text)) + 1 if text else 0
-            room = _WIDEST if columns is None else max(_NARROWEST, min(_WIDEST, columns - width - len(" | ……") - note))
-            window = window if place.line == last else _window(source.line(place.line), place, room)
-            quoted, marked = _excerpt(place, text, mark, source, width, paint, window)
-            yield from (marked,) if place.line == last else (quoted, marked)
-            last = place.line
+            yield from _line([*places_there], source, width, paint, columns)
+            last = number
+
+
+def _line(places: Sequence[_Place], source: Source, width: int, paint: _Paint, columns: int | None) -> Iterator[str]:
+    """Yield the places of one line, each below as much of the line as there is room for."""
+    line = source.line(places[0][0].line)
+    note = max(len(shown(text)) + 1 if text else 0 for _, text, _ in places)
+    room = _WIDEST if columns is None else max(_NARROWEST, min(_WIDEST, columns - width - len(" | ……") - note))
+    last = None
+    for place, text, mark in places:
+        window = last if last and _holds(last, line, place) else _window(line, place, room)
+        quoted, marked = _excerpt(place, text, mark, source, width, paint, window)
+        yield from (marked,) if window == last else (quoted, marked)
+        last = window
+
+
+def _holds(window: tuple[int, int], line: str, span: Span) -> bool:
+    """Tell whether all that a place marks in a line is drawn in a window."""
+    end = min(len(line), span.column - 1 + max(1, span.length))
+    return window[0] < span.column and end <= window[1]
 
 
 def _window(line: str, span: Span, room: int) -> tuple[int, int]:
