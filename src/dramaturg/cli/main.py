@@ -15,7 +15,7 @@ import click
 
 from dramaturg.cli import check, diff, doctor, evals, history, personas, runs, verify, worker
 from dramaturg.cli.exits import INFRASTRUCTURE, INTERRUPTED, USAGE, exit_code
-from dramaturg.cli.failure import print_failure
+from dramaturg.cli.failure import failure_json, plain_failure, print_failure
 from dramaturg.cli.options import InOrder
 from dramaturg.cli.output import Ending, explain, let_go
 from dramaturg.errors import DramaturgError
@@ -70,25 +70,31 @@ def main() -> NoReturn:
     """Run the command and exit with its code."""
     if isinstance(sys.stdout, TextIOWrapper):  # a locale without curly quotes must not cost a finished run
         sys.stdout.reconfigure(errors="backslashreplace")
-    ending = Ending()
+    ending = Ending(as_json="--json" in sys.argv)  # before click reads them: what it refuses is told to programs too
     try:
         code = app.main(standalone_mode=False, prog_name="dramaturg", obj=ending)
-    except click.ClickException as error:
-        error.show()
-        code = USAGE
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        code = INTERRUPTED
     except DramaturgError as error:
         explain(error, ending.place)
         code = exit_code(error)
         if ending.as_json:
-            print_failure(error)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a user gets a sentence, not a traceback
-        if os.environ.get("DRAMATURG_DEBUG"):
-            traceback.print_exc()
-        click.echo(
-            f"error: {type(error).__name__}: {error}\nThis is a defect; DRAMATURG_DEBUG=1 shows where.", err=True
-        )
-        code = INFRASTRUCTURE
+            print_failure(failure_json(error))
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last line of defence: a user gets a sentence
+        code, said = _tell(error)
+        if ending.as_json:
+            print_failure(plain_failure(said, code))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(error: BaseException) -> tuple[int, str]:
+    """Tell on stderr what is no error of ours; return the exit code, and what was said in short."""
+    if isinstance(error, click.ClickException):
+        error.show()
+        return USAGE, error.format_message()
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        click.echo("interrupted", err=True)
+        return INTERRUPTED, "interrupted"
+    if os.environ.get("DRAMATURG_DEBUG"):
+        traceback.print_exception(error)
+    said = f"{type(error).__name__}: {error}"
+    click.echo(f"error: {said}\nThis is a defect; DRAMATURG_DEBUG=1 shows where.", err=True)
+    return INFRASTRUCTURE, said

@@ -44,19 +44,13 @@ def wants_json() -> bool:
     return _ending().as_json
 
 
-def _wants_json(_: click.Context, __: click.Parameter, wanted: bool) -> bool:  # noqa: FBT001 - click's callback form
-    if wanted:
-        answer_in_json()
-    return wanted
-
-
 def _ending() -> Ending:
     context = click.get_current_context(silent=True)
     noted = context.obj if context else None
     return noted if isinstance(noted, Ending) else Ending()
 
 
-json_option = click.option("--json", "as_json", is_flag=True, callback=_wants_json, help="Print JSON on stdout.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on stdout.")
 strict_option = click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 
 

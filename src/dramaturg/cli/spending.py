@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dramaturg.cli.exits import SPENT
-from dramaturg.cli.failure import print_failure
+from dramaturg.cli.failure import failure_json, print_failure
 from dramaturg.cli.output import wants_json
 from dramaturg.errors import BudgetSpent
 
@@ -54,7 +54,7 @@ def within_budget() -> Iterator[None]:
     except BudgetSpent as spent:
         tell_of_spent(spent)
         if wants_json():
-            print_failure(spent)
+            print_failure(failure_json(spent))
         click.get_current_context().exit(SPENT)
 
 

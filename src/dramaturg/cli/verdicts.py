@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dramaturg.cli.exits import exit_code
+from dramaturg.cli.failure import failure_json
 from dramaturg.cli.output import explain, read_or_not
 from dramaturg.cli.spending import tell_of_spent
 from dramaturg.cli.telling import Telling, print_result
@@ -56,10 +57,9 @@ class Verdicts:
             tell_of_spent(error)
         else:
             explain(error)
-        code = exit_code(error)
         with read_or_not():
-            self._print_miss(str(suite), str(error), code)
-        self._codes.append(code)
+            self._print_miss(str(suite), error)
+        self._codes.append(exit_code(error))
         self._said[str(suite)] = f"no verdict: {error}".partition("\n")[0]
 
     def end(self) -> int:
@@ -79,17 +79,17 @@ class Verdicts:
         if before:
             click.echo()
 
-    def _print_miss(self, suite: str, error: str, code: int) -> None:
+    def _print_miss(self, suite: str, error: DramaturgError) -> None:
         from dramaturg.engine.assemble import bare
         from dramaturg.findings.github import workflow_command
 
         if self.telling.layout == "json":
-            click.echo(json.dumps({"suite": {"path": suite}, "error": error, "code": code}, ensure_ascii=False))
+            click.echo(json.dumps({"suite": {"path": suite}, **failure_json(error)}, ensure_ascii=False))
         elif self.telling.layout == "github":
-            click.echo(workflow_command("error", error, {"title": suite, "file": suite}))
+            click.echo(workflow_command("error", str(error), {"title": suite, "file": suite}))
         elif self.telling.layout == "md":
             self._part()
-            click.echo(f"## {bare(suite)}: no verdict\n\n- {bare(error)}")
+            click.echo(f"## {bare(suite)}: no verdict\n\n- {bare(str(error))}")
 
     def _print_junit(self) -> None:
         from dramaturg.evals.report.junit import junit_report
