@@ -79,6 +79,21 @@ def test_the_same_command_with_an_answer_goes_on_with_the_run_that_waits_for_it(
         assert [row["status"] for row in _rows(url)] == ["done"]
 
 
+def test_a_run_that_is_removed_leaves_no_receipt(url: str, state: Path, tmp_path: Path) -> None:
+    persona = tmp_path / "ask-1.persona.md"
+    persona.write_text(PERSONA, encoding="utf-8")
+    (tmp_path / "brief.md").write_text("# Brief\n\nThe gateway was down this morning.\n", encoding="utf-8")
+    with ChatServer(answer) as chat, working(url):
+        command = ("run", str(persona), str(tmp_path / "brief.md"), "--model", chat.model, "--queue", url)
+        assert (dramaturg(*command).code, dramaturg(*command, "--fresh").code) == (5, 5)
+        assert len([*state.glob("orders/*")]) == 2
+        prune = ("runs", "--prune", "--database", url, "--older-than", "0", "--status", "waiting")
+        assert dramaturg(*prune, "--dry-run").code == 0
+        assert len([*state.glob("orders/*")]) == 2
+        assert dramaturg(*prune).code == 0
+        assert (_rows(url), [*state.glob("orders/*")]) == ([], [])
+
+
 def test_what_was_resumed_in_python_is_delivered_too(url: str, tmp_path: Path) -> None:
     persona = tmp_path / "ask-1.persona.md"
     persona.write_text(PERSONA, encoding="utf-8")

@@ -1,5 +1,8 @@
 """Receipts of orders: each order that is given at the same time has its own."""
 
+import fcntl
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,3 +30,28 @@ def test_the_same_order_given_at_once_has_a_receipt_each(tmp_path: Path, number:
     with ExitStack() as undo:
         again = {undo.enter_context(receipts.following({"run": "another"}, lambda _: True)) for _ in runs}
     assert again == runs
+
+
+def test_a_receipt_that_is_damaged_is_nobodys(tmp_path: Path) -> None:
+    receipts = Receipts(state=tmp_path, database="postgresql://here/x")
+    with receipts.following({"run": "dpa-1-1"}, lambda _: True):
+        pass
+    damaged = tmp_path / "orders" / "dpa-1-2"
+    damaged.write_bytes(b"\xff" * 64)
+    with receipts.following({"run": "dpa-1-3"}, lambda _: True) as run:
+        assert run == "dpa-1-1"
+    assert damaged.exists()
+
+
+def test_what_was_left_half_written_is_removed_unless_somebody_writes_it(tmp_path: Path) -> None:
+    (tmp_path / "orders").mkdir()
+    left, new, held = (tmp_path / "orders" / f".dpa-1-{number}" for number in range(3))
+    for path in (left, new, held):
+        path.write_bytes(b"0")
+    long_ago = time.time() - 3600
+    os.utime(left, (long_ago, long_ago))
+    os.utime(held, (long_ago, long_ago))
+    with held.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        with Receipts(state=tmp_path, database="postgresql://here/x").following({"run": "dpa-1-9"}, lambda _: True):
+            assert {path.name for path in (tmp_path / "orders").iterdir()} == {new.name, held.name, "dpa-1-9"}

@@ -41,6 +41,8 @@ def prune_queued(database: str, older_than: str, statuses: str, *, dry_run: bool
     from dramaturg.run.budget import parse_seconds
     from dramaturg.run.durable.client import Desk
     from dramaturg.run.durable.questions import Questions
+    from dramaturg.run.durable.receipts import Receipts
+    from dramaturg.run.settings import current, state_root
 
     age, now = parse_seconds(older_than), time.time()
     with Desk(database) as desk, Questions(database) as questions:
@@ -48,6 +50,7 @@ def prune_queued(database: str, older_than: str, statuses: str, *, dry_run: bool
         left = questions.left(older_than=age, now=now)
         if not dry_run:
             desk.remove(found)
+            Receipts(state=state_root(current()[2]), database=database).settle(*found)
             questions.remove(left)
     rows = [*({"run": run} for run in found), *({"question": question} for question in left)]
     if as_json:

@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 
 _FOLDER = "orders"
 _NEW = "."  # how a receipt begins that is still being written; no run does
+_LEFT = 60  # seconds after which nobody writes one any more: it takes less than one
 _OTHERWISE = ("run", "trace", "limits", "answers", "yes")  # what the same order may say otherwise when it is repeated
 
 
@@ -53,11 +55,11 @@ class Receipts:
                     self._begin(str(order["run"]), digest, undo)
             yield earlier or str(order["run"])
 
-    def settle(self, run: str) -> None:
-        """Take note that the result of a run has been delivered, or that there is none to be had."""
+    def settle(self, *runs: str) -> None:
+        """Take note that the results of runs have been delivered, or that there are none to be had."""
         with suppress(OSError):
             for path in self._folder.glob("*"):
-                if path.name == run:  # which is an id, and no path
+                if path.name in runs:  # which are ids, and no paths
                     path.unlink(missing_ok=True)
 
     def _taken_up(self, digest: str, goes_on: Callable[[str], bool], undo: ExitStack) -> str | None:
@@ -65,7 +67,7 @@ class Receipts:
         for path in sorted(self._folder.glob("[!.]*"), key=_written, reverse=True):
             with suppress(OSError), ExitStack() as mine:
                 descriptor = _locked(path, os.O_RDONLY, mine)
-                if os.read(descriptor, len(digest)).decode() != digest:
+                if os.read(descriptor, len(digest)) != digest.encode():
                     continue
                 if goes_on(path.name):
                     undo.push(mine.pop_all())
@@ -81,6 +83,15 @@ class Receipts:
         os.write(descriptor, digest.encode())
         os.fsync(descriptor)
         new.rename(self._path(run))
+        self._clear()
+
+    def _clear(self) -> None:
+        """Remove what processes have left that were killed while they wrote a receipt."""
+        for path in self._folder.glob(f"{_NEW}*"):
+            with suppress(OSError), ExitStack() as mine:
+                if time.time() - path.stat().st_mtime > _LEFT:
+                    _locked(path, os.O_RDONLY, mine)
+                    path.unlink()
 
     def _digest(self, order: Mapping[str, Any]) -> str:
         said = {name: value for name, value in order.items() if name not in _OTHERWISE}
