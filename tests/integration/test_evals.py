@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.suites import CALLS, PERSONA, SUITE, Bench, answering, new_bench
 
 from dramaturg.engine.calls import ModelCall
 from dramaturg.errors import JournalMiss, ModelError
+from dramaturg.evals.report.table import sentences
 from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.models.scripted import Answer
 
@@ -106,6 +108,19 @@ def test_a_suite_too_small_to_tell_says_what_it_could_find_and_what_telling_take
     assert "this many samples find a drop of" in told.out
     assert "to decide: " in told.out
     assert dramaturg("eval", "run", suite, "--baseline", "HEAD", "--inconclusive-ok").code == 0
+
+
+def test_what_telling_takes_is_an_option_where_there_is_one_that_takes_it(bench: Bench) -> None:
+    suite = _one_case(bench)
+    before = bench.run(suite, baseline=None).run
+    bench.edit((_BACKUP, ""))
+    result = bench.run(suite)
+    more = "1 more repeat of each case, 1 pair, about $0"
+    assert f"to decide: `--repeats 2` ({more})" in [*sentences(result)]
+    assert f"\nto decide: {more}\n" in dramaturg("eval", "compare", before, result.run).out, "it has no such option"
+    for performed, said in ((999, f"to decide: `--repeats 1000` ({more})"), (1000, f"to decide: {more}")):
+        last = replace(result.records[-1], repeat=performed - 1)
+        assert said in [*sentences(replace(result, records=(*result.records, last)))], "more than 1000 are refused"
 
 
 def test_prompts_are_those_of_the_revision_too(bench: Bench) -> None:

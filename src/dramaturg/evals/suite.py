@@ -15,6 +15,7 @@ from dramaturg.evals.scorers.model import Listed, Scorer, SomeTexts, Texts
 from dramaturg.models.spec import parse_spec
 
 PASS = "pass"  # noqa: S105 - the metric that every performance has
+MOST_REPEATS = 1_000
 _NAME = r"^[\w][\w .+-]*$"
 
 
@@ -105,7 +106,7 @@ class Suite(_Said):
     judge: Annotated[Judge | None, BeforeValidator(_model_alone, json_schema_input_type=str | Judge)] = Field(
         default=None, description="Who judges by rubrics and compares pairs: a model, as `--model` names it."
     )
-    repeats: int = Field(default=1, ge=1, le=1000, description="How often each case is performed.")
+    repeats: int = Field(default=1, ge=1, le=MOST_REPEATS, description="How often each case is performed.")
     reasks: int = Field(default=2, ge=0, le=5, description="How often the failing part of an answer is asked again.")
     recorded: Annotated[str, AfterValidator(_is_beside)] = Field(
         default="", description="File beside the suite file for the answers that go with it; `eval record` writes it."

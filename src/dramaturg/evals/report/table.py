@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 from statistics import fmean
 
+from dramaturg.evals.arms import WORK_TREE
 from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.gate import Decision, Fall
 from dramaturg.evals.records import Record
 from dramaturg.evals.report.figures import counted, limits, percent
 from dramaturg.evals.report.judges import judge_sentences, judged_rates
 from dramaturg.evals.statistics.clustered import clustered_mean
+from dramaturg.evals.statistics.power import Price
 from dramaturg.evals.statistics.rates import failure_bound, rate_interval
 from dramaturg.evals.statistics.verdict import Comparison, Kind, Tally
-from dramaturg.evals.suite import PASS
+from dramaturg.evals.suite import MOST_REPEATS, PASS
 from dramaturg.models.prices import dollars
 
 _PERCENT = 100
@@ -80,8 +82,7 @@ def sentences(result: Evaluated) -> Iterator[str]:
     decision = result.decision
     if decision is not None:
         yield from _of_decision(decision)
-        if decision.kind is Kind.INCONCLUSIVE:
-            yield from undecided(decision, result.records)
+        yield from undecided(result)
     else:
         yield from failure_sentences(result)
     yield from judge_sentences(result)
@@ -117,20 +118,29 @@ def _fallen(fall: Fall) -> str:
     return f"step {fall.step}: {fall.metric} fell from {fall.baseline:.2f} to {fall.candidate:.2f}{told}"
 
 
-def undecided(decision: Decision, records: Sequence[Record]) -> Iterator[str]:
+def undecided(result: Evaluated) -> Iterator[str]:
     """Yield what keeps a decision from being made: what the samples could have found, and what deciding takes."""
-    for comparison in decision.verdict.comparisons:
+    if result.decision is None or result.decision.kind is not Kind.INCONCLUSIVE:
+        return
+    verdict = result.decision.verdict
+    for comparison in verdict.comparisons:
         if comparison.gates and comparison.obstacle:
             yield f"{comparison.metric}: {comparison.obstacle}"
         elif comparison.gates and comparison.detectable is not None:
             drop = points(comparison.detectable, sign=False)
             yield f"{comparison.metric}: this many samples find a drop of {drop} points four times in five"
-    price = decision.verdict.price
-    if price is not None:
-        cost = "" if price.cost is None else f", about {dollars(Decimal(str(price.cost)))}"
-        repeats = price.repeats + 1 + max(record.repeat for record in records)
-        more = f"{counted(price.repeats, 'more repeat')} of each case, {counted(price.pairs, 'pair')}{cost}"
-        yield f"to decide: `--repeats {repeats}` ({more})"
+    if verdict.price is not None:
+        yield f"to decide: {_deciding(verdict.price, result)}"
+
+
+def _deciding(price: Price, result: Evaluated) -> str:
+    """Return what deciding takes, by the option for it where one takes as much: two recorded evals have none."""
+    cost = "" if price.cost is None else f", about {dollars(Decimal(str(price.cost)))}"
+    more = f"{counted(price.repeats, 'more repeat')} of each case, {counted(price.pairs, 'pair')}{cost}"
+    repeats = price.repeats + 1 + max(record.repeat for record in result.records)
+    if repeats > MOST_REPEATS or result.arms["candidate"].name != WORK_TREE:
+        return more
+    return f"`--repeats {repeats}` ({more})"
 
 
 def failure_sentences(result: Evaluated) -> Iterator[str]:

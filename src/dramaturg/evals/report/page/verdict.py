@@ -103,7 +103,7 @@ def summary_of(result: Evaluated) -> Summary:
         metrics=tuple(sorted((each for each in metrics if each.gates or each.moved), key=lambda each: not each.gates)),
         still=tuple(each for each in metrics if not (each.gates or each.moved)),
         fallen=tuple(_fallen(decision, step_titles(result))) if decision else (),
-        deciding=tuple(map(remark, _undecided(result))),
+        deciding=tuple(map(remark, undecided(result))),
         remarks=tuple(map(remark, _remarks(result))),
         cost=cost_sentence(result),
     )
@@ -202,11 +202,6 @@ def _alone(result: Evaluated, rows: Sequence[Row]) -> Iterator[Metric]:
         if row.metric == PASS:
             drawn = rates_drawn([("candidate", rate_interval(sum(judged), len(judged)))], f"pass: {row.cells[0]}")
         yield Metric(name=row.metric, gates=gates, moved=True, kind="alone", cells=row.cells, rates=drawn)
-
-
-def _undecided(result: Evaluated) -> Iterator[str]:
-    if result.decision and result.decision.kind is Kind.INCONCLUSIVE:
-        yield from undecided(result.decision, result.records)
 
 
 def _fallen(decision: Decision, titles: Mapping[tuple[str, str], Markup]) -> Iterator[Fallen]:
