@@ -1,13 +1,15 @@
 """Mutants of a persona against a suite: what the gate misses survives at its line, and one more case kills it."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 from tests.commands import dramaturg
 from tests.markup import Page
-from tests.suites import PERSONA, Bench, new_bench
+from tests.suites import PERSONA, Bench, answering, new_bench
 
-from dramaturg.evals import load_run, mutate_suite
+from dramaturg.evals import Terms, load_run, mutate_suite
 
 _SUITE = """personas: DPA-1
 repeats: 5
@@ -45,6 +47,35 @@ def test_what_no_case_would_miss_survives_at_its_line_until_a_case_does(bench: B
     told = dramaturg(*_MUTATE)
     assert survivor not in told.out
     assert "3 of 12 mutants were killed" in told.out
+
+
+@pytest.mark.usefixtures("bench")
+def test_what_is_said_of_stopping_holds_for_any_model_and_few_pairs(state: Path) -> None:
+    """Five pairs are too few for any bet; of twenty no more are asked than decide."""
+    found = {}
+    for repeats in ("5", "20"):
+        for option in ("--sequential", "--fixed"):
+            told = dramaturg(*_MUTATE, "--limit", "6", "--repeats", repeats, option, "--json").json
+            found[repeats, option] = (sum(each["killed"] for each in told["mutants"]), told["questions"]["asked"])
+            shutil.rmtree(state)
+    assert found["5", "--sequential"][0] == 0 < found["5", "--fixed"][0]
+    assert found["20", "--sequential"][0] == found["20", "--fixed"][0] > 0
+    assert found["20", "--sequential"][1] < found["20", "--fixed"][1]
+
+
+@pytest.mark.usefixtures("bench")
+@pytest.mark.parametrize(
+    ("repeats", "said", "sequential"),
+    [(17, None, {False}), (18, None, {False, True}), (18, False, {False}), (2, True, {True})],
+)
+def test_where_nothing_is_said_mutants_of_the_personas_stop_once_there_are_pairs_enough(
+    state: Path, *, repeats: int, said: bool | None, sequential: set[bool]
+) -> None:
+    terms = Terms(models=[answering()], repeats=repeats, sequential=said)
+    tried = mutate_suite(Path("one.suite.yaml"), terms, operators=["swap", "blank"]).tried
+    assert {each.mutant.operator for each in tried} == {"swap", "blank"}
+    headers = [json.loads(path.read_text("utf-8").splitlines()[0]) for path in state.glob("evals/*/mutants/*.jsonl")]
+    assert {header["sequential"] for header in headers} == sequential
 
 
 def test_an_artifact_that_no_case_needs_survives_at_its_line_of_the_suite(bench: Bench) -> None:

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 @click.option("--limit", type=click.IntRange(min=1), help="Try so many mutants at most, drawn by the seed.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw, and of the order of pairs.")
 @click.option(
-    "--sequential/--fixed", "sequential", default=None, help="Stop once one is decided; unless --batch is given."
+    "--sequential/--fixed",
+    "sequential",
+    default=None,
+    help="Stop once one is decided, or never; without either, where that saves questions and there are enough pairs.",
 )
 @queue_option
 @layout_option
@@ -69,7 +72,7 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
         models=models,
         judge=judge,
         repeats=repeats,
-        sequential=not batch if sequential is None else sequential,
+        sequential=sequential,
         batch=batch,
         budget=budget,
         price=price,

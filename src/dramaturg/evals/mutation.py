@@ -133,7 +133,8 @@ def mutate_suite(
 
     Args:
         suite: The suite file.
-        terms: How each is performed; a budget is that of all of them together.
+        terms: How each is performed; a budget is that of all of them together. Where `sequential` is None, whatever
+            the suite says, one is performed until it is decided if that saves questions and there are enough pairs.
         operators: Names of operators; all without any.
         limit: Try so many at most, drawn by the seed.
         on_open: Told how many there are before any is tried.
@@ -172,9 +173,9 @@ async def _mutate(
     on_open(len(chosen))
     async with AsyncExitStack() as undo:
         earlier = earlier_answers(file, terms, state_here(terms))
+        if terms.sequential is None:
+            file = changed(file, Terms(sequential=_may_stop(file, terms)))
         require_batches(file, terms, compares=True)
-        if not _may_stop(file, terms):
-            file = changed(file, _FIXED)
         trial = _Trial(file=file, whole=arm, terms=terms, told=told)
         await open_models(file, terms, earlier, trial.way, undo)  # held open for all of them
         tried = await trial.all(chosen, on_mutant)
@@ -240,7 +241,8 @@ class _Trial:
         kind = None
         if mutant.arm is not None:
             # a blank in one case leaves the others as they are: all of them together ask little
-            asking = changed(self.file, _FIXED) if mutant.operator == BLANK else self.file
+            whole = mutant.operator == BLANK and self.terms.sequential is None
+            asking = changed(self.file, _FIXED) if whole else self.file
             way, arms = self.way.apart(), _arms(self.whole, mutant.arm)
             result = await evaluate_arms(
                 asking, arms, self.terms, told=self.told, way=way, pot=self.pot, folder=MUTANTS
@@ -254,10 +256,13 @@ class _Trial:
 
 
 def _may_stop(file: SuiteFile, terms: Terms) -> bool:
-    """Tell whether stopping early saves anything, and leaves enough to call a mutant worse.
+    """Tell whether stopping early can be done, saves anything, and leaves enough to call a mutant worse.
 
-    What quotes the artifacts costs nothing; and one by one it takes many pairs to see what one case of several misses.
+    A batch asks all at once; what quotes the artifacts costs nothing; and one by one it takes many pairs to see what
+    one case of several misses.
     """
+    if terms.batched:
+        return False
     suite = file.suite
     models = terms.models or suite.models
     pairs = pairs_of(suite, chosen_cases(file, terms.tags), [""], terms.repeats or suite.repeats)
