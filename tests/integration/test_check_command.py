@@ -147,8 +147,10 @@ def test_a_diff_shows_what_fix_would_change_and_changes_nothing(faulty: Path) ->
 )
 def test_a_diff_goes_with_fix_and_with_no_other_format(faulty: Path, arguments: list[str]) -> None:
     told = dramaturg("check", faulty.name, *arguments)
-    assert (told.code, told.out) == (2, "")
-    assert "--diff prints what --fix would change" in told.err
+    refused = "--diff prints what --fix would change"
+    assert told.code == 2
+    assert told.json["error"].startswith(refused) if "--json" in arguments else not told.out
+    assert refused in told.err
     assert faulty.read_bytes() == _FAULTY.encode()
 
 
