@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.support import dpa1_brief, good_answer, perform_by_hand
+from tests.journals import REPLY, SPECS, kept
 
 from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import ModelCall, ModelReply, Usage
@@ -17,7 +17,6 @@ from dramaturg.engine.prompts import Kernel
 from dramaturg.errors import CallerError
 from dramaturg.models.profiles import local
 from dramaturg.run.journal import (
-    Journal,
     adopt_journal,
     all_journals,
     create_journal,
@@ -26,28 +25,6 @@ from dramaturg.run.journal import (
     open_journal,
 )
 from dramaturg.run.record import read_journal
-
-REPLY = ModelReply(text="{}", model="tiny")
-
-SPECS = {"scripted": "scripted"}
-
-
-@pytest.fixture(scope="module")
-def brief() -> Brief:
-    return dpa1_brief()
-
-
-@pytest.fixture(scope="module")
-def calls(brief: Brief) -> list[ModelCall]:
-    return perform_by_hand(brief, good_answer).calls
-
-
-def kept(journal: Journal, calls: list[ModelCall]) -> Path:
-    """Keep an answer to each call, close the journal and return its file."""
-    with journal:
-        for call in calls:
-            journal.keep(call.key, call, REPLY)
-    return journal.record.path
 
 
 def test_an_answer_is_read_back_as_it_was_given(state: Path, brief: Brief, calls: list[ModelCall]) -> None:

@@ -5,8 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.support import dpa1_brief, good_answer, perform_by_hand
-from tests.unit.test_journal import SPECS, kept
+from tests.journals import SPECS, kept
 
 from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import ModelCall
@@ -20,16 +19,6 @@ from dramaturg.run.journal import (
 )
 from dramaturg.run.record import read_journal
 from dramaturg.run.runs import run_summaries
-
-
-@pytest.fixture(scope="module")
-def brief() -> Brief:
-    return dpa1_brief()
-
-
-@pytest.fixture(scope="module")
-def calls(brief: Brief) -> list[ModelCall]:
-    return perform_by_hand(brief, good_answer).calls
 
 
 def test_a_torn_last_line_counts_for_nothing_wherever_it_is_torn(
