@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 _LOOPBACK = ("127.", "localhost", "::1")
 _VARIABLES = ("ANTHROPIC_", "OPENAI_", "DRAMATURG_", "OTEL_", "TRACEPARENT")
+_CI = ("CI", "BUILD_NUMBER")  # whichever is set, pytest's summary has a failure's whole text instead of its first line
 # A loaded machine is slow, which is no fault of what is tested. Examples are new ones each time, so that more is found
 # the more often it is looked for; .ci/run chooses the profile `ci`, whose examples are many and the same every time.
 settings.register_profile("ci", settings.get_profile("ci"), max_examples=400)
@@ -74,9 +75,9 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give each test its own state folder and an environment without keys."""
+    """Give each test its own state folder and an environment without keys, the same on a desk and in CI."""
     for name in os.environ:
-        if name.startswith(_VARIABLES) or name.upper().endswith("_PROXY"):
+        if name.startswith(_VARIABLES) or name in _CI or name.upper().endswith("_PROXY"):
             monkeypatch.delenv(name)
     folder = tmp_path / "state"
     monkeypatch.setenv("DRAMATURG_STATE", str(folder))
