@@ -49,6 +49,7 @@ class ChatServer(Listening):
         delay: Seconds each answer takes.
         window: Tokens of context it reports.
         letters: How many of them it counts as one token.
+        port: Where it is reached; a free one for 0.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class ChatServer(Listening):
         delay: float = 0.0,
         window: int = 8192,
         letters: int = 1,
+        port: int = 0,
     ) -> None:
         self.requests: list[dict[str, Any]] = []
         self.window = window
@@ -68,7 +70,7 @@ class ChatServer(Listening):
         self._delay = delay
         self._arrived = threading.Condition()
         self._released = threading.Event()
-        super().__init__(_handler(self))
+        super().__init__(_handler(self), port=port)
 
     @property
     def model(self) -> str:

@@ -16,17 +16,23 @@ class Listening:
     Args:
         handler: What answers its requests.
         waits: At the end of the block, wait for the answers under way.
+        port: Where it is reached; a free one for 0.
     """
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler], *, waits: bool = True) -> None:
-        self._http = _Server(("127.0.0.1", 0), handler)
+    def __init__(self, handler: type[BaseHTTPRequestHandler], *, waits: bool = True, port: int = 0) -> None:
+        self._http = _Server(("127.0.0.1", port), handler)
         self._http.daemon_threads = not waits
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02})
 
     @property
+    def port(self) -> int:
+        """Where it is reached on this machine."""
+        return self._http.server_port
+
+    @property
     def address(self) -> str:
         """Where it is reached."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return f"http://127.0.0.1:{self.port}"
 
     def let_go(self) -> None:
         """Let answers that are held back come to their end; nothing holds any unless a server says so."""

@@ -7,6 +7,7 @@ DramaturgError
 │  ├─ KeyMissing(variable, where, instead)  the key of a model is not set
 │  └─ SecretsFound(findings)           artifacts that would leave this machine hold secrets
 ├─ ModelError(message, retryable, hint)    the provider
+│  └─ Unreached(message, …)            nothing of its model could be asked from the start
 ├─ StepFailed(step, findings)          attempts spent; what was wrong, the last raw answer kept
 ├─ AnswerNeeded(run, questions)        paused: a person must answer; resumable
 ├─ BudgetSpent(run, limit, spent, needed)  money, tokens or time; resumable
@@ -99,6 +100,10 @@ class ModelError(DramaturgError):
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class Unreached(ModelError):
+    """What a recorded answer was expected to stand for must be asked, of a model that was not there from the start."""
 
 
 class StepFailed(DramaturgError):

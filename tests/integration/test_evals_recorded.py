@@ -149,7 +149,35 @@ def test_a_strict_replay_needs_no_server(bench: Bench, monkeypatch: pytest.Monke
     told = dramaturg("eval", "run", _ONE, "--replay", "strict")
     assert (told.code, f"0 of {2 * _CALLS} questions were asked" in told.out) == (0, True)
     assert f"model {server.model}: nothing leaves this machine, recorded answers only" in told.err
-    assert dramaturg("eval", "run", _ONE).code == 3
+
+
+@pytest.mark.parametrize("verb", ["run", "record"])
+def test_a_server_is_missed_only_where_something_must_be_asked(bench: Bench, verb: str) -> None:
+    with ChatServer(window=24_000) as server:
+        bench.checkout.write(_ONE, _SUITE.format(model=f'"{server.model}"'))
+        assert dramaturg("eval", verb, _ONE).code == 0
+        bench.checkout.commit()
+    bench.edit(('</Step>\n    <Step number="4"', '</Step>\n\n  <Step number="4"'))
+    told = dramaturg("eval", "run", _ONE, "--baseline", "HEAD")
+    assert (told.code, "NO WORSE" in told.out) == (0, True)
+    assert f"0 of {2 * _CALLS} questions were asked" in told.out
+    assert dramaturg("eval", "record", _ONE).code == 0
+    bench.edit(_EDIT)
+    for command in (("run", _ONE, "--baseline", "HEAD"), ("record", _ONE)):
+        told = dramaturg("eval", *command)
+        assert (told.code, told.out) == (3, "")
+        assert told.err.count("the server at 127.0.0.1 could not be reached") == 1
+    with ChatServer(window=24_000, port=server.port) as server:
+        assert dramaturg("eval", "run", _ONE, "--baseline", "HEAD", "--inconclusive-ok").code == 0
+    assert len(server.requests) == 4  # the edited step and the next, twice each
+
+
+def test_a_server_that_was_never_asked_is_missed_at_once(bench: Bench) -> None:
+    with ChatServer() as server:
+        bench.checkout.write(_ONE, _SUITE.format(model=f'"{server.model}"'))
+    told = dramaturg("eval", "run", _ONE)
+    assert (told.code, "eval one-" in told.err) == (3, False)
+    assert "the server at 127.0.0.1 could not be reached" in told.err
 
 
 def test_damage_in_the_answers_of_another_eval_ends_no_strict_replay(bench: Bench, state: Path) -> None:

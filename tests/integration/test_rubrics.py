@@ -76,6 +76,18 @@ def test_a_rubric_tells_what_an_edit_lost_and_decides_nothing(bench: Bench) -> N
     assert f"model {server.model}: " in told.err
 
 
+def test_a_judge_whose_server_is_down_is_missed_only_where_it_must_judge(bench: Bench) -> None:
+    with ChatServer(Judge(backed_up)) as server:
+        write(bench, server.model)
+        assert dramaturg(*RUN).code == 0
+    again = dramaturg("eval", "run", FILE)
+    assert (again.code, "0 of " in again.out) == (0, True)
+    bench.edit((BACKUP, ""))
+    told = dramaturg(*RUN)
+    assert (told.code, told.out) == (3, "")
+    assert told.err.count("the server at 127.0.0.1 could not be reached") == 1
+
+
 def test_a_judge_sees_document_and_criterion_and_no_arm_revision_persona_or_model(bench: Bench) -> None:
     with ChatServer(Judge(backed_up)) as server:
         write(bench, server.model)

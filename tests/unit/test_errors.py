@@ -18,6 +18,7 @@ from dramaturg.errors import (
     ModelError,
     SecretsFound,
     StepFailed,
+    Unreached,
 )
 from dramaturg.findings.model import Finding, Label, Severity, Span
 
@@ -56,6 +57,11 @@ _EXAMPLES = [
         id="ModelError",
     ),
     pytest.param(ModelError("refused", retryable=False), "refused", id="ModelError-without-a-hint"),
+    pytest.param(
+        Unreached("the server at 127.0.0.1 could not be reached", retryable=True, hint="start it"),
+        "the server at 127.0.0.1 could not be reached; start it",
+        id="Unreached",
+    ),
     pytest.param(
         StepFailed("2", "ROLLBACK PLAN", (_PLACELESS, _WARNING), raw="{}", run="dpa-1-0001"),
         "step 2 `ROLLBACK PLAN` could not be satisfied:\n"

@@ -15,7 +15,7 @@ from dramaturg.engine.calls import Answer, ModelCall, ModelReply, Question, Ques
 from dramaturg.engine.events import Event, StepAccepted
 from dramaturg.engine.flow import perform
 from dramaturg.engine.outcome import Outcome
-from dramaturg.errors import JournalMiss, ModelError, StepFailed
+from dramaturg.errors import JournalMiss, ModelError, StepFailed, Unreached
 from dramaturg.evals.keys import key_remedy
 from dramaturg.evals.replies import Kept, Replies, parts_of
 from dramaturg.evals.scorers.judged import JUDGED
@@ -205,6 +205,7 @@ async def perform_cell(place: Place, brief: Brief, model: Model, desk: Desk, ans
     Raises:
         BudgetSpent: The next call could exceed what the eval may use.
         JournalMiss: A strict replay lacks an answer.
+        Unreached: So does any other, and its model was not there from the start.
     """
     asked: list[Asked] = []
     accepted: list[str] = []
@@ -227,6 +228,8 @@ async def perform_cell(place: Place, brief: Brief, model: Model, desk: Desk, ans
         outcome = await drive(flow, ask, _person(answers), note)
     except StepFailed as fell_short:
         failure = fell_short
+    except Unreached:
+        raise
     except ModelError as fault:
         if refused:  # the provider did its work; it is the persona's text that the model would not follow
             failure = StepFailed(asked[-1].step, fault.message, ())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.data import prompts_root
-from dramaturg.errors import CallerError
+from dramaturg.errors import CallerError, ModelError
 from dramaturg.evals.answers import Answers, read_answers
 from dramaturg.evals.arms import Arm, frozen_arm, past_arm, plans_of, present_arm, revision_read
 from dramaturg.evals.batched import Batched
@@ -167,7 +167,14 @@ async def _opened(spec: ModelSpec, terms: Terms, earlier: Earlier, way: Way, und
     if terms.replay == "strict":
         known = traits_of(spec) is not None
         return absent if known else absent_model(spec, earlier.window(absent.name)) or absent
-    return await way.open(spec, undo, recorded=earlier.goes_with_suite(absent.name))
+    try:
+        return await way.open(spec, undo, recorded=earlier.goes_with_suite(absent.name))
+    except ModelError as fault:
+        window = earlier.window(absent.name)
+        stand_in = absent_model(spec, window, fault) if window else None
+        if stand_in is None:
+            raise
+        return stand_in
 
 
 async def open_judges(

@@ -13,7 +13,7 @@ from typing import Protocol
 from dramaturg.engine.calls import ModelCall
 from dramaturg.errors import CallerError
 from dramaturg.evals.replies import Kept, Replies
-from dramaturg.models.absent import absent_model
+from dramaturg.models.absent import AbsentModel, absent_model
 from dramaturg.models.model import Model
 from dramaturg.models.pool import Pool
 from dramaturg.models.retry import RetryPolicy, answer_with_retries
@@ -105,7 +105,9 @@ class AtOnce:
         """Do nothing: what is asked leaves no trace but its answer."""
 
     async def ask(self, model: Model, call: ModelCall) -> Kept:
-        """Ask now."""
+        """Ask now; Unreached, at once, of a model that was not there when the eval began."""
+        if isinstance(model, AbsentModel):  # trying again does not make it another
+            return Kept(reply=await model.answer(call), seconds=0.0)
         began, line = time.monotonic(), self.pool.line(model, self.name, self.policy)
         reply = await answer_with_retries(model, call, self.policy, line, _ignore, _ignore)
         return Kept(reply=reply, seconds=time.monotonic() - began)

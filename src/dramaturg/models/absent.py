@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.engine.profile import Profile
-from dramaturg.errors import CallerError
+from dramaturg.errors import CallerError, ModelError, Unreached
 from dramaturg.models import profiles
 from dramaturg.models.hosts import is_loopback
 from dramaturg.models.model import STAYS_HERE
@@ -26,17 +26,23 @@ class AbsentModel:
         name: What it is called; part of every call's key.
         profile: Its traits.
         destination: Where the text would go.
+        fault: What opening it failed with, where that was tried.
     """
 
-    def __init__(self, spec: ModelSpec, name: str, profile: Profile, destination: str) -> None:
+    def __init__(
+        self, spec: ModelSpec, name: str, profile: Profile, destination: str, fault: ModelError | None = None
+    ) -> None:
         self._spec = spec
+        self._fault = fault
         self.name = name
         self.profile = profile
         self.destination = destination
 
     async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
-        """Raise CallerError with what the model lacks here."""
+        """Raise CallerError with what the model lacks here, or Unreached with what opening it failed with."""
         del watch
+        if self._fault is not None:
+            raise Unreached(*self._fault.args)
         require_usable(self._spec)
         raise CallerError(f"`{self.name}` became usable meanwhile; give the command again to ask it for {call.step}")
 
@@ -44,17 +50,19 @@ class AbsentModel:
         """Release nothing."""
 
 
-def absent_model(spec: ModelSpec, window: int | None = None) -> AbsentModel | None:
+def absent_model(spec: ModelSpec, window: int | None = None, fault: ModelError | None = None) -> AbsentModel | None:
     """Return what stands for a model that need not be here; None for what always is, or is none to ask.
 
     Args:
         spec: Which one.
         window: Its tokens of context, where only its server tells them and they are known all the same.
+        fault: What opening it failed with, where that was tried.
     """
     if spec.kind not in ("anthropic", "openai", "gguf"):
         return None
     name, profile = traits_of(spec) or (str(spec), profiles.local(window))
-    return AbsentModel(spec, name, profile, f"{STAYS_HERE}, {_REPLAYED}" if profile.narrowed else _REPLAYED)
+    destination = f"{STAYS_HERE}, {_REPLAYED}" if profile.narrowed else _REPLAYED
+    return AbsentModel(spec, name, profile, destination, fault)
 
 
 def traits_of(spec: ModelSpec) -> tuple[str, Profile] | None:

@@ -7,7 +7,7 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from dramaturg.engine.brief import Respondent
-from dramaturg.errors import JournalMiss, ModelError
+from dramaturg.errors import JournalMiss, ModelError, Unreached
 from dramaturg.evals.cells import Asked, Desk, Place, asked_of
 from dramaturg.evals.judging.preferences import Preference, Preferred, ask_pair, preference
 from dramaturg.evals.judging.questions import Asking, Rule, ask_rubric
@@ -102,6 +102,8 @@ class Jury:
             return Opinions(scores={scorer.metric: lacking})
         try:
             verdict, asked = await self.verdict(scorer, text, artifacts, place)
+        except Unreached:
+            raise
         except ModelError as fault:
             return Opinions(error=f"the judge of `{scorer.metric}`: {fault}")
         return Opinions(scores={scorer.metric: score_of(verdict)}, asked={scorer.metric: asked})
@@ -127,6 +129,8 @@ class Jury:
             if miss.step != PAIRWISE or scorer.metric in self.needed:
                 raise
             found = Preference(value=None, because=_NOBODY)
+        except Unreached:
+            raise
         except ModelError as fault:
             failed = Opinions(error=f"the judge of `{scorer.metric}`: {fault}")
             return failed, failed
