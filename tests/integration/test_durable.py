@@ -213,12 +213,21 @@ def test_a_worker_that_lives_keeps_its_runs(url: str) -> None:
     ("address", "code", "said"),
     [
         ("sqlite:///x.db", 2, "need Postgres"),
-        ("postgresql://nobody@127.0.0.1:1/none", 3, "the database cannot be used"),
+        ("postgresql://u:geheim@", 2, "the address names no database; give `postgresql://user@host/name`"),
+        ("postgresql://u:geheim@h:port/x", 2, "the address of the database cannot be read; give `postgresql://user"),
+        ("postgresql://nobody:geheim@127.0.0.1:1/none", 3, "the database cannot be used: connection failed: "),
     ],
 )
-def test_a_database_that_cannot_be_used_is_said_to_be(address: str, code: int, said: str) -> None:
-    told = dramaturg("runs", "--database", address)
-    assert (told.code, said in told.err) == (code, True)
+def test_a_database_that_cannot_be_used_is_said_to_be(
+    address: str, code: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = (dramaturg("runs", "--database", address), dramaturg("worker", "--database", address))
+    monkeypatch.setenv("DRAMATURG_DATABASE", address)
+    found = dramaturg("worker")
+    for told in (*named, found):
+        assert (told.code, said in told.err, "geheim" in told.err) == (code, True, False)
+        assert len(told.err.splitlines()) == 1
+    assert found.err.startswith("error: `DRAMATURG_DATABASE`: ") == (code == 2)
 
 
 def test_a_model_that_no_worker_can_open_is_refused() -> None:

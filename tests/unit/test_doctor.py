@@ -38,7 +38,8 @@ def test_a_default_model_that_is_none_is_not_ready(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("DRAMATURG_MODEL", "antropic:x")
     check = seen("default model")
     assert not check.ready
-    assert "did you mean `anthropic`?" in check.remedy
+    assert check.detail == "antropic:x, from `DRAMATURG_MODEL`"
+    assert check.remedy.startswith("`DRAMATURG_MODEL`: `antropic:x` is not a model; did you mean `anthropic`?")
 
 
 def test_a_server_on_a_usual_port_is_found_and_where_there_is_none_how_to_get_one(

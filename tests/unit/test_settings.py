@@ -10,11 +10,12 @@ from dramaturg import CallerError, Runtime, load_persona
 from dramaturg.data import personas_root, prompts_root
 from dramaturg.models.profiles import DEFAULT_ANTHROPIC, DEFAULT_OPENAI
 from dramaturg.models.scripted import ScriptedModel
-from dramaturg.run.settings import Project, persona_roots, read_project, state_root
+from dramaturg.run.project import Project, read_project
+from dramaturg.run.settings import persona_roots, state_root
 
 
 def project(folder: Path, text: str) -> Path:
-    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8", newline="")
     return folder
 
 
@@ -34,24 +35,38 @@ def test_a_project_names_its_model_and_its_persona_folders(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("text", "told"),
     [
-        ('[tool.dramaturg]\nmodle = "x"\n', r"unknown key `modle` in \[tool.dramaturg\]; did you mean `model`\?"),
-        ("[tool.dramaturg]\nzzz = 1\n", "unknown key `zzz` .*; it has model, models, personas"),
-        ('[tool.dramaturg]\nmodels = "x"\n', "`models` must be a table of models by step or kind"),
-        ("[tool.dramaturg.models]\nsection = 5\n", "`models` must be a table of models by step or kind"),
-        ("[tool]\ndramaturg = 5\n", r"`tool.dramaturg` must be a table; write `\[tool.dramaturg\]`"),
-        ("[tool.dramaturg]\nmodel = 5\n", "`model` must be a model's name in quotes"),
-        ('[tool.dramaturg]\npersonas = "p"\n', "`personas` must be a list of folders"),
-        ("[tool.dramaturg]\npersonas = [1]\n", "`personas` must be a list of folders"),
-        ('[tool.dramaturg]\npersonas = ["p"]\n', "there is no folder `.*p`; `personas` names it"),
-        ("[tool.dramaturg\n", r"pyproject.toml` cannot be read: "),
+        ('[tool.dramaturg]\nmodle = "x"\n', [":2`, `modle`: no such setting; did you mean `model`?"]),
+        ("[tool.dramaturg]\nzzz = 1\n", [":2`, `zzz`: no such setting; there are model, models, personas"]),
+        ('[tool.dramaturg]\nmodels = "x"\n', [":2`, `models`: must be a table of models by step or kind"]),
+        ("[tool.dramaturg.models]\nsection = 5\n", [":2`, `models.section`: must be a model's name in quotes"]),
+        ("[tool]\ndramaturg = 5\n", [":2`: `tool.dramaturg` must be a table; write `[tool.dramaturg]`"]),
+        ("[tool.dramaturg]\nmodel = 5\n", [":2`, `model`: must be a model's name in quotes"]),
+        ('[tool.dramaturg]\npersonas = "p"\n', [":2`, `personas`: must be a list of folders"]),
+        ("[tool.dramaturg]\npersonas = [1]\n", [":2`, `personas`: must be a list of folders"]),
+        ("[tool.dramaturg\n", ["` cannot be read: ", "line 1"]),
+        (
+            (
+                '[project]\r\nname = "dramaturg-user"\r\n\r\n[tool]\r\n# dramaturg\r\ndramaturg.personas = [\r\n'
+                '  "p",\r\n  "q",\r\n]\r\ndramaturg.models = {\'3\' = 5}\r\ndramaturg.modle = """\r\n"""\r\n'
+            ),
+            [
+                ":11`, `modle`: no such setting",
+                ":10`, `models.3`: must be a model's name in quotes",
+                ":6`, `personas`: there is no folder `",
+                "/p`; make it, or leave it out",
+                "/q`; make it, or leave it out",
+            ],
+        ),
     ],
 )
-def test_a_setting_that_means_nothing_is_named_with_its_file(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(CallerError, match=message) as raised:
+def test_each_setting_that_means_nothing_is_named_with_its_line(tmp_path: Path, text: str, told: list[str]) -> None:
+    with pytest.raises(CallerError) as raised:
         read_project(project(tmp_path, text))
-    assert str(tmp_path / "pyproject.toml") in str(raised.value)
+    said = str(raised.value)
+    assert said.startswith(f"`{tmp_path / 'pyproject.toml'}")
+    assert [part for part in told if part not in said] == []
 
 
 def test_a_project_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
@@ -87,6 +102,13 @@ def test_journals_are_where_the_environment_says(tmp_path: Path, monkeypatch: py
     assert state_root({"DRAMATURG_STATE": "/s", "XDG_STATE_HOME": "/x"}) == Path("/s")
     assert state_root({"XDG_STATE_HOME": "/x"}) == Path("/x/dramaturg")
     assert state_root({"DRAMATURG_STATE": ""}) == tmp_path / ".local" / "state" / "dramaturg"
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(CallerError, match=r"^`DRAMATURG_STATE`: `.*/file` is no folder; set it to one"):
+        state_root({"DRAMATURG_STATE": "~/file"})
+    with pytest.raises(
+        CallerError, match=r"^`DRAMATURG_STATE`: `~nobody-at-all` begins with the home folder of nobody"
+    ):
+        state_root({"DRAMATURG_STATE": "~nobody-at-all"})
 
 
 def test_the_model_is_the_one_named_nearest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

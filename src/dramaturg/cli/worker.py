@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dramaturg.run.durable.reaper import Reaper
     from dramaturg.run.durable.worker import Worker
 
+_VARIABLE = "DRAMATURG_DATABASE"
 _SWEEP = 2.0  # seconds between two looks for workers that have died
 _DRAIN = 600.0
 _EVERY = 10.0  # seconds between two lines about questions
@@ -20,7 +21,7 @@ _EVERY = 10.0  # seconds between two lines about questions
 
 @click.command(short_help="Perform runs from a Postgres database.")
 @click.option(
-    "--database", required=True, metavar="URL", envvar="DRAMATURG_DATABASE", help="postgresql://user@host/name"
+    "--database", required=True, metavar="URL", envvar=_VARIABLE, show_envvar=True, help="postgresql://user@host/name"
 )
 @click.option(
     "--concurrency",
@@ -66,9 +67,16 @@ def worker(
 
     require_durable()
     begin_tracing()
-    from dramaturg.run.budget import parse_seconds
-    from dramaturg.run.durable.worker import Worker
+    from click.core import ParameterSource
 
+    from dramaturg.run.budget import parse_seconds
+    from dramaturg.run.durable.client import require_postgres
+    from dramaturg.run.durable.worker import Worker
+    from dramaturg.run.settings import blaming
+
+    source = click.get_current_context().get_parameter_source("database")
+    with blaming(f"`{_VARIABLE}`" if source is ParameterSource.ENVIRONMENT else None):
+        require_postgres(database)
     waits = tuple(parse_seconds(each) for each in patience.split(",") if each.strip())
 
     def say(run: str, said: str) -> None:

@@ -10,7 +10,7 @@ from dramaturg.engine.profile import Profile
 from dramaturg.models import profiles
 from dramaturg.models.hosts import is_loopback
 from dramaturg.models.prices import parse_price
-from dramaturg.models.spec import ModelSpec, parse_spec
+from dramaturg.models.spec import ModelSpec
 from dramaturg.persona.model import fold_id
 from dramaturg.run.budget import Estimate, Tariffs, estimates
 from dramaturg.run.inputs import Given, collect_artifacts
@@ -73,7 +73,7 @@ def costs_of(
         AuthorError, CallerError: As a run would.
     """
     runtime = Runtime(model=model, parallel=parallel, reasks=reasks)
-    spec = parse_spec(str(runtime.model))
+    spec = runtime.wanted.spec()
     tariffs = Tariffs(given=None if price is None else parse_price(price))
     job, lacking = _job(runtime, persona, inputs)
     brief = job.brief(_profile(spec), str(spec), reasks)

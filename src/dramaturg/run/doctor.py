@@ -11,8 +11,9 @@ from pathlib import Path
 
 from dramaturg.errors import CallerError
 from dramaturg.models import profiles
-from dramaturg.models.spec import default_spec, parse_spec, require_usable
-from dramaturg.run.settings import current, persona_roots, state_root
+from dramaturg.models.spec import parse_spec, require_usable
+from dramaturg.run.settings import blaming, current, persona_roots, state_root
+from dramaturg.run.team import Where, found_model
 
 _PATIENCE = 0.2
 _SERVERS: Mapping[str, int] = {"Ollama": 11434, "llama.cpp": 8080, "vLLM": 8000, "LM Studio": 1234}
@@ -31,11 +32,10 @@ class Check:
 def examine() -> list[Check]:
     """Look at models, keys, local servers and folders."""
     project, folder, environment = current()
-    chosen = environment.get("DRAMATURG_MODEL") or project.model or default_spec(environment)
     roots = persona_roots(project, folder, environment)
     return [
         Check(name="python", ready=True, detail=".".join(map(str, sys.version_info[:3]))),
-        _default(chosen),
+        _default(*found_model(project, environment)),
         Check(name="evidence", ready=True, detail="quotes the artifacts; no language model, no key"),
         _hosted("anthropic", profiles.ANTHROPIC_KEY, profiles.DEFAULT_ANTHROPIC, "console.anthropic.com", environment),
         _hosted("openai", profiles.OPENAI_KEY, profiles.DEFAULT_OPENAI, "platform.openai.com", environment),
@@ -46,12 +46,14 @@ def examine() -> list[Check]:
     ]
 
 
-def _default(chosen: str) -> Check:
+def _default(chosen: str, place: Where | None) -> Check:
+    detail = f"{chosen}, from {place}" if place else chosen
     try:
-        require_usable(parse_spec(chosen))
+        with blaming(place):
+            require_usable(parse_spec(chosen))
     except CallerError as error:
-        return Check(name="default model", ready=False, detail=chosen, remedy=error.message)
-    return Check(name="default model", ready=True, detail=chosen)
+        return Check(name="default model", ready=False, detail=detail, remedy=error.message)
+    return Check(name="default model", ready=True, detail=detail)
 
 
 def _hosted(package: str, key: str, model: str, where: str, environment: Mapping[str, str]) -> Check:

@@ -7,12 +7,10 @@ from types import MappingProxyType
 from typing import Any
 
 from dramaturg.data import prompts_root
-from dramaturg.engine.brief import JUDGE
 from dramaturg.errors import CallerError
 from dramaturg.models.model import Model
 from dramaturg.models.prices import parse_price
 from dramaturg.models.retry import RetryPolicy
-from dramaturg.models.spec import default_spec, parse_spec
 from dramaturg.persona.library import Library
 from dramaturg.persona.model import fold_id
 from dramaturg.run.budget import Limits, parse_seconds, parse_usd
@@ -32,9 +30,17 @@ from dramaturg.run.report import RunResult
 from dramaturg.run.respond import Known, OnQuestion
 from dramaturg.run.runs import run_summaries
 from dramaturg.run.secrets import HANDLINGS, Handling
-from dramaturg.run.settings import as_path, current, existing_folders, persona_roots, state_root, whole_number
+from dramaturg.run.settings import (
+    as_path,
+    blaming,
+    current,
+    existing_folders,
+    persona_roots,
+    state_root,
+    whole_number,
+)
 from dramaturg.run.stream import Stream
-from dramaturg.run.team import Choice, Named, models_of_steps
+from dramaturg.run.team import Named, wanted_models
 
 _LEAST_WINDOW = 1024
 
@@ -104,8 +110,8 @@ class Runtime:
         own = existing_folders(personas)
         self.library = Library((*own, *persona_roots(project, folder, environment)))
         self.state = as_path(state) if state else state_root(environment)
-        found = environment.get("DRAMATURG_MODEL") or project.model or default_spec(environment)
-        self.model = found if model is None else model
+        self.wanted = wanted_models(project, environment, model=model, models=models, judge=judge, fallback=fallback)
+        self.model = self.wanted.model
         if secrets not in HANDLINGS:
             raise CallerError(f"`secrets` must be one of {', '.join(HANDLINGS)}, not {secrets!r}")
         self._prompts = as_path(prompts) if prompts else prompts_root()
@@ -113,9 +119,6 @@ class Runtime:
         self._plans = Plans(self.library, strict=strict, schedule=schedule)
         self._follow = follow
         self._durable = durable
-        self._models = {**project.models, **models}
-        self._judge = judge
-        self._fallback = (fallback,) if isinstance(fallback, str) else tuple(fallback)
         terms = Terms(
             reasks=whole_number("reasks", reasks, least=0),
             strict=strict,
@@ -199,22 +202,19 @@ class Runtime:
 
     async def _performed(self, job: Job, conditions: Conditions, *, fresh: bool) -> RunResult:
         """Perform a job here, elsewhere, or over what is recorded, as the settings say."""
-        spec = parse_spec(self.model) if isinstance(self.model, str) else None
+        spec = self.wanted.spec() if isinstance(self.model, str) else None
         if spec and spec.kind == "replay":
-            return await replay_job(job, self.record(spec.name), conditions)
+            with blaming(self.wanted.place):
+                record = self.record(spec.name)
+            return await replay_job(job, record, conditions)
         if self._durable is not None:
             from dramaturg.run.durable.elsewhere import perform_elsewhere  # noqa: PLC0415 - the extra `durable`
 
             return await perform_elsewhere(self._order(job), self._receipts(self._durable, fresh=fresh), conditions)
-        return await self._performer.begin(job, self._choice(job), conditions, fresh=fresh)
+        return await self._performer.begin(job, self.wanted.choice(job.plan), conditions, fresh=fresh)
 
     def _prepared(self, persona: str, inputs: Inputs) -> Job:
         return prepare(self._plans, self._prompts, persona, inputs)
-
-    def _choice(self, job: Job) -> Choice:
-        judge = {} if self._judge is None else {JUDGE: self._judge}
-        others = {**models_of_steps(job.plan, self._models), **judge}
-        return Choice(model=self.model, others=others, fallback=self._fallback)
 
     def resume(self, run: str, *, on_event: Emit | None = None, on_question: OnQuestion | None = None) -> RunResult:
         """Go on with a run where it stopped; see `aresume`. `on_question` is called on the calling thread."""
@@ -240,7 +240,7 @@ class Runtime:
             from dramaturg.run.durable.elsewhere import resume_elsewhere  # noqa: PLC0415 - the extra `durable`
 
             return await resume_elsewhere(run, self._receipts(self._durable), conditions)
-        return await self._performer.go_on(self.record(run), self.model, self._fallback, conditions)
+        return await self._performer.go_on(self.record(run), self.model, self.wanted.fallback, conditions)
 
     def stream(
         self, persona: str | Path, inputs: Inputs, *, on_question: OnQuestion | None = None, fresh: bool = False
@@ -257,7 +257,7 @@ class Runtime:
         return self._order(self._prepared(str(persona), inputs))
 
     def _order(self, job: Job) -> dict[str, Any]:
-        choice = self._choice(job)
+        choice = self.wanted.choice(job.plan)
         job, terms = cleared(job, choice, self._performer.terms, self._performer.secrets)
         return order_of(job, choice, terms)
 

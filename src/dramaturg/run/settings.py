@@ -1,72 +1,31 @@
 """Environment and project file to settings; its one rule: what is explicit wins over what is found."""
 
 import os
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from dramaturg.data import personas_root
-from dramaturg.errors import CallerError
+from dramaturg.errors import CallerError, KeyMissing
+from dramaturg.run.project import Project, read_project
 
-_KEYS = ("model", "models", "personas")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Project:
-    """What `[tool.dramaturg]` of the working folder's `pyproject.toml` says."""
-
-    model: str = ""
-    models: Mapping[str, str] = field(default_factory=dict)
-    personas: tuple[Path, ...] = ()
+_STATE = "DRAMATURG_STATE"
 
 
-def read_project(folder: Path) -> Project:
-    """Read the project's settings; CallerError for a file or key that means nothing."""
-    path = folder / "pyproject.toml"
-    if not path.is_file():
-        return Project()
+@contextmanager
+def blaming(place: object) -> Iterator[None]:
+    """Say of a value that is refused where it was found; its place is None where it was given."""
     try:
-        tools: Any = tomllib.loads(path.read_text(encoding="utf-8")).get("tool")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise CallerError(f"`{path}` cannot be read: {error}") from error
-    table = tools.get("dramaturg", {}) if isinstance(tools, dict) else {}
-    if not isinstance(table, dict):
-        raise CallerError(f"`{path}`: `tool.dramaturg` must be a table; write `[tool.dramaturg]`")
-    for key in table:
-        if key not in _KEYS:
-            near = get_close_matches(key, _KEYS, n=1)
-            remedy = f"did you mean `{near[0]}`?" if near else f"it has {', '.join(_KEYS)}"
-            raise CallerError(f"`{path}`: unknown key `{key}` in [tool.dramaturg]; {remedy}")
-    return Project(
-        model=_model(path, table.get("model", "")),
-        models=_models(path, table.get("models", {})),
-        personas=_folders(path, table.get("personas", [])),
-    )
-
-
-def _model(path: Path, value: Any) -> str:
-    if not isinstance(value, str):
-        raise CallerError(f"`{path}`: `model` must be a model's name in quotes")
-    return value
-
-
-def _models(path: Path, value: Any) -> Mapping[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(name, str) for name in value.values()):
-        raise CallerError(f'`{path}`: `models` must be a table of models by step or kind; write `section = "MODEL"`')
-    return value
-
-
-def _folders(path: Path, value: Any) -> tuple[Path, ...]:
-    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise CallerError(f"`{path}`: `personas` must be a list of folders")
-    folders = tuple(path.parent / name for name in value)
-    for folder in folders:
-        if not folder.is_dir():
-            raise CallerError(f"`{path}`: there is no folder `{folder}`; `personas` names it")
-    return folders
+        yield
+    except KeyMissing as error:
+        if place is None:
+            raise
+        instead = f"name a model in {place} that needs none, such as `evidence`"
+        raise KeyMissing(error.variable, error.where, instead) from error
+    except CallerError as error:
+        if place is None:
+            raise
+        raise CallerError(f"{place}: {error.message}") from error
 
 
 def persona_roots(project: Project, folder: Path, environment: Mapping[str, str]) -> tuple[Path, ...]:
@@ -85,9 +44,12 @@ def persona_roots(project: Project, folder: Path, environment: Mapping[str, str]
 
 def state_root(environment: Mapping[str, str]) -> Path:
     """Return the folder that holds journals: `DRAMATURG_STATE`, else the user's state folder (XDG base directories)."""
-    named = environment.get("DRAMATURG_STATE")
-    if named:
-        return as_path(named)
+    if named := environment.get(_STATE):
+        with blaming(f"`{_STATE}`"):
+            state = as_path(named)
+            if state.exists() and not state.is_dir():
+                raise CallerError(f"`{state}` is no folder; set it to one that can be written, or leave it unset")
+            return state
     standard = environment.get("XDG_STATE_HOME")
     if standard:
         return Path(standard) / "dramaturg"

@@ -12,11 +12,15 @@ from dramaturg.engine.profile import Profile
 from dramaturg.errors import CallerError
 from dramaturg.models.model import Model
 from dramaturg.models.pool import Pool
-from dramaturg.models.spec import ModelSpec, parse_spec
+from dramaturg.models.spec import ModelSpec, default_spec, parse_spec
 from dramaturg.plan.model import Kind, Plan
+from dramaturg.run.project import Place, Project
 from dramaturg.run.record import Record
+from dramaturg.run.settings import blaming
 
 Named = str | Model
+Where = Place | str  # as text, where a value was found
+_MODEL = "DRAMATURG_MODEL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +57,91 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The models that are wanted: the run's own, those of some steps by id, and those to fall back on."""
+    """The models that are wanted.
+
+    Attributes:
+        model: The run's own.
+        others: Those of some steps, by step id.
+        fallback: Those to fall back on.
+        found: Where each of them was found that nobody gave, by its name.
+    """
 
     model: Named
     others: Mapping[str, Named] = field(default_factory=dict)
     fallback: Sequence[Named] = ()
+    found: Mapping[str, Where] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The models that are wanted of whatever is performed; see `Runtime`.
+
+    Attributes:
+        model: The run's own.
+        place: Where it was found; None where it was given.
+        models: Those of some steps, by step id or kind of step.
+        places: Where those were found that nobody gave, by the same keys.
+        judge: Whoever judges claims.
+        fallback: Those to fall back on.
+    """
+
+    model: Named
+    place: Where | None
+    models: Mapping[str, Named]
+    places: Mapping[str, Where]
+    judge: Named | None
+    fallback: Sequence[Named]
+
+    def spec(self) -> ModelSpec:
+        """Return what the name of the run's own model says; CallerError if it is none."""
+        with blaming(self.place):
+            return parse_spec(str(self.model))
+
+    def choice(self, plan: Plan) -> Choice:
+        """Return the models for a plan.
+
+        Raises:
+            CallerError: One is wanted for what is neither a step of the plan nor a kind, or a name found means nothing.
+        """
+        others = models_of_steps(plan, self.models, self.places)
+        found = {str(self.models[key]): place for key, place in self.places.items()}
+        if self.place is not None:
+            found[str(self.model)] = self.place
+        for name, place in found.items():
+            with blaming(place):
+                parse_spec(name)
+        judging = {} if self.judge is None else {JUDGE: self.judge}
+        return Choice(model=self.model, others={**others, **judging}, fallback=self.fallback, found=found)
+
+
+def wanted_models(
+    project: Project,
+    environment: Mapping[str, str],
+    *,
+    model: Named | None,
+    models: Mapping[str, Named],
+    judge: Named | None,
+    fallback: str | Sequence[Named],
+) -> Wanted:
+    """Return the models that are wanted: what is not given is found in the environment or the project."""
+    found, place = found_model(project, environment)
+    return Wanted(
+        model=found if model is None else model,
+        place=place if model is None else None,
+        models={**project.models, **models},
+        places={key: project.place("models", key) for key in project.models if key not in models},
+        judge=judge,
+        fallback=(fallback,) if isinstance(fallback, str) else tuple(fallback),
+    )
+
+
+def found_model(project: Project, environment: Mapping[str, str]) -> tuple[str, Where | None]:
+    """Return the model to use where none is given, and where it was found; None where nothing names one."""
+    if named := environment.get(_MODEL):
+        return named, f"`{_MODEL}`"
+    if project.model:
+        return project.model, project.place("model")
+    return default_spec(environment), None
 
 
 def chosen_then(record: Record, model: Named, fallback: Sequence[Named]) -> Choice:
@@ -69,12 +153,13 @@ def chosen_then(record: Record, model: Named, fallback: Sequence[Named]) -> Choi
     return Choice(model=header["spec"] if isinstance(model, str) else model, others=others, fallback=fallback)
 
 
-def models_of_steps(plan: Plan, wanted: Mapping[str, Named]) -> Mapping[str, Named]:
+def models_of_steps(plan: Plan, wanted: Mapping[str, Named], found: Mapping[str, Where]) -> Mapping[str, Named]:
     """Return which model each step is asked of, by step id, where another is wanted than the run's own.
 
     Args:
         plan: What is performed.
         wanted: Models by step id or by kind of step; the step counts first.
+        found: Where each of these keys was found that nobody gave.
 
     Raises:
         CallerError: A key is neither, or is a kind that no model is asked for.
@@ -85,7 +170,8 @@ def models_of_steps(plan: Plan, wanted: Mapping[str, Named]) -> Mapping[str, Nam
         if key not in steps and key not in kinds:
             near = get_close_matches(key, [*steps, *kinds], n=1)
             remedy = f"did you mean `{near[0]}`?" if near else f"use a kind ({', '.join(kinds)}) or a step's number"
-            raise CallerError(f"`{key}` is neither a step of `{plan.persona.alias}` nor a kind of step; {remedy}")
+            with blaming(found.get(key)):
+                raise CallerError(f"`{key}` is neither a step of `{plan.persona.alias}` nor a kind of step; {remedy}")
     chosen = {step.id: wanted.get(step.id) or wanted.get(step.kind.value) for step in steps.values()}
     return {step: model for step, model in chosen.items() if model is not None}
 
@@ -102,8 +188,9 @@ async def open_team(choice: Choice, window: int | None, pool: Pool, undo: AsyncE
         if not isinstance(named, str):
             specs[named.name] = named.name
             return named
-        spec = parse_spec(named)
-        model = await undo.enter_async_context(pool.lease(spec, window))
+        with blaming(choice.found.get(named)):
+            spec = parse_spec(named)
+            model = await undo.enter_async_context(pool.lease(spec, window))
         specs[model.name] = lasting_spec(spec)
         return model
 

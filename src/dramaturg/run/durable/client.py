@@ -1,15 +1,18 @@
 """Orders given, followed, answered and fetched; its one rule: whoever gives one needs the database and no more."""
 
+import logging
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
+import psycopg
 from dbos import DBOSClient
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSException, DBOSStreamTimeoutError
 from pydantic import TypeAdapter
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from dramaturg.engine.calls import Answer, Question
 from dramaturg.engine.events import Event
@@ -31,26 +34,33 @@ _STATUSES: Mapping[str, str] = {
     _AT_REST: "cancelled",
 }
 PRUNED = ("done", "failed", "cancelled", "given up", "waiting", "paused")
+TO_WORK = "check the address, and that its user may make tables there"  # what a worker needs of it
+_FORM = "`postgresql://user@host/name`"
 _LOOK = 0.2  # seconds between two looks for what has happened
 
 
 @contextmanager
-def reached() -> Iterator[None]:
-    """Turn what the database says into an error of whoever runs it."""
+def reached(hint: str = "check the address, and that a worker has been started on it once") -> Iterator[None]:
+    """Turn what the database says into an error of whoever runs it, with a hint for whoever named it."""
     try:
         yield
     except DBOSAwaitedWorkflowCancelledError:
         raise
-    except (DBOSException, SQLAlchemyError) as error:
+    except (DBOSException, SQLAlchemyError, psycopg.Error) as error:
         cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        hint = "check the address, and that a worker has been started on it once"
         raise ModelError(f"the database cannot be used: {cause}", retryable=True, hint=hint) from error
 
 
 def require_postgres(database: str) -> None:
-    """Refuse what is no URL of a Postgres database."""
+    """Refuse what is no URL of a Postgres database; no message shows it, because people put passwords into URLs."""
     if not database.startswith(("postgresql://", "postgres://")):
-        raise CallerError("runs and evals on many machines need Postgres; give `postgresql://user@host/name`")
+        raise CallerError(f"runs and evals on many machines need Postgres; give {_FORM}")
+    try:
+        named = make_url(database).database
+    except (ArgumentError, ValueError) as error:  # the latter for a port that is no number
+        raise CallerError(f"the address of the database cannot be read; give {_FORM}") from error
+    if not named:
+        raise CallerError(f"the address names no database; give {_FORM}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +106,7 @@ class Desk:
 
     def __init__(self, database: str) -> None:
         require_postgres(database)
+        logging.getLogger("dbos").addHandler(logging.NullHandler())  # what it would say is in the error
         with reached():
             self._client = DBOSClient(system_database_url=database, serializer=Plain())
 

@@ -15,7 +15,7 @@ from dbos import DBOSClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from dramaturg.errors import ModelError
-from dramaturg.run.durable.client import Desk
+from dramaturg.run.durable.client import TO_WORK, Desk, reached, require_postgres
 from dramaturg.run.durable.held import Held
 from dramaturg.run.durable.names import (
     PRESENT,
@@ -49,10 +49,17 @@ class Reaper:
     _desk: Desk | None = None
 
     def start(self) -> None:
-        """Connect, and hold the lock that says that the worker lives."""
-        self._client = DBOSClient(system_database_url=self.database, serializer=Plain())
+        """Connect, and hold the lock that says that the worker lives.
+
+        Raises:
+            CallerError: It is no Postgres database.
+            ModelError: It cannot be reached.
+        """
+        require_postgres(self.database)
+        with reached(TO_WORK):
+            self._hold_on()
+            self._client = DBOSClient(system_database_url=self.database, serializer=Plain())
         self._desk = Desk(self.database)
-        self._hold_on()
 
     def _hold_on(self) -> psycopg.Connection:
         """Return the connection that holds the lock: a new one where the database has dropped it."""

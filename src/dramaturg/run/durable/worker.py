@@ -14,7 +14,7 @@ from dramaturg.errors import AuthorError, CallerError, JournalMiss, ModelError
 from dramaturg.models.pool import Pool
 from dramaturg.models.retry import RetryPolicy
 from dramaturg.run.durable.answering import Answering
-from dramaturg.run.durable.client import Desk
+from dramaturg.run.durable.client import TO_WORK, Desk, reached
 from dramaturg.run.durable.held import Held
 from dramaturg.run.durable.names import QUESTION, QUESTIONS, QUEUE, VERSION, WORKFLOW
 from dramaturg.run.durable.performance import Means, Performance, let_go
@@ -86,7 +86,8 @@ class Worker:
         self.answering = Answering(
             worker=self.name, pool=pool, retry=self.retry, patience=self.patience, notice=self.notice
         )
-        DBOS.launch()
+        with reached(TO_WORK):
+            DBOS.launch()
         self._means = Means(
             desk=Desk(self.database), pool=pool, retry=self.retry, patience=self.patience, notice=self.notice
         )
