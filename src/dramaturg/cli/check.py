@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dramaturg.cli import output
-from dramaturg.cli.formats import HUMAN, format_option, print_report
+from dramaturg.cli.formats import HUMAN, format_option, print_report, reporting_faults
 from dramaturg.cli.mending import count_easy, mend_files, print_diff
 from dramaturg.cli.output import json_option, print_findings, print_json, strict_option, summary
 
@@ -48,14 +48,15 @@ def check(
     layout = "json" if as_json else layout
     if diff and not (fix and layout == HUMAN):
         raise click.UsageError("--diff prints what --fix would change; give it with --fix and without another format")
-    checked = _checked(personas, strict=strict, against=against)
-    if diff:
-        checked = replace(checked, findings=print_diff(checked.findings, checked.mendable))
-        _print_human(checked, to_stderr=True)
-    elif fix:
-        refused = mend_files(checked.findings, checked.mendable)
+    with reporting_faults(layout):
         checked = _checked(personas, strict=strict, against=against)
-        checked = replace(checked, refused=(*checked.refused, *refused))
+        if diff:
+            checked = replace(checked, findings=print_diff(checked.findings, checked.mendable))
+            _print_human(checked, to_stderr=True)
+        elif fix:
+            refused = mend_files(checked.findings, checked.mendable)
+            checked = _checked(personas, strict=strict, against=against)
+            checked = replace(checked, refused=(*checked.refused, *refused))
     with output.read_or_not():
         if not diff:
             print_report(checked, layout) if layout != HUMAN else _print_human(checked)

@@ -202,8 +202,7 @@ def new(persona: str, files: tuple[Path, ...], *, output: Path | None, as_json: 
     from dramaturg.run.revisions import has_head
     from dramaturg.run.settings import current, persona_roots
 
-    with reporting_faults(one_layout(None, json=as_json)):
-        path = begin_suite(Library(persona_roots(*current())), persona, files, output)
+    path = begin_suite(Library(persona_roots(*current())), persona, files, output)
     if as_json:
         print_json({"path": str(path)})
     else:

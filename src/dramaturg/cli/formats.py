@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from dramaturg.cli.output import answer_in_json, print_json, read_or_not, source_at
+from dramaturg.cli.output import print_json, read_or_not, source_at
 from dramaturg.errors import AuthorError, CallerError
 
 if TYPE_CHECKING:
@@ -45,16 +45,14 @@ class _Faults:
 
 @contextmanager
 def reporting_faults(layout: str) -> Iterator[None]:
-    """Print what keeps a command from its work as annotations where they are asked for, then raise it as always."""
-    if layout == "json":
-        answer_in_json()
+    """Print what keeps a command from its work as annotations or SARIF where asked for, then raise it as always."""
     try:
         yield
     except (AuthorError, CallerError) as error:
         faults = _Faults(findings=error.findings) if isinstance(error, AuthorError) else _Faults(refused=(error,))
-        if layout == "github":
+        if layout in ("github", "sarif"):
             with read_or_not():
-                _print_github(faults)
+                print_report(faults, layout)
         raise
 
 

@@ -17,7 +17,7 @@ from dramaturg.cli import check, diff, doctor, evals, history, personas, runs, v
 from dramaturg.cli.exits import INFRASTRUCTURE, INTERRUPTED, USAGE, exit_code
 from dramaturg.cli.failure import failure_json, plain_failure, print_failure
 from dramaturg.cli.options import InOrder
-from dramaturg.cli.output import Ending, explain, let_go
+from dramaturg.cli.output import Ending, asks_for_json, explain, let_go
 from dramaturg.errors import DramaturgError
 
 
@@ -70,7 +70,7 @@ def main() -> NoReturn:
     """Run the command and exit with its code."""
     if isinstance(sys.stdout, TextIOWrapper):  # a locale without curly quotes must not cost a finished run
         sys.stdout.reconfigure(errors="backslashreplace")
-    ending = Ending(as_json="--json" in sys.argv)  # before click reads them: what it refuses is told to programs too
+    ending = Ending(as_json=asks_for_json(sys.argv[1:]))  # before click reads it: what it refuses is told as well
     try:
         code = app.main(standalone_mode=False, prog_name="dramaturg", obj=ending)
     except DramaturgError as error:

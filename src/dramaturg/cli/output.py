@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import IO, Any
 
@@ -34,9 +35,10 @@ class Ending:
     as_json: bool = False
 
 
-def answer_in_json() -> None:
-    """Take note that a program reads what the command prints: it is told in JSON what keeps it from its product."""
-    _ending().as_json = True
+def asks_for_json(words: Sequence[str]) -> bool:
+    """Tell from a command line whether JSON is asked for, also where it means nothing as a whole."""
+    given = [*takewhile(lambda word: word != "--", words)]
+    return "--json" in given or "--format=json" in given or ("--format", "json") in pairwise(given)
 
 
 def wants_json() -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dramaturg.cli.formats import HUMAN, format_option, print_report
+from dramaturg.cli.formats import HUMAN, format_option, print_report, reporting_faults
 from dramaturg.cli.inputs import artifacts_by_id
 from dramaturg.cli.mending import count_easy, mend_files, print_diff
 from dramaturg.cli.output import counted, explain, json_option, print_findings, read_or_not, summary
@@ -65,15 +65,16 @@ def verify(  # noqa: PLR0913 - one parameter for each option
     from dramaturg.run.verify import write_accepted
 
     layout = "json" if as_json else layout
-    _refuse_nonsense(document, artifacts, layout, fix=fix, diff=diff, accept=accept)
-    verification = _verification(persona, document, artifacts, strict=strict)
-    if diff:
-        verification = replace(verification, findings=print_diff(verification.findings, verification.mendable))
-    elif fix:
-        refused = mend_files(verification.findings, verification.mendable)
-        verification = replace(_verification(persona, document, artifacts, strict=strict), refused=tuple(refused))
-    if accept and verification.ok:
-        write_accepted(verification)
+    with reporting_faults(layout):
+        _refuse_nonsense(document, artifacts, layout, fix=fix, diff=diff, accept=accept)
+        verification = _verification(persona, document, artifacts, strict=strict)
+        if diff:
+            verification = replace(verification, findings=print_diff(verification.findings, verification.mendable))
+        elif fix:
+            refused = mend_files(verification.findings, verification.mendable)
+            verification = replace(_verification(persona, document, artifacts, strict=strict), refused=tuple(refused))
+        if accept and verification.ok:
+            write_accepted(verification)
     with read_or_not():
         if layout == HUMAN:
             _print_human(verification, document, to_stderr=diff)
