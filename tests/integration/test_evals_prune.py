@@ -2,15 +2,18 @@
 
 import os
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from tests.commands import dramaturg
-from tests.suites import CALLS, Bench, answering, new_bench
+from tests.suites import CALLS, Bench, answering, new_bench, recorded
 
 from dramaturg.engine.calls import ModelCall
 from dramaturg.errors import ModelError
+from dramaturg.evals.earlier import Earlier
 from dramaturg.evals.lines import take_up_lines
+from dramaturg.evals.replies import Replies
 from dramaturg.models.scripted import Answer
 
 _DAY = 86400
@@ -144,6 +147,25 @@ def test_an_eval_that_is_performed_stays_with_every_answer(
         told = dramaturg("eval", "prune", "--status", "ended,unfinished,unreadable")
     assert told.out.startswith(f"removed: {old}, ended, 80 days old, ")
     assert files() == sorted((f"replies/{old}", f"replies/{new}", f"runs/{new}"))
+
+
+def test_what_vanishes_while_it_is_listed_is_passed_over(bench: Bench, state: Path) -> None:
+    run = bench.run("one.suite.yaml", baseline=None).run
+    folder = state / "evals" / "one"
+    for kind in ("runs", "replies"):
+        (folder / kind / "one-00000000-9.jsonl").symlink_to("nowhere")  # listed, and not there
+    assert [row["run"] for row in dramaturg("eval", "report", "--json").json] == [run]
+    assert [Path(row["file"]).stem for row in dramaturg("eval", "prune", "--json").json] == [run, run]
+    assert Earlier(answers=(), folder=folder / "replies").window("any") is None
+    assert dramaturg("eval", "run", "one.suite.yaml", "--replay", "strict").code == 0
+
+
+def test_answers_that_are_removed_under_an_eval_were_never_recorded(bench: Bench, state: Path) -> None:
+    bench.run("one.suite.yaml", baseline=None)
+    (key, *_) = recorded(state)
+    with closing(Replies(state / "evals" / "one" / "replies", "another")) as replies:
+        dramaturg("eval", "prune", "--older-than", "0")
+        assert replies.get(key) is None
 
 
 def test_a_damaged_file_goes_only_when_it_is_meant(bench: Bench, files: Callable[[], list[str]]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.evals.answers import Answers
+from dramaturg.evals.lines import there
 from dramaturg.evals.replies import readable_in
 
 
@@ -39,5 +40,5 @@ class Earlier:
 
     def _in_state(self, model: str) -> Iterator[Mapping[str, Any]]:
         """Yield the records of a model that can be read, those last of which the file was written last."""
-        for path in sorted(self.folder.glob("*.jsonl"), key=lambda path: path.stat().st_mtime):
+        for path, _ in sorted(there(self.folder.glob("*.jsonl")), key=lambda each: each[1].st_mtime):
             yield from (record for record in readable_in(path) if record.get("model") == model)

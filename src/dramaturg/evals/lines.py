@@ -6,14 +6,16 @@ A line without a line end was being written when its process died; whoever takes
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
 from dramaturg.errors import CallerError
 
 _CHUNK = 1 << 20
+_PATIENCE, _PAUSE = 5.0, 0.001  # seconds; who only looks whether a file is held lets go at once
 
 
 class Lines:
@@ -66,41 +68,69 @@ def begin_lines(path: Path) -> Lines | None:
             return None
         remedy = "set `DRAMATURG_STATE` to a folder that can"
         raise CallerError(f"`{path}` cannot be written: {error.strerror}; {remedy}") from error
-    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
     return Lines(path, descriptor)
 
 
 def take_up_lines(path: Path) -> Lines | None:
-    """Go on with a file, without what its last process left half written; None if another process holds it."""
+    """Go on with a file, without what its last process left half written; None if another holds it, or it is gone."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise CallerError(f"`{path}` cannot be written: {error.strerror}; change its permissions") from error
     with ExitStack() as undo:
         undo.callback(os.close, descriptor)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _locked(descriptor) or not os.fstat(descriptor).st_nlink:  # removed by whoever held it before
             return None
         os.ftruncate(descriptor, _whole(descriptor))
         undo.pop_all()
     return Lines(path, descriptor)
 
 
+def _locked(descriptor: int) -> bool:
+    """Lock a file that is open; tell whether no process adds to it."""
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        with suppress(BlockingIOError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        with suppress(BlockingIOError):  # then others only look at it
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            time.sleep(_PAUSE)
+            continue
+        break
+    return False
+
+
 def is_held(path: Path) -> bool:
-    """Tell whether a process adds to a file."""
+    """Tell whether a process adds to a file; none does to one that is gone."""
     try:
         with path.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
+    except FileNotFoundError:
+        return False
     except OSError as error:
         raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
     return False
 
 
+def there(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield the files that nobody has removed meanwhile, and what is known of each."""
+    for path in paths:
+        try:
+            facts = path.stat()
+        except FileNotFoundError:
+            continue
+        yield path, facts
+
+
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield the offset and the bytes of each line that was written whole."""
+    """Yield the offset and the bytes of each line that was written whole; none of a file that is gone."""
     try:
         with path.open("rb") as file:
             at = 0
@@ -108,16 +138,20 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 if line.endswith(b"\n"):
                     yield at, line
                 at += len(line)
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
 
 
 def last_line(path: Path) -> bytes:
-    """Return the last line of a file, whole or not; as much of it as tells what it is."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        file.seek(max(0, size - _CHUNK))
-        return file.read().rstrip(b"\n").rsplit(b"\n", 1)[-1]
+    """Return the last line of a file, whole or not; as much of it as tells what it is, nothing of one that is gone."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _CHUNK))
+            return file.read().rstrip(b"\n").rsplit(b"\n", 1)[-1]
+    except FileNotFoundError:
+        return b""
 
 
 def _whole(descriptor: int) -> int:

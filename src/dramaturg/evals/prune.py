@@ -4,6 +4,7 @@ An eval is a file of records, and its answers lie in files of those who asked fi
 a file of answers only where no eval that stays needs one of them to be compared, or to go on.
 """
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from dramaturg.errors import CallerError, JournalMiss
-from dramaturg.evals.lines import is_held, take_up_lines
+from dramaturg.evals.lines import is_held, take_up_lines, there
 from dramaturg.evals.replies import batches_out, keys_in
 from dramaturg.evals.runs import FOLDER, MUTANTS, REPLIES, RUNNING, RUNS, place_of, read_header, read_run, standing
 
@@ -96,7 +97,7 @@ def remove(kept: Kept) -> bool:
         CallerError: Its folder does not let go of it.
     """
     try:
-        lines = take_up_lines(kept.path) if kept.path.exists() else None
+        lines = take_up_lines(kept.path)
         if lines is None:
             return False
         with lines:
@@ -109,13 +110,13 @@ def remove(kept: Kept) -> bool:
 
 def _evals(folder: Path, kind: Kind, wish: Wish) -> Iterator[tuple[Kept, frozenset[bytes]]]:
     """Yield the evals of a suite, the last written first, each with the keys of the answers it refers to."""
-    newest = sorted(_files(folder, kind), key=lambda path: (path.stat().st_mtime, path.name), reverse=True)
+    newest = sorted(_files(folder, kind), key=lambda each: (each[1].st_mtime, each[0].name), reverse=True)
     newer = Counter[str]()  # by the suite's file: suites of two projects may have one name, and so one folder
-    for path in newest:
+    for path, facts in newest:
         status, place, keys = _looked_at(path)
         goes = newer[place] >= wish.keep and status in wish.statuses
         newer[place] += 1
-        yield _kept(path, kind, status, wish.age, goes=goes, place=place), keys
+        yield _kept(path, facts, kind, status, wish.age, goes=goes, place=place), keys
 
 
 def _answers(folder: Path, evals: Sequence[tuple[Kept, frozenset[bytes]]], wish: Wish) -> Iterator[Kept]:
@@ -124,19 +125,20 @@ def _answers(folder: Path, evals: Sequence[tuple[Kept, frozenset[bytes]]], wish:
     staying = {kept.path.stem for kept, _ in evals if not kept.goes}
     needed = frozenset[bytes]().union(*(keys for kept, keys in evals if not kept.goes))
     known = {kept.path.stem for kept, _ in evals}
-    for path in sorted(_files(folder, "answers")):
+    for path, facts in sorted(_files(folder, "answers"), key=lambda each: each[0]):
         used = running or path.stem in staying or not needed.isdisjoint(keys_in(path)) or batches_out(path)
         status = "needed" if used else "not needed"
         least = wish.age if path.stem in known else wish.age_alone  # a calibration's answers are those of no eval
-        yield _kept(path, "answers", status, least, goes=not used)
+        yield _kept(path, facts, "answers", status, least, goes=not used)
 
 
-def _files(folder: Path, kind: Kind) -> Iterator[Path]:
-    return (folder / _KINDS[kind]).glob("*.jsonl")
+def _files(folder: Path, kind: Kind) -> Iterator[tuple[Path, os.stat_result]]:
+    return there((folder / _KINDS[kind]).glob("*.jsonl"))
 
 
-def _kept(path: Path, kind: Kind, status: str, least: float, *, goes: bool, place: str = "") -> Kept:
-    facts = path.stat()
+def _kept(
+    path: Path, facts: os.stat_result, kind: Kind, status: str, least: float, *, goes: bool, place: str = ""
+) -> Kept:
     age = max(0.0, time.time() - facts.st_mtime)
     goes = goes and age >= least
     suite = path.parent.parent.name

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.errors import CallerError, JournalMiss
-from dramaturg.evals.lines import Lines, begin_lines, is_held, last_line, read_lines, take_up_lines
+from dramaturg.evals.lines import Lines, begin_lines, is_held, last_line, read_lines, take_up_lines, there
 from dramaturg.evals.records import Record, record_of
 from dramaturg.evals.replies import batches_out
 from dramaturg.evals.suite import slug
@@ -97,25 +97,27 @@ def open_run(state: Path, suite: str, file: Path, decided_by: Mapping[str, Any],
     place = str(file.resolve())
     earlier = sorted(folder.glob(f"{stem}-*.jsonl"), key=_number, reverse=True)
     for path in earlier:
-        lines = None if last_line(path).startswith(END) else take_up_lines(path)
+        begun = _first_line(path) and not last_line(path).startswith(END)  # without a line another begins it just now
+        lines = take_up_lines(path) if begun else None
         if lines is None:
             continue
         recorded = read_run(path)
-        if recorded.header["decided_by"] == digest and place_of(recorded.header) == place:
+        same = recorded.header["decided_by"] == digest and place_of(recorded.header) == place
+        if same and recorded.end is None:
             return Run(lines, recorded)
         lines.close()
     number = max(map(_number, earlier), default=0) + 1
     while True:
         run = f"{stem}-{number}"
         path = folder / f"{run}.jsonl"
-        begun = begin_lines(path)
-        if begun is not None:
+        new = begin_lines(path)
+        if new is not None:
             break
         number += 1
     known = {"type": "eval", "format": FORMAT, "run": run, "decided_by": digest, "began": _now(), "place": place}
     header = {**known, **decided_by}
-    begun.add(header, safe=True)
-    return Run(begun, Recorded(path=path, header=header, records=(), end=None))
+    new.add(header, safe=True)
+    return Run(new, Recorded(path=path, header=header, records=(), end=None))
 
 
 def read_run(path: Path) -> Recorded:
@@ -168,7 +170,7 @@ def all_runs(state: Path, run: str = "*") -> Sequence[Path]:
     """Return the files of evals, the newest first; only letters, digits and hyphens of an id are looked for."""
     stem = run if run == "*" else "".join(letter for letter in run if letter.isalnum() or letter == "-")
     found = (state / FOLDER).glob(f"*/{RUNS}/{stem}.jsonl")
-    return sorted(found, key=lambda path: (path.stat().st_mtime, path), reverse=True)
+    return [path for _, path in sorted(((facts.st_mtime, path) for path, facts in there(found)), reverse=True)]
 
 
 def run_rows(state: Path) -> list[dict[str, Any]]:
@@ -179,8 +181,7 @@ def run_rows(state: Path) -> list[dict[str, Any]]:
     """
     rows = []
     for path in all_runs(state):
-        with path.open("rb") as file:
-            head = file.readline()
+        head = _first_line(path)
         if head.startswith(_HEAD):
             header, last = json.loads(head), last_line(path)
             verdict = json.loads(last)["kind"] or "done" if last.startswith(END) else ""
@@ -210,6 +211,11 @@ def runs_folder(state: Path, suite: str, kind: str = RUNS) -> Path:
 def replies_folder(state: Path, suite: str) -> Path:
     """Return the folder that holds recorded answers of a suite which names none itself."""
     return state / FOLDER / slug(suite) / REPLIES
+
+
+def _first_line(path: Path) -> bytes:
+    """Return the first line of a file; empty where it is not written yet, or the file is gone."""
+    return next((line for _, line in read_lines(path)), b"")
 
 
 def _number(path: Path) -> int:

@@ -1,13 +1,15 @@
 """Files of JSON lines: what was written whole is there, what was not is cut off, one process writes at a time."""
 
+import fcntl
 import json
+import threading
 from pathlib import Path
 
 import pytest
 
 from dramaturg.errors import CallerError, JournalMiss
-from dramaturg.evals.lines import begin_lines, last_line, read_lines, take_up_lines
-from dramaturg.evals.runs import read_run
+from dramaturg.evals.lines import begin_lines, is_held, last_line, read_lines, take_up_lines, there
+from dramaturg.evals.runs import open_run, read_run
 
 
 def _records(path: Path) -> list[object]:
@@ -54,14 +56,70 @@ def test_a_file_of_one_torn_line_is_empty(tmp_path: Path) -> None:
         assert path.read_bytes() == b""
 
 
+def test_whoever_looks_whether_a_file_is_held_keeps_nobody_from_it(tmp_path: Path) -> None:
+    path, done = tmp_path / "lines.jsonl", threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            is_held(path)
+
+    lookers = [threading.Thread(target=look) for _ in range(2)]
+    for looker in lookers:
+        looker.start()
+    try:
+        for _ in range(200):
+            lines = begin_lines(path)
+            assert lines
+            lines.close()
+            lines = take_up_lines(path)
+            assert lines
+            with lines:
+                path.unlink()
+    finally:
+        done.set()
+        for looker in lookers:
+            looker.join()
+
+
+def test_who_waits_for_a_file_that_is_removed_meanwhile_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(b"")
+    with path.open("rb") as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        taken: list[object] = []
+        waiting = threading.Thread(target=lambda: taken.append(take_up_lines(path)))
+        waiting.start()
+        waiting.join(0.05)
+        path.unlink()
+    waiting.join()
+    assert taken == [None]
+
+
+def test_a_file_that_is_gone_says_nothing(tmp_path: Path) -> None:
+    gone = tmp_path / "gone.jsonl"
+    assert [*read_lines(gone)] == []
+    assert (last_line(gone), is_held(gone), take_up_lines(gone)) == (b"", False, None)
+    assert [*there([gone])] == []
+
+
+def test_an_eval_whose_first_line_is_not_written_yet_is_somebody_elses(tmp_path: Path) -> None:
+    run = open_run(tmp_path, "s", Path("s.yaml"), {"suite": {"path": "s.yaml"}})
+    run.close()
+    run.path.write_bytes(b'{"type": "ev')
+    other = open_run(tmp_path, "s", Path("s.yaml"), {"suite": {"path": "s.yaml"}})
+    other.close()
+    assert other.path != run.path
+    assert run.path.read_bytes() == b'{"type": "ev'
+
+
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(CallerError, match="set `DRAMATURG_STATE`"):
         begin_lines(tmp_path / "file" / "lines.jsonl")
     with pytest.raises(CallerError, match="cannot be written"):
-        take_up_lines(tmp_path / "none.jsonl")
+        take_up_lines(tmp_path)
     with pytest.raises(CallerError, match="cannot be read"):
-        [*read_lines(tmp_path / "none.jsonl")]
+        [*read_lines(tmp_path)]
 
 
 @pytest.mark.parametrize(
