@@ -240,7 +240,43 @@ def test_what_a_merge_leaves_is_read_and_what_is_damaged_is_told(bench: Bench) -
     path.write_text("\n".join(line[:-9] for line in lines), encoding="utf-8")
     told = dramaturg("eval", "run", _ONE, "--repeats", "1")
     assert told.code == 4
-    assert "the recorded answers in `evals/answers/one.jsonl` are damaged" in told.err
+    said = "evals/answers/one.jsonl:1: the recorded answer is damaged (Unterminated string"
+    assert said in told.err
+    assert "; remove the line, then `eval record` asks for it anew" in told.err
+
+
+def test_a_damaged_line_matters_only_where_its_answer_is_needed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = bench.checkout.folder / "evals/answers/one.jsonl"
+    with ChatServer(window=24_000) as server:
+        bench.checkout.write(_ONE, _SUITE.format(model=f'"{server.model}"'))
+        assert dramaturg("eval", "record", _ONE).code == 0
+    monkeypatch.setenv("DRAMATURG_STATE", str(bench.checkout.folder.parent / "elsewhere"))
+    whole = path.read_text(encoding="utf-8")
+    key = "0" * 64
+    nobodys = (f'{{"key": "{key}", "case": "par', f'{{"key": "{key}"}}', f'{{"key": "{"1" * 64}", "reply": 7}}')
+    path.write_text("\n".join((*nobodys, whole)), encoding="utf-8")
+    assert dramaturg("eval", "run", _ONE, "--replay", "strict").code == 0
+    told = dramaturg("eval", "record", _ONE)
+    assert (told.code, path.read_text(encoding="utf-8")) == (0, whole)
+    first, *rest = whole.splitlines(keepends=True)
+    path.write_text("".join((first.replace('"text": ', '"test": '), *rest)), encoding="utf-8")
+    told = dramaturg("eval", "run", _ONE, "--replay", "strict")
+    assert (told.code, "evals/answers/one.jsonl:1: the recorded answer is damaged (" in told.err) == (4, True)
+    path.write_text("".join(rest), encoding="utf-8")
+    told = dramaturg("eval", "run", _ONE, "--replay", "strict")
+    assert (told.code, f"record it: `{_RECORD}`" in told.err) == (4, True)
+
+
+def test_damage_at_the_revision_of_the_baseline_is_an_answer_that_was_never_recorded(bench: Bench) -> None:
+    path = bench.checkout.folder / "evals/answers/one.jsonl"
+    dramaturg("eval", "record", _ONE)
+    whole = path.read_text(encoding="utf-8")
+    path.write_text("\n".join(line[:-9] for line in whole.splitlines()), encoding="utf-8")
+    bench.checkout.commit()
+    path.write_text(whole, encoding="utf-8")
+    bench.edit(_EDIT)
+    told = dramaturg("eval", "run", _ONE, "--baseline", "HEAD", "--inconclusive-ok")
+    assert (told.code, f"4 of {2 * _CALLS + 4} questions were asked" in told.out) == (0, True)
 
 
 def test_a_suite_must_say_where_its_answers_go(bench: Bench) -> None:

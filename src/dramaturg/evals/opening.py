@@ -210,7 +210,7 @@ def _with_suite(file: SuiteFile, terms: Terms, state: Path) -> tuple[Answers, ..
         return (today,)
     revision = revision_read(terms.baseline)
     name = revision.path_of(path) or ""
-    past = [Answers(revision.read([name])[name], revision.spoken(name))] if name in revision.blobs else []
+    past = [Answers(revision.read([name])[name], revision.spoken(name), past=True)] if name in revision.blobs else []
     return today, *past
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from dramaturg.engine.calls import ModelCall, ModelReply, Usage
 from dramaturg.errors import CallerError, JournalMiss
-from dramaturg.evals.answers import Answers
+from dramaturg.evals.answers import UNREADABLE, Answers, damaged_line, reply_of, whole_record
 from dramaturg.evals.lines import Lines, begin_lines, read_lines, take_up_lines
 from dramaturg.evals.outbox import NOTE, Sent, sent_in, still_out
 
@@ -73,27 +73,40 @@ class Replies:
                 self._notes.append(line)
 
     def get(self, key: str) -> Kept | None:
-        """Return the answer to a question; None if it was never asked."""
+        """Return the answer to a question; None if it was never asked, or all that says so is gone.
+
+        Raises:
+            JournalMiss: What is recorded of it is damaged.
+        """
+        record = self.record(key)
+        return None if record is None else _kept(record)
+
+    def record(self, key: str) -> Mapping[str, Any] | None:
+        """Return all that is recorded of a question and its answer; see `get`."""
+        sources = (*(answers.get for answers in self._answers), self._in_folder)
+        return next(filter(None, (read(key) for read in sources)), None)
+
+    def _in_folder(self, key: str) -> Mapping[str, Any] | None:
+        """Return what is recorded of a question in the folder; JournalMiss if it is damaged."""
+        place = self._places.get(bytes.fromhex(key))
+        if place is None:
+            return None
+        number, at, length = place
+        path = self._files[number]
         try:
-            data = self.record(key)
-            return None if data is None else _kept(data)
-        except (ValueError, LookupError, TypeError, OSError) as error:
-            raise self._damaged(error) from error
+            if number not in self._opened:
+                self._opened[number] = os.open(path, os.O_RDONLY)
+            return whole_record(json.loads(os.pread(self._opened[number], length, at)))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
+        except UNREADABLE as error:
+            number = sum(start <= at for start, _ in read_lines(path))
+            raise damaged_line(f"{path}:{number}", error, "the same command asks for it anew") from error
 
     def _damaged(self, error: Exception) -> JournalMiss:
         return JournalMiss("", f"the recorded answers in `{self.folder}` are damaged ({error})")
-
-    def record(self, key: str) -> Mapping[str, Any] | None:
-        """Return all that is recorded of a question and its answer; None if it was never asked."""
-        said = next(filter(None, (answers.get(key) for answers in self._answers)), None)
-        place = self._places.get(bytes.fromhex(key))
-        if said is not None or place is None:
-            return said
-        number, at, length = place
-        if number not in self._opened:
-            self._opened[number] = os.open(self._files[number], os.O_RDONLY)
-        data: Mapping[str, Any] = json.loads(os.pread(self._opened[number], length, at))
-        return data
 
     def keep(self, key: str, call: ModelCall, kept: Kept, case: str, *, window: int | None = None, safe: bool) -> None:
         """Write an answer down, and the window of a model that not every server gives the same.
@@ -203,8 +216,8 @@ def readable_in(path: Path) -> Iterator[Mapping[str, Any]]:
     """Yield all that is recorded of each answer in a file; those that are damaged are passed over."""
     for line in _answers_in(path):
         try:
-            record = json.loads(line)
-        except ValueError:
+            record = whole_record(json.loads(line))
+        except UNREADABLE:
             continue
         yield record
 
@@ -239,15 +252,11 @@ def parts_of(call: ModelCall) -> Mapping[str, str]:
 
 
 def _opened(path: Path) -> Lines:
-    lines = take_up_lines(path) if path.is_file() else begin_lines(path)
+    lines = take_up_lines(path) or begin_lines(path)
     if lines is None:
         raise CallerError(f"`{path}` is being written by another process; wait for it")
     return lines
 
 
 def _kept(data: Mapping[str, Any]) -> Kept:
-    return Kept(reply=_reply(data["reply"]), seconds=data["seconds"], batch=data.get("batch", False))
-
-
-def _reply(data: Mapping[str, Any]) -> ModelReply:
-    return ModelReply(**{**data, "usage": Usage(**data["usage"])})
+    return Kept(reply=reply_of(data["reply"]), seconds=data["seconds"], batch=data.get("batch", False))

@@ -59,5 +59,5 @@ def test_a_question_that_names_a_line_which_is_gone_has_no_answer() -> None:
 
 def test_what_is_cut_is_told_with_its_file() -> None:
     text = answers_text([_record("a", ModelReply(text="{}"))])
-    with pytest.raises(JournalMiss, match="the recorded answers in `it` are damaged"):
+    with pytest.raises(JournalMiss, match="it:1: the recorded answer is damaged"):
         Answers(text[:-20], "it").get("a" * 64)
