@@ -5,11 +5,14 @@ import os
 import pty
 import re
 import subprocess
+import termios
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 from tests.chat_server import ChatServer, well
 from tests.commands import RUN, dramaturg, started
 
@@ -134,3 +137,36 @@ def test_a_persona_checked_on_a_pipe_has_no_colour_but_its_carets() -> None:
     told = dramaturg(*RUN, "--model", "evidence")
     assert "\x1b" not in told.err
     assert "   |           ^^^^^" in told.err
+
+
+def on_screen(columns: int, *arguments: str) -> list[str]:
+    """Return what the command prints on a terminal so wide."""
+    screen, theirs = pty.openpty()
+    try:
+        termios.tcsetwinsize(theirs, (24, columns))
+        with started(*arguments, stdout=theirs) as child:
+            os.close(theirs)
+            terminal = Terminal(screen)
+            while terminal.read():
+                pass
+            assert child.wait(timeout=300) in (0, 1)
+    finally:
+        os.close(screen)
+    return ESCAPES.sub("", terminal.shown).replace("\r", "").split("\n")
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_a_narrow_terminal_gets_whole_notes_and_whole_words_of_a_list(tmp_path: Path, columns: int) -> None:
+    (tmp_path / "wide.persona.md").write_text(
+        "---\nalias: w-1\ntitle: 監査の長い題名\n---\n<operational_protocol>\n"
+        '    <Step number="1" name="取り込み取り込み">\n    Look at it.\n\n    </dStep>\n</operational_protocol>\n',
+        encoding="utf-8",
+    )
+    drawn = on_screen(columns, "check", str(tmp_path / "wide.persona.md"))
+    places = [line for line in drawn if "-->" not in line]
+    assert max(map(cell_len, places)) <= columns
+    assert "did you mean `</Step>`?" in " ".join(line.partition("|")[2].strip() for line in places)
+    listed = on_screen(columns, "list")
+    words = [word for line in listed for word in line.split()]
+    assert words == dramaturg("list").out.split()
+    assert [line for line in listed if cell_len(line) > columns and " " in line.strip()] == []

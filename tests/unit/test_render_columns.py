@@ -1,5 +1,7 @@
 """How findings are drawn in so many columns: whole words, and every mark under what it marks."""
 
+import unicodedata
+
 import pytest
 
 from dramaturg.findings.model import Finding, Label, Severity, Span
@@ -77,3 +79,52 @@ def test_the_narrowest_terminal_gets_every_word_once(columns: int) -> None:
     finding = Finding(rule="P204", severity=Severity.ERROR, message="it is so", help="close it where it ends")
     drawn = render(finding, lambda path: Source(path, ""), columns=columns)
     assert drawn.split() == "error[P204]: it is so = help: close it where it ends".split()
+
+
+def _cells(text: str) -> int:
+    """Return the cells of a text without joined characters, as Unicode's annex 11 counts them."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+
+
+@pytest.mark.parametrize("columns", [30, 40, 60])
+def test_a_note_that_has_no_room_beside_its_marks_stands_below_them(columns: int) -> None:
+    note = "this closes nothing; did you mean `</Step>`?"
+    finding = Finding(rule="P204", severity=Severity.ERROR, message="it is so", span=_span(1, 5, 8), note=note)
+    drawn = render(finding, lambda path: Source(path, "    </dStep>\n"), columns=columns).split("\n")
+    assert max(map(len, drawn)) <= columns
+    marks = drawn.index("  |     ^^^^^^^^")
+    assert drawn[marks - 1] == "1 |     </dStep>"
+    below = drawn[marks + 1 :]
+    assert {line[:8] for line in below} == {"  |     "}
+    assert " ".join(line[8:] for line in below) == note
+    wide = render(finding, lambda path: Source(path, "    </dStep>\n"), columns=80).split("\n")
+    assert wide[-1] == f"  |     ^^^^^^^^ {note}"
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80])
+def test_wide_characters_are_counted_as_the_two_cells_they_take(columns: int) -> None:
+    line = f"{'設定を読む。' * 12}<p>{'それだけ。' * 9}"
+    finding = Finding(
+        rule="P204",
+        severity=Severity.ERROR,
+        message="`日本語の題名` と `かな` と " * 4,
+        span=_span(1, line.index("<p>") + 1, 3),
+        note="かなの注",
+    )
+    drawn = render(finding, lambda path: Source(path, f"{line}\n"), columns=columns).split("\n")
+    assert max(map(_cells, drawn)) <= columns
+    quoted, marked = drawn[-2:]
+    assert _cells(quoted.partition("<p>")[0]) == _cells(marked.partition("^")[0])
+    assert marked.endswith("^^^ かなの注")
+
+
+@pytest.mark.parametrize(
+    ("character", "cells"),
+    [("👩‍💻", 2), ("👍🏽", 2), ("🇩🇪", 2), ("❤️", 2), ("é", 1), ("e\u0301", 1), ("ｱ", 1), ("\t", 4)],
+)
+def test_what_is_joined_to_one_picture_takes_two_cells_together(character: str, cells: int) -> None:
+    finding = Finding(
+        rule="P204", severity=Severity.ERROR, message="it is so", span=_span(1, len(character) * 4 + 1, 3)
+    )
+    drawn = render(finding, lambda path: Source(path, f"{character * 4}<p>\n"), columns=80).split("\n")
+    assert drawn[-1] == f"  | {' ' * 4 * cells}^^^"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dramaturg.findings.render import shown
+from dramaturg.findings.cells import shown
 
 if TYPE_CHECKING:
     from dramaturg.cli.progress import Progress

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.output import counted, json_option, print_json, read_or_not, wants_colour
-from dramaturg.findings.render import shown
+from dramaturg.findings.cells import shown
 
 if TYPE_CHECKING:
     from dramaturg.plan.changes import Change

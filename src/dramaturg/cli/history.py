@@ -8,7 +8,7 @@ import click
 from dramaturg.cli.deliver import Delivery, delivery_options, hand_over
 from dramaturg.cli.output import columns, counted, json_option, local_minute, named, print_json
 from dramaturg.cli.worker import require_durable
-from dramaturg.findings.render import shown
+from dramaturg.findings.cells import shown
 
 
 @click.command(short_help="List, show and remove runs.")

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from dramaturg.cli.output import columns, local_minute, nearby, print_json
-from dramaturg.findings.render import shown
+from dramaturg.findings.cells import shown
 
 _NEXT = {
     "unfinished": "the same command goes on",

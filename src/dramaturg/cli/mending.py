@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dramaturg.cli.output import counted
-from dramaturg.findings.render import shown
+from dramaturg.findings.cells import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

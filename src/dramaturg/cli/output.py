@@ -15,10 +15,13 @@ from typing import IO, Any
 import click
 
 from dramaturg.errors import AnswerNeeded, AuthorError, BudgetSpent, DramaturgError, SecretsFound, StepFailed
+from dramaturg.findings.cells import cells, padded, shown, wrapped
 from dramaturg.findings.model import Finding, Severity
-from dramaturg.findings.render import SourceOf, render, shown
+from dramaturg.findings.render import SourceOf, render
 from dramaturg.findings.source import Source
 
+_GAP = "  "  # between two columns
+_NARROWEST = 20  # cells of a column in which a line is folded
 _OF_SUITES = "E"  # what the rules of suite files begin with
 
 
@@ -129,10 +132,19 @@ def counted(count: int, noun: str) -> str:
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield rows as lines in which each column but the last is as wide as its widest cell."""
-    widths = [max(map(len, cells)) for cells in zip(*(row[:-1] for row in rows), strict=True)]
+    """Yield rows as lines for stdout in which each column but the last is as wide as its widest entry."""
+    widths = [max(map(cells, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
+    indent = sum(widths) + len(_GAP) * len(widths)
     for row in rows:
-        yield "  ".join([*(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=False)), row[-1]])
+        yield folded(_GAP.join([*map(padded, row[:-1], widths), row[-1]]), indent)
+
+
+def folded(line: str, indent: int) -> str:
+    """Return a line for stdout: on a terminal as many lines as it takes, no word cut, the others indented."""
+    wide = _columns_of(sys.stdout)
+    if wide is None:
+        return line
+    return wrapped(line, wide, lead=0, indent=indent if wide - indent >= _NARROWEST else len(_GAP))
 
 
 def local_minute(moment: str) -> str:

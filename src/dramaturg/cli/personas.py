@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.failure import failure_json
-from dramaturg.cli.output import counted, explain, json_option, print_findings, print_json, strict_option
-from dramaturg.findings.render import shown
+from dramaturg.cli.output import counted, explain, folded, json_option, print_findings, print_json, strict_option
+from dramaturg.findings.cells import cells, padded, shown
 
 if TYPE_CHECKING:
     from dramaturg.persona.library import Library
@@ -40,14 +40,14 @@ def list_personas(*, hidden_too: bool, as_json: bool) -> None:
         print_json(rows)
         return
     listed = [row for row in rows if hidden_too or not row["hidden_by"]]
-    width = max((len(row["alias"]) for row in listed), default=0)
+    width = max((cells(row["alias"]) for row in listed), default=0)
     for row in listed:
         marks = [row["type"]] if row["type"] else []
         marks += [row["status"]] if row["status"] not in ("", "active") else []
         marks += [f"hidden by {row['hidden_by']}"] if row["hidden_by"] else []
         marks += ["damaged, see `dramaturg check`"] if row["damaged"] else []
         said = " ".join(filter(None, [row["title"], row["version"], f"({', '.join(marks)})" if marks else ""]))
-        _say("  ".join(filter(None, [f"{row['alias']:<{width}}", said, f"[{row['path']}]"])))
+        _say(folded("  ".join(filter(None, [padded(row["alias"], width), said, f"[{row['path']}]"])), width + 2))
     if listed != rows:
         left_out = len(rows) - len(listed)
         click.echo(f"{left_out} more of the same names are hidden by these; `--all` lists them", err=True)

@@ -3,7 +3,7 @@
 import click
 
 from dramaturg.cli.output import counted, json_option, named, nearby, print_json
-from dramaturg.findings.render import shown
+from dramaturg.findings.cells import shown
 
 _DAY = 86400
 

@@ -6,7 +6,7 @@ import click
 
 from dramaturg.cli.output import counted, named, print_json
 from dramaturg.cli.worker import require_durable
-from dramaturg.findings.render import shown
+from dramaturg.findings.cells import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

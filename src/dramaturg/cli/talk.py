@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from dramaturg.cli.output import let_go
-from dramaturg.findings.render import shown
+from dramaturg.findings.cells import shown
 
 if TYPE_CHECKING:
     from rich.status import Status

@@ -11,8 +11,8 @@ from dramaturg.cli.inputs import artifacts_by_id
 from dramaturg.cli.mending import count_easy, mend_files, print_diff
 from dramaturg.cli.output import counted, explain, json_option, print_findings, read_or_not, summary
 from dramaturg.errors import CallerError
+from dramaturg.findings.cells import shown
 from dramaturg.findings.model import Severity
-from dramaturg.findings.render import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

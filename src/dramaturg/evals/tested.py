@@ -15,7 +15,8 @@ from dramaturg.evals.report.table import headline
 from dramaturg.evals.report.text import text_report
 from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.evals.terms import Terms
-from dramaturg.findings.render import render, shown
+from dramaturg.findings.cells import shown
+from dramaturg.findings.render import render
 from dramaturg.findings.source import Source
 from dramaturg.models.prices import parse_price
 from dramaturg.run.budget import parse_usd

@@ -1,10 +1,9 @@
 """Findings to text for a terminal; its one rule: colour only decorates, the carets say it all."""
 
-import textwrap
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
+from dramaturg.findings.cells import cells, fitting, shown, wrapped
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.findings.source import Source
 
@@ -13,17 +12,9 @@ _Place = tuple[Span, str, str]  # where, what to print there, which mark to unde
 
 _RED, _YELLOW, _BLUE, _CYAN, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1;34m", "\x1b[36m", "\x1b[1m", "\x1b[0m"
 _COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
-_TAB = 4
-_WIDEST = 300  # characters of a line that are drawn at most
+_WIDEST = 300  # cells of a line that are drawn at most
 _NARROWEST = 20  # and at least, however narrow the terminal
 _HELP = "   = help: "
-_WIDE = "WF"
-_INVISIBLE = ("Mn", "Me", "Cf")
-_REVERSING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_PICTURES: Mapping[int, int] = {  # what would steer the terminal is shown, not sent
-    **{code: 0x2400 + code for code in range(0x20) if chr(code) != "\n"},
-    **dict.fromkeys((*range(0x7F, 0xA0), *_REVERSING), 0xFFFD),
-}
 
 
 def render(finding: Finding, source_of: SourceOf, *, colour: bool = False, columns: int | None = None) -> str:
@@ -59,19 +50,8 @@ class _Paint:
 
 
 def _wrapped(text: str, columns: int | None, *, lead: str, indent: int) -> str:
-    """Return what follows a lead in lines of so many columns, no word cut, the lines after the first indented."""
-    if columns is None or len(lead) + len(text) <= columns:
-        return text
-    return textwrap.fill(
-        text,
-        columns,
-        initial_indent=lead,
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-        replace_whitespace=False,
-        drop_whitespace=True,
-    ).removeprefix(lead)
+    """Return what follows a lead in lines of so many columns, the lines after the first indented."""
+    return text if columns is None else wrapped(text, columns, lead=cells(lead), indent=indent)
 
 
 def _drawn(places: Sequence[_Place], source_of: SourceOf, paint: _Paint, columns: int | None = None) -> Iterator[str]:
@@ -99,15 +79,24 @@ def _drawn(places: Sequence[_Place], source_of: SourceOf, paint: _Paint, columns
 
 
 def _line(places: Sequence[_Place], source: Source, width: int, paint: _Paint, columns: int | None) -> Iterator[str]:
-    """Yield the places of one line, each below as much of the line as there is room for."""
+    """Yield the places of one line, each below as much of the line as there is room for.
+
+    Notes stand behind the marks; where that would leave too little of the line, below them.
+    """
     line = source.line(places[0][0].line)
-    note = max(len(shown(text)) + 1 if text else 0 for _, text, _ in places)
-    room = _WIDEST if columns is None else max(_NARROWEST, min(_WIDEST, columns - width - len(" | ……") - note))
+    note = max(cells(text) + 1 if text else 0 for _, text, _ in places)
+    room, notes = _WIDEST, None
+    if columns is not None:
+        notes = columns - width - len(" | ")
+        room = notes - len("……")
+        if room - note >= _NARROWEST:
+            room, notes = room - note, None
+        room = max(_NARROWEST, min(_WIDEST, room))
     last = None
     for place, text, mark in places:
         window = last if last and _holds(last, line, place) else _window(line, place, room)
-        quoted, marked = _excerpt(place, text, mark, source, width, paint, window)
-        yield from (marked,) if window == last else (quoted, marked)
+        quoted, *marked = _excerpt((place, text, mark), source, width, paint, window, notes)
+        yield from marked if window == last else (quoted, *marked)
         last = window
 
 
@@ -119,35 +108,32 @@ def _holds(window: tuple[int, int], line: str, span: Span) -> bool:
 
 def _window(line: str, span: Span, room: int) -> tuple[int, int]:
     """Return which characters of a line are drawn: all, or of one that is longer than the room those around a place."""
-    if len(line) <= room:
+    if cells(line) <= room:
         return 0, len(line)
-    start = max(0, min(span.column - 1 - room // 4, len(line) - room))
-    return start, start + room
+    at = min(span.column - 1, len(line))
+    start = at - fitting(reversed(line[:at]), room // 4)
+    end = start + fitting(line[start:], room)
+    return (start, end) if end < len(line) else (end - fitting(reversed(line), room), end)
 
 
 def _excerpt(
-    span: Span, text: str, mark: str, source: Source, width: int, paint: _Paint, window: tuple[int, int]
-) -> tuple[str, str]:
-    """Return a place's line and the line of marks below it."""
+    place: _Place, source: Source, width: int, paint: _Paint, window: tuple[int, int], notes: int | None
+) -> Iterator[str]:
+    """Yield a place's line and the marks below it, with its note beside them, or below in so many columns."""
+    span, text, mark = place
     whole, (first, end) = source.line(span.line), window
     lead = "…" if first else ""
     line = lead + whole[first:end] + ("…" if end < len(whole) else "")
     at = max(0, span.column - 1 - first + len(lead))
-    before, marked = line[:at], line[at : at + span.length]
-    carets = mark * max(1, _columns(before + marked) - _columns(before))
-    note = paint(f"{carets} {shown(text)}".rstrip(), _RED if mark == "^" else _BLUE)
-    drawn = paint(f"{span.line:>{width}} |", _BLUE) + (f" {shown(line)}" if line else "")
-    return drawn, " " * width + paint(" |", _BLUE) + " " + " " * _columns(before) + note
-
-
-def shown(text: str) -> str:
-    """Return a text as a terminal shows it, whatever characters it holds."""
-    return text.expandtabs(_TAB).translate(_PICTURES)
-
-
-def _columns(text: str) -> int:
-    """Return how many terminal cells a text takes."""
-    return sum(
-        2 if unicodedata.east_asian_width(character) in _WIDE else unicodedata.category(character) not in _INVISIBLE
-        for character in shown(text)
-    )
+    before, marked = cells(line[:at]), cells(line[: at + span.length])
+    colour = _RED if mark == "^" else _BLUE
+    carets = mark * max(1, marked - before)
+    bar = " " * width + paint(" |", _BLUE) + " "
+    yield paint(f"{span.line:>{width}} |", _BLUE) + (f" {shown(line)}" if line else "")
+    if notes is None:
+        yield bar + " " * before + paint(f"{carets} {shown(text)}".rstrip(), colour)
+        return
+    yield bar + " " * before + paint(carets, colour)
+    indent = before if notes - before >= _NARROWEST else 0
+    lines = wrapped(shown(text), notes - indent, lead=0, indent=0).split("\n") if text else []
+    yield from (bar + " " * indent + paint(each, colour) for each in lines)

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.report.figures import counted
 from dramaturg.evals.report.table import Table, headline, sentences, table_of
+from dramaturg.findings.cells import cells, padded
 
 
 def text_report(result: Evaluated) -> str:
@@ -19,10 +20,10 @@ def text_report(result: Evaluated) -> str:
 
 def _drawn(table: Table) -> Iterator[str]:
     rows = [table.heads, *((row.metric, *row.cells) for row in table.rows)]
-    widths = [max(map(len, column)) for column in zip_longest(*rows, fillvalue="")]
+    widths = [max(map(cells, column)) for column in zip_longest(*rows, fillvalue="")]
     for row in rows:
         yield _line(row, widths)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=False)).rstrip()
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(map(padded, row, widths)).rstrip()
