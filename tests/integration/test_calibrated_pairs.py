@@ -123,6 +123,39 @@ def test_preferences_of_a_calibrated_judge_decide(bench: Bench) -> None:
     assert metric["method"] == "exact permutation test within pairs"
 
 
+def test_a_comparison_that_decides_is_replayed_in_a_fresh_clone(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict, record = (*_RUN, "--replay", "strict"), ("eval", "record", *_RUN[2:])
+    command = " ".join(("dramaturg", *record))
+    with ChatServer(comparing(_safer)) as server:
+        _write(server.model)
+        bench.checkout.write(_FILE, bench.text(_FILE) + "recorded: answers/compared.jsonl\n")
+        assert dramaturg(*_CALIBRATE).code == 0
+        assert dramaturg("eval", "record", _FILE).code == 0
+        bench.checkout.commit()
+        bench.edit((_BACKUP, ""))
+        monkeypatch.setenv("DRAMATURG_STATE", str(tmp_path / "author"))
+        missed = dramaturg(*strict)
+        assert (missed.code, f"record it: `{command}`" in missed.err) == (4, True)
+        told = dramaturg(*_RUN)
+        assert (told.code, f"to keep them with the suite: {command}\n" in told.err) == (1, True)
+        asked = len(server.requests)
+        assert dramaturg(*record).code == 0
+        assert len(server.requests) == asked
+    monkeypatch.setenv("DRAMATURG_STATE", str(tmp_path / "clone"))
+    told = dramaturg(*strict)
+    assert (told.code, told.out.endswith("\nWORSE\n"), "0 of " in told.out) == (1, True, True)
+    whole = bench.text("evals/answers/compared.jsonl")
+    assert whole.count('"step": "pairwise"') == 2 * 2  # cases and orders; each repeat is answered like the first
+    assert dramaturg("eval", "record", _FILE).code == 0
+    assert bench.text("evals/answers/compared.jsonl") == whole  # what was said of pairs stays
+    bench.checkout.commit()
+    assert dramaturg(*record).code == 0
+    assert '"step": "pairwise"' not in bench.text("evals/answers/compared.jsonl")
+    assert dramaturg(*strict).code == 0
+
+
 def test_where_documents_are_equal_nothing_is_asked_and_the_margin_may_be_its_own(bench: Bench) -> None:
     bench.edit(("**Log Analysis:** Specific", "**Log Analysis:**  Specific"))
     with ChatServer(comparing(_safer)) as server:

@@ -101,7 +101,7 @@ def test_without_git_it_is_told_what_can_be_done_without_it(
     assert (told.code, told.err) == (2, f"error: `git` is not installed; {remedy}\n")
 
 
-def test_what_only_the_baseline_asks_is_not_what_recording_asks(
+def test_what_only_the_baseline_asks_is_recorded_by_a_command_that_names_it(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.checkout.commit()
@@ -112,13 +112,13 @@ def test_what_only_the_baseline_asks_is_not_what_recording_asks(
     monkeypatch.setenv("DRAMATURG_STATE", str(tmp_path / "elsewhere"))
     strict = ("eval", "run", _ONE, "--baseline", "HEAD", "--replay", "strict")
     told = dramaturg(*strict)
-    said = (
-        "record it: give the command with `--replay auto` once; "
-        f"`dramaturg eval record {_ONE}` asks only what the work tree does"
-    )
-    assert (told.code, said in told.err) == (4, True)
-    dramaturg(*strict[:-1], "auto")
+    command = ("eval", "record", _ONE, "--baseline", "HEAD")
+    assert (told.code, f"record it: `{' '.join(('dramaturg', *command))}`" in told.err) == (4, True)
+    assert "; 2 new, 0 left out\n" in dramaturg(*command).out  # the edited step and the next, as they were
+    monkeypatch.setenv("DRAMATURG_STATE", str(tmp_path / "another"))
     assert dramaturg(*strict, "--inconclusive-ok").code == 0
+    bench.checkout.commit()
+    assert "; 0 new, 2 left out\n" in dramaturg(*command).out  # HEAD is what it was compared with no more
 
 
 @pytest.mark.usefixtures("bench")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Keep the answers with the suite.")
 @one_suite
+@click.option(
+    "--baseline", metavar="REV|RUN", help="Record too what comparing with it asks, of judges of pairs as well."
+)
 @click.option("-m", "--models", multiple=True, metavar="MODEL", help="Record this model instead of the suite's.")
 @judge_option
 @budget_option
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
 def record(  # noqa: PLR0913 - one parameter for each option
     suite: Path,
     *,
+    baseline: str | None,
     models: tuple[str, ...],
     judge: str | None,
     budget: "Decimal | None",
@@ -65,6 +69,7 @@ def record(  # noqa: PLR0913 - one parameter for each option
 
     layout = one_layout(layout, json=as_json)
     terms = Terms(
+        baseline=baseline,
         models=models,
         judge=judge,
         replay=replay,

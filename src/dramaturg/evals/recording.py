@@ -1,11 +1,13 @@
 """A suite to the file of answers that goes with it; its one rule: all that it asks today, and no more.
 
 An answer that is in the file stays as it stands there; only what was never answered is asked, unless everything is to
-be. Answers of models that the suite is not performed with now stay too.
+be. Answers of models that the suite is not performed with now stay too, and without a baseline what judges said of
+pairs: that is asked only of two arms.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +17,10 @@ from dramaturg.evals.answers import Answers, answers_text, read_answers
 from dramaturg.evals.carrying import OnBatch
 from dramaturg.evals.evaluate import library_here, run_suite, state_here
 from dramaturg.evals.evaluated import Evaluated
+from dramaturg.evals.opening import earlier_answers, other_plans
 from dramaturg.evals.replies import Replies
 from dramaturg.evals.report.figures import counted
-from dramaturg.evals.runs import replies_folder
+from dramaturg.evals.scorers.judged import PAIRWISE
 from dramaturg.evals.terms import Terms
 from dramaturg.evals.told import OnOpen, OnStep, ignore
 from dramaturg.evals.usable import read_usable
@@ -71,11 +74,14 @@ def record_suite(
     on_step: OnStep = ignore,
     on_batch: OnBatch = ignore,
 ) -> Recording:
-    """Perform a suite as it is, and write every answer into the file that it names as `recorded`.
+    """Perform a suite, and write every answer into the file that it names as `recorded`.
+
+    With a baseline that is also what judges say of the documents of both arms, and what only the baseline asks, as far
+    as its revision has not recorded it.
 
     Args:
         suite: The suite file.
-        terms: How it is performed; without a baseline, whatever they say, and to the end.
+        terms: How it is performed; to the end, whatever they say.
         on_open: Told before anything is asked.
         on_step: Told of each performance.
         on_batch: Told how far each batch is, where questions go out in batches.
@@ -85,8 +91,9 @@ def record_suite(
             and as `arun_suite`.
         AuthorError, BudgetSpent, JournalMiss: As `arun_suite`.
     """
-    terms = replace(terms or Terms(), baseline=None, sequential=False)
-    file, _ = read_usable(suite, library_here(), terms)
+    terms = replace(terms or Terms(), sequential=False)
+    library, state = library_here(), state_here(terms)
+    file, _ = read_usable(suite, library, terms, other_plans(terms, library, state))
     path = file.answers
     if path is None:
         remedy = f"add `recorded: answers/{file.suite.name}.jsonl`"
@@ -95,27 +102,51 @@ def record_suite(
     if result.errors:
         failed = counted(result.errors, "performance")
         raise CallerError(f"{failed} failed for technical reasons; give the same command again")
-    old, anew = read_answers(path), terms.replay == "off"
-    folder = replies_folder(state_here(terms), file.suite.name)
-    replies = Replies(folder, result.run, *(() if anew else (old,)), own=anew)
-    try:
-        text = answers_text(_records(result, old, replies))
-    finally:
-        replies.close()
+    old, earlier = read_answers(path), earlier_answers(file, terms, state)
+    with closing(Replies(earlier.folder, result.run, *earlier.answers, own=terms.replay == "off")) as replies:
+        text = answers_text(_records(result, old, earlier.answers[1:], replies))
     _write(path, text)
     return _told(path, text, old, result)
 
 
-def _records(result: Evaluated, old: Answers, replies: Replies) -> Iterator[Mapping[str, Any]]:
-    """Yield the record of each question that was asked, then those of models that were not."""
-    models: set[str] = set()
-    steps = (step for record in result.records for step in record.asked)
-    for key in dict.fromkeys(key for step in steps for key in step.keys):
+def _records(result: Evaluated, old: Answers, past: Sequence[Answers], replies: Replies) -> Iterator[Mapping[str, Any]]:
+    """Yield the record of each question that was asked and is not in the past, pairs last, then those that stay.
+
+    Args:
+        result: What was asked.
+        old: What is recorded with the suite now.
+        past: What was at the revision of the baseline.
+        replies: Every answer.
+    """
+    asked: list[Mapping[str, Any]] = []
+    for key in _asked(result, past):
         now, before = replies.record(key), old.get(key)
         if now is not None:
-            models.add(now["model"])
-            yield now if before is None or before["reply"] != now["reply"] else before
-    yield from (record for record in old if record["model"] not in models)
+            asked.append(now if before is None or before["reply"] != now["reply"] else before)
+    yield from sorted(asked, key=_is_of_a_pair)
+    models = {record["model"] for record in asked}
+    compared = "baseline" in result.arms
+    judges = models | {standing.model for standing in result.judges.values()}
+    for record in old:
+        stays = record["model"] not in models
+        if _is_of_a_pair(record):
+            stays = not compared or record["model"] not in judges
+        if stays:
+            yield record
+
+
+def _is_of_a_pair(record: Mapping[str, Any]) -> bool:
+    return bool(record["step"] == PAIRWISE)
+
+
+def _asked(result: Evaluated, past: Sequence[Answers]) -> Iterable[str]:
+    """Return the keys of what the candidate asked, then of what only the baseline did, unless it is in the past."""
+    keys = {
+        arm: [key for each in result.records if each.arm == arm for step in each.asked for key in step.keys]
+        for arm in ("candidate", "baseline")
+    }
+    alone = (key for key in keys["baseline"] if all(answers.get(key) is None for answers in past))
+    return dict.fromkeys((*keys["candidate"], *alone))
 
 
 def _told(path: Path, text: bytes, old: Answers, result: Evaluated) -> Recording:

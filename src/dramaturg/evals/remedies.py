@@ -11,30 +11,41 @@ from dramaturg.evals.scorers.judged import PAIRWISE
 from dramaturg.evals.terms import Terms
 
 
-def record_command(file: SuiteFile, terms: Terms) -> str:
-    """Return the command that records with a suite what is asked under these terms; empty where none does."""
+def record_command(file: SuiteFile, terms: Terms, baseline: str | None = None) -> str:
+    """Return the command that records with a suite what is asked under these terms; empty where none does.
+
+    Args:
+        file: The suite.
+        terms: How it is performed.
+        baseline: What is to be compared with, where that asks more; by itself where judges compare documents.
+    """
     suite = file.suite
     repeats = terms.repeats is None or terms.repeats <= suite.repeats
     if not suite.recorded or not repeats:
         return ""
+    baseline = baseline or (terms.baseline if suite.pairwise else None)
+    compared = () if baseline is None else ("--baseline", baseline)
     other = terms.models if tuple(terms.models) != suite.models else ()
     models = [part for model in other for part in ("--models", _name(model))]
-    return _command("record", file, [*models, *_judge(terms), *_queue(terms)])
+    return _command("record", file, [*compared, *models, *_judge(terms), *_queue(terms)])
 
 
 def replay_remedies(file: SuiteFile, terms: Terms, arms: Mapping[Name, Arm]) -> Mapping[str, str]:
     """Return how an answer that a strict replay misses is recorded, by what each arm is called.
 
-    What only an edited persona's baseline asks is nothing that `eval record` would ask, nor is what judges are asked
-    about the documents of both arms: that stands under the step.
+    What only an edited persona's baseline asks takes a command that names the baseline, and so does what judges are
+    asked about the documents of both arms: that stands under the step.
     """
-    anew, command = "give the command with `--replay auto` once", record_command(file, terms)
-    remedies = dict.fromkeys((arm.name for arm in arms.values()), f"record it: {f'`{command}`' if command else anew}")
     baseline, candidate = arms.get("baseline"), arms["candidate"]
-    if command and baseline is not None and _digests(baseline) != _digests(candidate):
-        kept = f"; `{command}` asks only what the {candidate.name} does"
-        remedies[baseline.name] = f"record it: {anew}{kept}"
-    return {**remedies, PAIRWISE: f"record it: {anew}"}
+    alone, compared = (_record_it(record_command(file, terms, name)) for name in (None, terms.baseline))
+    remedies = {candidate.name: alone, PAIRWISE: compared}
+    if baseline is not None:
+        remedies[baseline.name] = alone if _digests(baseline) == _digests(candidate) else compared
+    return remedies
+
+
+def _record_it(command: str) -> str:
+    return f"record it: {f'`{command}`' if command else 'give the command with `--replay auto` once'}"
 
 
 def _queue(terms: Terms) -> Sequence[str]:
