@@ -134,6 +134,24 @@ def test_fix_tells_of_a_read_only_file_and_mends_the_others(faulty: Path) -> Non
     assert "error[P204]" in told.out
 
 
+def test_a_file_that_a_nearer_one_hides_is_checked_and_mended_only_where_it_is_named(
+    faulty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(faulty.parent / "config"))
+    hidden = faulty.parent / "config" / "dramaturg" / "personas" / faulty.name
+    hidden.parent.mkdir(parents=True)
+    hidden.write_bytes(faulty.read_bytes())
+    assert dramaturg("check").code == 1
+    nearer = faulty.parent / "personas" / faulty.name
+    nearer.parent.mkdir()
+    nearer.write_bytes(_MENDED.encode())
+    told = dramaturg("check", "--fix")
+    assert (told.code, str(hidden) in told.out + told.err) == (0, False)
+    assert told.err.splitlines()[-1] == "hidden by these: 2 files of the same names; name their files to check them"
+    assert hidden.read_bytes() == _FAULTY.encode()
+    assert dramaturg("check", str(hidden.parent)).code == 1
+
+
 def test_a_diff_shows_what_fix_would_change_and_changes_nothing(faulty: Path) -> None:
     told = dramaturg("check", faulty.name, "--fix", "--diff")
     assert (told.code, faulty.read_bytes()) == (0, _FAULTY.encode())

@@ -8,7 +8,7 @@ import click
 from dramaturg.cli import output
 from dramaturg.cli.formats import HUMAN, format_option, print_report, reporting_faults
 from dramaturg.cli.mending import count_easy, mend_files, print_diff
-from dramaturg.cli.output import json_option, print_findings, print_json, strict_option, summary
+from dramaturg.cli.output import json_option, print_findings, print_json, strict_option, summary, tell_of_hidden
 
 if TYPE_CHECKING:
     from dramaturg.run.check import Checked
@@ -88,6 +88,8 @@ def _print_human(checked: "Checked", *, to_stderr: bool = False) -> None:
         return
     remedy = count_easy(checked.findings, checked.mendable)
     click.echo(f"{len(checked.files)} checked: {summary(checked.findings) or 'nothing to report'}{remedy}", err=True)
+    if checked.hidden:
+        tell_of_hidden(checked.hidden, "name their files to check them")
     rules = sorted({finding.rule for finding in checked.findings if finding.is_error})
     if rules:
         click.echo(f"`dramaturg explain {' '.join(rules)}` tells more", err=True)

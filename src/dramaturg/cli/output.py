@@ -131,6 +131,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
+def tell_of_hidden(count: int, remedy: str) -> None:
+    """Say how many persona files were left out because nearer ones have their names."""
+    click.echo(f"hidden by these: {counted(count, 'file')} of the same names; {remedy}", err=True)
+
+
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
     """Yield rows as lines for stdout in which each column but the last is as wide as its widest entry."""
     widths = [max(map(cells, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.failure import failure_json
-from dramaturg.cli.output import counted, explain, folded, json_option, print_findings, print_json, strict_option
+from dramaturg.cli.output import (
+    counted,
+    explain,
+    folded,
+    json_option,
+    print_findings,
+    print_json,
+    strict_option,
+    tell_of_hidden,
+)
 from dramaturg.findings.cells import cells, padded, shown
 
 if TYPE_CHECKING:
@@ -49,8 +58,7 @@ def list_personas(*, hidden_too: bool, as_json: bool) -> None:
         said = " ".join(filter(None, [row["title"], row["version"], f"({', '.join(marks)})" if marks else ""]))
         _say(folded("  ".join(filter(None, [padded(row["alias"], width), said, f"[{row['path']}]"])), width + 2))
     if listed != rows:
-        left_out = len(rows) - len(listed)
-        click.echo(f"{left_out} more of the same names are hidden by these; `--all` lists them", err=True)
+        tell_of_hidden(len(rows) - len(listed), "`--all` lists them")
 
 
 @click.command(short_help="Show a persona as written, or resolved.")

@@ -122,6 +122,11 @@ class Library:
             self._found[alias] = self._nearest(alias)
         return self._found[alias]
 
+    def is_hidden(self, entry: Entry) -> bool:
+        """Tell whether a file of a nearer root is meant by an entry's alias."""
+        meant = self.find(entry.alias)
+        return isinstance(meant, Entry) and self.roots.index(meant.root) < self.roots.index(entry.root)
+
     def _nearest(self, alias: str) -> Entry | Finding:
         found = self._ranked(alias)
         last = self.roots.index(found.root) if isinstance(found, Entry) else len(self.roots)

@@ -36,6 +36,7 @@ class Checked:
         folders: The folders that were asked for; None where everything was.
         mendable: The texts of those that may be changed, by path: shipped ones only where they were named so.
         sources: The text of every file read, those of parents included, by the same paths.
+        hidden: How many files were left out, where everything was asked for, because nearer ones have their names.
     """
 
     findings: tuple[Finding, ...]
@@ -44,6 +45,7 @@ class Checked:
     folders: tuple[Path, ...] | None
     mendable: Mapping[str, Source]
     sources: Mapping[str, Source]
+    hidden: int
 
     def source_of(self, path: str) -> Source | None:
         """Return the text of a file as it was checked; None if it is no text that can be read."""
@@ -60,7 +62,7 @@ def check_personas(library: Library, prompts: Path, names: Sequence[str], *, str
         library: Where aliases are looked up.
         prompts: The prompt kernels an `engine_version` may name.
         names: Files, folders, which stand for the persona files below them, and aliases; a path that exists wins over
-            an alias of the same spelling. None for all that can be named.
+            an alias of the same spelling. None for all that can be named by alias.
         strict: Make warnings errors.
     """
     check = _Check(library=library, prompts=prompts)
@@ -88,6 +90,7 @@ def check_personas(library: Library, prompts: Path, names: Sequence[str], *, str
         folders=tuple(Path(name) for name in names if os.path.isdir(name)) if names else None,  # noqa: PTH112 - as above
         mendable={path: sources[path] for path, may_change in asked.items() if may_change and path in sources},
         sources=sources,
+        hidden=check.hidden,
     )
 
 
@@ -112,6 +115,7 @@ class _Check:
         self.files: dict[str, PersonaFile] = {}
         library.scanned = self.files
         self.refused: dict[str, CallerError] = {}
+        self.hidden = 0
         self._kernels: set[str] = set()
         self._folders: dict[Path, tuple[Path, bool]] = {}
         self._twins_told: set[Finding] = set()
@@ -121,9 +125,11 @@ class _Check:
         self.refused[str(error)] = error
 
     def everything(self) -> list[tuple[Path, bool]]:
-        """Return each file that can be named, and whether it may be changed."""
+        """Return each file that can be named, and whether it may be changed; what nearer files hide is none of it."""
         self._refuse_folders(self.library.unreadable)
-        return [(entry.path, not _is_shipped(entry.path)) for entry in self.library.entries]
+        named = [entry for entry in self.library.entries if not self.library.is_hidden(entry)]
+        self.hidden = len(self.library.entries) - len(named)
+        return [(entry.path, not _is_shipped(entry.path)) for entry in named]
 
     def targets(self, name: str) -> list[tuple[Path, bool]]:
         """Return the files that a name means, and whether they may be changed."""
