@@ -9,10 +9,11 @@ from dramaturg.findings.quick import quick
 from dramaturg.persona.mask import blank, mask
 from dramaturg.plan.verbs import main_verb
 
-_BULLET = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•]|\d+[.)])[ \t]+")
+_MARK = r"(?:[-*+•]|\d+[.)]|[a-z]\)|\([a-z\d]\))"
+_BULLET = re.compile(rf"(?P<indent>[ \t]*){_MARK}[ \t]+(?:\[[ xX]\][ \t]+)?")
 _NEXT_BULLET = re.compile(rf"\n{_BULLET.pattern}")  # begins with one letter, which is what makes the search fast
 _ENDING = re.compile(
-    r"\n[ \t]*\r?\n(?![ \t]*(?:[-*+•]|\d+[.)])[ \t])"
+    rf"\n[ \t]*\r?\n(?![ \t]*{_MARK}[ \t])"
     r"|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z)|[A-Z][a-z]+\s)"
 )
 _MASKS = ("```", "~~~", "<!--")
@@ -125,7 +126,7 @@ def mentions(text: str, words: Sequence[str]) -> bool:
 
 
 def _without(bullets: Sequence[Bullet], text: str) -> str:
-    if not bullets or not _ONLY_KEY.sub("", text[: bullets[0].start]).strip(" \t\r\n-*+•0123456789.)"):
+    if not bullets or not _ONLY_KEY.sub("", text[: text.rfind("\n", 0, bullets[0].start) + 1]).strip():
         return text
     pieces, done = [], 0
     for bullet in bullets:

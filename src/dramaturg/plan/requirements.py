@@ -4,14 +4,16 @@ Bullets that ask questions, illustrate, constrain the agent or list inputs look 
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from dramaturg.findings.model import Span
 from dramaturg.persona.model import fold_id
+from dramaturg.plan.columns import columns_of
+from dramaturg.plan.leads import FITS, Lead, lead_of
 from dramaturg.plan.model import Level, Reason, Requirement
 from dramaturg.plan.prose import Bullet, Prose, mentions, nested
-from dramaturg.plan.verbs import ASSEMBLE, INGEST, MAY_WRITE, WRITES, main_verb, word_of
+from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, MAY_WRITE, WRITES, main_verb, word_of, writes
 
 _KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]+?):?(?:\*\*|__)\s*:?\s*")
 _MUST_TEXT = re.compile(
@@ -19,29 +21,6 @@ _MUST_TEXT = re.compile(
     r"|\b[Mm]ust (?:include|cover|contain|have)\b"
 )
 _MUST_WORDS = ("MUST", "ust ", "mandatory", "non-negotiable")
-_MUST_LEAD = re.compile(r"\bincluding\b[^.]*:\s*$|\bmust\b[^.]*:\s*$", re.IGNORECASE)
-_MAY_LEAD = re.compile(
-    r"\b(?:may|might|could|can)\s+(?:also\s+)?(?:want\s+to\s+)?(?:include|cover|contain|mention|add|list|note|describe)\b"
-    r"|\bnice to have\b|\bif possible\b|\be\.g\.|\boptional(?:ly)?\b",
-    re.IGNORECASE,
-)
-_MAY_WORDS = ("may", "might", "could", "can", "nice to have", "if possible", "e.g.", "optional")
-_NOT_LEAD = re.compile(
-    r"\b(?:must|should|shall|may|do|does|can)(?:\s+not|\s+never|n't|n’t|not)\b[^:.]{0,80}:\s*$"
-    r"|\bnever\s+\w+[^:.]{0,60}:\s*$|\b(?:excluding|except(?: for)?|but not|without):\s*$"
-    r"|^\W*(?:avoid|exclude|omit|ignore|leave out|out of scope|forbidden|prohibited)\b[^:.]*:\s*$",
-    re.IGNORECASE,
-)
-_NOT_WORDS = (
-    "not", "n't", "n’t", "never", "exclud", "except", "without", "avoid", "omit", "ignore", "leave out", "out of scope",
-    "forbidden", "prohibited",
-)  # fmt: skip
-_AGENT_LEAD = re.compile(
-    r"^\W*(?:rules?|style|guidelines?|notes?|inputs?|constraints?|context|tone|background|instructions?|reminders?)"
-    r"(?:\s+(?:to|for|of)\s+[\w ]{1,40})?:\W*$",
-    re.IGNORECASE,
-)
-_ASIDE_LEAD = re.compile(r"(?:^|[\n.;,(])[ \t]*[*_#]*(?:for )?examples?\b[^.:\n]*:?[*_]*$", re.IGNORECASE)
 _ASIDE_KEY = re.compile(
     r"(?:notes?|examples?|warnings?)$"
     r"|(?:constraint\b(?!s)|note that|do not|don't|never|avoid)\b",
@@ -51,25 +30,29 @@ _FORBIDS = re.compile(
     r"you\s+(?:(?:are|must|may|should|shall|can|do)\s+)?(?:\w+ly\s+)?(?:not|never|cannot|forbidden|prohibited)\b",
     re.IGNORECASE,
 )
+_OUTPUT = (
+    rf"(?:it|they|(?:the|this|each|every|all)\s+(?:[\w-]+\s+){{0,3}}?(?:{DOCUMENT_NOUN}|output|response|answer|text))"
+)
+_LIMITS = re.compile(
+    rf"(?:{_OUTPUT}\s+)?(?:(?:must|should|shall|may)\s+(?:not(?!\s+only\b)|never)|cannot)\b", re.IGNORECASE
+)  # what the output must not be is nothing that it holds
+_DENIALS = ("not", "never", "forbidden", "prohibited")
+_OF_OUTPUT = re.compile(
+    r"\W*(?:it|they|(?:the|this|each|every|all)\s+(?!agent\b|assistant\b|persona\b|specialist\b|model\b)"
+    r"(?:[\w`-]+\s+){1,5}?)\s*(?:must|should|shall|has to|have to|needs? to)\b",
+    re.IGNORECASE,
+)
+_NEED_NOT = re.compile(rf"(?:optional(?:ly)?|{FITS})\b", re.IGNORECASE)
+_NEED_NOT_BE = re.compile(rf"[^:.;()]*\((?:optional|{FITS})\b[^()]*\)", re.IGNORECASE)
+_MARKED = re.compile(
+    rf"(?:(?:optional(?:ly)?|required|mandatory|{FITS})[,:]|for (?:each|every)\b[^,:.]{{1,60}},)\s+(?=\S)",
+    re.IGNORECASE,
+)  # what such an item is known by comes behind
+_MUST_ITEM = re.compile(r"\bmust\b(?!\s+(?:not|never)\b)|^\W*(?:required|mandatory)\b", re.IGNORECASE)
+_CONDITIONAL = re.compile(r"\W*(?:if|when|unless|should|in case)\b", re.IGNORECASE)
 _SAMPLE_KEY = re.compile(r"(?:an?\s+)?(?:examples?|samples?)\b", re.IGNORECASE)
-_ASIDE = re.compile(r"\([^()\n]*\)")
 _EXAMPLE = re.compile(r"(?:e\.\s?g\.|for example)", re.IGNORECASE)
-_SENTENCE = re.compile(r"\.(?<!\be\.g\.)\s")
-_EACH_WITH = re.compile(
-    r"\b(?:each(?: [\w-]+){0,2} with(?: (?:a|an|its))?|(?:with|under|has|have|include|includes|including|of)"
-    r" (?:the |these |the following |following )?columns"
-    r"|each (?:row|line|entry|record) (?:has|gives|names|states|contains))"
-    r"\s*:?\s+(?P<items>(?:\([^()\n]*\)|[^.;()\n])+)",
-    re.IGNORECASE,
-)
-_EACH_WORDS = ("each", "columns")
-_COLUMN = re.compile(r"(?:(?:and|or|a|an|the|its)\s+)*(?P<name>[^,\s(][^,(]*?)\s*(?:\([^()]*\)\s*)?(?:,|$|\band\b)")
-_PER_ENTRY = re.compile(
-    r"(?:^|\b(?:for|of|per)\s+)\W*(?:each|every)\b(?! other\b| of (?:the|these)\b)[^:]*:\s*$"
-    r"|\b(?:each|every)\s+(?:[\w-]+\s+){1,4}(?:must|has|have|should|includes?|contains?|gives?|states?|with)\b[^:]*:\s*$",
-    re.IGNORECASE,
-)
-_EVERY_WORDS = ("each", "every")
+_EACH_WORDS = ("each", "every", "columns")
 _NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:(–—]|\.(?!\w)|\s-\s")
 _ADJECTIVES = re.compile(
@@ -83,7 +66,8 @@ _QUOTED_FIRST = re.compile(
 _INSTRUCTIONS = WRITES | MAY_WRITE | INGEST | ASSEMBLE | frozenset("update use ensure make analyze identify".split())
 _ID_WORDS = 5
 _ID_LENGTH = 80
-_DANGLING = frozenset("a an and against are as at by for from in into is of on or that the to with".split())
+_QUESTION = re.compile(r"(?:what|where|how|why|who|when|which)\b", re.IGNORECASE)  # "where it is" dangles nowhere
+_DANGLING = frozenset("a an and against are as at based by for from in into is of on or that the to with".split())
 
 
 def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement, ...]:
@@ -95,12 +79,21 @@ def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement
         section: The section's title.
     """
     text = prose.text
+
+    def within(start: int, end: int) -> Span:
+        return span.within(text, start, end)
+
     must = _MUST_TEXT.search(text) if mentions(text, _MUST_WORDS) else None
     bullets = [*_demanding(prose.bullets)]
     first = {bullet.lead_at: bullet for bullet in reversed(bullets) if bullet.lead}
-    leads = {at: _lead(bullet, must, text, span) for at, bullet in first.items()}
-    found = [_from_bullet(bullet, leads.get(bullet.lead_at), must, text, span) for bullet in bullets]
-    said = [*_each_with(prose.spoken, span)] if mentions(prose.folded, _EACH_WORDS) else []
+    leads = {at: lead_of(bullet, must, within) for at, bullet in first.items()}
+    instructions = _instructions([bullet for bullet in bullets if not bullet.lead], section)
+    found = [
+        _from_bullet(bullet, leads.get(bullet.lead_at) or lead_of(bullet, must, within), within)
+        for bullet in bullets
+        if bullet.start not in instructions
+    ]
+    said = [*_columns(prose.spoken, span)] if mentions(prose.folded, _EACH_WORDS) else []
     listed = [requirement for requirement in found if requirement is not None]
     return (*_distinct([*said, *listed]), _the_section_itself(text, span, section))
 
@@ -108,36 +101,6 @@ def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement
 def one_line(text: str) -> str:
     """Return `text` on one line."""
     return " ".join(text.split())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lead:
-    """What the sentence that a list hangs on says of its items."""
-
-    level: Level
-    reason: Reason
-    aside: bool
-    per_entry: bool
-
-
-def _lead(bullet: Bullet, must: re.Match[str] | None, text: str, span: Span) -> _Lead:
-    last = _ASIDE.sub("", _SENTENCE.split(bullet.lead)[-1])
-    level, reason = _level(bullet, last, must, text, span)
-    folded = bullet.lead.casefold()
-    return _Lead(
-        level=level,
-        reason=reason,
-        aside=_is_aside(bullet.lead, last, folded),
-        per_entry=mentions(folded, _EVERY_WORDS) and _PER_ENTRY.search(last) is not None,
-    )
-
-
-def _is_aside(lead: str, last: str, folded: str) -> bool:
-    """Tell whether a lead's items are examples, prohibitions or instructions, none of which the section owes."""
-    if "example" in folded and _ASIDE_LEAD.search(lead):
-        return True
-    denied = mentions(folded, _NOT_WORDS) and _NOT_LEAD.search(last) is not None
-    return denied or _AGENT_LEAD.search(last) is not None
 
 
 def _demanding(bullets: Sequence[Bullet]) -> Iterator[Bullet]:
@@ -148,66 +111,91 @@ def _demanding(bullets: Sequence[Bullet]) -> Iterator[Bullet]:
         yield from inner or [bullet]
 
 
-def _from_bullet(
-    bullet: Bullet, lead: _Lead | None, must: re.Match[str] | None, text: str, span: Span
-) -> Requirement | None:
+def _instructions(bullets: Sequence[Bullet], section: str) -> set[int]:
+    """Return where the bullets begin that are the step's own instructions, of those that hang on no sentence.
+
+    Behind the one that says what to write, others that write say what belongs to it.
+    """
+    found: set[int] = set()
+    written = False
+    for bullet in bullets:
+        verb = main_verb(bullet.text)
+        if _KEY.match(bullet.text) or verb is None or not _instructs(bullet.text):
+            continue
+        adds = written and writes(verb) and section not in bullet.text and not _CONDITIONAL.match(bullet.text)
+        if not adds:
+            found.add(bullet.start)
+        written = written or writes(verb) or word_of(verb) in MAY_WRITE
+    return found
+
+
+def _from_bullet(bullet: Bullet, lead: Lead, within: Callable[[int, int], Span]) -> Requirement | None:
     key = _KEY.match(bullet.text)
     whole = one_line(bullet.text)
-    quoted = _QUOTED_FIRST.match(whole) if key is None and '"' in whole else None
-    short = key is not None and len(key["key"]) <= _ID_LENGTH
-    name = _bare(key["key"]) if key and short else _first_words(key["key"] if key else whole)
-    name = _bare(quoted["name"]) if quoted else name
-    instruction = lead is None and key is None and _instructs(whole)
-    aside = instruction or (lead is not None and lead.aside) or _EXAMPLE.match(whole)
-    if not name or aside or _is_no_demand(name, bullet.text[key.end() if key else 0 :]):
+    name = _name(key, whole)
+    rest = bullet.text[key.end() if key else 0 :]
+    if not name or lead.aside or _EXAMPLE.match(whole) or _is_no_demand(name, rest):
         return None
-    place = span.within(text, bullet.start, bullet.end)
-    level, reason = (lead.level, lead.reason) if lead else _level(bullet, "", must, text, span)
+    place = within(bullet.start, bullet.end)
+    optional = _is_optional(key["key"] if key else rest, rest)
+    level, reason = _level(bullet, place, optional=optional, lead=lead, within=within)
     because = (Reason(rule="requirement/bold-key" if key else "requirement/bullet", span=place), reason)
     plain = whole.replace("__", "", 2) if key and whole.startswith("__") else whole.replace("**", "")
-    column = lead is not None and lead.per_entry
-    return Requirement(id=name, text=plain, level=level, span=place, because=because, column=column)
+    return Requirement(id=name, text=plain, level=level, span=place, because=because, column=lead.per_entry)
+
+
+def _name(key: re.Match[str] | None, whole: str) -> str:
+    """Return what a bullet is known by: its bold key, what it quotes first, else its first words."""
+    if key:
+        return _bare(key["key"]) if len(key["key"]) <= _ID_LENGTH else _first_words(key["key"])
+    if '"' in whole and (quoted := _QUOTED_FIRST.match(whole)):
+        return _bare(quoted["name"])
+    marked = _MARKED.match(whole)
+    return _first_words(whole[marked.end() :] if marked else whole)
+
+
+def _level(
+    bullet: Bullet, place: Span, *, optional: bool, lead: Lead, within: Callable[[int, int], Span]
+) -> tuple[Level, Reason]:
+    """Return how firmly a bullet is demanded: what it says of itself counts before what its lead says."""
+    if optional:
+        return Level.MAY, Reason(rule="level/may-include", span=place)
+    if lead.reason.rule == "level/loose-bullets" and (must := _MUST_ITEM.search(bullet.text)):
+        said = within(bullet.start + must.start(), bullet.start + must.end())
+        return Level.MUST, Reason(rule="level/step-says-must", span=said)
+    return lead.level, lead.reason
+
+
+def _is_optional(named: str, rest: str) -> bool:
+    """Tell whether an item need not be: "(optional)" in what names it or behind it, "If available, …" before it."""
+    return bool(_NEED_NOT.match(rest.lstrip("( ")) or ("(" in named and _NEED_NOT_BE.match(named)))
 
 
 def _is_no_demand(name: str, text: str) -> bool:
-    """Tell whether an item asks, illustrates, or forbids the agent something; `text` is what follows its bold key."""
+    """Tell whether an item asks, illustrates, or forbids something; `text` is what follows its bold key."""
     if text.endswith("?") or _ASIDE_KEY.match(name):
         return True
     sample = text.startswith(("```", "~~~")) and _SAMPLE_KEY.match(name)
-    return bool(sample or _FORBIDS.match(text.replace("*", "")))
+    if sample or not mentions(text.lower(), _DENIALS):
+        return bool(sample)
+    plain = text.replace("*", "")
+    return bool(_FORBIDS.match(plain) or _LIMITS.match(plain))
 
 
 def _instructs(text: str) -> bool:
     """Tell whether a bullet that hangs on no sentence is the step's own instruction, not a demand on the output."""
+    if _OF_OUTPUT.match(text):
+        return False
     verb = main_verb(text)
     return verb is not None and word_of(verb) in _INSTRUCTIONS
 
 
-def _level(bullet: Bullet, last: str, must: re.Match[str] | None, text: str, span: Span) -> tuple[Level, Reason]:
-    may = mentions(last.casefold(), _MAY_WORDS) and _MAY_LEAD.search(last)
-    if must and not may:
-        return Level.MUST, Reason(rule="level/step-says-must", span=span.within(text, must.start(), must.end()))
-    at, end = (bullet.lead_at, bullet.lead_at + len(bullet.lead)) if bullet.lead else (bullet.start, bullet.end)
-    lead = span.within(text, at, end)
-    if may:
-        return Level.MAY, Reason(rule="level/may-include", span=lead)
-    if bullet.lead.endswith(":"):
-        rule = "level/bullets-after-including" if _MUST_LEAD.search(bullet.lead) else "level/bullets-after-colon"
-        return Level.MUST, Reason(rule=rule, span=lead)
-    return Level.MAY, Reason(rule="level/loose-bullets", span=lead)
-
-
-def _each_with(text: str, span: Span) -> Iterator[Requirement]:
+def _columns(text: str, span: Span) -> Iterator[Requirement]:
     """Yield the columns of "each with: A, B, C"."""
-    found = _EACH_WITH.search(text)
-    items = [*_COLUMN.finditer(found["items"])] if found else []
-    if found is None or len(items) == 1:
-        return
-    for item in items:
-        start = found.start("items") + item.start("name")
-        place = span.within(text, start, start + len(item["name"]))
+    for start, end in columns_of(text):
+        name = _bare(one_line(text[start:end]))
+        place = span.within(text, start, end)
         reason = Reason(rule="requirement/each-with", span=place)
-        name = _bare(one_line(item["name"]))
         if name:
             yield Requirement(id=name, text=name, level=Level.MUST, span=place, because=(reason,), column=True)
 
@@ -234,8 +222,10 @@ def _first_words(text: str) -> str:
     """Return the first words of a clause, without words that would dangle at its end."""
     several = _ADJECTIVES.match(text)
     start = several.end() if several else 0
-    words = (text[:start] + _BREAK.split(text[start:], maxsplit=1)[0]).split()[:_ID_WORDS]
-    while len(words) > 1 and words[-1].casefold() in _DANGLING:
+    clause = (text[:start] + _BREAK.split(text[start:], maxsplit=1)[0]).split()
+    words = clause[:_ID_WORDS]
+    whole = len(clause) <= _ID_WORDS and _QUESTION.match(text)
+    while not whole and len(words) > 1 and words[-1].casefold() in _DANGLING:
         words.pop()
     return _bare(" ".join(words))
 

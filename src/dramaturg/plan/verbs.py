@@ -36,7 +36,7 @@ DOCUMENT_NOUN = (
     r"(?:sections?|tables?|check-?lists?|reports?|documents?|plans?|matrix|lists?|summary|manifest|specification"
     r"|blueprint|outline|memo|brief|scripts?|files?|prompts?|json object|code block|runbook|chapter)"
 )
-_MARKS = r"\s*(?:[-*+•][ \t]+|\d+[.)][ \t]+|#+[ \t]+|>[ \t]*)*"
+_MARKS = r"\s*(?:(?:[-*+•]|\d+[.)]|[a-z]\)|\([a-z\d]\))[ \t]+(?:\[[ xX]\][ \t]+)?|#+[ \t]+|>[ \t]*)*"
 _BOLD_KEY = r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*:)\s*"
 _BEGINNING = re.compile(f"{_MARKS}(?:{_BOLD_KEY})?{_MARKS}")
 _LABEL = (

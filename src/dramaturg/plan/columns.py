@@ -1,0 +1,34 @@
+"""A step's sentences to the cells that each entry of its section has; its one rule: a single one is no column."""
+
+import re
+from collections.abc import Iterator
+
+_ENTRY = (
+    r"(?:row|line|entry|record|item|finding|issue|risk|vulnerability|recommendation|suggestion|observation|deviation)"
+)
+_NAMED = re.compile(
+    r"\b(?:each(?: [\w-]+){0,2} (?:with(?: (?:a|an|its))?|having)"
+    r"|(?:with|under|has|have|having|include|includes|including|of) (?:the |these |the following |following )?columns"
+    r"|columns (?:for|are)|columns(?=:)"
+    rf"|each (?:[\w-]+ )?{_ENTRY} (?:has|gives|names|states|contains|includes)(?: the following)?"
+    rf"|(?:each|every) (?:[\w-]+ )?{_ENTRY} (?:must|should|shall)"
+    r" (?:have(?! been\b)|give|name|state|contain|include)(?: the following)?"
+    rf"|for (?:each|every) (?:[\w-]+ )?{_ENTRY},? (?:give|list|state|provide|include|specify|record|note|name)"
+    r"(?: the following| its)?(?=:))"
+    r"\s*:?(?:[ \t]+|[ \t]*\r?\n[ \t]*)(?P<items>(?:\([^()\n]*\)|[^.;()\n])+)",
+    re.IGNORECASE,
+)
+_COLUMN = re.compile(
+    r"(?:(?:and|or|a|an|the|its)\s+)*(?P<name>[^,|\s(][^,|(]*?)\s*(?:\([^()]*\)\s*)?(?:,|\||$|\band\b)"
+)
+
+
+def columns_of(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the names of columns stand: "each with: A, B", "columns A, B", "each finding must have A and B"."""
+    found = _NAMED.search(text)
+    items = [*_COLUMN.finditer(found["items"])] if found else []
+    if found is None or len(items) == 1:
+        return
+    for item in items:
+        start = found.start("items") + item.start("name")
+        yield start, start + len(item["name"])
