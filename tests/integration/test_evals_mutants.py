@@ -5,9 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.chat_server import ChatServer
 from tests.commands import dramaturg
 from tests.markup import Page
-from tests.suites import PERSONA, Bench, answering, new_bench
+from tests.suites import CALLS, PERSONA, Bench, answering, new_bench
 
 from dramaturg.evals import Terms, load_run, mutate_suite
 
@@ -25,6 +26,8 @@ _MORE = """  - id: clinic
     scorers:
       - contains: {within: PRE-FLIGHT CHECKLIST, texts: [pgbackrest]}
 """
+_BACKUP = "        - **Data Integrity:** A mandatory database backup and restore validation procedure.\n"
+_READS = "`--fixed` reads all at once"
 _MUTATE = ("eval", "mutate", "one.suite.yaml", "--operator", "requirement")
 
 
@@ -61,6 +64,26 @@ def test_what_is_said_of_stopping_holds_for_any_model_and_few_pairs(state: Path)
     assert found["5", "--sequential"][0] == 0 < found["5", "--fixed"][0]
     assert found["20", "--sequential"][0] == found["20", "--fixed"][0] > 0
     assert found["20", "--sequential"][1] < found["20", "--fixed"][1]
+    told = dramaturg(*_MUTATE, "--limit", "1", "--repeats", "5", "--sequential").out
+    assert f"one by one it takes 9 pairs at least to be worse, and there are 5; {_READS}\n" in told
+    assert _READS not in dramaturg(*_MUTATE, "--limit", "1", "--repeats", "9", "--sequential").out
+
+
+def test_no_more_pairs_are_asked_ahead_than_can_be_needed(bench: Bench, state: Path) -> None:
+    """Eighteen pairs are fewer than may go on at once, and yet nearly half of them are spared."""
+    most = 10 * (CALLS + CALLS - 1)  # of what decides and one more pair; the first step is the same in both arms
+    with ChatServer(window=24_000) as server:
+        terms = f'models: "{server.model}"\nrepeats: 18\nscorers: [coverage]'
+        suite = _SUITE.replace("repeats: 5\nscorers: [markdown]", terms).partition("    scorers:")[0]
+        bench.checkout.write("one.suite.yaml", suite)
+        told = dramaturg(*_MUTATE, "--limit", "1", "--json").json
+        assert [each["verdict"] for each in told["mutants"]] == ["worse"]
+        assert told["questions"]["asked"] <= most
+        shutil.rmtree(state)
+        bench.edit((_BACKUP, ""))
+        told = dramaturg("eval", "run", "one.suite.yaml", "--baseline", "HEAD", "--sequential", "--json").json
+    assert (told["verdict"]["kind"], told["verdict"]["read"]) == ("worse", 9)
+    assert told["questions"]["asked"] <= most
 
 
 @pytest.mark.usefixtures("bench")

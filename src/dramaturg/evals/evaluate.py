@@ -37,6 +37,7 @@ from dramaturg.evals.replies import Replies
 from dramaturg.evals.runner import Step, perform_pairs
 from dramaturg.evals.runs import RUNS, Run, find_run, open_run, read_run, suite_path
 from dramaturg.evals.stage import Pair, Stage
+from dramaturg.evals.statistics.sequential import losses_needed
 from dramaturg.evals.statistics.verdict import Verdict
 from dramaturg.evals.terms import Terms
 from dramaturg.evals.told import NOBODY, OnOpen, OnStep, Opened, Told, ignore
@@ -49,6 +50,7 @@ from dramaturg.run.settings import current, persona_roots, state_root
 
 _FEW = 40  # pairs up to which each is followed by a look; later ones come whenever there are so much more:
 _LOOKS = 20  # looking reads all pairs anew
+_AHEAD = 2  # pairs under way at least, so that one is asked while another is waited for
 
 
 def run_suite(
@@ -252,15 +254,28 @@ class _Decider:
     seed: int
     on_step: OnStep
     records: list[Record] = field(default_factory=list)
+    _done: int = 0
+    _soonest: int | None = field(init=False)  # after how many pairs in all a decision is to be expected
+
+    def __post_init__(self) -> None:
+        self._soonest = losses_needed(1 / self.stage.file.suite.gate.alpha)
+
+    @property
+    def ahead(self) -> int:
+        """How many pairs are worth having under way before the next decision is to be expected."""
+        return len(self.pairs) if self._soonest is None else max(_AHEAD, self._soonest - self._done)
 
     def __call__(self, step: Step) -> bool:
         """Take a pair; tell whether to go on."""
+        self._done = step.done
         self.records += step.records
         self.on_step(step)
         looked_at = step.done <= _FEW or not step.done % (step.done // _LOOKS)
         if not (self.stage.sequential and looked_at):
             return True
-        return not self._verdict().decided
+        verdict = self._verdict()
+        self._soonest = None if verdict.soonest is None else step.done + verdict.soonest
+        return not verdict.decided
 
     def _verdict(self) -> Verdict:
         suite = self.stage.file.suite

@@ -67,6 +67,7 @@ class Mutation:
         arm: The personas as they are.
         tried: Every mutant that was tried, in the order of the operators.
         made: How many mutants there are.
+        pairs: How many pairs each is performed in, where it is not decided earlier.
         asked: Questions that were asked.
         usd: Dollars they cost; None where a price is not known.
     """
@@ -75,6 +76,7 @@ class Mutation:
     arm: Arm
     tried: tuple[Tried, ...]
     made: int
+    pairs: int
     asked: int
     usd: float | None
 
@@ -180,7 +182,13 @@ async def _mutate(
         await open_models(file, terms, earlier, trial.way, undo)  # held open for all of them
         tried = await trial.all(chosen, on_mutant)
     return Mutation(
-        suite=file, arm=arm, tried=tuple(tried), made=len(made), asked=trial.asked, usd=float(trial.pot.usd)
+        suite=file,
+        arm=arm,
+        tried=tuple(tried),
+        made=len(made),
+        pairs=_pairs(file, terms),
+        asked=trial.asked,
+        usd=float(trial.pot.usd),
     )
 
 
@@ -263,11 +271,16 @@ def _may_stop(file: SuiteFile, terms: Terms) -> bool:
     """
     if terms.batched:
         return False
+    gate, models = file.suite.gate, terms.models or file.suite.models
+    enough = _ROOM * losses_needed(len(gate.metrics) / gate.alpha)
+    return _pairs(file, terms) >= enough and any(model != "evidence" for model in models)
+
+
+def _pairs(file: SuiteFile, terms: Terms) -> int:
+    """Return in how many pairs a mutant is performed."""
     suite = file.suite
-    models = terms.models or suite.models
     pairs = pairs_of(suite, chosen_cases(file, terms.tags), [""], terms.repeats or suite.repeats)
-    enough = _ROOM * losses_needed(len(suite.gate.metrics) / suite.gate.alpha)
-    return len(pairs) * len(models) >= enough and any(model != "evidence" for model in models)
+    return len(pairs) * len(terms.models or suite.models)
 
 
 def _arms(whole: Arm, mutant: Arm) -> Mapping[ArmName, Arm]:

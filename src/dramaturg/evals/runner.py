@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from dramaturg.evals.cells import Performed, perform_cell
 from dramaturg.evals.judging.jury import Jury, Opinions
@@ -31,7 +31,17 @@ class _Seen:
     opinions: Opinions
 
 
-Watch = Callable[["Step"], bool]
+class Watch(Protocol):
+    """Is told of pairs, and says how many are worth asking."""
+
+    @property
+    def ahead(self) -> int:
+        """How many pairs are worth having under way."""
+        ...
+
+    def __call__(self, step: "Step") -> bool:
+        """Take a pair that was performed; tell whether to go on."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +61,12 @@ async def perform_pairs(stage: Stage, pairs: Sequence[Pair], run: Run, jury: Jur
         pairs: In the order in which they are asked, and told to `watch`.
         run: Where records are kept.
         jury: Who judges, and the desk where all questions are answered.
-        watch: Told of each pair in order; tells whether to go on.
+        watch: Told of each pair in order.
 
     Raises:
         BudgetSpent, JournalMiss, CallerError: As `perform_cell` and `Stage.bench` do; what is under way is finished.
     """
-    width = _width(stage, jury)
+    width = _width(stage, jury, watch)
     upcoming = iter(pairs)
     under_way = _UnderWay(ahead=not stage.sequential)
     done = 0
@@ -122,12 +132,12 @@ class _UnderWay:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def _width(stage: Stage, jury: Jury) -> Callable[[], int]:
-    """Return what tells how many pairs may be under way: more than few could turn out not to be needed."""
+def _width(stage: Stage, jury: Jury, watch: Watch) -> Callable[[], int]:
+    """Return what tells how many pairs may be under way: more could turn out not to be needed."""
     way = jury.desk.way
     if not any(model.profile.writes for model in (*stage.models.values(), *stage.judges.values())):
         return lambda: 1
-    return lambda: min(AT_ONCE, way.at_once) if stage.sequential else way.at_once
+    return lambda: min(watch.ahead, AT_ONCE, way.at_once) if stage.sequential else way.at_once
 
 
 def _some(pairs: Iterator[Pair], count: int) -> Iterable[Pair]:

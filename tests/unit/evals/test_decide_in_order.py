@@ -68,6 +68,21 @@ def test_reading_stops_at_the_first_pair_not_asked() -> None:
     assert not verdict.decided
 
 
+def test_it_is_told_before_how_many_more_pairs_nothing_is_decided() -> None:
+    """Nine losses in a row are red, and 61 pairs alike are green: see docs/statistics.md."""
+
+    def soonest(read: int, *, candidate: Sample, metrics: int = 1) -> int | None:
+        names = [f"case-{number:02}" for number in range(80)]
+        asked: dict[str, Sequence[Sample]] = {name: ["pass"] for name in names[:read]}
+        arms = Arms(baseline=asked, candidate={name: [candidate] for name in asked})
+        return decide(dict.fromkeys("abc"[:metrics], arms), order=[(name, 0) for name in names]).soonest
+
+    assert [soonest(read, candidate="fail") for read in (0, 1, 8)] == [9, 8, 1]
+    assert [soonest(read, candidate="pass") for read in (1, 40, 55, 60)] == [9, 9, 6, 1]
+    assert soonest(55, candidate="pass", metrics=3) == 6
+    assert decide({"a": arms([PASS], [PASS])}).soonest is None
+
+
 def test_every_fault_is_told_at_once() -> None:
     mixed = Arms(baseline={"a": ["pass", 0.5]}, candidate={"a": [1.5]})
     with pytest.raises(CallerError) as caught:

@@ -4,6 +4,7 @@ from collections import Counter
 
 from dramaturg.evals.mutation import Mutation, Tried
 from dramaturg.evals.report.figures import counted, percent
+from dramaturg.evals.report.table import too_few
 from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.findings.github import workflow_command
 
@@ -24,6 +25,7 @@ def mutation_text(mutation: Mutation) -> str:
     lines += ["", *(f"survived ({each.kind}): {each.mutant}" for each in mutation.survivors)]
     if mutation.survivors:
         kinds = {each.kind: None for each in mutation.survivors}
+        lines += too_few(mutation.suite.suite.gate, mutation.pairs)
         lines.append(f"survived: no verdict was worse; {', '.join(_MEANINGS[kind] for kind in kinds if kind)}")
     return "\n".join([*lines, "", mutation_cost(mutation), mutation_score(mutation)]) + "\n"
 

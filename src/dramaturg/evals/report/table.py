@@ -15,8 +15,9 @@ from dramaturg.evals.report.judges import judge_sentences, judged_rates
 from dramaturg.evals.statistics.clustered import clustered_mean
 from dramaturg.evals.statistics.power import Price
 from dramaturg.evals.statistics.rates import failure_bound, rate_interval
+from dramaturg.evals.statistics.sequential import losses_needed
 from dramaturg.evals.statistics.verdict import Comparison, Kind, Tally
-from dramaturg.evals.suite import MOST_REPEATS, PASS
+from dramaturg.evals.suite import MOST_REPEATS, PASS, Gate
 from dramaturg.models.prices import dollars
 
 _PERCENT = 100
@@ -129,8 +130,17 @@ def undecided(result: Evaluated) -> Iterator[str]:
         elif comparison.gates and comparison.detectable is not None:
             drop = points(comparison.detectable, sign=False)
             yield f"{comparison.metric}: this many samples find a drop of {drop} points four times in five"
+    yield from too_few(result.suite.suite.gate, result.planned)
     if verdict.price is not None:
         yield f"to decide: {_deciding(verdict.price, result)}"
+
+
+def too_few(gate: Gate, pairs: int) -> Iterator[str]:
+    """Yield that a gate which stops early can call nothing worse after so few pairs; nothing where it can."""
+    least = losses_needed(1 / gate.alpha)
+    if gate.sequential and pairs < least:
+        there = "there is 1" if pairs == 1 else f"there are {pairs:,}"
+        yield f"one by one it takes {least} pairs at least to be worse, and {there}; `--fixed` reads all at once"
 
 
 def _deciding(price: Price, result: Evaluated) -> str:

@@ -50,17 +50,17 @@ def decide(
     if faults:
         raise CallerError("\n".join(faults))
     terms = Terms(margin=margin, alpha=alpha, seed=seed, gating=gating)
+    pairs = soonest = None
     if order is None:
-        pairs = None
         answers = _raised({name: fixed_answer(arms, terms) for name, arms in metrics.items()}, metrics)
     else:
-        pairs, answers = read_pairs(metrics, order, terms)
+        pairs, soonest, answers = read_pairs(metrics, order, terms)
     comparisons = tuple(
         _comparison(name, arms, answers[name], terms, cost_per_sample) for name, arms in metrics.items()
     )
     kind = _overall([comparison.kind for comparison in comparisons if comparison.gates])
     price = _overall_price(comparisons) if kind is Kind.INCONCLUSIVE else None
-    return Verdict(kind=kind, alpha=alpha, comparisons=comparisons, pairs=pairs, price=price)
+    return Verdict(kind=kind, alpha=alpha, comparisons=comparisons, pairs=pairs, price=price, soonest=soonest)
 
 
 def _faults(margin: float, alpha: float, gating: int) -> Iterator[str]:

@@ -74,8 +74,10 @@ def _sample(cases: Mapping[str, Sequence[Sample]], case: str, repeat: int) -> Sa
     return samples[repeat] if repeat < len(samples) else None
 
 
-def read_pairs(metrics: Mapping[str, Arms], order: Sequence[Pair], terms: Terms) -> tuple[int, dict[str, Answer]]:
-    """Return how many pairs were read until they decided or ran out, and what they say about each metric."""
+def read_pairs(
+    metrics: Mapping[str, Arms], order: Sequence[Pair], terms: Terms
+) -> tuple[int, int | None, dict[str, Answer]]:
+    """Return how many pairs were read until they decided or ran out, see `_soonest`, and what each metric says."""
     ledgers = {name: open_ledger(arms, terms) for name, arms in metrics.items()}
     gating = {name: ledger for name, ledger in ledgers.items() if ledger.arms.gates}
     read = 0
@@ -91,7 +93,24 @@ def read_pairs(metrics: Mapping[str, Arms], order: Sequence[Pair], terms: Terms)
     for name, ledger in ledgers.items():
         evidence = worse.get(name, ledger.worse.evidence), better.get(name, ledger.better.evidence)
         answers[name] = _answer(ledger, evidence, terms, len(order) / read if read else 1.0)
-    return read, answers
+    return read, _soonest(gating, 1 / terms.alpha), answers
+
+
+def _soonest(gating: Mapping[str, Ledger], needed: float) -> int | None:
+    """Return before how many more pairs no decision is to be expected; None for practically none at all.
+
+    It is worse after so many losses in a row, for one of the metrics; and no worse once all of them say so, if pairs go
+    on to come out as they did.
+    """
+    worse = [ledger.worse.pairs_to(needed, [1.0]) for ledger in gating.values()]
+    safe = [
+        0 if ledger.safest >= needed else ledger.no_worse.pairs_to(needed, ledger.gains or [0.0])
+        for ledger in gating.values()
+    ]
+    first = min((wait for wait in worse if wait is not None), default=None)
+    known = [wait for wait in safe if wait is not None]
+    both = (first, max(known) if len(known) == len(safe) else None)
+    return min((wait for wait in both if wait is not None), default=None)
 
 
 def _asked(metrics: Mapping[str, Arms], order: Sequence[Pair]) -> Iterator[Pair]:

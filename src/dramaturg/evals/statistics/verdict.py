@@ -130,6 +130,7 @@ class Verdict:
         comparisons: The metrics in the order in which they were given, those that do not gate included.
         pairs: Pairs of samples that a sequential decision has read; None for a fixed number.
         price: What deciding would take; None where it is decided, or where more of the same would not decide it.
+        soonest: More pairs before which a sequential decision is not to be expected; None for a fixed number.
     """
 
     kind: Kind
@@ -137,6 +138,7 @@ class Verdict:
     comparisons: tuple[Comparison, ...]
     pairs: int | None
     price: Price | None
+    soonest: int | None = None
 
     @property
     def decided(self) -> bool:
