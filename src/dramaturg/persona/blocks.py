@@ -43,20 +43,20 @@ def pair_blocks(tags: Tags) -> dict[int, int | None]:
     opened: defaultdict[str, list[int]] = defaultdict(list)  # by name; a section is known by its spelling as well
     for place, tag in enumerate(tags):
         if tag.closes:
-            if not opened[tag.name]:
+            if not opened[tag.name.folded]:
                 continue
-            opener = opened[tag.name][-1]
+            opener = opened[tag.name.folded][-1]
             pairs[opener] = place
             while stack and stack[-1] >= opener:
                 ended = tags[stack.pop()]
-                opened[ended.name].pop()
-                if ended.is_section:
+                opened[ended.name.folded].pop()
+                if ended.name.is_section:
                     opened[BARE_SECTION].pop()
-        elif tag.is_block:
+        elif tag.name.is_block:
             pairs[place] = None
             stack.append(place)
-            opened[tag.name].append(place)
-            if tag.is_section:
+            opened[tag.name.folded].append(place)
+            if tag.name.is_section:
                 opened[BARE_SECTION].append(place)
     return pairs
 
@@ -66,9 +66,9 @@ def closed_steps(tags: Tags, start: int, end: int) -> set[int]:
     closed: set[int] = set()
     stack: list[int] = []
     for tag in tags.between(start, end):
-        if tag.is_step and not tag.closes:
+        if tag.name.is_step and not tag.closes:
             stack.append(tag.start)
-        elif tag.is_step and stack:
+        elif tag.name.is_step and stack:
             closed.add(stack.pop())
     return closed
 
@@ -87,52 +87,56 @@ def block_at(tags: Tags, closer: int | None, limit: int, *, opener: Tag) -> Bloc
     opened: defaultdict[str, int] = defaultdict(int)
     said_more = False  # a bare opener of the same name, nothing between the two, was meant to close
     for tag in tags.between(opener.end, limit):
-        if tag.name == opener.name and not (tag.closes or tag.attributes or said_more):
+        if tag.name.folded == opener.name.folded and not (tag.closes or tag.attributes or said_more):
             return Block(opener=opener, end=tag.start, after=tag.end, closed=False, misspelt=tag)
-        if tag.is_block and not tag.closes:
+        if tag.name.is_block and not tag.closes:
             return Block(opener=opener, end=tag.start, after=tag.start, closed=False, following=tag)
         said_more = True
-        if tag.closes and not opened[tag.name] and _is_meant_for(tag, opener):
+        if tag.closes and not opened[tag.name.folded] and _is_meant_for(tag, opener):
             return Block(opener=opener, end=tag.start, after=tag.end, closed=False, misspelt=tag)
-        opened[tag.name] += not tag.closes
+        opened[tag.name.folded] += not tag.closes
     return Block(opener=opener, end=limit, after=limit, closed=False)
 
 
 def _is_meant_for(closer: Tag, opener: Tag) -> bool:
     """Tell whether a closing tag of another name can only be meant for the opener."""
-    if closer.is_step or closer.is_directive:
+    if closer.name.is_step or closer.name.is_directive:
         return False
-    names = [opener.name, opener.written.casefold()]
-    return closer.is_block or bool(get_close_matches(closer.name, names, cutoff=_MISSPELT))
+    names = [opener.name.folded, opener.name.written.casefold()]
+    return closer.name.is_block or bool(get_close_matches(closer.name.folded, names, cutoff=_MISSPELT))
 
 
 def directive_at(tags: Tags, opener: Tag, limit: int) -> Block:
     """Return the directive that a tag opens; it ends at the next tag of a directive at the latest."""
     opened: defaultdict[str, int] = defaultdict(int)
     for tag in tags.between(opener.end, limit):
-        if tag.is_directive and not tag.closes:
+        if tag.name.is_directive and not tag.closes:
             return Block(opener=opener, end=tag.start, after=tag.start, closed=False, following=tag)
-        if tag.name == opener.name:
+        if tag.name.folded == opener.name.folded:
             return Block(opener=opener, end=tag.start, after=tag.end)
-        if tag.closes and not opened[tag.name] and _misspells(tag, opener):
+        if tag.closes and not opened[tag.name.folded] and _misspells(tag, opener):
             return Block(opener=opener, end=tag.start, after=tag.end, closed=False, misspelt=tag)
-        opened[tag.name] += not tag.closes
+        opened[tag.name.folded] += not tag.closes
     return Block(opener=opener, end=limit, after=limit, closed=False)
 
 
 def _misspells(closer: Tag, directive: Tag) -> bool:
     """Tell whether a closing tag can only be meant for a directive."""
-    return closer.is_directive or bool(get_close_matches(closer.name, [directive.name], cutoff=_MISSPELT))
+    return closer.name.is_directive or bool(
+        get_close_matches(closer.name.folded, [directive.name.folded], cutoff=_MISSPELT)
+    )
 
 
 def misspells_condition(tag: Tag) -> bool:
     """Tell whether a tag can only be meant as `</Condition>`, or as its opener if it says what that says."""
-    near = not tag.is_structural and (tag.closes or bool(tag.attributes))
-    return near and bool(get_close_matches(tag.name, ["condition"], cutoff=_MISSPELT))
+    near = not tag.name.is_structural and (tag.closes or bool(tag.attributes))
+    return near and bool(get_close_matches(tag.name.folded, ["condition"], cutoff=_MISSPELT))
 
 
 def misspells_step(closer: Tag) -> bool:
     """Tell whether a closing tag can only be meant as `</Step>`."""
     return (
-        closer.closes and not closer.is_structural and bool(get_close_matches(closer.name, ["step"], cutoff=_MISSPELT))
+        closer.closes
+        and not closer.name.is_structural
+        and bool(get_close_matches(closer.name.folded, ["step"], cutoff=_MISSPELT))
     )

@@ -38,10 +38,10 @@ class Faults:
         remedies = ["put each value in one pair of straight quotes"] if quoted else []
         remedies += [] if beginning.endswith(">") else ["end the tag with `>`"]
         remedy = " and ".join(remedies)
-        if tag.is_section and ":" not in beginning:
-            remedy = f"write `<{tag.written}>`"
-        elif tag.closes and not beginning.startswith(f"</{tag.written}"):
-            remedy = f"write `{tag.closer}`"
+        if tag.name.is_section and ":" not in beginning:
+            remedy = f"write `<{tag.name.written}>`"
+        elif tag.closes and not beginning.startswith(f"</{tag.name.written}"):
+            remedy = f"write `{tag.name.closer}`"
         elif beginning[1:2].isspace():
             remedy = "write no blank behind `<`"
         elif not remedy:
@@ -53,19 +53,21 @@ class Faults:
         known = tag.start in self.told
         self.told[tag.start] = tag.end
         if not (known or tag.malformed):
-            self._fault("P205", f"`</{tag.written}>` closes nothing", tag, help="remove it, or add the tag it closes")
+            self._fault(
+                "P205", f"`</{tag.name.written}>` closes nothing", tag, help="remove it, or add the tag it closes"
+            )
 
     def unclosed(self, tag: Tag, end: int, *, following: Tag | None = None, misspelt: Tag | None = None) -> None:
         """Report an opener without a closer, and what stands where its closer should; `end` is where it was read to."""
         labels: tuple[Label, ...] = ()
-        wanted = tag.closer
+        wanted = tag.name.closer
         if following:
             labels = (Label(span=self._span(following), text="this begins before it is closed"),)
         remedy, last = f"add `{wanted}`", tag.end + len(self.source.text[tag.end : end].rstrip())
         lines = "\n" in self.source.text[tag.end : last]  # behind a fence's last line it would be masked
         edit: Edit | None = Edit(span=self.source.span(last, last), text=f"\n{wanted}" if lines else wanted)
         if misspelt:
-            remedy = f"replace `<{'/' if misspelt.closes else ''}{misspelt.written}>` by `{wanted}`"
+            remedy = f"replace `<{'/' if misspelt.closes else ''}{misspelt.name.written}>` by `{wanted}`"
             text = f"this closes nothing; did you mean `{wanted}`?"
             labels = (Label(span=self._span(misspelt), text=text),)
             edit = Edit(span=self._span(misspelt), text=wanted)
@@ -79,19 +81,19 @@ class Faults:
                 ),
             )
             remedy, edit = f"close the fence with a line of {self.source.text[fence : fence + 3]}", None
-        rule, what = ("P204", "step") if tag.is_step else ("P203", f"`<{tag.written}>`")
+        rule, what = ("P204", "step") if tag.name.is_step else ("P203", f"`<{tag.name.written}>`")
         message = f"{what} is never closed"
         self._fault(rule, message, tag, note="opened here", labels=labels, help=remedy, edits=(edit,) if edit else ())
 
     def nearly(self, tag: Tag, meant: str) -> None:
         """Report a block whose name is nearly one of the language's; it was read as that one."""
-        name = f"`<{tag.written}>`"
+        name = f"`<{tag.name.written}>`"
         self._fault("P211", f"{name} is no block of the language", tag, help=f"did you mean `<{meant}>`?")
 
     def unknown_attribute(self, tag: Tag, key: str, meant: str) -> None:
         """Warn of an attribute that means nothing where another one is needed."""
         self._warn(
-            "P406", f"`{key}` means nothing on a {tag.written}", self._span(tag), help=f"did you mean `{meant}`?"
+            "P406", f"`{key}` means nothing on a {tag.name.written}", self._span(tag), help=f"did you mean `{meant}`?"
         )
 
     def condition_without_check(self, tag: Tag) -> None:
@@ -105,13 +107,13 @@ class Faults:
 
     def displaced(self, tag: Tag) -> None:
         """Report a step or a directive that stands outside the block it belongs into, or a block inside another one."""
-        if tag.is_block:
+        if tag.name.is_block:
             message, remedy = (
-                f"`<{tag.written}>` stands inside `<operational_protocol>`",
+                f"`<{tag.name.written}>` stands inside `<operational_protocol>`",
                 "put it behind `</operational_protocol>`",
             )
         else:
-            what, home = ("step", "operational_protocol") if tag.is_step else ("directive", "directives")
+            what, home = ("step", "operational_protocol") if tag.name.is_step else ("directive", "directives")
             message, remedy = f"this {what} stands outside `<{home}>`", f"put it between `<{home}>` and `</{home}>`"
         self._fault("P212", message, tag, help=remedy)
 

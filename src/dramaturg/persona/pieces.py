@@ -41,10 +41,10 @@ class Pieces:
             self._faults.unclosed(tag, block.end, following=block.following, misspelt=block.misspelt)
         text, origin = self._source.text[tag.end : block.end], self._origin(tag.end, block.end)
         opener = self._source.span(tag.start, tag.end)
-        directive = Directive(name=tag.directive, text=text, origin=origin, opener=opener, override=tag.overrides)
-        earlier = self.directives.setdefault(tag.directive.casefold(), directive)
+        directive = Directive(name=tag.name.directive, text=text, origin=origin, opener=opener, override=tag.overrides)
+        earlier = self.directives.setdefault(tag.name.directive.casefold(), directive)
         if earlier is not directive:
-            self._faults.given_twice(tag, tag.written, earlier.opener)
+            self._faults.given_twice(tag, tag.name.written, earlier.opener)
 
     def _origin(self, start: int, end: int) -> Origin:
         return Origin(alias=self._alias, span=self._source.span(start, end))

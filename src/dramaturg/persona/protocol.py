@@ -7,7 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dramaturg.findings.source import Source
 from dramaturg.persona.blocks import closed_steps, misspells_condition, misspells_step
@@ -83,19 +83,21 @@ class Protocol:
         stack: list[_Open] = []
         opened: defaultdict[str, int] = defaultdict(int)  # what else was opened since the last step began
         for tag in self.tags.between(start, end):
-            if stack and tag.closes and tag.name == stack[-1].tag.name:
+            if stack and tag.closes and tag.name.folded == stack[-1].tag.name.folded:
                 _finish(stack.pop(), tag.start, tag)
-            elif stack and (_lacks_slash(tag, stack[-1].tag, closed) or (not opened[tag.name] and misspells_step(tag))):
+            elif stack and (
+                _lacks_slash(tag, stack[-1].tag, closed) or (not opened[tag.name.folded] and misspells_step(tag))
+            ):
                 self.faults.unclosed(stack[-1].tag, tag.start, misspelt=tag)
                 _finish(stack.pop(), tag.start, tag)
-            elif (tag.is_step and not tag.closes) or _misspells_opener(tag):
-                if not tag.is_step:
+            elif (tag.name.is_step and not tag.closes) or _misspells_opener(tag):
+                if not tag.name.is_step:
                     self.faults.nearly(tag, "Step")
                 self._begin(tag, stack, found, nested=bool(stack) and _is_nested(stack[-1], tag, closed))
                 opened.clear()
-            elif tag.is_step:  # where a step is open its opener was misspelt, and told so
+            elif tag.name.is_step:  # where a step is open its opener was misspelt, and told so
                 self._close(tag, stack)
-            opened[tag.name] += not (tag.closes or tag.is_step)
+            opened[tag.name.folded] += not (tag.closes or tag.name.is_step)
         for step in stack:
             self.faults.unclosed(step.tag, end)
             _finish(step, end)
@@ -127,7 +129,7 @@ class Protocol:
     def _keep(self, opened: Sequence[_Open], start: int, end: int) -> None:
         self.preamble = (start, opened[0].tag.start)
         for step in opened:
-            if step.closer and step.closer.is_step:
+            if step.closer and step.closer.name.is_step:
                 self.faults.open_fences(step.tag.end, step.end)
             attributes = {key: value for key, value in step.tag.attributes.items() if key not in _STEP_ATTRIBUTES}
             self.steps.append(
@@ -151,15 +153,15 @@ class Protocol:
     def _conditions(self, start: int, end: int) -> Iterator[Condition]:
         """Yield the conditions of a step; one ends at its closer, else at the next one or with the step."""
         opened: Tag | None = None
-        for tag in (tag for tag in self.tags.between(start, end) if tag.is_condition or misspells_condition(tag)):
-            if not (tag.closes or tag.is_condition):
+        for tag in (tag for tag in self.tags.between(start, end) if tag.name.is_condition or misspells_condition(tag)):
+            if not (tag.closes or tag.name.is_condition):
                 self.faults.nearly(tag, "Condition")
             if opened is None and tag.closes:
-                if tag.is_condition:
+                if tag.name.is_condition:
                     self.faults.closes_nothing(tag)
                 continue
             if opened is not None:
-                if not tag.closes or tag.name != opened.name:
+                if not tag.closes or tag.name.folded != opened.name.folded:
                     following, misspelt = (None, tag) if tag.closes else (tag, None)
                     self.faults.unclosed(opened, tag.start, following=following, misspelt=misspelt)
                 yield self._condition(opened, tag.start)
@@ -248,12 +250,12 @@ def _is_number(said: str) -> bool:
 
 def _lacks_slash(tag: Tag, opened: Tag, closed: AbstractSet[int]) -> bool:
     """Tell whether a bare `<Step>` inside a step that says more must be meant to close it; nothing closes either."""
-    bare = tag.is_step and not (tag.closes or tag.attributes) and bool(opened.attributes)
+    bare = tag.name.is_step and not (tag.closes or tag.attributes) and bool(opened.attributes)
     return bare and not {tag.start, opened.start} & closed
 
 
 def _misspells_opener(tag: Tag) -> bool:
     """Tell whether a tag can only be meant to open a step: it is spelt nearly so, and says what a step says."""
-    if tag.closes or tag.is_structural or not _STEP_ATTRIBUTES & tag.attributes.keys():
+    if tag.closes or tag.name.is_structural or not _STEP_ATTRIBUTES & tag.attributes.keys():
         return False
-    return misspells_step(tag._replace(closes=True))
+    return misspells_step(replace(tag, closes=True))

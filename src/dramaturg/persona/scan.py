@@ -6,7 +6,7 @@ also moves or drops.
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dramaturg.findings.model import Finding
 from dramaturg.findings.source import Source
@@ -90,10 +90,10 @@ class _Scanner:
         for outer, inner in body.nested:
             self.faults.nested_comment(outer, inner)
         self.openers = [*self.pairs]
-        self.protocols = [place for place in self.openers if self.tags[place].name == PROTOCOL]
+        self.protocols = [place for place in self.openers if self.tags[place].name.folded == PROTOCOL]
         self.pieces = Pieces(self.source, self.alias, self.faults, self.head.slots, self.head.directives)
         self.limit = len(text)
-        wrappers = (place for place, tag in enumerate(self.tags) if tag.name == WRAPPER and not tag.closes)
+        wrappers = (place for place, tag in enumerate(self.tags) if tag.name.folded == WRAPPER and not tag.closes)
         self.wrapper = next(wrappers, len(self.tags))
         self.protocol = Protocol(
             source=self.source, masked=body.text, alias=self.alias, faults=self.faults, tags=self.tags
@@ -133,7 +133,7 @@ class _Scanner:
         for place, tag in enumerate(self.tags):
             if tag.malformed and tag.start < self.limit:
                 self.faults.malformed(tag)
-            elif tag.closes and place not in matched and tag.is_block and tag.start < self.limit:
+            elif tag.closes and place not in matched and tag.name.is_block and tag.start < self.limit:
                 self.faults.closes_nothing(tag)
 
     def _cut(self, done: int, until: int, heads: Sequence[int]) -> bool:
@@ -152,14 +152,14 @@ class _Scanner:
         Where `</persona>` closes this one, a block that is given already is another's.
         """
         tag = self.tags[place]
-        if tag.name != WRAPPER or not (self.pieces.slots or self.pieces.directives or self.protocol.steps):
+        if tag.name.folded != WRAPPER or not (self.pieces.slots or self.pieces.directives or self.protocol.steps):
             return False
         following = bisect_left(self.openers, place)
         if following == len(self.openers):
             return False
         if tag.closes and self.wrapper < place:
             tag = self.tags[self.openers[following]]
-            if not (tag.name in self.pieces.slots or (tag.name == PROTOCOL and self.protocol.steps)):
+            if not (tag.name.folded in self.pieces.slots or (tag.name.folded == PROTOCOL and self.protocol.steps)):
                 return False
         self.faults.stray_text(done, tag.start)
         self.faults.second_persona(tag.start, tag.end, self.head.spans.get("alias"))
@@ -173,17 +173,17 @@ class _Scanner:
             self.faults.stray_text(done, tag.start)
             self._take(block)
             return block.after
-        if tag.closes and tag.is_structural:
+        if tag.closes and tag.name.is_structural:
             self.faults.stray_text(done, tag.start)
             self.faults.closes_nothing(tag)
             return tag.end
-        if tag.closes or not (tag.is_step or tag.is_directive):
+        if tag.closes or not (tag.name.is_step or tag.name.is_directive):
             return done
         self.faults.stray_text(done, tag.start)
         self.faults.displaced(tag)
         later = self.tags.between(tag.end, self.limit)
         end = next((other.start for other in later if _ends_displaced(other, tag)), self.limit)
-        if tag.is_directive:
+        if tag.name.is_directive:
             self._keep_directives(tag, tag.start, end)
         elif not (self.protocol.steps or self.protocols):
             self._keep_protocol(tag, tag.start, end)
@@ -192,30 +192,35 @@ class _Scanner:
     def _block(self, place: int) -> Block | None:
         """Return the block that a tag opens; None if it opens none."""
         tag = self.tags[place]
-        spelt, meant = ("", "") if tag.is_known_block or tag.is_step or tag.is_directive else tag.nearly()
+        name = tag.name
+        spelt, meant = ("", "") if name.is_known_block or name.is_step or name.is_directive else name.nearly()
         if meant:
             closer = self.pairs.get(place) or self._closer_of(place, meant)
-            if closer is None and not tag.is_section:
+            if closer is None and not tag.name.is_section:
                 return None
             self.faults.nearly(tag, spelt)
             if closer is not None:
                 self.faults.told[self.tags[closer].start] = self.tags[closer].end
-            return block_at(self.tags, closer, self.limit, opener=tag._replace(name=meant))
-        if not tag.is_block:
+            return block_at(self.tags, closer, self.limit, opener=replace(tag, name=tag.name.meaning(meant)))
+        if not tag.name.is_block:
             return None
         closer = self.pairs.get(place)
-        if closer is not None and tag.name not in (PROTOCOL, DIRECTIVES) and self._holds_the_protocol(place, closer):
+        if (
+            closer is not None
+            and tag.name.folded not in (PROTOCOL, DIRECTIVES)
+            and self._holds_the_protocol(place, closer)
+        ):
             closer = None
         return block_at(self.tags, closer, self.limit, opener=tag)
 
     def _closer_of(self, place: int, meant: str) -> int | None:
         """Return which tag closes a block whose opener is misspelt: one that is so too, or one that is right."""
-        written = self.tags[place].written
+        written = self.tags[place].name.written
         for index in range(place + 1, len(self.tags)):
             tag = self.tags[index]
-            if tag.closes and (tag.name == meant or tag.written == written):
+            if tag.closes and (tag.name.folded == meant or tag.name.written == written):
                 return index
-            if not tag.closes and (tag.is_known_block or tag.written == written or tag.nearly()[0]):
+            if not tag.closes and (tag.name.is_known_block or tag.name.written == written or tag.name.nearly()[0]):
                 return None
         return None
 
@@ -228,12 +233,12 @@ class _Scanner:
         opener = block.opener
         if not block.closed:
             self.faults.unclosed(opener, block.end, following=block.following, misspelt=block.misspelt)
-        if opener.name == DIRECTIVES:
+        if opener.name.folded == DIRECTIVES:
             self._keep_directives(opener, opener.end, block.end)
-        elif opener.name != PROTOCOL:
-            self.pieces.keep_slot(opener, opener.slot, opener.end, block.end)
+        elif opener.name.folded != PROTOCOL:
+            self.pieces.keep_slot(opener, opener.name.slot, opener.end, block.end)
         elif self.protocol.steps:
-            self.faults.given_twice(opener, opener.written, self.protocol.steps[0].opener)
+            self.faults.given_twice(opener, opener.name.written, self.protocol.steps[0].opener)
         else:
             self._keep_protocol(opener, opener.end, block.end)
             if self.faults.text_between(*self.protocol.preamble):
@@ -248,7 +253,12 @@ class _Scanner:
             done = begin
             for place in self.tags.places(begin, stop):
                 tag, closer = self.tags[place], self.pairs.get(place)
-                if tag.start >= done and tag.is_known_block and closer is not None and self.tags[closer].end <= stop:
+                if (
+                    tag.start >= done
+                    and tag.name.is_known_block
+                    and closer is not None
+                    and self.tags[closer].end <= stop
+                ):
                     self.faults.stray_text(done, tag.start, where)
                     self.faults.displaced(tag)
                     self._take(block_at(self.tags, closer, stop, opener=tag))
@@ -272,18 +282,18 @@ class _Scanner:
     def _among_directives(self, place: int, end: int) -> int:
         """Take a tag that stands between directives, and return where the text behind it begins; 0 if it is text."""
         tag = self.tags[place]
-        if tag.is_directive and not tag.closes:
+        if tag.name.is_directive and not tag.closes:
             block = directive_at(self.tags, tag, end)
             self.pieces.keep_directive(tag, block)
             return block.after
-        if tag.is_directive:
+        if tag.name.is_directive:
             self.faults.closes_nothing(tag)
             return tag.end
-        if tag.is_step and not tag.closes:
+        if tag.name.is_step and not tag.closes:
             self.faults.displaced(tag)
-            steps = [each for each in self.tags.between(tag.start, end) if each.is_step]
+            steps = [each for each in self.tags.between(tag.start, end) if each.name.is_step]
             return steps[-1].end
-        closer = self.pairs.get(place) if tag.is_known_block else None
+        closer = self.pairs.get(place) if tag.name.is_known_block else None
         if closer is not None:
             self._take(block_at(self.tags, closer, end, opener=tag))
             return self.tags[closer].end
@@ -292,4 +302,4 @@ class _Scanner:
 
 def _ends_displaced(tag: Tag, first: Tag) -> bool:
     """Tell whether a tag ends a run of steps or directives that stand outside their block."""
-    return not tag.closes and (tag.is_block or (tag.is_directive if first.is_step else tag.is_step))
+    return not tag.closes and (tag.name.is_block or (tag.name.is_directive if first.name.is_step else tag.name.is_step))

@@ -3,9 +3,9 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
-from typing import NamedTuple
 
 from dramaturg.findings.source import Source
 
@@ -48,67 +48,46 @@ _TAG_START = re.compile(
 )
 _NOTHING: Mapping[str, str] = {}
 _ODD_QUOTES = "“”„‘’«»"
-_ATTRIBUTE = re.compile(
-    r"(?P<key>[A-Za-z_][\w-]*)\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"'=/]+))"
+_KEY = r"[A-Za-z_][\w-]*"
+_ATTRIBUTE = re.compile(rf"(?P<key>{_KEY})\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"'=/]+))")
+_USUAL = re.compile(  # nothing but attributes and blanks, no value begins with an odd quote
+    rf"(?:[ \t\r\n/]|{_KEY}\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=/{_ODD_QUOTES}][^\s\"'=/]*+))*+"
 )
 _LOOSE_ATTRIBUTE = re.compile(
-    r"(?P<key>[A-Za-z_][\w-]*)\s*=\s*[\"'“”„‘’«»]?(?P<value>[^<>=]*?)[\"'“”„‘’«»]?(?=\s+[\w-]+\s*=|\s*/?>|\s*$)"
+    rf"(?P<key>{_KEY})\s*=\s*[\"'“”„‘’«»]?(?P<value>[^<>=]*?)[\"'“”„‘’«»]?(?=\s+[\w-]+\s*=|\s*/?>|\s*$)"
 )
 
 
-class Tag(NamedTuple):
-    """A tag as it stands in the file; `name` is folded to the one name of its spellings, `written` is not.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """What a tag is called and what that makes it; told once for a spelling, as tags are asked for it again and again.
 
-    A malformed one was begun as structure and is not well-formed; what it says was read as far as it can be.
+    Attributes:
+        written: As the file says it, without white space around a colon.
+        folded: The one name of its spellings.
+        is_block: Whether it opens or closes a slot, known or an extension.
+        is_known_block: Whether it opens or closes a slot of the language.
+        is_section: Whether it is spelt `<SECTION:…>`, or closes whatever is.
+        is_step: Whether it opens or closes a step.
+        is_condition: Whether it opens or closes a condition.
+        is_directive: Whether it opens or closes a directive.
+        is_structural: Whether it means something in this place or another.
     """
 
-    start: int
-    end: int
-    closes: bool
-    name: str
     written: str
-    attributes: Mapping[str, str]
-    malformed: bool = False
-
-    @property
-    def is_block(self) -> bool:
-        """Whether it opens or closes a slot, known or an extension."""
-        return self.name in _KNOWN or self.name.startswith(_SECTION)
-
-    @property
-    def is_known_block(self) -> bool:
-        """Whether it opens or closes a slot of the language."""
-        return self.name in _KNOWN
-
-    @property
-    def is_section(self) -> bool:
-        """Whether it is spelt `<SECTION:…>`, or closes whatever is."""
-        return self.written.casefold().startswith(_SECTION) or self.name == BARE_SECTION
-
-    @property
-    def is_step(self) -> bool:
-        """Whether it opens or closes a step."""
-        return self.name == _STEP
-
-    @property
-    def is_condition(self) -> bool:
-        """Whether it opens or closes a condition."""
-        return self.name == _CONDITION
-
-    @property
-    def is_directive(self) -> bool:
-        """Whether it opens or closes a directive."""
-        return self.name.startswith(_DIRECTIVE) and self.name != _DIRECTIVE
-
-    @property
-    def is_structural(self) -> bool:
-        """Whether its name means something in this place or another."""
-        return self.is_block or self.is_step or self.is_directive or self.name == BARE_SECTION
+    folded: str
+    is_block: bool
+    is_known_block: bool
+    is_section: bool
+    is_step: bool
+    is_condition: bool
+    is_directive: bool
+    is_structural: bool
 
     @property
     def slot(self) -> str:
         """The name to keep its block under: the folded one, or an extension's own."""
-        return self.name if self.name in _KNOWN else self.written[len(_SECTION) :]
+        return self.folded if self.is_known_block else self.written[len(_SECTION) :]
 
     @property
     def directive(self) -> str:
@@ -116,21 +95,40 @@ class Tag(NamedTuple):
         return self.written[len(_DIRECTIVE) :]
 
     @property
-    def overrides(self) -> bool:
-        """Whether it says that it replaces the parent's on purpose."""
-        return self.attributes.get("override", "").casefold() == "true"
-
-    @property
     def closer(self) -> str:
         """What closes it."""
         return "</Step>" if self.is_step else f"</{self.written}>"
 
     def nearly(self) -> tuple[str, str]:
-        """Return the known spelling that its name nearly is, and what that folds to; empty for none."""
+        """Return the known spelling that it nearly is, and what that folds to; empty for none."""
         near = _near(self.written.casefold().removeprefix(_SECTION))
         if not near:
             return "", ""
         return f"SECTION:{near.upper()}" if self.is_section else near, SLOTS[near]
+
+    def meaning(self, folded: str) -> "Name":
+        """Return the same name, read as another one."""
+        return _named(self.written, folded)
+
+
+@dataclass(slots=True)  # not frozen: a scan makes and asks them by the hundred, and they do not leave it
+class Tag:
+    """A tag as it stands in the file.
+
+    A malformed one was begun as structure and is not well-formed; what it says was read as far as it can be.
+    """
+
+    start: int
+    end: int
+    closes: bool
+    name: Name
+    attributes: Mapping[str, str]
+    malformed: bool = False
+
+    @property
+    def overrides(self) -> bool:
+        """Whether it says that it replaces the parent's on purpose."""
+        return self.attributes.get("override", "").casefold() == "true"
 
 
 @lru_cache(maxsize=1024)
@@ -158,7 +156,7 @@ class Tags(list[Tag]):
 def tags_of(source: Source, masked: str, start: int) -> Tags:
     """Return the tags from an offset on that are structure or nearly so, malformed ones included, in their order."""
     every = [*_TAG.finditer(masked, start)]
-    whole = [_tag(match, names, source) for match in every if (names := _names_of(match["name"]))]
+    whole = [_tag(match, name, source) for match in every if (name := _name_of(match["name"]))]
     if masked.count("<", start) == len(every):
         return Tags(whole)
     starts = [match.start() for match in every]
@@ -182,29 +180,26 @@ def _counts(name: str) -> bool:
     return bool(near or get_close_matches(folded[: len(_DIRECTIVE)], [_DIRECTIVE], n=1, cutoff=_LIKE))
 
 
-def _tag(match: re.Match[str], names: tuple[str, str], source: Source) -> Tag:
-    close, name, said = match.groups()
-    written, folded = names
+def _tag(match: re.Match[str], name: Name, source: Source) -> Tag:
+    close, spelling, said = match.groups()
     start, end = match.span()
     if not said or close:
-        return Tag(start, end, bool(close), folded, written, _NOTHING)
-    if name.casefold() == BARE_SECTION and "_".join(said.casefold().split()) in SLOTS:
-        written = f"{name}:{'_'.join(said.split())}"
-        return Tag(start, end, closes=False, name=_fold(written), written=written, attributes={}, malformed=True)
-    attributes, plain = _attributes(source, match)
-    tag = Tag(start, end, closes=False, name=folded, written=written, attributes=attributes)
-    if said.strip() == "/" and tag.is_structural:
-        return tag._replace(closes=True, malformed=True)
-    return tag if plain or not tag.is_structural else tag._replace(attributes=_loose(said), malformed=True)
+        return Tag(start, end, bool(close), name, _NOTHING)
+    if spelling.casefold() == BARE_SECTION and "_".join(said.casefold().split()) in SLOTS:
+        name = _named(f"{spelling}:{'_'.join(said.split())}")
+        return Tag(start, end, closes=False, name=name, attributes=_NOTHING, malformed=True)
+    attributes, plain = _attributes(source.text[match.start("attributes") : match.end("attributes")])
+    if plain or not name.is_structural:
+        slash = name.is_structural and said.strip() == "/"
+        return Tag(start, end, closes=slash, name=name, attributes=attributes, malformed=slash)
+    return Tag(start, end, closes=False, name=name, attributes=_loose(said), malformed=True)
 
 
-def _attributes(source: Source, match: re.Match[str]) -> tuple[dict[str, str], bool]:
+def _attributes(said: str) -> tuple[dict[str, str], bool]:
     """Return what a tag says, and whether it says so in the usual quotes, with nothing left over."""
-    said = source.text[match.start("attributes") : match.end("attributes")]
     found = _ATTRIBUTE.findall(said)
     values = {key.casefold(): double or single or bare for key, double, single, bare in found}
-    odd = any(bare[0] in _ODD_QUOTES for *_, bare in found if bare)
-    return values, not (odd or _ATTRIBUTE.sub("", said).strip(" \t\r\n/"))
+    return values, _USUAL.fullmatch(said) is not None
 
 
 def _loose(said: str) -> dict[str, str]:
@@ -217,18 +212,34 @@ def _malformed(match: re.Match[str]) -> Tag:
     close, name, rest = (
         match.group("close", "name", "rest") if match["name"] else match.group("close2", "name2", "rest2")
     )
-    written, said = _written(name), _loose(rest)
+    said = _loose(rest)
     end = match.end() if rest.endswith(">") or said or close else match.end() - len(rest)
-    return Tag(match.start(), end, bool(close), _fold(written), written, said, malformed=True)
+    return Tag(match.start(), end, bool(close), _named(_written(name)), said, malformed=True)
 
 
 @lru_cache(maxsize=1024)
-def _names_of(name: str) -> tuple[str, str] | None:
-    """Return a tag's name as it is kept, and as it is compared; None if no tag of this name can matter."""
-    if not _counts(name):
-        return None
-    written = _written(name)
-    return written, _fold(written)
+def _name_of(spelling: str) -> Name | None:
+    """Return what a tag of a spelling is called; None if no tag of that spelling can matter."""
+    return _named(_written(spelling)) if _counts(spelling) else None
+
+
+def _named(written: str, folded: str = "") -> Name:
+    """Return a name with what it means; `folded` is what it is to be read as, its own fold where that is empty."""
+    folded = folded or _fold(written)
+    known, step = folded in _KNOWN, folded == _STEP
+    block = known or folded.startswith(_SECTION)
+    directive = folded.startswith(_DIRECTIVE) and folded != _DIRECTIVE
+    return Name(
+        written=written,
+        folded=folded,
+        is_block=block,
+        is_known_block=known,
+        is_section=written.casefold().startswith(_SECTION) or folded == BARE_SECTION,
+        is_step=step,
+        is_condition=folded == _CONDITION,
+        is_directive=directive,
+        is_structural=block or step or directive or folded == BARE_SECTION,
+    )
 
 
 def _written(name: str) -> str:
