@@ -13,21 +13,30 @@ try:
 except ImportError:  # PyYAML built without libyaml
     from yaml import SafeLoader  # type: ignore[assignment]
 
+PLAIN = "?"
 _SUSPECT = (*"&*!{}[]", "\n---", "\n...")  # nothing is to refuse where none of these stands
 _DEEP = "-" * 40  # what a line begins with that is nested deeply, all marks made one
-_MAY_BE_TYPED = frozenset(["", *"~nN+-.0123456789"])  # what a number and a null may begin with
 _CLOSING = {"[": "]", "{": "}"}
 _MAX_DEPTH = 40
 
 
 class Loader(SafeLoader):
-    """Tells numbers and nulls from text: nobody asks for the other types that YAML sees in plain words."""
+    """Leaves untold what a plain scalar may be to YAML: only nulls and numbers matter, and those in few places.
 
-    def resolve(self, kind: type[yaml.Node], value: str, implicit: tuple[bool, bool]) -> str:
-        """Return the tag of a node that has none; `implicit` says first whether it is plain."""
-        if kind is yaml.ScalarNode and (not implicit[0] or value[:1] not in _MAY_BE_TYPED):
-            return "tag:yaml.org,2002:str"
-        return str(super().resolve(kind, value, implicit))  # type: ignore[no-untyped-call]
+    The tag of a scalar that has none is one of the two that YAML calls non-specific (https://yaml.org/spec/1.2.2/#691):
+    `PLAIN`, or `!` for one in quotes.
+    """
+
+    def resolve(self, kind: type[yaml.Node], value: str | None, implicit: Any) -> str:
+        """Return the tag of a node that has none; of a scalar `implicit` says first whether it is plain."""
+        del value
+        return PLAIN if kind is yaml.ScalarNode and implicit[0] else "!"
+
+    def descend_resolver(self, node: yaml.Node | None, index: Any) -> None:
+        """Keep no path to a node: no type depends on where one stands."""
+
+    def ascend_resolver(self) -> None:
+        """Do as little on the way back."""
 
 
 def compose(fm: str, reader: Reader) -> yaml.Node | None:

@@ -11,7 +11,7 @@ import yaml
 from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
 from dramaturg.persona.model import ArtifactSpec, Directive, Frontmatter, Origin, Slot, fold_id
-from dramaturg.persona.nodes import Handler, is_null, pairs, plain
+from dramaturg.persona.nodes import Handler, is_null, is_number, pairs, plain
 from dramaturg.persona.reader import Reader
 
 _TEXT, _LIST, _MAP = "text", "a list", "a mapping"
@@ -154,7 +154,7 @@ def _read_value(name: str, value: yaml.Node, reader: Reader) -> None:
         for item in value.value:
             if not isinstance(item, yaml.ScalarNode):
                 reader.fault("P108", "each of `allowed_tools` must be text", reader.of(item))
-    if name == "version" and value.tag.endswith((":float", ":int")):
+    if name == "version" and is_number(value):
         reader.fault(
             "P106",
             f"`version: {value.value}` is a number in YAML; it is taken as the text `{value.value}`",

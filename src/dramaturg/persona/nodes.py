@@ -12,7 +12,7 @@ from frontmatter.default_handlers import BaseHandler
 
 from dramaturg.findings.model import Edit, Label
 from dramaturg.findings.source import Source
-from dramaturg.persona.composing import compose
+from dramaturg.persona.composing import PLAIN, compose
 from dramaturg.persona.reader import Reader
 from dramaturg.persona.tags import SLOTS
 
@@ -30,6 +30,8 @@ _UNOPENED = re.compile(
 _NEARLY_CLOSED = re.compile(r"^(?:[ \t]+---|--|-{4,}|[–—]+-*)[ \t]*\r?$", re.MULTILINE)
 _BODY = re.compile(rf"^<(?:SECTION\b|{'|'.join(SLOTS)})[^<>\n]*>", re.MULTILINE | re.IGNORECASE)
 _BOM = "\ufeff"
+_NULLS = frozenset(("", "~", "null", "Null", "NULL"))  # https://yaml.org/type/null.html
+_RESOLVER: Any = yaml.resolver.Resolver()
 
 
 class Handler(BaseHandler):
@@ -172,4 +174,16 @@ def plain(node: yaml.Node, reader: Reader, path: str) -> Any:
 
 def is_null(node: yaml.Node) -> bool:
     """Tell whether a key was given without a value."""
-    return isinstance(node, yaml.ScalarNode) and node.tag.endswith(":null")
+    if not isinstance(node, yaml.ScalarNode):
+        return False
+    return node.value in _NULLS if node.tag == PLAIN else node.tag.endswith(":null")
+
+
+def is_number(node: yaml.Node) -> bool:
+    """Tell whether YAML takes a text for a number."""
+    if node.tag != PLAIN:
+        return node.tag.endswith((":int", ":float"))
+    if node.value.count(".") > 1:  # most versions, and no number
+        return False
+    tag: str = _RESOLVER.resolve(yaml.ScalarNode, node.value, (True, False))
+    return tag.endswith((":int", ":float"))
