@@ -66,24 +66,24 @@ class Source:
 
 
 class Places(Mapping[str, Span]):
-    """Named stretches of a source, less a line end they close with; they are only measured when somebody asks."""
+    """Named stretches of a source, less a line end they close with; they are only measured when somebody asks.
+
+    Attributes:
+        offsets: Where each begins and ends.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
-        self._offsets: dict[str, tuple[int, int]] = {}
-
-    def put(self, name: str, start: int, end: int) -> None:
-        """Keep the stretch `text[start:end]` under a name."""
-        self._offsets[name] = (start, end)
+        self.offsets: dict[str, tuple[int, int]] = {}
 
     def __getitem__(self, name: str) -> Span:
-        return self._source.span(*self._source.trimmed(*self._offsets[name]))
+        return self._source.span(*self._source.trimmed(*self.offsets[name]))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._offsets)
+        return iter(self.offsets)
 
     def __len__(self) -> int:
-        return len(self._offsets)
+        return len(self.offsets)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._offsets
+        return name in self.offsets

@@ -51,7 +51,7 @@ def compose(fm: str, reader: Reader) -> yaml.Node | None:
         return None
     try:
         flat = fm.replace(" ", "-").replace("\t", "-").replace("?", "-").replace(":", "-")
-        suspect = _DEEP in flat or fm.startswith(("---", "...")) or any(mark in fm for mark in _SUSPECT)
+        suspect = _DEEP in flat or fm.startswith(("---", "...")) or any(map(fm.__contains__, _SUSPECT))
         return None if suspect and not _may_be_composed(fm, reader) else yaml.compose(fm, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         _refuse_yaml(error, reader)

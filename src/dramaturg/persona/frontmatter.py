@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 import frontmatter
@@ -39,7 +39,8 @@ KEYS: Mapping[str, str] = {
     "metadata": _MAP,
 }
 _FOLDED = {key: key for key in KEYS}
-_NODES: Mapping[str, type[yaml.Node]] = {_TEXT: yaml.ScalarNode, _LIST: yaml.SequenceNode, _MAP: yaml.MappingNode}
+_KINDS: Mapping[str, type[yaml.Node]] = {_TEXT: yaml.ScalarNode, _LIST: yaml.SequenceNode, _MAP: yaml.MappingNode}
+_NODES = {key: _KINDS[kind] for key, kind in KEYS.items()}
 REQUIRED = ("alias", "title")
 _SLIP = 0.85  # how alike a slip and what was meant are, at least: a letter or two of ten
 _DIRECTIVE = re.compile("directive_", re.IGNORECASE)
@@ -121,31 +122,31 @@ def _characters(node: yaml.Node, reader: Reader) -> tuple[str, Span]:
 
 def _read_keys(root: yaml.MappingNode, reader: Reader) -> None:
     """Take over the known keys, the values of all but the artifacts as plain data."""
-    given = (key.value for key, _ in root.value if isinstance(key, yaml.ScalarNode))
-    free = KEYS.keys() - {key.casefold() for key in given}
+    unknown = []
     for name, key, value in pairs(root, reader, _FOLDED):
         if name != key.value:
             remedy, edit = f"write `{name}`", Edit(span=reader.of(key), text=name)
             message = f"the key `{key.value}` is written in capitals; it is read as `{name}`"
             reader.fault("P107", message, reader.of(key), severity=Severity.WARNING, help=remedy, edits=(edit,))
         if name not in KEYS:
-            _refuse_key(name, key, free, reader)
+            unknown.append(key)
             continue
-        if isinstance(value, yaml.ScalarNode) and _says_nothing(name, value):
+        if is_null(value) or _is_blank(name, value):
             continue
         reader.nodes[name] = (key, value)
         reader.put(name, value, value)
-        if not isinstance(value, _NODES[KEYS[name]]):
+        if not isinstance(value, _NODES[name]):
             remedy = f"write {_EXAMPLES[KEYS[name]].format(name=name)}"
             reader.fault("P108", f"`{name}` must be {KEYS[name]}", reader.spans[name], help=remedy)
         elif name != "expected_artifacts":
             _read_value(name, value, reader)
+    if unknown:
+        _refuse_keys(unknown, root, reader)
 
 
-def _says_nothing(name: str, value: yaml.ScalarNode) -> bool:
-    """Tell whether a key is given no more than blanks; of those with a choice that is a value that cannot be."""
-    blank = not value.value or value.value.isspace()
-    return is_null(value) or (blank and KEYS[name] == _TEXT and name not in CHOICES)
+def _is_blank(name: str, value: yaml.Node) -> bool:
+    """Tell whether a key of text is given blanks; of those with a choice that is a value that cannot be."""
+    return _NODES[name] is yaml.ScalarNode is type(value) and not value.value.strip() and name not in CHOICES
 
 
 def _read_value(name: str, value: yaml.Node, reader: Reader) -> None:
@@ -196,20 +197,22 @@ def _read_artifacts(reader: Reader, alias: str) -> Iterator[ArtifactSpec]:
         )
 
 
-def _refuse_key(name: str, key: yaml.ScalarNode, free: set[str], reader: Reader) -> None:
-    """Report a key that there is not; one that can only be a slip of one in `free` can be mended, and takes it."""
-    near = get_close_matches(name, KEYS, n=1)
-    slip = get_close_matches(name, free, n=1, cutoff=_SLIP) if near else []
-    edits = (Edit(span=reader.of(key), text=slip[0]),) if slip and slip == near else ()
-    free.difference_update(edit.text for edit in edits)
-    reader.fault(
-        "P107",
-        f"unknown key `{name}`",
-        reader.of(key),
-        severity=Severity.WARNING,
-        help=f"did you mean `{near[0]}`?" if near else "move it under `metadata:`, which is free",
-        edits=edits,
-    )
+def _refuse_keys(unknown: Sequence[yaml.ScalarNode], root: yaml.MappingNode, reader: Reader) -> None:
+    """Report keys that there are not; one that can only be a slip of one that is not given yet can be mended."""
+    free = KEYS.keys() - {key.value.casefold() for key, _ in root.value if isinstance(key, yaml.ScalarNode)}
+    for key in unknown:
+        near = get_close_matches(key.value, KEYS, n=1)
+        slip = get_close_matches(key.value, free, n=1, cutoff=_SLIP) if near else []
+        edits = (Edit(span=reader.of(key), text=slip[0]),) if slip and slip == near else ()
+        free.difference_update(edit.text for edit in edits)
+        reader.fault(
+            "P107",
+            f"unknown key `{key.value}`",
+            reader.of(key),
+            severity=Severity.WARNING,
+            help=f"did you mean `{near[0]}`?" if near else "move it under `metadata:`, which is free",
+            edits=edits,
+        )
 
 
 def _read_artifact(item: yaml.MappingNode, reader: Reader) -> dict[str, yaml.ScalarNode] | None:

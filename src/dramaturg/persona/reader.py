@@ -49,7 +49,7 @@ class Reader:
     def put(self, name: str, first: yaml.Node, last: yaml.Node) -> None:
         """Keep the place from the beginning of a node to the end of another, or the same, under a name."""
         # libyaml's marks and PyYAML's own are unrelated types; both count characters in `index`
-        self.spans.put(name, self.start + first.start_mark.index, self.start + last.end_mark.index)
+        self.spans.offsets[name] = (self.start + first.start_mark.index, self.start + last.end_mark.index)
 
     def at(self, mark: Any, end: Any = None) -> Span:
         """Return the place between two marks (one character without the second), less a line end it may close with."""
