@@ -5,15 +5,16 @@ of another persona in an output contract. Every function here takes time in prop
 """
 
 from collections import defaultdict
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import NamedTuple
 
 from dramaturg.persona.tags import BARE_SECTION, Tag, Tags
 
 _MISSPELT = 0.75
 
 
-class Block(NamedTuple):
+@dataclass(slots=True, kw_only=True)  # not frozen, as tags
+class Block:
     """A block's opener and the stretch of its content.
 
     Attributes:
@@ -122,9 +123,8 @@ def directive_at(tags: Tags, opener: Tag, limit: int) -> Block:
 
 def _misspells(closer: Tag, directive: Tag) -> bool:
     """Tell whether a closing tag can only be meant for a directive."""
-    return closer.name.is_directive or bool(
-        get_close_matches(closer.name.folded, [directive.name.folded], cutoff=_MISSPELT)
-    )
+    wanted = [directive.name.folded]
+    return closer.name.is_directive or bool(get_close_matches(closer.name.folded, wanted, cutoff=_MISSPELT))
 
 
 def misspells_condition(tag: Tag) -> bool:

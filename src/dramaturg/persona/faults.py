@@ -53,9 +53,8 @@ class Faults:
         known = tag.start in self.told
         self.told[tag.start] = tag.end
         if not (known or tag.malformed):
-            self._fault(
-                "P205", f"`</{tag.name.written}>` closes nothing", tag, help="remove it, or add the tag it closes"
-            )
+            remedy = "remove it, or add the tag it closes"
+            self._fault("P205", f"`</{tag.name.written}>` closes nothing", tag, help=remedy)
 
     def unclosed(self, tag: Tag, end: int, *, following: Tag | None = None, misspelt: Tag | None = None) -> None:
         """Report an opener without a closer, and what stands where its closer should; `end` is where it was read to."""
@@ -173,6 +172,8 @@ class Faults:
 
     def stray_text(self, start: int, end: int, where: str = "outside every block") -> None:
         """Warn of text that belongs to nothing; tags that only stand around whole blocks are no text."""
+        if self.source.is_blank(start, end):
+            return
         text = self.text_between(start, end)
         if not text or not _FOREIGN.sub("", text).strip():
             return

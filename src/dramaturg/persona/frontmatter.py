@@ -10,6 +10,7 @@ import yaml
 
 from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
+from dramaturg.persona.composing import PLAIN
 from dramaturg.persona.model import ArtifactSpec, Directive, Frontmatter, Origin, Slot, fold_id
 from dramaturg.persona.nodes import Handler, is_null, is_number, pairs, plain
 from dramaturg.persona.reader import Reader
@@ -50,6 +51,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "input_mode": ("evidence-driven", "generative"),
     "schedule": ("sequential", "parallel"),
 }
+_JUDGED = frozenset(("version", "allowed_tools", *CHOICES))
 ARTIFACT_KEYS = ("id", "type", "description")
 ARTIFACT_TYPES = ("primary", "optional")
 
@@ -131,7 +133,7 @@ def _read_keys(root: yaml.MappingNode, reader: Reader) -> None:
         if name not in KEYS:
             unknown.append(key)
             continue
-        if is_null(value) or _is_blank(name, value):
+        if is_null(value) or (value.tag != PLAIN and _is_blank(name, value)):
             continue
         reader.nodes[name] = (key, value)
         reader.put(name, value, value)
@@ -139,9 +141,10 @@ def _read_keys(root: yaml.MappingNode, reader: Reader) -> None:
             remedy = f"write {_EXAMPLES[KEYS[name]].format(name=name)}"
             reader.fault("P108", f"`{name}` must be {KEYS[name]}", reader.spans[name], help=remedy)
         elif name != "expected_artifacts":
-            _read_value(name, value, reader)
-    if unknown:
-        _refuse_keys(unknown, root, reader)
+            reader.values[name] = value.value if isinstance(value, yaml.ScalarNode) else plain(value, reader, name)
+            if name in _JUDGED:
+                _judge_value(name, value, reader)
+    _refuse_keys(unknown, root, reader)
 
 
 def _is_blank(name: str, value: yaml.Node) -> bool:
@@ -149,8 +152,8 @@ def _is_blank(name: str, value: yaml.Node) -> bool:
     return _NODES[name] is yaml.ScalarNode is type(value) and not value.value.strip() and name not in CHOICES
 
 
-def _read_value(name: str, value: yaml.Node, reader: Reader) -> None:
-    reader.values[name] = value.value if isinstance(value, yaml.ScalarNode) else plain(value, reader, name)
+def _judge_value(name: str, value: yaml.Node, reader: Reader) -> None:
+    """Report a value that has the type of its key and cannot be, or not quite so."""
     if name == "allowed_tools":
         for item in value.value:
             if not isinstance(item, yaml.ScalarNode):
@@ -199,6 +202,8 @@ def _read_artifacts(reader: Reader, alias: str) -> Iterator[ArtifactSpec]:
 
 def _refuse_keys(unknown: Sequence[yaml.ScalarNode], root: yaml.MappingNode, reader: Reader) -> None:
     """Report keys that there are not; one that can only be a slip of one that is not given yet can be mended."""
+    if not unknown:
+        return
     free = KEYS.keys() - {key.value.casefold() for key, _ in root.value if isinstance(key, yaml.ScalarNode)}
     for key in unknown:
         near = get_close_matches(key.value, KEYS, n=1)

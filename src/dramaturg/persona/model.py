@@ -46,6 +46,7 @@ class Directive:
     tagged: bool = True
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """What a step does in one case: `check` is the case as written, `span` covers `text`."""
@@ -81,6 +82,7 @@ class Step:
     parent: str = ""
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtifactSpec:
     """An input the persona declares; a `primary` one must be supplied."""
@@ -91,6 +93,7 @@ class ArtifactSpec:
     origin: Origin
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frontmatter:
     """The keys of a file's frontmatter with the place of each.
@@ -123,6 +126,7 @@ class Piece:
     text: str
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonaFile:
     """One file, scanned but not yet joined with its parents; its slots hold what precedes the first step as well."""
@@ -157,7 +161,8 @@ class PersonaFile:
     @property
     def head(self) -> Span:
         """The place to point at when the file as a whole is meant: its alias, else its first character."""
-        return self.frontmatter.spans.get("alias", Span(path=self.path, line=1, column=1, length=0))
+        spans = self.frontmatter.spans
+        return spans["alias"] if "alias" in spans else Span(path=self.path, line=1, column=1, length=0)
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: they would leave no room for what is reckoned once

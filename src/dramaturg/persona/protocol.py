@@ -5,9 +5,10 @@ Steps are `<Step>` tags; where there is none, a numbered list; failing that the 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from functools import cache, partial
 
 from dramaturg.findings.source import Source
 from dramaturg.persona.blocks import closed_steps, misspells_condition, misspells_step
@@ -78,7 +79,7 @@ class Protocol:
 
     def _opened(self, start: int, end: int) -> list[_Open]:
         """Return every step with its end, nested ones behind the one they stand in."""
-        closed = closed_steps(self.tags, start, end)
+        closed = cache(partial(closed_steps, self.tags, start, end))  # seldom asked for
         found: list[_Open] = []
         stack: list[_Open] = []
         opened: defaultdict[str, int] = defaultdict(int)  # what else was opened since the last step began
@@ -132,6 +133,7 @@ class Protocol:
             if step.closer and step.closer.name.is_step:
                 self.faults.open_fences(step.tag.end, step.end)
             attributes = {key: value for key, value in step.tag.attributes.items() if key not in _STEP_ATTRIBUTES}
+            holds_tags = bool(self.tags.places(step.tag.end, step.end))
             self.steps.append(
                 Step(
                     number=step.number,
@@ -140,7 +142,7 @@ class Protocol:
                     origin=self._origin(step.tag.end, step.end),
                     opener=self.source.span(step.tag.start, step.tag.end),
                     attributes=attributes,
-                    conditions=tuple(self._conditions(step.tag.end, step.end)),
+                    conditions=tuple(self._conditions(step.tag.end, step.end)) if holds_tags else (),
                     parent=step.parent,
                 )
             )
@@ -237,21 +239,21 @@ def _finish(step: _Open, end: int, closer: Tag | None = None) -> None:
     step.closer = closer
 
 
-def _is_nested(outer: _Open, inner: Tag, closed: AbstractSet[int]) -> bool:
+def _is_nested(outer: _Open, inner: Tag, closed: Callable[[], AbstractSet[int]]) -> bool:
     """Tell whether a step opened inside another is part of it: the outer has its closer, and the inner counts anew."""
     number, before = inner.attributes.get("number", ""), outer.tag.attributes.get("number", "")
     goes_on = _is_number(number) and _is_number(before) and int(number) == int(before) + 1
-    return outer.tag.start in closed and (outer.children > 0 or not goes_on)
+    return outer.tag.start in closed() and (outer.children > 0 or not goes_on)
 
 
 def _is_number(said: str) -> bool:
     return said.isdecimal() and len(said) <= _DIGITS
 
 
-def _lacks_slash(tag: Tag, opened: Tag, closed: AbstractSet[int]) -> bool:
+def _lacks_slash(tag: Tag, opened: Tag, closed: Callable[[], AbstractSet[int]]) -> bool:
     """Tell whether a bare `<Step>` inside a step that says more must be meant to close it; nothing closes either."""
     bare = tag.name.is_step and not (tag.closes or tag.attributes) and bool(opened.attributes)
-    return bare and not {tag.start, opened.start} & closed
+    return bare and not {tag.start, opened.start} & closed()
 
 
 def _misspells_opener(tag: Tag) -> bool:

@@ -41,7 +41,7 @@ def compose(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> Perso
     directives = _merge([file.directives for file in chain], findings)
     nearest = [*reversed(chain)]
     owner = next((file for file in nearest if file.steps), leaf)
-    slots = _merge([_inherited_slots(file, owner) for file in chain], [])
+    slots = _merge([_inherited_slots(file, owner) for file in chain])
     findings += _status(chain)
     found = tuple(finding.as_error() for finding in findings) if strict else tuple(findings)
     younger = nearest[: nearest.index(owner) + 1] if owner.steps else nearest
@@ -121,8 +121,9 @@ def _inherited_slots(file: PersonaFile, owner: PersonaFile) -> list[Slot]:
 
 def _spelling(child: PersonaFile, parent: PersonaFile) -> Iterator[Finding]:
     """Note an alias that is found only because case does not count."""
-    said, span = child.frontmatter.text("inherits_from"), child.frontmatter.spans["inherits_from"]
+    said = child.frontmatter.text("inherits_from")
     if said != parent.alias and said.casefold() == parent.alias.casefold():
+        span = child.frontmatter.spans["inherits_from"]
         yield Finding(
             rule="P306",
             severity=Severity.NOTE,
@@ -134,26 +135,31 @@ def _spelling(child: PersonaFile, parent: PersonaFile) -> Iterator[Finding]:
         )
 
 
-def _merge(layers: Sequence[Sequence[_Piece]], findings: list[Finding]) -> list[_Piece]:
-    """Merge named pieces, parent first; a child's piece takes the parent's place and says so unless it overrides."""
+def _merge(layers: Sequence[Sequence[_Piece]], findings: list[Finding] | None = None) -> list[_Piece]:
+    """Merge named pieces, parent first; a child's piece takes the parent's place.
+
+    Where findings are given, it is told there if the child does not say that it overrides.
+    """
     merged: dict[str, _Piece] = {}
     for layer in layers:
         for piece in layer:
             key = piece.name.casefold()
-            parent = merged.get(key)
-            if parent is not None and not piece.override:
-                findings.append(
-                    Finding(
-                        rule="P304",
-                        severity=Severity.WARNING,
-                        message=f"directive `{piece.name}` replaces the one of `{parent.origin.alias}`",
-                        span=piece.opener,
-                        labels=(Label(span=parent.opener, text="the parent's"),),
-                        help=_override_remedy(piece),
-                    )
-                )
+            if findings is not None and key in merged and not piece.override:
+                findings.append(_replaced(piece, merged[key]))
             merged[key] = piece
     return list(merged.values())
+
+
+def _replaced(piece: Slot | Directive, parent: Slot | Directive) -> Finding:
+    """Warn of a directive that takes the place of a parent's, which may be by chance."""
+    return Finding(
+        rule="P304",
+        severity=Severity.WARNING,
+        message=f"directive `{piece.name}` replaces the one of `{parent.origin.alias}`",
+        span=piece.opener,
+        labels=(Label(span=parent.opener, text="the parent's"),),
+        help=_override_remedy(piece),
+    )
 
 
 def _override_remedy(piece: Slot | Directive) -> str:
@@ -176,4 +182,7 @@ def _status(chain: Sequence[PersonaFile]) -> list[Finding]:
 
 
 def _nearest(files: Sequence[PersonaFile], key: str) -> str:
-    return next((value for file in files if (value := file.frontmatter.text(key))), "")
+    for file in files:
+        if value := file.frontmatter.text(key):
+            return value
+    return ""

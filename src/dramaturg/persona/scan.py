@@ -57,6 +57,7 @@ class _Scanner:
     """Takes the body apart, outermost blocks first.
 
     Attributes:
+        alias: Whose file it is; empty where it does not say.
         pieces: The slots and directives so far.
         pairs: Which tag closes the block that another opens, both as places in `tags`; None for an open one.
         openers: The places of all tags that open a block.
@@ -69,6 +70,7 @@ class _Scanner:
     head: Frontmatter
     body_at: int
     faults: Faults
+    alias: str = field(init=False)
     pieces: Pieces = field(init=False)
     protocol: Protocol = field(init=False)
     tags: Tags = field(init=False)
@@ -79,7 +81,7 @@ class _Scanner:
     wrapper: int = field(init=False)
 
     def __post_init__(self) -> None:
-        text = self.source.text
+        self.alias, text = self.head.text("alias"), self.source.text
         body = masked(text, self.body_at)
         self._read_tags(body)
         stray = [start for start, _ in body.unclosed if self._is_outside(start)]
@@ -108,10 +110,6 @@ class _Scanner:
         closers = (closer for place, closer in self.pairs.items() if self.tags[place].start < offset)
         return all(closer is not None and self.tags[closer].start < offset for closer in closers)
 
-    @property
-    def alias(self) -> str:
-        return self.head.text("alias")
-
     def read(self) -> None:
         """Fill slots, directives and steps from the body."""
         heads = further_heads(self.source.text, self.body_at)
@@ -119,7 +117,7 @@ class _Scanner:
         for place, tag in enumerate(self.tags):
             if tag.start < done:
                 continue
-            if self._cut(done, tag.start, heads) or self._begins_another(place, done):
+            if (heads and self._cut(done, tag.start, heads)) or self._begins_another(place, done):
                 break
             done = self._outside(place, done)
         else:
@@ -205,11 +203,8 @@ class _Scanner:
         if not tag.name.is_block:
             return None
         closer = self.pairs.get(place)
-        if (
-            closer is not None
-            and tag.name.folded not in (PROTOCOL, DIRECTIVES)
-            and self._holds_the_protocol(place, closer)
-        ):
+        may_hold = tag.name.folded not in (PROTOCOL, DIRECTIVES)
+        if closer is not None and may_hold and self._holds_the_protocol(place, closer):
             closer = None
         return block_at(self.tags, closer, self.limit, opener=tag)
 
@@ -253,16 +248,13 @@ class _Scanner:
             done = begin
             for place in self.tags.places(begin, stop):
                 tag, closer = self.tags[place], self.pairs.get(place)
-                if (
-                    tag.start >= done
-                    and tag.name.is_known_block
-                    and closer is not None
-                    and self.tags[closer].end <= stop
-                ):
+                closed = closer is not None and self.tags[closer].end <= stop
+                if closed and tag.start >= done and tag.name.is_known_block:
                     self.faults.stray_text(done, tag.start, where)
                     self.faults.displaced(tag)
-                    self._take(block_at(self.tags, closer, stop, opener=tag))
-                    done = self.tags[closer].end
+                    block = block_at(self.tags, closer, stop, opener=tag)
+                    self._take(block)
+                    done = block.after
             self.faults.stray_text(done, stop, where)
 
     def _keep_directives(self, opener: Tag, start: int, end: int) -> None:
