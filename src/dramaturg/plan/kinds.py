@@ -13,7 +13,7 @@ from dramaturg.plan.contract import Contents
 from dramaturg.plan.model import Kind
 from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over
 from dramaturg.plan.prose import Prose
-from dramaturg.plan.titles import has_title_as_object, own_section, own_title
+from dramaturg.plan.titles import has_title_as_object, own_section, own_title, title_under
 from dramaturg.plan.verbs import (
     ASSEMBLE,
     DOCUMENT_NOUN,
@@ -99,6 +99,8 @@ def kind_of(step: Step, prose: Prose, alias: str, known: Collection[str]) -> Dec
         known: Folded names that are no titles.
     """
     turns = _turns_to(step, prose, alias)
+    if turns is None and (under := title_under(prose, known)):
+        return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=under.span())
     if turns is None:
         return _by_verb(step, prose, known)
     verb = prose.verb

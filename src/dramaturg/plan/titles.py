@@ -1,7 +1,7 @@
 """A step's prose to the title of what it writes; its one rule: a path, a command or an example is no title."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.prose import Prose
@@ -9,17 +9,21 @@ from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, MAY_WRITE, READS, further
 
 _NAMED = re.compile(
     r"`(?<!``)(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^“”\n]+)”"
+    r"|\*\*(?P<bold>[^*`\"“\n]+)\*\*(?!\s*:)"
     r"|(?<![\w'`\"”)])['‘](?=\S)(?P<single>(?:[^'‘’`\"“”\n]|(?<=\w)['’](?=\w))+)(?<=\S)['’](?![\w'])"
 )  # an apostrophe has a letter on both sides, or ends a word that no quote has begun
 _ENDS_AS_DOCUMENT = re.compile(rf"\s{DOCUMENT_NOUN}$", re.IGNORECASE)
 _WORDS = 12
 _LENGTH = 100
 _NO_TITLE = re.compile(
-    r"[/\\=<>{}$|*\[\]]|[.!?]$|\.\w{1,5}$|^Directive_|^\d+$|\(\)|^[A-Z][a-z]+(?:[A-Z][a-z]+)*\("
+    r"[\\=<>{}$|*\[\]]|[.!?:]$|\.\w{1,5}$|^Directive_|^\d+$|\(\)|^[A-Z][a-z]+(?:[A-Z][a-z]+)*\("
     r"|^(?:GET|POST|PUT|PATCH|DELETE|HEAD|SELECT|INSERT|UPDATE|EXPLAIN(?: ANALY[SZ]E)?|ERROR|WARN|WARNING|INFO|DEBUG"
     r"|FATAL|NULL|TRUE|FALSE|PASS|FAIL|SUCCESS|FAILED)$",
     re.UNICODE,
 )
+_PATH = re.compile(
+    r"/(?![A-Z ])|(?<![A-Za-z ])/|\s/\S|\S/\s|^\S+/\S+$"
+)  # but "GO/NO-GO LIST" and "Pros / Cons" are none
 _EXAMPLE = re.compile(
     r"(?:\be\.g\.,?|\bi\.e\.,?|\bsuch as|\blike|\bfor (?:example|instance)[,:]?|\bexamples?:)\s*$", re.IGNORECASE
 )
@@ -27,16 +31,36 @@ _SENTENCE_START = re.compile(r"[.!?]\s|\n")
 _BEFORE, _NEAR = 120, 16
 _LISTED = re.compile(r"(?:[\"”`'’],?\s+(?:or|and)|[\"”`'’],)\s*$")
 _OBJECT = re.compile(
-    r"\s+(?:(?!(?:of|for|from|in|to|with|by|on|against|about|that|which|using|into|as|at|than|where|whose|under|including|containing)\b)[\w'-]+,?\s+){0,8}",
+    r"\s+(?:(?!(?:of|for|from|in|to|with|by|on|against|about|that|which|what|who|how|why|using|into|as|at|than|where|whose|under|including|containing)\b)[\w'-]+,?\s+){0,8}\*{0,2}",
     re.IGNORECASE,
 )
-_FOLLOWED = re.compile(rf"\s+(?:[\w-]+\s+)?{DOCUMENT_NOUN}\b", re.IGNORECASE)
+_FOLLOWED = re.compile(rf"\*{{0,2}}\s+(?:(?:[\w-]+\s+)?{DOCUMENT_NOUN}|heading|header)\b", re.IGNORECASE)
+_HEADED = r"(?:section|heading|title)(?:'s|’s)?(?: (?:heading|title|name))? (?:is|must be|should be|shall be|reads)"
 _PRECEDED = re.compile(
-    r"\b(?:titled|entitled|called|named|headed|section|chapter|heading)[:,]?\s+(?:the\s+)?$", re.IGNORECASE
+    r"\b(?:(?:titled|entitled|called|named|headed|section|chapter|heading|header|title)[:,]?"
+    rf"|{_HEADED})\s+(?:the\s+)?\*{{0,2}}$",
+    re.IGNORECASE,
 )
+_SOURCE = re.compile(
+    r"\b(?:from|of|by|per|against|as|with|that|which|what|how|where|via|using|on)\s+(?:the|my|your|our|this|each)\s+(?:(?!heading|header|title)[\w-]+\s+)?$",
+    re.IGNORECASE,
+)  # what is there already is looked at
+_PART_OF = re.compile(
+    r"\s+(?:section|chapter|table|part|heading)s?\s+(?:of|in|from)\s+(?:the\s+|your\s+)?[`\"]?(?P<whole>[\w-]+)",
+    re.IGNORECASE,
+)
+_UNDER = re.compile(
+    r"\s*(?:(?:in|under|within)\s+(?:an?|one|its own|your own)\s+(?:[\w-]+\s+){0,4}"
+    r"|under\s+(?:the\s+)?(?:[\w-]+\s+)?(?:heading|header|title)\s+)\*{0,2}",
+    re.IGNORECASE,
+)  # a step that begins with where its text is to stand
+_IN_THE = re.compile(r"\s*(?:in|under|within)\s+(?:the|your|this)\s+(?:[\w-]+\s+){0,2}", re.IGNORECASE)
+_PLACES = ("in ", "under ", "within ")
+_SECTION = re.compile(r"\*{0,2}\s+(?:section|chapter|part)\b", re.IGNORECASE)
 _OWN = re.compile(
     r"(?:\b(?:a|an|its own|separate|dedicated|new|one)\s+(?:[\w-]+\s+){0,4}"
-    r"|\b(?:titled|entitled|called|named|headed)\s+)$",
+    r"|\b(?:titled|entitled|called|named|headed|(?:with|under) the (?:heading|header|title))\s+"
+    rf"|\b{_HEADED}\s+)\*{{0,2}}$",
     re.IGNORECASE,
 )
 _PART = re.compile(r"\b(?:includ|contain|compris)(?:e|es|s|ing)\b|\bconsist(?:s|ing)? of\b", re.IGNORECASE)
@@ -60,27 +84,53 @@ def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
         prose: The step's text.
         known: Folded names that are no titles, such as those of artifacts.
     """
+    if under := title_under(prose, known):
+        return under
     text, verb = prose.text, prose.verb
-    second: re.Match[str] | None = None
-    third: re.Match[str] | None = None
+    acts = verb if verb and word_of(verb) not in _LOOKS_AT else None
     candidates: list[re.Match[str]] = []
     for match in _candidates(prose.spoken, known):
-        if verb and word_of(verb) not in _LOOKS_AT and _is_object(text, verb, match):
+        if acts and _is_object(text, acts, match):
             return match
         candidates.append(match)
-    others = (
-        [*later_verbs(text, verb.end()), *filter(writes, further_verbs(prose.spoken))] if candidates and verb else []
-    )
+    return (_acted_on_later(prose, candidates) or _spoken_of(prose, candidates)) if candidates else None
+
+
+def _acted_on_later(prose: Prose, candidates: Sequence[re.Match[str]]) -> re.Match[str] | None:
+    """Return the first title that a verb of a later clause or sentence writes."""
+    if prose.verb is None:
+        return None
+    others = [*later_verbs(prose.text, prose.verb.end()), *filter(writes, further_verbs(prose.spoken))]
+    return next((match for match in candidates for each in others if _is_object(prose.text, each, match)), None)
+
+
+def _spoken_of(prose: Prose, candidates: Sequence[re.Match[str]]) -> re.Match[str] | None:
+    """Return the first title that is called a section or the like, or failing that one in code and capitals."""
+    text = prose.text
+    shouted: re.Match[str] | None = None
     for match in candidates:
-        if any(_is_object(text, each, match) for each in others):
-            return match
-        if verb and (match.end() <= verb.start() or _is_part(text, verb, match)):
+        if _is_elsewhere(text, prose.verb, match):
             continue
         if _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, max(0, match.start() - 80), match.start()):
-            second = second or match
+            return match
         if match["code"] and match["code"].isupper() and "_" not in match["code"]:
-            third = third or match
-    return second or third
+            shouted = shouted or match
+    return shouted
+
+
+def title_under(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
+    """Return the title below which a step writes: "In a separate `RISKS` section, …", "Under the heading …"."""
+    if not prose.folded.startswith(_PLACES):
+        return None
+    text, verb = prose.text, prose.verb
+    for match in _candidates(prose.spoken, known):
+        if verb is None or match.end() > verb.start():
+            return None
+        called = _SECTION.match(text, match.end()) or _PRECEDED.search(text, 0, match.start())
+        own = _UNDER.fullmatch(text, 0, match.start()) or (writes(verb) and _IN_THE.fullmatch(text, 0, match.start()))
+        if called and own:
+            return match
+    return None
 
 
 def has_title_as_object(prose: Prose, verb: re.Match[str], known: Collection[str]) -> bool:
@@ -92,6 +142,13 @@ def _is_object(text: str, verb: re.Match[str], title: re.Match[str]) -> bool:
     """Tell whether a title is what a verb acts on; a bare identifier such as `UPDATE_FILE` is a value, not a title."""
     value = _IDENTIFIER.fullmatch(named(title)) and not _FOLLOWED.match(text, title.end())
     return not value and _OBJECT.fullmatch(text, verb.end(), title.start()) is not None
+
+
+def _is_elsewhere(text: str, verb: re.Match[str] | None, title: re.Match[str]) -> bool:
+    """Tell whether a title is spoken of before the verb, names a part of what it writes, or what is there already."""
+    if verb and (title.end() <= verb.start() or _is_part(text, verb, title)):
+        return True
+    return _SOURCE.search(text, max(0, title.start() - _BEFORE), title.start()) is not None
 
 
 def _is_part(text: str, verb: re.Match[str], title: re.Match[str]) -> bool:
@@ -114,6 +171,8 @@ def own_section(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     for match in _candidates(prose.spoken, known):
         before = max(0, match.start() - 80)
         called = _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, before, match.start())
+        if _SOURCE.search(text, before, match.start()):
+            continue
         shouted = match["code"] and match["code"].isupper() and "_" not in match["code"]
         if verb and not looks and (called or shouted) and _is_object(text, verb, match):
             return match
@@ -141,11 +200,22 @@ def _candidates(text: str, known: Collection[str]) -> Iterator[re.Match[str]]:
         title = named(match)
         short = 0 < len(title) <= _LENGTH and len(title.split()) <= _WORDS
         written_as_one = title[:1].isupper() or title[:1].isdecimal() or _ENDS_AS_DOCUMENT.search(title)
-        if not short or _NO_TITLE.search(title) or not written_as_one or fold_id(title) in known:
+        if (
+            not short
+            or _NO_TITLE.search(title)
+            or ("/" in title and _PATH.search(title))
+            or not written_as_one
+            or fold_id(title) in known
+        ):
+            continue
+        part = _PART_OF.match(text, match.end())
+        if part and fold_id(part["whole"]) in known:
             continue
         before = text[max(0, match.start() - _BEFORE) : match.start()]
+        stressed = match["bold"] and not (_SECTION.match(text, match.end()) or _PRECEDED.search(before))
         inside = "(" in before and _in_parentheses(before)
-        if not (inside or _EXAMPLE.search(before[-_NEAR:]) or _LISTED.search(before[-_NEAR:])):
+        inside = inside and not _PRECEDED.search(before)
+        if not (stressed or inside or _EXAMPLE.search(before[-_NEAR:]) or _LISTED.search(before[-_NEAR:])):
             yield match
 
 
