@@ -87,6 +87,13 @@ def test_a_sarif_log_holds_the_findings_and_what_was_refused(faulty: Path) -> No
     assert len(run["invocations"][0]["toolExecutionNotifications"]) == 1
 
 
+def test_a_file_that_is_not_there_is_refused_with_the_one_that_is_meant(faulty: Path) -> None:
+    for command in (("check",), ("plan",), ("show",), ("verify", "DPA-1")):
+        told = dramaturg(*command, f"aduit-1{faulty.name.removeprefix('audit-1')}")
+        said = "`aduit-1.persona.md` cannot be read: No such file or directory; did you mean `audit-1.persona.md`?\n"
+        assert (told.code, told.err.endswith(said)) == (2, True)
+
+
 def test_fix_mends_and_reports_what_is_left(faulty: Path) -> None:
     lost = faulty.with_name("lost-1.persona.md")
     lost.write_text(_UNMENDABLE, encoding="utf-8")
@@ -245,7 +252,11 @@ def test_a_rule_in_json_has_its_parts() -> None:
 
 @pytest.mark.parametrize(
     ("name", "remedy"),
-    [("P205x", "did you mean `P205`"), ("closer", "`dramaturg explain` lists them")],
+    [
+        ("P205x", "did you mean `P205`"),
+        ("p2", "did you mean `P203` or `P204` or `P205`?"),
+        ("closer", "`dramaturg explain` lists them"),
+    ],
 )
 def test_what_is_no_rule_is_the_callers_fault(name: str, remedy: str) -> None:
     told = dramaturg("explain", "P204", name)

@@ -169,6 +169,7 @@ def test_a_damaged_journal_ends_with_4(state: Path, verb: Sequence[str]) -> None
         (["run", "DPA-2", "x.md"], "error: no persona is called `DPA-2`; did you mean `DPA-1`"),
         (["show", "nobody"], "error: no persona is called `nobody`; "),
         (["run", "DPA-1"], "error: `DPA-1` cannot run without `architectural_blueprint`"),
+        (["runs", "--cancel"], "Error: --cancel stops a run of a database; name RUN, and give --database"),
         (["run", "DPA-1", "nowhere.md"], "`nowhere.md` cannot be read: No such file or directory"),
         (["run", "DPA-1", "*.nothing"], "nothing matches `*.nothing`; give a file, or a folder of text files"),
         (["run", "DPA-1", "-"], "error: the artifact `architectural_blueprint` is empty"),

@@ -116,6 +116,11 @@ def test_a_database_that_cannot_be_used_is_said_to_be(address: str, code: int, s
     assert len(told.err.splitlines()) == 1
 
 
+def test_an_address_of_none_is_refused_also_where_nothing_is_asked_there() -> None:
+    told = dramaturg("eval", "run", str(ROOT / SUITE), "-m", "evidence", "--queue", "x")
+    assert (told.code, told.out, "need Postgres" in told.err) == (2, "", True)
+
+
 def test_a_database_that_no_worker_was_started_on_is_said_to_be(url: str) -> None:
     told = dramaturg("eval", "run", str(ROOT / SUITE), "-m", "anthropic:claude-haiku-4-5", "--queue", url)
     assert told.code == 3

@@ -207,11 +207,12 @@ def test_an_answer_that_nothing_asks_for_is_told(place: Path) -> None:
         (("--answer", "yes"), "`--answer yes` answers nothing"),
         (("--answer", "6=a", "--answer", "6=b"), "question `6` is answered twice"),
         (("--answers", "nowhere.yaml"), "`nowhere.yaml` cannot be read"),
+        (("--answer", "9=@nowhere.md"), "the artifact `answer to question 9`: `nowhere.md` cannot be read"),
         (("--answer", "2.1=x", "--answer", "2.2=@nowhere.log"), "`nowhere.log` cannot be read"),
     ],
 )
 def test_answers_that_are_none_are_the_callers_fault(place: Path, arguments: tuple[str, ...], said: str) -> None:
     with ChatServer(answer) as server:
         told = dramaturg(*command(place, server, *arguments))
-    assert told.code == 2
+    assert (told.code, server.requests) == (2, [])
     assert said in told.err

@@ -59,6 +59,8 @@ def test_without_a_repository_there_are_no_versions(tmp_path: Path, monkeypatch:
     assert told.code == 2
     assert "not a git repository" in told.err
     assert told.err.endswith("run it in a git repository, or compare two files\n")
+    told = dramaturg("check", "DPA-1", "--against", "HEAD")
+    assert (told.code, told.err.endswith("run it in a git repository, or leave `--against` out\n")) == (2, True)
 
 
 @pytest.mark.usefixtures("checkout")

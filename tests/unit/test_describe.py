@@ -130,7 +130,7 @@ def test_a_file_that_is_no_text_is_told_by_its_frontmatter(library: Library, tmp
 def test_a_file_that_cannot_be_read_is_told_empty_with_the_reason(library: Library, tmp_path: Path, name: str) -> None:
     (tmp_path / "below").mkdir()
     told = _told(library, name)
-    reason = {"gone.persona.md": "No such file or directory", "below": "Is a directory"}[name]
+    reason = {"gone.persona.md": "No such file or directory", "below": "Is a directory; give a file of it"}[name]
     assert (told["path"], told["error"]) == (name, f"`{name}` cannot be read: {reason}")
     assert not any(told[key] for key in _KEYS[1:-1])
 

@@ -113,7 +113,8 @@ def explain(rules: tuple[str, ...], *, as_json: bool) -> None:
     wanted = [rule.upper() for rule in rules]
     for rule in wanted:
         if rule not in known:
-            near = " or ".join(f"`{each}`" for each in get_close_matches(rule, known, n=_NEAR))
+            kin = [each for each in known if rule and each.startswith(rule)] or get_close_matches(rule, known, n=_NEAR)
+            near = " or ".join(f"`{each}`" for each in kin[:_NEAR])
             remedy = f"did you mean {near}?" if near else "`dramaturg explain` lists them"
             raise CallerError(f"there is no rule `{rule}`; {remedy}")
     told = [read_rule(rule) for rule in dict.fromkeys(wanted) or known]

@@ -39,6 +39,8 @@ def runs(
     as_json: bool,
 ) -> None:
     """List the runs of this machine, or show what RUN has produced so far."""
+    if cancel and (database is None or run_id is None or prune):
+        raise click.UsageError("--cancel stops a run of a database; name RUN, and give --database")
     if database is not None:
         from dramaturg.cli.queued import list_queued, prune_queued
 

@@ -236,11 +236,12 @@ def _print_line(data: dict[str, Any]) -> None:
 def _print_bytes(path: Path) -> None:
     """Print a file as it is, even one that is no text."""
     from dramaturg.errors import CallerError
+    from dramaturg.persona.files import unreadable
 
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
+        raise CallerError(unreadable(path, error)) from error
     has_bytes = hasattr(sys.stdout, "buffer")  # a stand-in for stdout may take text only
     click.echo(raw if has_bytes else raw.decode("utf-8", errors="replace"), nl=False)
 

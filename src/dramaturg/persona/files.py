@@ -8,6 +8,7 @@ from pathlib import Path
 
 SUFFIXES = (".persona.md", ".mixin.md")
 MOST_BYTES = 1024 * 1024
+_ALIKE = 0.7  # of two names of seven characters two may differ
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 
 
@@ -63,6 +64,35 @@ def read_start(path: Path | str) -> tuple[bytes, int]:
     """Return a file's bytes, no more than a persona can have and one, and its size; OSError if it cannot be read."""
     with open(path, "rb") as file:  # noqa: PTH123 - as in `walk`
         return file.read(MOST_BYTES + 1), os.fstat(file.fileno()).st_size
+
+
+def unreadable(path: Path, error: OSError) -> str:
+    """Return that a file cannot be read, why, and what mends it where that shows."""
+    said = f"`{path}` cannot be read: {error.strerror or error}"
+    match error:
+        case PermissionError():
+            return f"{said}; change its permissions"
+        case IsADirectoryError():
+            return f"{said}; give a file of it"
+        case FileNotFoundError() if near := _near(path):
+            return f"{said}; did you mean `{near}`?"
+        case _:
+            return said
+
+
+def _near(path: Path) -> Path | None:
+    """Return which file may be meant by one that is not there: by its name up to a dot, as the rest is often alike."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a slip
+
+    try:
+        there = {each.name: each for each in path.parent.iterdir() if each.name != path.name}
+    except OSError:
+        return None
+    wanted = path.name.partition(".")[0]
+    alike = {*get_close_matches(wanted, {name.partition(".")[0] for name in there}, cutoff=_ALIKE)}
+    names = [name for name in there if name.partition(".")[0] in alike]
+    near = get_close_matches(path.name, names, n=1, cutoff=0.0)
+    return there[near[0]] if near else None
 
 
 def spoken(path: Path) -> str:

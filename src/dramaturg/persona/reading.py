@@ -5,7 +5,7 @@ from pathlib import Path
 from dramaturg.errors import CallerError
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.findings.source import Source
-from dramaturg.persona.files import MOST_BYTES, read_start, spoken, walk
+from dramaturg.persona.files import MOST_BYTES, read_start, spoken, unreadable, walk
 from dramaturg.persona.frontmatter import read_frontmatter
 from dramaturg.persona.index import HEAD_BYTES
 from dramaturg.persona.model import PersonaFile
@@ -30,7 +30,7 @@ def read_persona_file(path: Path, known: PersonaFile | None = None) -> PersonaFi
     try:
         raw, size = read_start(path)
     except OSError as error:
-        raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
+        raise CallerError(unreadable(path, error)) from error
     if size > MOST_BYTES:
         message = f"the file is larger than a persona can be: {size:,} bytes; the limit is {MOST_BYTES:,}"
         return _unscanned(path, raw, "P115", message, "give a run what it is to read as an artifact")

@@ -90,7 +90,7 @@ def regressions(
     """
     if not revision:
         raise CallerError("the revision to compare with is empty; name one, such as `HEAD~1`")
-    past = PastLibrary(read_revision(revision), library)
+    past = PastLibrary(read_revision(revision, instead="leave `--against` out"), library)
     aliases = {entry.path.as_posix(): entry.text("alias").casefold() for entry in past.entries}
     known = {entry.alias.casefold() for entry in library.entries if past.revision.path_of(entry.path)}
     found: dict[Finding, None] = {}

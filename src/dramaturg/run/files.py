@@ -8,13 +8,13 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import IO
 
 from dramaturg.errors import CallerError
 from dramaturg.evidence.artifact import MARKDOWN, PLAIN
 from dramaturg.evidence.decode import Decoded, NotText, decode
+from dramaturg.persona.files import unreadable
 from dramaturg.run.convert import convert
 
 _MARKDOWN_SUFFIXES = (".md", ".markdown")
@@ -73,7 +73,7 @@ def read_path(name: str, path: Path) -> Reading:
         if not path.exists() and _WILD.search(str(path)):
             return _pattern(name, path)
     except OSError as error:
-        raise CallerError(f"the artifact `{name}`: `{path}` cannot be read: {error.strerror or error}") from error
+        raise CallerError(f"the artifact `{name}`: {unreadable(path, error)}") from error
     except ValueError as error:  # a pattern that means nothing
         raise CallerError(f"the artifact `{name}`: `{path}` is no path: {error}") from error
     return Reading(texts=(read_file(name, path),))
@@ -126,25 +126,13 @@ def too_large(what: str, size: int, largest: int = 0) -> CallerError | None:
     return CallerError(f"{what} is larger than {largest // (1024 * 1024)} MB; {_SPLIT}")
 
 
-def _near(path: Path) -> str:
-    """Return which file may be meant by one that is not there; empty where none is near."""
-    try:
-        there = {each.name: each for each in path.parent.iterdir()}
-    except OSError:
-        return ""
-    near = get_close_matches(path.name, there, n=1) if path.name not in there else []
-    return f"; did you mean `{there[near[0]]}`?" if near else ""
-
-
 def _bytes(name: str, path: Path) -> bytes:
     """Read a file, of one that never ends no more than may be read."""
     try:
         with path.open("rb") as file:
             raw = file.read(_LARGEST + 1)
     except OSError as error:
-        raise CallerError(
-            f"the artifact `{name}`: `{path}` cannot be read: {error.strerror or error}{_near(path)}"
-        ) from error
+        raise CallerError(f"the artifact `{name}`: {unreadable(path, error)}") from error
     largest = _LARGEST_DOCUMENT if raw.startswith((_PDF, _ZIP)) else _LARGEST
     size = max(len(raw), os.stat(path).st_size) if len(raw) > _LARGEST else len(raw)  # noqa: PTH116 - may be a pipe
     refusal = too_large(f"the artifact `{name}`: `{path}`", size, largest)

@@ -16,7 +16,7 @@ from dramaturg.run.orders import Terms
 from dramaturg.run.perform import Conditions, OpenJournal, perform_job, recorded_brief, replay_job
 from dramaturg.run.record import Record
 from dramaturg.run.report import RunResult
-from dramaturg.run.respond import OnQuestion, responding
+from dramaturg.run.respond import OnQuestion, answers_of, responding
 from dramaturg.run.secrets import Handling
 from dramaturg.run.team import Choice, Named, chosen_then, open_team
 
@@ -44,6 +44,7 @@ class Performer:
     def conditions(self, on_event: Emit | None, on_question: OnQuestion | None) -> Conditions:
         """Return how a job is performed of which these are told, and asked what only a person can answer."""
         terms = self.terms
+        answers_of(terms.answers)  # what cannot be read is told before anything is asked
         return Conditions(
             reasks=terms.reasks,
             retry=self.retry,

@@ -17,6 +17,7 @@ from dramaturg.engine.calls import Answer, Question
 from dramaturg.engine.people import is_yes
 from dramaturg.errors import CallerError
 from dramaturg.evidence.artifact import Artifact
+from dramaturg.persona.files import unreadable
 from dramaturg.run.drive import Respond
 from dramaturg.run.inputs import read_artifact
 from dramaturg.run.secrets import Handling, screened
@@ -114,9 +115,12 @@ def read_answers(path: Path) -> Known:
     try:
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise CallerError(f"the answers `{path}` cannot be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise CallerError(f"the answers `{path}` are no YAML or JSON: {' '.join(str(error).split())}") from error
+        raise CallerError(f"the answers {unreadable(path, error)}") from error
+    except UnicodeDecodeError as error:
+        raise CallerError(f"the answers `{path}` are not UTF-8 text; save them as UTF-8") from error
+    except yaml.YAMLError as error:
+        why = " ".join(str(error).split())
+        raise CallerError(f"the answers `{path}` are no YAML or JSON: {why}; write lines such as `3: yes`") from error
     if not isinstance(data, dict):
         raise CallerError(f"the answers `{path}` must be a mapping; write lines such as `3: yes`")
     return {str(name): _read(value, path, str(name)) for name, value in data.items()}

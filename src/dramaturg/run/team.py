@@ -223,7 +223,9 @@ def _require_stand_in(model: Model, stand_in: Model) -> None:
 
 def _require_judge(model: Model, judge: Model) -> None:
     if not model.profile.writes:
-        raise CallerError(f"`{model.name}` quotes and claims nothing, so that there is nothing to judge")
+        raise CallerError(
+            f"`{model.name}` quotes and claims nothing, so that there is nothing to judge; leave the judge out"
+        )
     if not judge.profile.writes:
         raise CallerError(f"`{judge.name}` is no language model and cannot judge; name one")
 

@@ -14,6 +14,7 @@ from dramaturg.evidence.artifact import Artifact
 from dramaturg.evidence.decode import NotText, decode
 from dramaturg.findings.model import Finding, Severity, has_errors
 from dramaturg.findings.source import Source
+from dramaturg.persona.files import unreadable
 from dramaturg.persona.library import Library
 from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Plan
@@ -141,7 +142,7 @@ def _read_file(path: Path) -> tuple[Source, bool]:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise CallerError(f"the document `{path}` cannot be read: {error.strerror or error}") from error
+        raise CallerError(f"the document {unreadable(path, error)}") from error
     try:
         return Source(str(path), raw.decode("utf-8")), True  # a byte order mark stays: places are those of the file
     except UnicodeDecodeError:

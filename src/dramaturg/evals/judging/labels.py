@@ -20,6 +20,7 @@ from dramaturg.evals.nodes import line_of, place_in, plain_data, reader_of, wher
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.persona.composing import compose
+from dramaturg.persona.files import unreadable
 from dramaturg.persona.reader import Reader
 
 SUFFIX = ".labels.yaml"
@@ -88,7 +89,7 @@ def read_labels(path: Path) -> LabelsFile:
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise CallerError(f"the labels `{path}` cannot be read: {error.strerror or error}") from error
+        raise CallerError(f"the labels {unreadable(path, error)}") from error
     except UnicodeDecodeError as error:
         raise CallerError(f"the labels `{path}` are not UTF-8 text; save them as UTF-8") from error
     reader = reader_of(path, text, "the file of labels", _RULES)
