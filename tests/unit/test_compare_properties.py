@@ -14,7 +14,7 @@ from dramaturg.persona.model import fold_id
 from dramaturg.plan.changes import Subject, What
 from dramaturg.plan.compare import compare
 from dramaturg.plan.model import Plan, Requirement
-from dramaturg.plan.requirements import one_line
+from dramaturg.plan.prose import one_line
 
 _PERFORMED = {name: text for name, text in SHIPPED.items() if plan_from(text).steps}
 _TEXTS = st.sampled_from([*_PERFORMED.values()])

@@ -22,7 +22,7 @@ def _step(text: str) -> Step:
 
 
 def _branches(text: str) -> list[Branch]:
-    return [*branches_of(_step(text))]
+    return [*branches_of(_step(text), prose_of(text))]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from dramaturg.plan.changes import Change, Place, Subject, What
 from dramaturg.plan.model import Branch, Plan, PlannedStep
 from dramaturg.plan.pairing import Pairing, likeness, words
-from dramaturg.plan.requirements import one_line
+from dramaturg.plan.prose import one_line
 
 _SAME_WAY = 0.5
 

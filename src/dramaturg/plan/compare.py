@@ -17,7 +17,7 @@ from dramaturg.plan.demands import Demands
 from dramaturg.plan.model import Format, Kind, Plan, PlannedStep, Requirement
 from dramaturg.plan.owed import Owed, bullets, firmness
 from dramaturg.plan.pairing import Pairing, likeness, words
-from dramaturg.plan.requirements import one_line
+from dramaturg.plan.prose import one_line
 from dramaturg.plan.rulesets import Rulesets
 
 _SAME_RULES = 0.8

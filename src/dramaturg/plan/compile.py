@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from dramaturg.errors import AuthorError
 from dramaturg.findings.model import Finding, Severity, Span, has_errors
+from dramaturg.findings.quick import quick
 from dramaturg.persona.model import Persona, Step, fold_id
 from dramaturg.plan.artifacts import artifact_names
 from dramaturg.plan.contract import contents, contradictions, undefined_directives
@@ -16,12 +17,12 @@ from dramaturg.plan.formats import format_of
 from dramaturg.plan.kinds import Decision, demanded, kind_of, settled
 from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement
 from dramaturg.plan.people import branches_of, hands_over
-from dramaturg.plan.prose import Prose, prose_of
+from dramaturg.plan.prose import Prose, one_line, prose_of
 from dramaturg.plan.repeats import repeated_for
-from dramaturg.plan.requirements import one_line, requirements_of
+from dramaturg.plan.requirements import requirements_of
 from dramaturg.plan.schedule import side_by_side
 from dramaturg.plan.sections import section_faults
-from dramaturg.plan.settings import set_at, some, unknown_attributes, unknown_settings
+from dramaturg.plan.settings import settings_of, some, unknown_attributes, unknown_settings
 from dramaturg.plan.signals import with_signals
 from dramaturg.plan.titles import document_title, named, title_of
 
@@ -73,6 +74,7 @@ def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]
             known=known,
             step=step,
             prose=prose_of(step.text),
+            given=settings_of(persona, step, findings),
             ids=ids,
             index=index,
             findings=findings,
@@ -90,6 +92,7 @@ def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]
     return planned
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Compiler:
     """Turns one step as written into one planned step.
@@ -97,6 +100,7 @@ class _Compiler:
     Attributes:
         known: Folded names of artifacts, which are no titles.
         prose: The step's text, read.
+        given: What the author set for the step, by key.
         ids: Those of all steps.
         index: The step's place in the protocol.
         findings: Where what is wrong goes.
@@ -106,6 +110,7 @@ class _Compiler:
     known: AbstractSet[str]
     step: Step
     prose: Prose
+    given: Mapping[str, tuple[str, Reason]]
     ids: Sequence[str]
     index: int
     findings: list[Finding]
@@ -150,7 +155,7 @@ class _Compiler:
         if chosen := self.choice("kind", Kind):
             return Decision(kind=chosen[0], rule=chosen[1].rule)
         said = kind_of(self.step, self.prose, self.persona.alias, self.known)
-        given = self.setting("section") or self.setting("format")
+        given = self.given.get("section") or self.given.get("format")
         return Decision(kind=Kind.SECTION, rule=given[1].rule) if given and said.kind is not Kind.SECTION else said
 
     def warn_of_empty_list(self) -> None:
@@ -167,7 +172,7 @@ class _Compiler:
             )
 
     def section(self) -> tuple[str, Reason]:
-        given = self.setting("section")
+        given = self.given.get("section")
         if given and given[0].strip():
             return one_line(given[0]), given[1]
         if given:
@@ -189,7 +194,7 @@ class _Compiler:
 
     def branches(self) -> tuple[Branch, ...]:
         """Return where the step may go on; a way to a step that does not exist is reported."""
-        branches = tuple(branches_of(self.step, self.prose.spoken))
+        branches = tuple(branches_of(self.step, self.prose))
         if not branches:
             remedy = "write a `<Condition>`, or which step to return to"
             self.fault(
@@ -212,7 +217,7 @@ class _Compiler:
 
     def needs(self, before: Sequence[PlannedStep], each: str) -> tuple[tuple[str, ...], Reason | None]:
         """Return what the author says the step needs, else the step before it."""
-        given = self.setting("needs")
+        given = self.given.get("needs")
         if not given:
             return ((before[-1].id,) if before else ()), None
         wanted = tuple(dict.fromkeys(re.findall(r"[^\s,]+", given[0])))
@@ -225,7 +230,7 @@ class _Compiler:
 
     def each(self, before: Sequence[PlannedStep]) -> tuple[str, Reason | None]:
         """Return the earlier step for each of whose items the step is performed."""
-        if given := self.setting("each"):
+        if given := self.given.get("each"):
             name = given[0].strip()
             if name not in self.ids[: self.index]:
                 message = f"step {self.step.number} cannot be performed for each item of step `{name}`"
@@ -236,7 +241,7 @@ class _Compiler:
 
     def choice(self, key: str, choices: type[_Choice]) -> tuple[_Choice, Reason] | None:
         """Return the author's own decision, if there is a valid one."""
-        given = self.setting(key)
+        given = self.given.get(key)
         if not given:
             return None
         value = given[0].strip().casefold()
@@ -247,30 +252,12 @@ class _Compiler:
         self.fault("P402", message, given[1].span, f"use one of {known}")
         return None
 
-    def setting(self, key: str) -> tuple[str, Reason] | None:
-        """Return what the author set for this step: the tag's attribute before the frontmatter's map."""
-        if key in self.step.attributes:
-            return self.step.attributes[key], Reason(rule=f"{key}/attribute", span=self.step.opener)
-        if not self.persona.step_settings:
-            return None
-        settings = self.persona.step_settings.get(self.step.number)
-        value = settings.get(key) if isinstance(settings, Mapping) else None
-        if value is None:
-            return None
-        if isinstance(value, Mapping) or (isinstance(value, list) and key != "needs"):
-            place = set_at(self.persona, self.step.number, key)
-            self.fault("P402", f"step {self.step.number}: `{key}` must be text", place, f"write `{key}: …`")
-            return None
-        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        return text, Reason(rule=f"{key}/frontmatter", span=set_at(self.persona, self.step.number, key))
-
     def reason(self, rule: str, words: tuple[int, int] | None = None) -> Reason:
         """Return a reason: the words of the step's text that it rests on, else what the author set, else the step."""
         if words:
-            return Reason(rule=rule, span=self.step.origin.span.within(self.step.text, *words))
-        key, _, source = rule.partition("/")
-        given = self.setting(key) if source == "frontmatter" else None
-        return given[1] if given else Reason(rule=rule, span=self.step.opener)
+            return Reason(rule, self.step.origin.span.within(self.step.text, *words))
+        given = self.given.get(rule.partition("/")[0])
+        return given[1] if given and given[1].rule == rule else Reason(rule, self.step.opener)
 
     def fault(self, rule: str, message: str, span: Span, remedy: str) -> None:
         self.findings.append(Finding(rule=rule, severity=Severity.ERROR, message=message, span=span, help=remedy))
@@ -289,9 +276,9 @@ def _ids(steps: Sequence[Step]) -> tuple[str, ...]:
 def _document(persona: Persona, steps: Sequence[PlannedStep]) -> tuple[str, tuple[Reason, ...]]:
     """Return the title quoted in the assemble step, else the persona's."""
     sections = {fold_id(step.section) for step in steps if step.section}
-    openers = {step.span for step in steps if step.kind is Kind.ASSEMBLE}
-    for step in (step for step in persona.steps if step.opener in openers):
+    assembling = (planned for planned in steps if planned.kind is Kind.ASSEMBLE)
+    for step in (step for planned in assembling for step in persona.steps if step.opener is planned.span):
         if match := document_title(step.text, sections):
             span = step.origin.span.within(step.text, *match.span())
-            return named(match), (Reason(rule="document/quoted-title", span=span),)
-    return persona.title, (Reason(rule="document/persona-title", span=persona.head),)
+            return named(match), (Reason("document/quoted-title", span),)
+    return persona.title, (Reason("document/persona-title", persona.head),)

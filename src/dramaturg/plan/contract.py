@@ -41,9 +41,12 @@ _ALIKE = 0.8
 
 def contradictions(persona: Persona, steps: Sequence[PlannedStep], document: str) -> Iterator[Finding]:
     """Warn of each section that the output contract demands and no step writes."""
+    contracts = _contracts(persona)
+    if not contracts:
+        return
     written = [step.section for step in steps if step.section] + [document]
     written += [requirement.id for step in steps for requirement in step.requirements]
-    for slot in (slot for slot in persona.slots if slot.name.casefold() == _CONTRACT):
+    for slot in contracts:
         for title, span in (*_demanded(slot), *_listed(persona, slot)):
             if not any(_alike(title, one) for one in written):
                 known = ", ".join(dict.fromkeys(f"`{step.section}`" for step in steps if step.section))
@@ -78,7 +81,7 @@ def contents(persona: Persona) -> Contents | None:
     """Return what the output contract says is in the document; None where it names nothing."""
     titles: list[str] = []
     parts: list[frozenset[str]] = []
-    for slot in (slot for slot in persona.slots if slot.name.casefold() == _CONTRACT):
+    for slot in _contracts(persona):
         titles += [title for title, _ in _listed(persona, slot)]
         if mentions(slot.text.lower(), _CONTENT_WORDS):
             shown = mask(_TICK.sub("'", slot.text))
@@ -86,6 +89,10 @@ def contents(persona: Persona) -> Contents | None:
             parts += [_words(part) for found in _HOLDS.finditer(shown) for part in _PART.split(found["parts"])]
     named = tuple(part for part in parts if len(part) > 1)  # one word is too little to know a step by
     return Contents(headings=frozenset(map(fold_id, titles)), parts=named) if titles or named else None
+
+
+def _contracts(persona: Persona) -> list[Slot]:
+    return [slot for slot in persona.slots if slot.name.casefold() == _CONTRACT]
 
 
 def _words(part: str) -> frozenset[str]:
@@ -124,12 +131,11 @@ def _alike(title: str, written: str) -> bool:
 
 def undefined_directives(persona: Persona) -> Iterator[Finding]:
     """Warn of each directive that is spoken of and defined nowhere in the chain, at the first place."""
-    names = {directive.name.casefold(): directive.name for directive in persona.directives}
-    told: set[str] = set()
     pieces: tuple[Slot | Directive | Step, ...] = (*persona.slots, *persona.directives, *persona.steps)
-    for piece in pieces:
-        if "Directive_" not in piece.text:
-            continue
+    speaking = [piece for piece in pieces if "Directive_" in piece.text]
+    names = {directive.name.casefold(): directive.name for directive in persona.directives if speaking}
+    told: set[str] = set()
+    for piece in speaking:
         spoken = mask(_TICK.sub("'", piece.text))
         for found in _DIRECTIVE.finditer(spoken):
             name = found["name"].casefold()

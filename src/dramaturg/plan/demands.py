@@ -14,8 +14,7 @@ from dramaturg.plan.changes import Change, Place, Subject, What
 from dramaturg.plan.model import Kind, Level, Plan
 from dramaturg.plan.owed import bullets
 from dramaturg.plan.pairing import Pairing, likeness, words
-from dramaturg.plan.prose import Prose, prose_of
-from dramaturg.plan.requirements import one_line
+from dramaturg.plan.prose import Prose, one_line, prose_of
 
 _FIRM = re.compile(r"\b(?:MUST|SHALL)\b|(?<!what )(?<!that )(?<!which )\b(?:must|shall)\b")
 _TOLD_OTHERWISE = re.compile(r"\bnon-negotiable\b|\beach with\b", re.IGNORECASE)

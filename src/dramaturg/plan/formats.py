@@ -28,7 +28,7 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
     ),
     (
         Format.CODE,
-        ("code", "source", "script", "config", "test", "json", "yaml", "openapi", "dockerfile", "`"),
+        ("code", "file", "script", "json", "yaml", "openapi", "modul", "object", "manifest"),
         re.compile(
             r"\b(?:code blocks?|source (?:file|code)s?|scripts?|code only|code files?|config(?:uration)? files?"
             r"|(?:unit )?test (?:files?|code|modules?)|json (?:object|array|file|document)|yaml (?:file|document)"

@@ -129,7 +129,7 @@ def _makes(text: str, verb: re.Match[str]) -> bool:
 
 def _turns_to(step: Step, prose: Prose, alias: str) -> Decision | None:
     """Return the person, the way or the persona that a step turns to; None if it turns to none."""
-    if next(branches_of(step, prose.spoken), None):
+    if next(branches_of(step, prose), None):
         return Decision(kind=Kind.BRANCH, rule="kind/condition" if step.conditions else "kind/goes-back")
     if other := hands_over(prose, alias):
         return Decision(kind=Kind.HANDOFF, rule="kind/names-a-persona", words=other.span("alias"))
@@ -143,7 +143,7 @@ def _turns_to(step: Step, prose: Prose, alias: str) -> Decision | None:
 def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
     text = step.text
     verb = None if _FACETS.match(text) else prose.verb
-    word, words, written = (word_of(verb), verb.span(), writes(verb)) if verb else ("", None, False)
+    word, words, written = (prose.word, verb.span(), writes(verb)) if verb else ("", None, False)
     if word in ASSEMBLE and _ASSEMBLED.search(text):
         return Decision(kind=Kind.ASSEMBLE, rule="kind/assemble-verb", words=words)
     if verb and not written and (later := _later_writing(prose, verb, known, titled=word in INGEST)):
@@ -158,14 +158,14 @@ def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
         rule = "kind/section-verb" if written else "kind/writes-a-document"
         return Decision(kind=Kind.SECTION, rule=rule, words=words)
     if finds:
-        prose, words = replace(prose, verb=finds), finds.span()
+        prose, words = replace(prose, verb=finds, word=word_of(finds)), finds.span()
     return _by_what_it_names(step, prose, known, words)
 
 
 def _by_what_it_names(step: Step, prose: Prose, known: Collection[str], words: tuple[int, int] | None) -> Decision:
     """Return what a step does whose verb does not tell: it writes what it names as its output, else it thinks."""
     title, verb = main_verb(step.name), prose.verb if words else None
-    if verb and word_of(verb) in MAY_WRITE and (owes := _OWES.search(step.text, verb.end())):
+    if verb and prose.word in MAY_WRITE and (owes := _OWES.search(step.text, verb.end())):
         return Decision(kind=Kind.SECTION, rule="kind/owes-content", words=owes.span())
     if output := _OUTPUT.match(step.text):
         return Decision(kind=Kind.SECTION, rule="kind/names-the-output", words=output.span())

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dramaturg.findings.model import Span
+from dramaturg.findings.quick import quick
 from dramaturg.plan.model import Level, Reason
 from dramaturg.plan.prose import Bullet, mentions
 
@@ -12,7 +13,7 @@ FITS = (
     r"(?:(?:if|where|when)\s+(?:applicable|available|appropriate|relevant|possible|known)"
     r"|as\s+(?:applicable|appropriate))"
 )
-_MUST_LEAD = re.compile(r"\bincluding\b[^.]*:\s*$|\bmust\b[^.]*:\s*$", re.IGNORECASE)
+_MUST_LEAD = re.compile(r"\b(?:including|must)\b", re.IGNORECASE)
 _FIRM_LEAD = re.compile(r"\W*(?:required|mandatory|must[- ]haves?)\b", re.IGNORECASE)
 _MAY_LEAD = re.compile(
     r"\b(?:may|might|could|can)\s+(?:also\s+)?(?:want\s+to\s+)?(?:include|cover|contain|mention|add|list|note|describe)\b"
@@ -67,6 +68,7 @@ _PER_ENTRY = re.compile(
 _EVERY_WORDS = ("each", "every")
 
 
+@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
     """What the sentence that a list hangs on says of its items.
@@ -92,9 +94,11 @@ def lead_of(bullet: Bullet, must: re.Match[str] | None, within: Callable[[int, i
         must: The words of the step that say MUST.
         within: From two offsets in the step's text to its place.
     """
-    last = _ASIDE.sub("", _SENTENCE.split(bullet.lead)[-1]).replace("*", "")
-    folded = bullet.lead.casefold()
-    level, reason = _level(bullet, last, must, within)
+    last = _SENTENCE.split(bullet.lead)[-1].replace("*", "")
+    last = _ASIDE.sub("", last) if "(" in last else last
+    folded = last.casefold()
+    may = mentions(folded, _MAY_WORDS) and _MAY_LEAD.search(last) is not None
+    level, reason = _level(bullet, last, must, within, may=may)
     return Lead(
         level=level,
         reason=reason,
@@ -104,7 +108,7 @@ def lead_of(bullet: Bullet, must: re.Match[str] | None, within: Callable[[int, i
 
 
 def _is_aside(lead: str, last: str, folded: str) -> bool:
-    if "example" in folded and _ASIDE_LEAD.search(lead):
+    if "example" in lead.casefold() and _ASIDE_LEAD.search(lead):
         return True
     if mentions(folded, _NOT_WORDS) and _NOT_LEAD.search(last):
         return True
@@ -112,18 +116,18 @@ def _is_aside(lead: str, last: str, folded: str) -> bool:
 
 
 def _level(
-    bullet: Bullet, last: str, must: re.Match[str] | None, within: Callable[[int, int], Span]
+    bullet: Bullet, last: str, must: re.Match[str] | None, within: Callable[[int, int], Span], *, may: bool
 ) -> tuple[Level, Reason]:
-    may = mentions(last.casefold(), _MAY_WORDS) and _MAY_LEAD.search(last)
     if must and not may:
-        return Level.MUST, Reason(rule="level/step-says-must", span=within(must.start(), must.end()))
+        return Level.MUST, Reason("level/step-says-must", within(must.start(), must.end()))
     at, end = (bullet.lead_at, bullet.lead_at + len(bullet.lead)) if bullet.lead else (bullet.start, bullet.end)
     lead = within(at, end)
     if may:
-        return Level.MAY, Reason(rule="level/may-include", span=lead)
+        return Level.MAY, Reason("level/may-include", lead)
     if _FIRM_LEAD.match(last):
-        return Level.MUST, Reason(rule="level/step-says-must", span=lead)
+        return Level.MUST, Reason("level/step-says-must", lead)
     if last.rstrip().endswith(":"):
-        rule = "level/bullets-after-including" if _MUST_LEAD.search(last) else "level/bullets-after-colon"
-        return Level.MUST, Reason(rule=rule, span=lead)
-    return Level.MAY, Reason(rule="level/loose-bullets", span=lead)
+        including = _MUST_LEAD.search(last, last.rfind(".") + 1)
+        rule = "level/bullets-after-including" if including else "level/bullets-after-colon"
+        return Level.MUST, Reason(rule, lead)
+    return Level.MAY, Reason("level/loose-bullets", lead)

@@ -51,7 +51,7 @@ class Level(StrEnum):
 
 
 @quick
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)  # not by keyword alone, as its span is not
 class Reason:
     """Why the compiler decided as it did: the rule's id, and the author's words it rests on."""
 

@@ -10,7 +10,7 @@ from dramaturg.persona.model import fold_id, same_id
 from dramaturg.plan.changes import Change, Place, Subject, What
 from dramaturg.plan.model import Level, Plan, PlannedStep, Requirement
 from dramaturg.plan.pairing import Pairing, likeness, words
-from dramaturg.plan.requirements import one_line
+from dramaturg.plan.prose import one_line
 
 _ALIKE = 0.6
 _ALIKE_UNDER_ONE_ID = 0.5

@@ -7,7 +7,6 @@ from dramaturg.findings.model import Span
 from dramaturg.persona.model import Step
 from dramaturg.plan.model import Branch
 from dramaturg.plan.prose import Prose, mentions
-from dramaturg.plan.verbs import word_of
 
 DEFAULT_BOUND = 3
 _GATE = re.compile(
@@ -98,7 +97,7 @@ def asks_to_confirm(prose: Prose) -> re.Match[str] | None:
 def asks_a_person(prose: Prose) -> re.Match[str] | None:
     """Return where a step asks a person for an answer or for one more artifact; None if it does not."""
     text = prose.spoken
-    if prose.verb and word_of(prose.verb) in ("request", "ask"):
+    if prose.word in ("request", "ask"):
         return prose.verb
     if (
         "request" in prose.folded
@@ -125,17 +124,11 @@ def hands_over(prose: Prose, own: str) -> re.Match[str] | None:
     return None
 
 
-def branches_of(step: Step, spoken: str | None = None) -> Iterator[Branch]:
-    """Yield where a step may go on: one branch for each condition; without conditions, one for a way back.
-
-    Args:
-        step: The step as written.
-        spoken: Its text without the items of its lists; all of it where that is not given.
-    """
-    spoken = step.text if spoken is None else spoken
+def branches_of(step: Step, prose: Prose) -> Iterator[Branch]:
+    """Yield where a step may go on: one branch for each condition; without conditions, one for a way back."""
     if not step.conditions:
-        folded = spoken.lower()
-        way = _said(_BACK, spoken) if "step" in folded and mentions(folded, _BACK_WORDS) else None
+        back = "step" in prose.folded and mentions(prose.folded, _BACK_WORDS)
+        way = _said(_BACK, prose.spoken) if back else None
         if way:
             yield _branch("", step.text, step.origin.span.within(step.text, *way.span()), way, _bound(step.text))
         return

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dramaturg.findings.quick import quick
 from dramaturg.persona.mask import blank, mask
-from dramaturg.plan.verbs import main_verb
+from dramaturg.plan.verbs import main_verb, word_of
 
 _MARK = r"(?:[-*+•]|\d+[.)]|[a-z]\)|\([a-z\d]\))"
 _BULLET = re.compile(rf"(?P<indent>[ \t]*){_MARK}[ \t]+(?:\[[ xX]\][ \t]+)?")
@@ -45,7 +45,7 @@ def _bullets(text: str) -> Iterator[Bullet]:
     """Yield the outermost bullets; a nested one is part of the bullet it stands under."""
     first = _BULLET.match(text)
     marks = [*([first] if first else []), *_NEXT_BULLET.finditer(text)]
-    if mentions(text, _MASKS):
+    if marks and mentions(text, _MASKS):
         masked = mask(text)
         marks = [mark for mark in marks if not masked[mark.end("indent")].isspace()]
     if not marks:
@@ -61,9 +61,11 @@ def _bullets(text: str) -> Iterator[Bullet]:
             paragraph = _PARAGRAPH.split(between)[-1]
             lead, lead_at = paragraph, text.rindex(paragraph, lead_from, start)
         limit = following.start("indent") if following else len(text)
-        lead_from = _end_of(text, begin, limit, outer)
-        body = text[begin:lead_from].rstrip()
-        yield Bullet(lead=lead, lead_at=lead_at, text=body, start=begin, end=begin + len(body))
+        body, lead_from = text[begin:limit].rstrip(), limit
+        if "\n" in body:
+            lead_from = _end_of(text, begin, limit, outer)
+            body = text[begin:lead_from].rstrip()
+        yield Bullet(lead, lead_at, body, begin, begin + len(body))
 
 
 def nested(bullet: Bullet) -> Iterator[Bullet]:
@@ -75,8 +77,6 @@ def nested(bullet: Bullet) -> Iterator[Bullet]:
 
 def _end_of(text: str, start: int, limit: int, outer: int) -> int:
     """Return where a bullet's text ends: at a blank line, or at a line beside the bullet that begins a sentence."""
-    if text.find("\n", start, limit - 1) < 0:  # nothing can follow a line end that is the last character
-        return limit
     for ending in _ENDING.finditer(text, start, limit):
         if ending["indent"] is None or len(ending["indent"].expandtabs(4)) <= outer:
             return ending.start()
@@ -94,6 +94,7 @@ class Prose:
         spoken: The text with those items blanked; all of it where it is nothing but a list, a bold key above it aside.
         folded: The same in lower case, white space made one blank, to look for words in.
         verb: The word its first sentence turns on; None if it begins with none.
+        word: That as the lists of verbs spell it.
     """
 
     text: str
@@ -101,20 +102,42 @@ class Prose:
     spoken: str
     folded: str
     verb: re.Match[str] | None
+    word: str
 
 
 def prose_of(text: str) -> Prose:
     """Read a step's text."""
     bullets = tuple(_bullets(text))
     spoken = _without(bullets, text)
-    folded = " ".join(spoken.lower().split())
-    return Prose(text=text, bullets=bullets, spoken=spoken, folded=folded, verb=main_verb(text))
+    folded = one_line(spoken.lower())
+    verb = main_verb(text)
+    word = word_of(verb) if verb else ""
+    return Prose(text=text, bullets=bullets, spoken=spoken, folded=folded, verb=verb, word=word)
 
 
 def lowered(text: str) -> str:
     """Return a text in lower case, as long as it was: a few letters would become two."""
     low = text.lower()
     return low if len(low) == len(text) else "".join(one if len(one.lower()) != 1 else one.lower() for one in text)
+
+
+def one_line(text: str) -> str:
+    """Return `text` on one line, its words one blank apart."""
+    if text.isprintable() and "  " not in text:  # so is most that is asked for, and then there is no need to split it
+        return text.strip()
+    return " ".join(text.split())
+
+
+def first_of(text: str, words: Sequence[str]) -> int:
+    """Return where the first of some words stands in a text, its end if none does.
+
+    To try a pattern that begins with one of them at every place before takes many times longer.
+    """
+    first = len(text)
+    for word in words:
+        at = text.find(word, 0, first + len(word) - 1)
+        first = at if at >= 0 else first
+    return first
 
 
 def mentions(text: str, words: Sequence[str]) -> bool:

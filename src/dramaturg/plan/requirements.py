@@ -12,20 +12,21 @@ from dramaturg.persona.model import fold_id
 from dramaturg.plan.columns import columns_of
 from dramaturg.plan.leads import FITS, Lead, lead_of
 from dramaturg.plan.model import Level, Reason, Requirement
-from dramaturg.plan.prose import Bullet, Prose, mentions, nested
+from dramaturg.plan.prose import Bullet, Prose, first_of, mentions, nested, one_line
 from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, MAY_WRITE, WRITES, main_verb, word_of, writes
 
-_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]+?):?(?:\*\*|__)\s*:?\s*")
+_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]*[^*_:\n]|[^*_\n]+?):?(?:\*\*|__)\s*:?\s*")
 _MUST_TEXT = re.compile(
     r"\bMUST\b(?!\s+(?:NOT|not|never|NEVER)\b)|\b(?:mandatory|non-negotiable)\b"
     r"|\b[Mm]ust (?:include|cover|contain|have)\b"
 )
-_MUST_WORDS = ("MUST", "ust ", "mandatory", "non-negotiable")
+_MUST_WORDS = ("MUST", "Must ", "must ", "mandatory", "non-negotiable")
 _ASIDE_KEY = re.compile(
     r"(?:notes?|examples?|warnings?)$"
     r"|(?:constraint\b(?!s)|note that|do not|don't|never|avoid)\b",
     re.IGNORECASE,
 )
+_ASIDE_WORDS = ("note", "example", "warning", "constraint", "do not", "don't", "never", "avoid")
 _FORBIDS = re.compile(
     r"you\s+(?:(?:are|must|may|should|shall|can|do)\s+)?(?:\w+ly\s+)?(?:not|never|cannot|forbidden|prohibited)\b",
     re.IGNORECASE,
@@ -54,7 +55,7 @@ _SAMPLE_KEY = re.compile(r"(?:an?\s+)?(?:examples?|samples?)\b", re.IGNORECASE)
 _EXAMPLE = re.compile(r"(?:e\.\s?g\.|for example)", re.IGNORECASE)
 _EACH_WORDS = ("each", "every", "columns")
 _NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
-_BREAK = re.compile(r"[,;:(–—]|\.(?!\w)|\s-\s")
+_BREAK = re.compile(r"[,;:(–—.\s](?:(?<=[,;:(–—])|(?<=\.)(?!\w)|(?<=\s)-\s)")  # one letter first: a fast search
 _ADJECTIVES = re.compile(
     r"(?:an?|the|one|two|\d+(?:-\d+)?)\s+[\w-]+,\s+(?=[\w-]+[, ])"
     r"(?!(?:if|where|when|with|without|for|as|in|on|at|by|from|to|of|and|or|but|not|such|including|who|which|that|each)\b)",
@@ -83,7 +84,7 @@ def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement
     def within(start: int, end: int) -> Span:
         return span.within(text, start, end)
 
-    must = _MUST_TEXT.search(text) if mentions(text, _MUST_WORDS) else None
+    must = _MUST_TEXT.search(text, first_of(text, _MUST_WORDS))
     bullets = [*_demanding(prose.bullets)]
     first = {bullet.lead_at: bullet for bullet in reversed(bullets) if bullet.lead}
     leads = {at: lead_of(bullet, must, within) for at, bullet in first.items()}
@@ -98,17 +99,13 @@ def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement
     return (*_distinct([*said, *listed]), _the_section_itself(text, span, section))
 
 
-def one_line(text: str) -> str:
-    """Return `text` on one line."""
-    return " ".join(text.split())
-
-
 def _demanding(bullets: Sequence[Bullet]) -> Iterator[Bullet]:
     """Yield the bullets, but the list below one that is the step's own instruction instead of that one."""
     for bullet in bullets:
-        own = "\n" in bullet.text and not bullet.lead and _instructs(bullet.text)
-        inner = [each for each in nested(bullet) if each.lead.endswith(":")] if own else []
-        yield from inner or [bullet]
+        if "\n" in bullet.text and not bullet.lead and _instructs(bullet.text):
+            yield from [each for each in nested(bullet) if each.lead.endswith(":")] or [bullet]
+        else:
+            yield bullet
 
 
 def _instructions(bullets: Sequence[Bullet], section: str) -> set[int]:
@@ -139,7 +136,7 @@ def _from_bullet(bullet: Bullet, lead: Lead, within: Callable[[int, int], Span])
     place = within(bullet.start, bullet.end)
     optional = _is_optional(key["key"] if key else rest, rest)
     level, reason = _level(bullet, place, optional=optional, lead=lead, within=within)
-    because = (Reason(rule="requirement/bold-key" if key else "requirement/bullet", span=place), reason)
+    because = (Reason("requirement/bold-key" if key else "requirement/bullet", place), reason)
     plain = whole.replace("__", "", 2) if key and whole.startswith("__") else whole.replace("**", "")
     return Requirement(id=name, text=plain, level=level, span=place, because=because, column=lead.per_entry)
 
@@ -159,10 +156,10 @@ def _level(
 ) -> tuple[Level, Reason]:
     """Return how firmly a bullet is demanded: what it says of itself counts before what its lead says."""
     if optional:
-        return Level.MAY, Reason(rule="level/may-include", span=place)
+        return Level.MAY, Reason("level/may-include", place)
     if lead.reason.rule == "level/loose-bullets" and (must := _MUST_ITEM.search(bullet.text)):
         said = within(bullet.start + must.start(), bullet.start + must.end())
-        return Level.MUST, Reason(rule="level/step-says-must", span=said)
+        return Level.MUST, Reason("level/step-says-must", said)
     return lead.level, lead.reason
 
 
@@ -173,7 +170,7 @@ def _is_optional(named: str, rest: str) -> bool:
 
 def _is_no_demand(name: str, text: str) -> bool:
     """Tell whether an item asks, illustrates, or forbids something; `text` is what follows its bold key."""
-    if text.endswith("?") or _ASIDE_KEY.match(name):
+    if text.endswith("?") or (name.lower().startswith(_ASIDE_WORDS) and _ASIDE_KEY.match(name)):
         return True
     sample = text.startswith(("```", "~~~")) and _SAMPLE_KEY.match(name)
     if sample or not mentions(text.lower(), _DENIALS):
@@ -195,7 +192,7 @@ def _columns(text: str, span: Span) -> Iterator[Requirement]:
     for start, end in columns_of(text):
         name = _bare(one_line(text[start:end]))
         place = span.within(text, start, end)
-        reason = Reason(rule="requirement/each-with", span=place)
+        reason = Reason("requirement/each-with", place)
         if name:
             yield Requirement(id=name, text=name, level=Level.MUST, span=place, because=(reason,), column=True)
 
@@ -204,9 +201,9 @@ def _the_section_itself(text: str, span: Span, section: str) -> Requirement:
     start = len(text) - len(text.lstrip())
     firm = _NON_NEGOTIABLE.search(text) if "egotiable" in text.lower() else None
     place = span.within(text, start, start + len(text.strip().split("\n", 1)[0]))
-    reasons = [Reason(rule="requirement/section-itself", span=place)]
+    reasons = [Reason("requirement/section-itself", place)]
     if firm:
-        reasons.append(Reason(rule="level/non-negotiable", span=span.within(text, firm.start(), firm.end())))
+        reasons.append(Reason("level/non-negotiable", span.within(text, firm.start(), firm.end())))
     return Requirement(
         id=section,
         text=one_line(text),
@@ -221,8 +218,8 @@ def _the_section_itself(text: str, span: Span, section: str) -> Requirement:
 def _first_words(text: str) -> str:
     """Return the first words of a clause, without words that would dangle at its end."""
     several = _ADJECTIVES.match(text)
-    start = several.end() if several else 0
-    clause = (text[:start] + _BREAK.split(text[start:], maxsplit=1)[0]).split()
+    stop = _BREAK.search(text, several.end() if several else 0)
+    clause = (text[: stop.start()] if stop else text).split()
     words = clause[:_ID_WORDS]
     whole = len(clause) <= _ID_WORDS and _QUESTION.match(text)
     while not whole and len(words) > 1 and words[-1].casefold() in _DANGLING:

@@ -12,8 +12,7 @@ from dramaturg.persona.mask import mask
 from dramaturg.persona.model import Directive, fold_id
 from dramaturg.plan.changes import Change, Place, Subject, What
 from dramaturg.plan.pairing import Pairing, likeness, words
-from dramaturg.plan.prose import prose_of
-from dramaturg.plan.requirements import one_line
+from dramaturg.plan.prose import one_line, prose_of
 
 _RULE = re.compile(
     r"<Rule\b(?P<said>(?:\"[^\"]*\"|'[^']*'|[^<>\"'])*)>(?P<text>.*?)(?=</?Rule\b|\Z)", re.IGNORECASE | re.DOTALL

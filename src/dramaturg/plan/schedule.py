@@ -36,7 +36,7 @@ def needed(steps: Mapping[str, PlannedStep], step: PlannedStep) -> AbstractSet[s
 
 def _needing(step: PlannedStep, needs: tuple[str, ...]) -> PlannedStep:
     apart = step.kind is Kind.SECTION and not step.stands_alone
-    because = (*step.because, Reason(rule=PARALLEL, span=step.span)) if apart else step.because
+    because = (*step.because, Reason(PARALLEL, step.span)) if apart else step.because
     return replace(step, needs=needs, because=because)
 
 

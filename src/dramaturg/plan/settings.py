@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from dramaturg.findings.model import Finding, Severity, Span
-from dramaturg.persona.model import Persona
+from dramaturg.persona.model import Persona, Step
+from dramaturg.plan.model import Reason
 
 SETTINGS = ("kind", "section", "format", "needs", "each")
 _SHOWN = 12
@@ -33,6 +34,31 @@ def unknown_settings(persona: Persona) -> Iterator[Finding]:
             for key in (key for key in settings if key not in SETTINGS):
                 message = f"`steps:` of step `{number}` has the unknown setting `{key}`"
                 yield _misset(persona, (number, key), message, f"use one of {', '.join(SETTINGS)}")
+
+
+def settings_of(persona: Persona, step: Step, findings: list[Finding]) -> Mapping[str, tuple[str, Reason]]:
+    """Return what the author sets for a step, by key: the tag's attribute before the frontmatter's map.
+
+    What is no text is reported among the findings.
+    """
+    if not step.attributes and not persona.step_settings:
+        return {}
+    attributes = {key: text for key, text in step.attributes.items() if key in SETTINGS}
+    given = {key: (text, Reason(f"{key}/attribute", step.opener)) for key, text in attributes.items()}
+    settings = persona.step_settings.get(step.number)
+    for key, value in settings.items() if isinstance(settings, Mapping) else ():
+        if value is None or key in given or key not in SETTINGS:
+            continue
+        if isinstance(value, Mapping) or (isinstance(value, list) and key != "needs"):
+            message = f"step {step.number}: `{key}` must be text"
+            place = set_at(persona, step.number, key)
+            findings.append(
+                Finding(rule="P402", severity=Severity.ERROR, message=message, span=place, help=f"write `{key}: …`")
+            )
+            continue
+        text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        given[key] = text, Reason(f"{key}/frontmatter", set_at(persona, step.number, key))
+    return given
 
 
 def _misset(persona: Persona, path: Sequence[str], message: str, remedy: str) -> Finding:

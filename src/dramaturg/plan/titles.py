@@ -4,26 +4,27 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 
 from dramaturg.persona.model import fold_id
-from dramaturg.plan.prose import Prose
+from dramaturg.plan.prose import Prose, first_of, lowered
 from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, MAY_WRITE, READS, further_verbs, later_verbs, word_of, writes
 
 _NAMED = re.compile(
-    r"`(?<!``)(?P<code>[^`\n]+)`(?!`)|\"(?P<double>[^\"\n]+)\"|“(?P<curly>[^“”\n]+)”"
-    r"|\*\*(?P<bold>[^*`\"“\n]+)\*\*(?!\s*:)"
-    r"|(?<![\w'`\"”)])['‘](?=\S)(?P<single>(?:[^'‘’`\"“”\n]|(?<=\w)['’](?=\w))+)(?<=\S)['’](?![\w'])"
-)  # an apostrophe has a letter on both sides, or ends a word that no quote has begun
+    r"[`\"“*'‘](?:(?<=`)(?<!``)(?P<code>[^`\n]+)`(?!`)|(?<=\")(?P<double>[^\"\n]+)\"|(?<=“)(?P<curly>[^“”\n]+)”"
+    r"|(?<=\*)\*(?P<bold>[^*`\"“\n]+)\*\*(?!\s*:)"
+    r"|(?<=['‘])(?<![\w'`\"”)].)(?=\S)(?P<single>(?:[^'‘’`\"“”\n]|(?<=\w)['’](?=\w))+)(?<=\S)['’](?![\w']))"
+)  # an apostrophe has a letter on both sides, or ends a word that no quote has begun; one mark first: a fast search
 _ENDS_AS_DOCUMENT = re.compile(rf"\s{DOCUMENT_NOUN}$", re.IGNORECASE)
 _WORDS = 12
 _LENGTH = 100
-_NO_TITLE = re.compile(
-    r"[\\=<>{}$|*\[\]]|[.!?:]$|\.\w{1,5}$|^Directive_|^\d+$|\(\)|^[A-Z][a-z]+(?:[A-Z][a-z]+)*\("
-    r"|^(?:GET|POST|PUT|PATCH|DELETE|HEAD|SELECT|INSERT|UPDATE|EXPLAIN(?: ANALY[SZ]E)?|ERROR|WARN|WARNING|INFO|DEBUG"
-    r"|FATAL|NULL|TRUE|FALSE|PASS|FAIL|SUCCESS|FAILED)$",
-    re.UNICODE,
+_CODE = re.compile(r"[\\=<>{}$|*\[\].!?:(](?:(?<![.!?:(])|(?<=[.!?:])$|(?<=\.)\w{1,5}$|(?<=\()\))")
+_VALUE = re.compile(
+    r"Directive_|\d+$|[A-Z][a-z]+(?:[A-Z][a-z]+)*\("
+    r"|(?:GET|POST|PUT|PATCH|DELETE|HEAD|SELECT|INSERT|UPDATE|EXPLAIN(?: ANALY[SZ]E)?|ERROR|WARN|WARNING|INFO|DEBUG"
+    r"|FATAL|NULL|TRUE|FALSE|PASS|FAIL|SUCCESS|FAILED)$"
 )
 _PATH = re.compile(
     r"/(?![A-Z ])|(?<![A-Za-z ])/|\s/\S|\S/\s|^\S+/\S+$"
 )  # but "GO/NO-GO LIST" and "Pros / Cons" are none
+_LEADING_TO = ("e.g.", "i.e.", "such as", "like", "example", "instance", ",", ":", "or", "and")
 _EXAMPLE = re.compile(
     r"(?:\be\.g\.,?|\bi\.e\.,?|\bsuch as|\blike|\bfor (?:example|instance)[,:]?|\bexamples?:)\s*$", re.IGNORECASE
 )
@@ -69,6 +70,7 @@ _IDENTIFIER = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)+")
 _LOOKS_AT = LOOKS | READS  # verbs whose object is nothing that they write
 _THE = re.compile(r"\s*(?:the|a|an|your)?\s*", re.IGNORECASE)  # a step that begins with what it writes
 _TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
+_TITLE_WORDS = ("titled", "entitled", "called", "named")
 
 
 def named(match: re.Match[str]) -> str:
@@ -87,7 +89,7 @@ def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     if under := title_under(prose, known):
         return under
     text, verb = prose.text, prose.verb
-    acts = verb if verb and word_of(verb) not in _LOOKS_AT else None
+    acts = verb if prose.word not in _LOOKS_AT else None
     candidates: list[re.Match[str]] = []
     for match in _candidates(prose.spoken, known):
         if acts and _is_object(text, acts, match):
@@ -140,8 +142,10 @@ def has_title_as_object(prose: Prose, verb: re.Match[str], known: Collection[str
 
 def _is_object(text: str, verb: re.Match[str], title: re.Match[str]) -> bool:
     """Tell whether a title is what a verb acts on; a bare identifier such as `UPDATE_FILE` is a value, not a title."""
-    value = _IDENTIFIER.fullmatch(named(title)) and not _FOLLOWED.match(text, title.end())
-    return not value and _OBJECT.fullmatch(text, verb.end(), title.start()) is not None
+    if _OBJECT.fullmatch(text, verb.end(), title.start()) is None:
+        return False
+    value = "_" in title[0] and _IDENTIFIER.fullmatch(named(title))
+    return not value or _FOLLOWED.match(text, title.end()) is not None
 
 
 def _is_elsewhere(text: str, verb: re.Match[str] | None, title: re.Match[str]) -> bool:
@@ -167,14 +171,13 @@ def own_title(prose: Prose, at: int, known: Collection[str]) -> bool:
 def own_section(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     """Return the title of a section that a step speaks of as its own, whatever its verb is; None if there is none."""
     text, verb = prose.text, prose.verb
-    looks = verb is None or word_of(verb) in LOOKS
     for match in _candidates(prose.spoken, known):
         before = max(0, match.start() - 80)
         called = _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, before, match.start())
         if _SOURCE.search(text, before, match.start()):
             continue
         shouted = match["code"] and match["code"].isupper() and "_" not in match["code"]
-        if verb and not looks and (called or shouted) and _is_object(text, verb, match):
+        if verb and prose.word not in LOOKS and (called or shouted) and _is_object(text, verb, match):
             return match
         if _THE.fullmatch(text, 0, match.start()) and (called or shouted):
             return match
@@ -185,7 +188,7 @@ def own_section(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
 
 def document_title(text: str, sections: Collection[str]) -> re.Match[str] | None:
     """Return the title that an assemble step gives the document; None if it gives none."""
-    titled = _TITLED.search(text)
+    titled = _TITLED.search(text, first_of(lowered(text), _TITLE_WORDS))
     for match in _NAMED.finditer(text, titled.end() if titled else 0):
         name = named(match)
         plain = match["code"] or (match["single"] and not name[:1].isupper()) or fold_id(name) in sections
@@ -202,7 +205,8 @@ def _candidates(text: str, known: Collection[str]) -> Iterator[re.Match[str]]:
         written_as_one = title[:1].isupper() or title[:1].isdecimal() or _ENDS_AS_DOCUMENT.search(title)
         if (
             not short
-            or _NO_TITLE.search(title)
+            or _CODE.search(title)
+            or _VALUE.match(title)
             or ("/" in title and _PATH.search(title))
             or not written_as_one
             or fold_id(title) in known
@@ -215,8 +219,15 @@ def _candidates(text: str, known: Collection[str]) -> Iterator[re.Match[str]]:
         stressed = match["bold"] and not (_SECTION.match(text, match.end()) or _PRECEDED.search(before))
         inside = "(" in before and _in_parentheses(before)
         inside = inside and not _PRECEDED.search(before)
-        if not (stressed or inside or _EXAMPLE.search(before[-_NEAR:]) or _LISTED.search(before[-_NEAR:])):
+        if not (stressed or inside or _is_example(before[-_NEAR:])):
             yield match
+
+
+def _is_example(before: str) -> bool:
+    """Tell whether what follows a few words is an example, or one more of what comes before them."""
+    if not before.rstrip().lower().endswith(_LEADING_TO):
+        return False
+    return _EXAMPLE.search(before) is not None or _LISTED.search(before) is not None
 
 
 def _in_parentheses(before: str) -> bool:
