@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 
 from dramaturg.findings.quick import quick
 from dramaturg.persona.model import Step
+from dramaturg.plan.columns import columns_of
 from dramaturg.plan.contract import Contents
+from dramaturg.plan.joins import INTO, assembles, gathered
 from dramaturg.plan.model import Kind
 from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over
-from dramaturg.plan.prose import Prose
-from dramaturg.plan.titles import has_title_as_object, own_section, own_title, title_under
+from dramaturg.plan.prose import Prose, mentions
+from dramaturg.plan.titles import has_title_as_object, own_section, title_under
 from dramaturg.plan.verbs import (
-    ASSEMBLE,
     DOCUMENT_NOUN,
     GATHERS,
     INGEST,
+    LOOKS,
     MAY_WRITE,
     READS,
     found_by_reading,
@@ -29,7 +31,6 @@ from dramaturg.plan.verbs import (
     writes,
 )
 
-_ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?|entries|everything|artifacts)\b", re.IGNORECASE)
 _OBJECT_NOUN = re.compile(
     rf"\s+(?:(?!(?:of|for|from|in|to|with|by|on|against|that|which|using)\b)(?:[\w'-]+|`[^`\n]+`|\"[^\"\n]+\"),?\s+){{0,10}}?"
     rf"(?:{DOCUMENT_NOUN}\b|`[^`\n]+\.\w{{2,5}}`|into (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b)",
@@ -46,10 +47,10 @@ _TELLS = (
     "emit",
     "state",
 )  # a name says these of thinking too
-_FINDINGS = re.compile(
-    r"\b(?:sections?|parts|everything|all (?:of )?(?:the |these )?(?:findings|results|outputs))\b", re.IGNORECASE
-)
-_INTO_TITLE = re.compile(r"[^.!?\n]{0,80}?\binto (?:a|an|the|one)(?: [\w-]+){0,2}\s+(?=[`\"“'‘])", re.IGNORECASE)
+_SEVERAL = re.compile(r"&|\band\b", re.IGNORECASE)
+_TAKES_IN = ("ingest", "intake", "receive", "load", "read")
+_QUOTES = ("`", '"', "“", "'", "‘")
+_GIVEN = ("you will be given", "you will be provided", "you are given", "you are provided", "the user will provide")
 _FACETS = re.compile(r"\s*(?:[-*+•]|\d+[.)])[ \t]+(?:\*\*|__)")  # bullets with bold keys say nothing of the step
 _OUTPUT = re.compile(
     r"\s*(?:your|the)\s+(?:[\w-]+\s+)?(?:output|result|deliverable|response|answer)\s+(?:of this step\s+)?"
@@ -66,8 +67,13 @@ _NEW = re.compile(
     r"\s+(?:an?|one|two|three|\d+)\s+(?!(?:[\w-]+,?\s+){0,4}(?:questions?|requests?)\b)", re.IGNORECASE
 )  # what is there already is "the plan"
 _FORM = re.compile(rf"[^.!?\n]{{0,60}}?\b(?:in|as) (?:an?|one) (?:[\w-]+,? ){{0,4}}{DOCUMENT_NOUN}\b", re.IGNORECASE)
-_SHOWS = ("present", "output", "return", "report", "state")
-_INTO = re.compile(rf"[^.!?\n]{{0,120}}?\binto (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b", re.IGNORECASE)
+_SHOWN_AS = re.compile(
+    r"[^.!?\n]{0,60}?\b(?:in|as) (?:an?|one) (?:[\w-]+,? ){0,3}"
+    r"(?:tables?|lists?|check-?lists?|matrix|report|summary|json object|code block|outline|memo)(?=\s*(?:[.,;:]|$|\n)"
+    r"| (?:with|of|that|which|sorted)\b)",
+    re.IGNORECASE,
+)
+_SHOWS = ("present", "output", "return", "report", "state", "show", "print", "display")
 
 
 @quick
@@ -144,16 +150,16 @@ def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
     text = step.text
     verb = None if _FACETS.match(text) else prose.verb
     word, words, written = (prose.word, verb.span(), writes(verb)) if verb else ("", None, False)
-    if word in ASSEMBLE and _ASSEMBLED.search(text):
+    if verb and assembles(step, verb):
         return Decision(kind=Kind.ASSEMBLE, rule="kind/assemble-verb", words=words)
     if verb and not written and (later := _later_writing(prose, verb, known, titled=word in INGEST)):
         return Decision(kind=Kind.SECTION, rule="kind/clause-writes", words=later.span())
-    if verb and word in GATHERS and (into := _gathered(prose, verb, known)):
+    if verb and word in GATHERS and (into := gathered(prose, verb, known)):
         rule = "kind/gathers-the-sections" if into is Kind.ASSEMBLE else "kind/gathers-into-a-section"
         return Decision(kind=into, rule=rule, words=words)
     finds = found_by_reading(text, verb) if verb and word in READS else None
     if word in INGEST and finds is None:
-        return Decision(kind=Kind.INGEST, rule="kind/ingest-verb", words=words)
+        return _taking_in(prose, known, words)
     if verb and (written or (word in MAY_WRITE and _has_document_as_object(text, verb.end()))):
         rule = "kind/section-verb" if written else "kind/writes-a-document"
         return Decision(kind=Kind.SECTION, rule=rule, words=words)
@@ -162,11 +168,20 @@ def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
     return _by_what_it_names(step, prose, known, words)
 
 
+def _taking_in(prose: Prose, known: Collection[str], words: tuple[int, int] | None) -> Decision:
+    """Return what a step does that takes something in: it writes what a later sentence has a title for."""
+    if mentions(prose.spoken, _QUOTES):
+        for further in further_verbs(prose.spoken):
+            if writes(further) and has_title_as_object(prose, further, known):
+                return Decision(kind=Kind.SECTION, rule="kind/sentence-writes", words=further.span())
+    return Decision(kind=Kind.INGEST, rule="kind/ingest-verb", words=words)
+
+
 def _by_what_it_names(step: Step, prose: Prose, known: Collection[str], words: tuple[int, int] | None) -> Decision:
     """Return what a step does whose verb does not tell: it writes what it names as its output, else it thinks."""
-    title, verb = main_verb(step.name), prose.verb if words else None
-    if verb and prose.word in MAY_WRITE and (owes := _OWES.search(step.text, verb.end())):
-        return Decision(kind=Kind.SECTION, rule="kind/owes-content", words=owes.span())
+    verb = prose.verb if words else None
+    if verb and prose.word in MAY_WRITE and (owes := _owes(prose, verb)):
+        return Decision(kind=Kind.SECTION, rule="kind/owes-content", words=owes)
     if output := _OUTPUT.match(step.text):
         return Decision(kind=Kind.SECTION, rule="kind/names-the-output", words=output.span())
     for further in further_verbs(prose.spoken):
@@ -174,17 +189,30 @@ def _by_what_it_names(step: Step, prose: Prose, known: Collection[str], words: t
             return Decision(kind=Kind.SECTION, rule="kind/sentence-writes", words=further.span())
     if own := own_section(prose, known):
         return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=own.span())
+    return _by_name(step, prose, words)
+
+
+def _owes(prose: Prose, verb: re.Match[str]) -> tuple[int, int] | None:
+    """Return the words that say what the result of a step holds, or what each entry of it has."""
+    if owes := _OWES.search(prose.text, verb.end()):
+        return owes.span()
+    return next(columns_of(prose.spoken), None) if mentions(prose.folded, ("each", "columns")) else None
+
+
+def _by_name(step: Step, prose: Prose, words: tuple[int, int] | None) -> Decision:
+    """Return what a step does by the verb of its name, since its text does not tell."""
+    title = main_verb(step.name)
     if title and writes(title) and word_of(title) not in _TELLS:
         return Decision(kind=Kind.SECTION, rule="kind/name-verb")
+    if prose.folded.startswith(_GIVEN):
+        return Decision(kind=Kind.INGEST, rule="kind/ingest-verb")
+    if title and word_of(title) in _TAKES_IN and not (_SEVERAL.search(step.name) or _thinks(prose.verb)):
+        return Decision(kind=Kind.INGEST, rule="kind/name-verb")
     return Decision(kind=Kind.ANALYZE, rule="kind/no-output-named", words=words)
 
 
-def _gathered(prose: Prose, verb: re.Match[str], known: Collection[str]) -> Kind | None:
-    """Return what a step does that gathers something into a document: the sections, or what becomes one."""
-    if _INTO.match(prose.text, verb.end()):
-        return Kind.ASSEMBLE if _FINDINGS.search(prose.text) else Kind.SECTION
-    into = _INTO_TITLE.match(prose.text, verb.end())
-    return Kind.SECTION if into and own_title(prose, into.end(), known) else None
+def _thinks(verb: re.Match[str] | None) -> bool:
+    return verb is not None and word_of(verb) in LOOKS
 
 
 def _later_writing(prose: Prose, verb: re.Match[str], known: Collection[str], *, titled: bool) -> re.Match[str] | None:
@@ -198,7 +226,7 @@ def _later_writing(prose: Prose, verb: re.Match[str], known: Collection[str], *,
 
 
 def _has_document_as_object(text: str, at: int) -> bool:
-    return bool(_OBJECT_NOUN.match(text, at) or _INTO.match(text, at))
+    return bool(_OBJECT_NOUN.match(text, at) or INTO.match(text, at) or _SHOWN_AS.match(text, at))
 
 
 def demanded(decisions: Sequence[Decision], names: Sequence[str], contents: Contents) -> list[Decision]:

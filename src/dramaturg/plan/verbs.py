@@ -3,13 +3,18 @@
 import re
 from collections.abc import Iterator
 
-INGEST = frozenset("ingest read load receive accept digest parse gather collect intake import".split())
+INGEST = frozenset(
+    "ingest read load receive accept digest parse gather collect intake import absorb retrieve fetch obtain familiarize"
+    " familiarise".split()
+)
 ASSEMBLE = frozenset("combine assemble merge consolidate compile collate join concatenate".split())
-GATHERS = frozenset("gather collect put bring pull".split())  # into a document: then they write, or assemble
+GATHERS = frozenset(
+    "gather collect put bring pull integrate unify stitch weave".split()
+)  # into a document: then they write, or assemble
 WRITES = frozenset(
     """produce generate create write draft provide prepare output present compose deliver render summarize summarise
     recommend list document report explain justify describe conclude detail emit return author accompany craft
-    itemize itemise enumerate tabulate state restate declare articulate offer""".split()
+    itemize itemise enumerate tabulate state restate declare articulate offer respond reply answer rewrite""".split()
 )
 PHRASES = {
     **dict.fromkeys("draw write sum".split(), "up"),
@@ -20,7 +25,8 @@ PHRASES = {
 MAY_WRITE = frozenset(
     """propose outline define design formulate construct build assemble synthesize synthesise develop compile
     combine merge consolidate collate specify suggest derive translate convert transform refactor
-    record capture elaborate prioritize prioritise plan sketch lay set put make""".split()
+    record capture elaborate prioritize prioritise plan sketch lay set put make give show print display highlight
+    organize organise arrange integrate unify""".split()
 )
 READS = frozenset("read load digest parse gather collect".split())  # of INGEST: a step may say what for
 FINDS = frozenset(
@@ -34,7 +40,8 @@ LOOKS = frozenset(
 )
 DOCUMENT_NOUN = (
     r"(?:sections?|tables?|check-?lists?|reports?|documents?|plans?|matrix|lists?|summary|manifest|specification"
-    r"|blueprint|outline|memo|brief|scripts?|files?|prompts?|json object|code block|runbook|chapter)"
+    r"|blueprint|outline|overview|roadmap|narrative|guide|proposal|schema|strategy|memo|brief|scripts?|files?|prompts?"
+    r"|json object|code block|runbook|chapter)"
 )
 _MARKS = r"\s*(?:(?:[-*+•]|\d+[.)]|[a-z]\)|\([a-z\d]\))[ \t]+(?:\[[ xX]\][ \t]+)?|#+[ \t]+|>[ \t]*)*"
 _BOLD_KEY = r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*:)\s*"
@@ -45,7 +52,8 @@ _LABEL = (
 )
 _SUBJECT = re.compile(
     r"(?:(?:I|you|we|it|this step|the \w+(?: \w+)?)(?:'ll|’ll|\s+(?:will|must|shall|should|can))\s+(?:then\s+|now\s+)?"
-    r"|(?:I|you|we)\s+(?:need|have|are)\s+to\s+|let(?:'s|’s| us)\s+|it is (?:now )?time to\s+"
+    r"|(?:I|you|we)\s+(?:need|have|are)\s+to\s+|let(?:'s|’s| us)\s+"
+    r"|it is (?:now )?(?:time|your (?:task|job|turn)) to\s+"
     r"|your (?:task|job|goal|role) is to\s+"
     r"|(?:begin|start|continue|proceed|finish|end) by\s+(?=\w+ing\b))",
     re.IGNORECASE,
@@ -64,7 +72,9 @@ _CLAUSE_END = re.compile(
     r"\([^()\n]*\)|`[^`\n]*`|\"[^\"\n]*\"|“[^“”\n]*”|(?P<comma>,\s+)|(?P<stop>[.!?:;]\s|\n[ \t]*\n)"
 )
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
-_NEXT_SENTENCE = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.!?:][ \t]+(?=\S)|\n[ \t]*\n")
+_NEXT_SENTENCE = re.compile(
+    r"(?<!\be\.g)(?<!\bi\.e)[.!?:][ \t]+(?=\S)|\n[ \t]*\n|[.!?]\s*\n(?=[ \t]*(?:[-*+•]|\d+[.)]|[A-Z]))"
+)
 _AND_THEN = re.compile(
     r"\s(?:(?<=[,;]\s)|(?<=\band\s)|(?<=\bthen\s))\s*(?:and\s+)?(?:then\s+)?(?=[a-z])", re.IGNORECASE
 )  # begins with a blank, which is what makes the search fast

@@ -1,0 +1,64 @@
+"""A verb that joins to what it joins; its one rule: the sections are joined by code, anything else is written."""
+
+import re
+from collections.abc import Collection
+
+from dramaturg.persona.model import Step
+from dramaturg.plan.model import Kind
+from dramaturg.plan.prose import Prose
+from dramaturg.plan.titles import own_title
+from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, word_of, writes
+
+INTO = re.compile(rf"[^.!?\n]{{0,120}}?\binto (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b", re.IGNORECASE)
+_ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?|entries|everything|artifacts)\b", re.IGNORECASE)
+_ABOUT = re.compile(
+    r"\s+(?:an?|one)\s+(?:[\w-]+,?\s+){0,4}(?:report|document)\s+"
+    r"(?:on|of|about|with|(?:that )?(?:list|describ|cover|detail|summariz|summaris|show|explain)\w*)\b",
+    re.IGNORECASE,
+)  # a document that is new rather than the one the sections make
+_JOINS = re.compile(
+    r"[^.\n]{0,80}?\b(?:document|report|deliverable|output|plan)\b[^.\n]{0,40}?"
+    r"\b(?:(?:by )?(?:combining|merging|joining|assembling|concatenating|compiling)"
+    r"|(?:that|which) (?:combines|merges|joins|assembles)|consisting of|made (?:up )?of|composed of)\s+"
+    r"(?:all|the|each|every|these)\b[^.\n]{0,40}?\bsections\b"
+    r"|\s+(?:all|the|these)\s+(?:of\s+the\s+)?(?:[\w-]+\s+){0,2}sections\b[^.\n]{0,40}?\bas (?:a|one) (?:single )?",
+    re.IGNORECASE,
+)
+_FINAL = re.compile(
+    r"(?:assemble|combine|merge|compile|consolidate)\b.*\b(?:final|complete|full)\b.*"
+    r"\b(?:document|report|output|deliverable)\b",
+    re.IGNORECASE,
+)
+_HOLDS_ALL = re.compile(
+    r"\b(?:contain|combin|includ|compris|consist|incorporat)\w*\s+(?:of\s+)?(?:both|all|each|every)\b", re.IGNORECASE
+)
+_JOINING = frozenset("put bring pull integrate unify stitch weave".split())
+_TOGETHER = re.compile(
+    rf"[^.!?\n]{{0,80}}?\b(?:in|as|into) (?:an?|one|the)\b[^.!?\n]{{0,60}}?\b(?:{DOCUMENT_NOUN}|deliverable)\b",
+    re.IGNORECASE,
+)
+_FINDINGS = re.compile(
+    r"\b(?:sections?|parts|everything|all (?:of )?(?:the |these )?(?:findings|results|outputs))\b", re.IGNORECASE
+)
+_INTO_TITLE = re.compile(r"[^.!?\n]{0,80}?\binto (?:a|an|the|one)(?: [\w-]+){0,2}\s+(?=[`\"“'‘])", re.IGNORECASE)
+
+
+def assembles(step: Step, verb: re.Match[str]) -> bool:
+    """Tell whether a verb joins the sections, or makes one document of them."""
+    text = step.text
+    if word_of(verb) in ASSEMBLE:
+        return _ASSEMBLED.search(text) is not None and not _ABOUT.match(text, verb.end())
+    if not writes(verb):
+        return False
+    if "sections" in text and _JOINS.match(text, verb.end()):
+        return True
+    return _FINAL.match(step.name) is not None and _HOLDS_ALL.search(text) is not None
+
+
+def gathered(prose: Prose, verb: re.Match[str], known: Collection[str]) -> Kind | None:
+    """Return what a step does that gathers something into a document: the sections, or what becomes one."""
+    together = prose.word in _JOINING and _TOGETHER.match(prose.text, verb.end())
+    if together or INTO.match(prose.text, verb.end()):
+        return Kind.ASSEMBLE if _FINDINGS.search(prose.text) else Kind.SECTION
+    into = _INTO_TITLE.match(prose.text, verb.end())
+    return Kind.SECTION if into and own_title(prose, into.end(), known) else None
