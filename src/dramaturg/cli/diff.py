@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,6 @@ _MARKS = {"lost": "-", "added": "+"}
 _COLOURS = {"loss": "red", "change": "yellow", "gain": "green"}
 _REWORDED = ("reworded", "shortened", "renamed")
 _WIDTH = 110
-_CONTEXT = 3
-_LONGEST_RUN = 12
-_MOST_PLACES = 4
-_WORTH_READING = 0.5
 
 
 @click.command(short_help="Compare personas, or versions of one, as plans.")
@@ -94,35 +90,12 @@ def _places(change: "Change") -> str:
 def _detail(change: "Change") -> str:
     """Return what was and what is, briefly."""
     if change.what in _REWORDED:
-        return _word_diff(change.before.split(), change.after.split())
+        from dramaturg.plan.rewording import rewording
+
+        return rewording(change.before, change.after)
     if change.before and change.after:
         return f"{change.before} → {change.after}"
     return shorten(change.before or change.after, _WIDTH, placeholder=" …")
-
-
-def _word_diff(old: Sequence[str], new: Sequence[str]) -> str:
-    """Return what differs between two texts with a few words around it, marked as `git diff --word-diff` does."""
-    from difflib import SequenceMatcher
-
-    matcher = SequenceMatcher(None, old, new)
-    if not _WORTH_READING <= matcher.ratio() < 1:  # at 1 only the white space differs
-        return " ".join(_marked("replace", old, new))
-    groups = [*matcher.get_grouped_opcodes(_CONTEXT)]
-    told = [
-        " ".join(word for tag, i, k, j, m in group for word in _marked(tag, old[i:k], new[j:m])) for group in groups
-    ]
-    head = "… " if groups[0][0][1] else ""
-    tail = " …" if groups[_MOST_PLACES:] or groups[-1][-1][2] < len(old) else ""
-    return head + " … ".join(told[:_MOST_PLACES]) + tail
-
-
-def _marked(tag: str, old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
-    if tag == "equal":
-        yield from old
-        return
-    for words, marks in ((old, "[-%s-]"), (new, "{+%s+}")):
-        if words:
-            yield marks % " ".join([*words[:_LONGEST_RUN], *(["…"] if words[_LONGEST_RUN:] else [])])
 
 
 COMMANDS = (diff,)

@@ -17,9 +17,12 @@ from dramaturg.plan.changes import Change, Effect, Subject, What
 from dramaturg.plan.compare import compare
 from dramaturg.plan.heirs import Heirs
 from dramaturg.plan.model import Plan
+from dramaturg.plan.rewording import rewording
 
 _WIDTH = 90
 _PERSONA_WIDE = (Subject.SLOT, Subject.CONTRACT, Subject.DIRECTIVE, Subject.RULE, Subject.ARTIFACT, Subject.MODE)
+_PLACES, _RUN = 2, 6  # of what was reworded, as one line beside others has room for it
+_REWORDED = (What.REWORDED, What.SHORTENED)
 _FROM_TO = (What.WEAKENED, What.STRENGTHENED, What.CHANGED, What.RENAMED, What.MOVED, What.REORDERED)
 
 
@@ -62,7 +65,7 @@ def _edits(persona: str, before: Part, after: Part) -> Iterator[Edit]:
     steps = _Steps(before.plan, after.plan)
     told: set[tuple[str, int]] = set()
     for change in compare(before.plan, after.plan):
-        span = change.span_after
+        span = _sharpened(change, before.plan, after.plan)
         told |= {(span.path, span.line)} if span else set()
         yield Edit(
             persona=persona,
@@ -114,7 +117,30 @@ def _worded(change: Change) -> str:
     if change.what is What.RENAMED and change.subject in (Subject.SECTION, Subject.STEP):
         return f"{change.subject} `{was}` was renamed to `{now}`"
     told = f": {was} → {now}" if change.what in _FROM_TO and was and now else ""
+    if change.what in _REWORDED:
+        told = f": {rewording(change.before, change.after, places=_PLACES, run=_RUN)}"
     return f"{change.subject}{name}{where} was {change.what}{told}"
+
+
+def _sharpened(change: Change, before: Plan, after: Plan) -> Span | None:
+    """Return where a change stands: of a text of many lines the first that differs, such as the rule of a directive."""
+    was, now = change.span_before, change.span_after
+    if change.what not in _REWORDED or was is None or now is None:
+        return now
+    olds, news = _text_at(was, before), _text_at(now, after)
+    codes = SequenceMatcher(None, olds, news, autojunk=False).get_opcodes()
+    at = next((min(start, len(news) - 1) for tag, _, _, start, _ in codes if tag != "equal"), 0)
+    if at <= 0:
+        return now
+    line = news[at]
+    return Span(path=now.path, line=now.line + at, column=len(line) - len(line.lstrip()) + 1, length=len(line.strip()))
+
+
+def _text_at(span: Span, plan: Plan) -> Sequence[str]:
+    """Return the lines that a span covers; none where its file is not one of the persona's."""
+    text = next((file.text for file in plan.persona.chain if file.path == span.path), "")
+    start = sum(map(len, text.splitlines(keepends=True)[: span.line - 1])) + span.column - 1
+    return text[start : start + span.length].splitlines()
 
 
 def _lines(persona: str, before: Sequence[PersonaFile], after: Sequence[PersonaFile], steps: _Steps) -> Iterator[Edit]:

@@ -47,6 +47,26 @@ def test_an_edit_has_words_and_a_step(edit: tuple[str, str], step: str, what: st
     assert found.span.path == "made-up.persona.md"
 
 
+def test_what_was_reworded_is_told_with_its_words() -> None:
+    (found,) = _edits(("This MUST include:", "This SHOULD include:"))
+    section = "POST-DEPLOYMENT VALIDATION CHECKLIST"
+    assert found.what == f"instruction of `{section}` was reworded: … is live. This [-MUST-] {{+SHOULD+}} include:"
+
+
+def test_an_edit_within_many_lines_stands_at_the_first_that_differs() -> None:
+    rules = (
+        "<directives>\n<Directive_Tone>\n<Rule id='1'>Name the cause.</Rule>\n  <Rule id='2'>Say it short.</Rule>\n"
+        "<Rule id='3'>Praise nobody.</Rule>\n</Directive_Tone>\n</directives>\n<operational_protocol>"
+    )
+    whole = edited(("<operational_protocol>", rules), text=DPA1)
+    after = edited(("Say it short.", "Say it at length."), ("nobody", "no one"), text=whole)
+    (found,) = edits_between(_arm(whole), _arm(after))
+    assert found.span
+    assert (found.span.line, found.span.column) == (_line("Say it at length", after), 3)
+    assert found.what.startswith("directive `Tone` was reworded: … ")
+    assert "[-short.</Rule>-] {+at length.</Rule>+}" in found.what
+
+
 def test_a_lost_demand_stands_where_its_section_does_now_and_stood_where_it_did() -> None:
     (found,) = _edits((_BACKUP, ""))
     assert found.span
