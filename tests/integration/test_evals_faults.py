@@ -6,7 +6,7 @@ import pytest
 from tests.chat_server import ChatServer
 from tests.commands import dramaturg
 from tests.judges import Judge
-from tests.suites import Bench, new_bench
+from tests.suites import PERSONA, Bench, new_bench
 
 _SUITE = """personas: DPA-1
 recorded: answers/one.jsonl
@@ -99,6 +99,16 @@ def test_without_git_it_is_told_what_can_be_done_without_it(
     told = dramaturg("eval", "run", _ONE, "--baseline", "HEAD")
     remedy = "install it, or give a recorded eval as `--baseline RUN`, or leave `--baseline` out"
     assert (told.code, told.err) == (2, f"error: `git` is not installed; {remedy}\n")
+
+
+def test_a_persona_that_was_removed_and_is_shipped_as_well_is_told_how_to_bring_back(bench: Bench) -> None:
+    bench.checkout.commit()
+    (bench.checkout.folder / PERSONA).unlink()
+    told = dramaturg("eval", "run", _ONE, "--baseline", "HEAD")
+    assert (told.code, f"error: `DPA-1` was `HEAD:{PERSONA}`, which is gone, and now means `" in told.err) == (2, True)
+    assert f"; `git restore --source HEAD {PERSONA}` brings it back, or leave `--baseline` out" in told.err
+    bench.checkout.git("restore", "--source", "HEAD", PERSONA)
+    assert dramaturg("eval", "run", _ONE, "--baseline", "HEAD").code == 0
 
 
 def test_what_only_the_baseline_asks_is_recorded_by_a_command_that_names_it(

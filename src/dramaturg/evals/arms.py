@@ -5,6 +5,8 @@ revision, or the header of a recorded eval.
 """
 
 import hashlib
+import os
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +16,8 @@ from jinja2 import TemplateSyntaxError
 
 from dramaturg.engine.prompts import TEMPLATES, Kernel
 from dramaturg.errors import CallerError, JournalMiss
-from dramaturg.persona.library import Library, persona_of
-from dramaturg.persona.model import Persona
+from dramaturg.persona.library import Entry, Library, persona_of
+from dramaturg.persona.model import Persona, PersonaFile
 from dramaturg.persona.reading import read_persona_file
 from dramaturg.persona.scan import scan
 from dramaturg.plan.compile import compile_plan
@@ -122,13 +124,25 @@ def past_arm(revision: str, library: Library, prompts: Path, personas: Mapping[s
         file = read_persona_file(library.locate(wanted))
         path = past.counterpart(file)
         if path is None:
-            where = f"`{file.path}` is not in {past.revision}, under no name"
-            if past.revision.path_of(Path(file.path)) is None:
-                where = f"`{file.path}` lies outside the repository `{past.revision.top}`"
-            raise CallerError(f"{where}; name a revision that has it, or leave `--baseline` out")
+            raise CallerError(_no_counterpart(past, file, wanted))
         persona = past.persona(path)
         parts[name] = Part(plan=compile_plan(persona), kernel=_past_kernel(past, prompts, persona))
     return Arm(name=revision, parts=parts)
+
+
+def _no_counterpart(past: PastLibrary, file: PersonaFile, wanted: str) -> str:
+    """Return why a revision has nothing to compare a file with, and what to do."""
+    remedy = "name a revision that has it, or leave `--baseline` out"
+    if past.revision.path_of(Path(file.path)) is not None:
+        return f"`{file.path}` is not in {past.revision}, under no name; {remedy}"
+    removed = past.find(wanted)
+    if isinstance(removed, Entry):
+        was = past.revision.spoken(removed.path.as_posix())
+        place = os.path.relpath(past.revision.top / removed.path)
+        command = shlex.join(["git", "restore", "--source", past.revision.name, place])
+        said = f"`{wanted}` was `{was}`, which is gone, and now means `{file.path}`"
+        return f"{said}; `{command}` brings it back, or leave `--baseline` out"
+    return f"`{file.path}` lies outside the repository `{past.revision.top}`; {remedy}"
 
 
 def _past_kernel(past: PastLibrary, prompts: Path, persona: Persona) -> Kernel:

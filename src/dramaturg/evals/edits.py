@@ -118,8 +118,12 @@ def _worded(change: Change) -> str:
         return f"{change.subject} `{was}` was renamed to `{now}`"
     told = f": {was} → {now}" if change.what in _FROM_TO and was and now else ""
     if change.what in _REWORDED:
-        told = f": {rewording(change.before, change.after, places=_PLACES, run=_RUN)}"
+        told = f": {_reworded(change.before, change.after)}"
     return f"{change.subject}{name}{where} was {change.what}{told}"
+
+
+def _reworded(before: str, after: str) -> str:
+    return rewording(before, after, places=_PLACES, run=_RUN)
 
 
 def _sharpened(change: Change, before: Plan, after: Plan) -> Span | None:
@@ -144,8 +148,8 @@ def _text_at(span: Span, plan: Plan) -> Sequence[str]:
 
 
 def _lines(persona: str, before: Sequence[PersonaFile], after: Sequence[PersonaFile], steps: _Steps) -> Iterator[Edit]:
-    """Yield the stretches of lines of a chain that differ."""
-    olds = {file.alias.casefold(): file for file in before}
+    """Yield the stretches of lines of a chain that differ; the persona itself may have another alias."""
+    olds = {file.alias.casefold(): file for file in before} | {after[-1].alias.casefold(): before[-1]}
     for file in after:
         old = olds.get(file.alias.casefold())
         if old is None or old.text == file.text:
@@ -173,6 +177,7 @@ def _differing(old: str, new: str) -> Iterator[tuple[int, str]]:
         yield len(news), "a line end was changed"
     for tag, first, last, start, end in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():
         if tag != "equal":
-            was, now = "".join("".join(olds[first:last]).split()), "".join("".join(news[start:end]).split())
-            what = "white space was changed" if was == now else "text was changed"
+            was, now = " ".join(olds[first:last]), " ".join(news[start:end])
+            same = "".join(was.split()) == "".join(now.split())
+            what = "white space was changed" if same else f"text was changed: {_reworded(was, now)}"
             yield min(start, max(0, len(news) - 1)) + 1, what

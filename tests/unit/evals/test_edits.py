@@ -94,8 +94,14 @@ def test_an_edit_of_the_prompts_is_one_of_their_lines() -> None:
     sources["system.md.j2"] = sources["system.md.j2"].replace(old, new)
     (found,) = edits_between(_arm(DPA1), _arm(DPA1, Kernel("v1", sources)))
     line = _line(new, sources["system.md.j2"])
-    assert str(found) == f"prompts/v1/system.md.j2:{line}: text was changed"
+    said = "text was changed: … time. Do only [-the step that-] {+what+} is asked. Each …"
+    assert str(found) == f"prompts/v1/system.md.j2:{line}: {said}"
     assert found.step == ""
+
+
+def test_another_alias_is_an_edit() -> None:
+    (found,) = _edits(("alias: DPA-1", "alias: DPA-2"))
+    assert str(found) == f"made-up.persona.md:{_line('alias: DPA-1')}: text was changed: alias: [-DPA-1-] {{+DPA-2+}}"
 
 
 def test_equal_arms_have_no_edit_between_them() -> None:
