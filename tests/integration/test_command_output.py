@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from io import StringIO
@@ -153,6 +154,26 @@ def test_a_reader_who_leaves_early_is_no_failure(arguments: tuple[str, ...]) -> 
         _, err = child.communicate(timeout=300)
     assert child.returncode == 0
     assert b"rror" not in err
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("check", "--json"), ("--help",), EVIDENCE])
+def test_a_full_disk_below_stdout_is_told_as_such(arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full, started(*arguments, stdout=full.fileno()) as child:
+        _, err = child.communicate(timeout=300)
+    said = b"error: stdout cannot be written: No space left on device; give the command again where it can"
+    assert (child.returncode, err.splitlines()[-1]) == (2, said)
+
+
+def test_a_process_without_streams_ends_as_one_with_them() -> None:
+    for streams, arguments, code in (
+        ("<&- >&- 2>&-", ("list",), 0),
+        ("<&- 2>&-", ("run", "DPA-1", "-", "--model", "evidence"), 2),
+    ):
+        command = shlex.join((sys.executable, "-m", "dramaturg", *arguments))
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"exec {command} {streams}"], check=False, cwd=ROOT, capture_output=True
+        )
+        assert (done.returncode, done.stdout) == (code, b"")
 
 
 @pytest.mark.parametrize("layout", ["human", "json"])

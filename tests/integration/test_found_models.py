@@ -85,6 +85,16 @@ def test_what_asks_no_model_minds_none_that_was_found(monkeypatch: pytest.Monkey
         assert dramaturg(*command).code == 0
 
 
+def test_a_working_folder_that_is_gone_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    for command in (RUN, ("list",), ("check",), ("runs",), ("doctor",), ("eval", "report")):
+        told = dramaturg(*command)
+        assert (told.code, told.err) == (2, "error: the working folder is gone; change to one that is there\n")
+
+
 def test_all_faults_of_the_project_are_told_at_once() -> None:
     project('[tool.dramaturg]\nmodle = "x"\npersonas = ["nowhere"]\n')
     told = dramaturg("list")

@@ -5,6 +5,7 @@ strict-replay miss · 5 paused for a person · 6 eval inconclusive · 7 budget s
 130 interrupted (3, 5, 7 and 130 are resumable)
 """
 
+import errno
 import os
 import sys
 import traceback
@@ -19,6 +20,8 @@ from dramaturg.cli.failure import failure_json, plain_failure, print_failure
 from dramaturg.cli.options import InOrder
 from dramaturg.cli.output import Ending, asks_for_json, explain, let_go
 from dramaturg.errors import DramaturgError
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 def _print_version(context: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's callback form
@@ -68,6 +71,7 @@ for _command in (
 
 def main() -> NoReturn:
     """Run the command and exit with its code."""
+    _complete_streams()
     if isinstance(sys.stdout, TextIOWrapper):  # a locale without curly quotes must not cost a finished run
         sys.stdout.reconfigure(errors="backslashreplace")
     ending = Ending(as_json=asks_for_json(sys.argv[1:]))  # before click reads it: what it refuses is told as well
@@ -85,6 +89,13 @@ def main() -> NoReturn:
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _complete_streams() -> None:
+    """Have streams that lead nowhere in place of those a process was started without."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - as long as the process
+
+
 def _tell(error: BaseException) -> tuple[int, str]:
     """Tell on stderr what is no error of ours; return the exit code, and what was said in short."""
     if isinstance(error, click.ClickException):
@@ -93,6 +104,11 @@ def _tell(error: BaseException) -> tuple[int, str]:
     if isinstance(error, KeyboardInterrupt | click.Abort):
         click.echo("interrupted", err=True)
         return INTERRUPTED, "interrupted"
+    if isinstance(error, OSError) and error.errno in _FULL:  # of a file it would be an error of ours
+        let_go(sys.stdout)
+        said = f"stdout cannot be written: {error.strerror}; give the command again where it can"
+        click.echo(f"error: {said}", err=True)
+        return USAGE, said
     if os.environ.get("DRAMATURG_DEBUG"):
         traceback.print_exception(error)
     said = f"{type(error).__name__}: {error}"

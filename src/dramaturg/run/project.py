@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.errors import CallerError
-from dramaturg.persona.files import spoken
+from dramaturg.persona.files import spoken, unreadable
 
 _KEYS = ("model", "models", "personas")
 _TABLE = ("tool", "dramaturg")
@@ -55,7 +55,9 @@ def read_project(folder: Path) -> Project:
     try:
         text = path.read_text(encoding="utf-8")
         tools: Any = tomllib.loads(text).get("tool")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise CallerError(unreadable(Path(spoken(path)), error)) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise CallerError(f"`{spoken(path)}` cannot be read: {error}; mend it, or work in another folder") from error
     table = tools.get("dramaturg", {}) if isinstance(tools, dict) else {}
     if not isinstance(table, dict):

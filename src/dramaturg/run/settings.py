@@ -94,6 +94,9 @@ def _home() -> Path | None:
 
 
 def current() -> tuple[Project, Path, Mapping[str, str]]:
-    """Return the working folder's project, the folder, and the environment."""
-    folder = Path.cwd()
+    """Return the working folder's project, the folder, and the environment; CallerError where it is gone."""
+    try:
+        folder = Path.cwd()
+    except FileNotFoundError as error:
+        raise CallerError("the working folder is gone; change to one that is there") from error
     return read_project(folder), folder, os.environ
