@@ -42,6 +42,16 @@ def test_a_default_model_that_is_none_is_not_ready(monkeypatch: pytest.MonkeyPat
     assert check.remedy.startswith("`DRAMATURG_MODEL`: `antropic:x` is not a model; did you mean `anthropic`?")
 
 
+def test_a_variable_that_is_misspelt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DRAMATURG_MODLE", "DRAMATURG_MODEL", "DRAMATURG_DATABASE", "DRAMATURG_OF_OUR_TEAM", "DRAMATURG_KEY"):
+        monkeypatch.setenv(name, "evidence")
+    told = [check for check in examine() if check.name == "settings"]
+    assert [(check.ready, check.detail.partition(" ")[0], check.remedy) for check in told] == [
+        (False, "`DRAMATURG_KEY`", "did you mean `DRAMATURG_API_KEY`?"),
+        (False, "`DRAMATURG_MODLE`", "did you mean `DRAMATURG_MODEL`?"),
+    ]
+
+
 def test_a_server_on_a_usual_port_is_found_and_where_there_is_none_how_to_get_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -3,8 +3,9 @@
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,10 +13,12 @@ from pathlib import Path
 from dramaturg.errors import CallerError
 from dramaturg.models import profiles
 from dramaturg.models.spec import parse_spec, require_usable
-from dramaturg.run.settings import blaming, current, persona_roots, state_root
+from dramaturg.run.settings import VARIABLES, blaming, current, persona_roots, state_root
 from dramaturg.run.team import Where, found_model
 
 _PATIENCE = 0.2
+_OURS = "DRAMATURG_"
+_ALIKE = 0.85  # of two variables, which begin alike
 _SERVERS: Mapping[str, int] = {"Ollama": 11434, "llama.cpp": 8080, "vLLM": 8000, "LM Studio": 1234}
 
 
@@ -43,6 +46,7 @@ def examine() -> list[Check]:
         *_servers(),
         Check(name="personas", ready=bool(roots), detail=", ".join(map(str, roots))),
         _state(state_root(environment)),
+        *_misspelt(environment),
     ]
 
 
@@ -105,6 +109,15 @@ def _state(folder: Path) -> Check:
         detail=str(folder / "runs"),
         remedy="set `DRAMATURG_STATE` to a folder that can be written",
     )
+
+
+def _misspelt(environment: Mapping[str, str]) -> Iterator[Check]:
+    """Yield each variable that is nearly one of ours; what is far from all may be somebody else's."""
+    for name in sorted(name for name in environment if name.startswith(_OURS) and name not in VARIABLES):
+        near = get_close_matches(name, VARIABLES, n=1, cutoff=_ALIKE)
+        if near:
+            detail = f"`{name}` is set, which nothing reads"
+            yield Check(name="settings", ready=False, detail=detail, remedy=f"did you mean `{near[0]}`?")
 
 
 def _version(package: str) -> str:

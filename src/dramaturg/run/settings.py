@@ -10,6 +10,7 @@ from dramaturg.errors import CallerError, KeyMissing
 from dramaturg.run.project import Project, read_project
 
 _STATE = "DRAMATURG_STATE"
+VARIABLES = tuple(f"DRAMATURG_{name}" for name in ("MODEL", "API_KEY", "STATE", "CACHE", "DATABASE", "DEBUG"))
 
 
 @contextmanager
