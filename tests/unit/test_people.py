@@ -35,6 +35,14 @@ def _branches(text: str) -> list[Branch]:
         ("- **First:** request approval\n- **Then:** go on", "request approval"),
         ("İ: request approval.", "request approval"),
         ("Show it. Should I begin?", "Should I begin"),
+        ("Show it. Only go on once the owner agrees.", "Only go on once the owner agrees"),
+        ("Get a green light first.", "Get a green light"),
+        ("The user must sign off on it before it is sent.", "The user must sign off on it before"),
+        (
+            "Check with the owner that it is whole before going on.",
+            "Check with the owner that it is whole before going",
+        ),
+        ("Wait for the user's answer.", "Wait for the user's"),
     ],
 )
 def test_a_gate_rests_on_the_words_that_ask_to_confirm(text: str, words: str) -> None:
@@ -50,12 +58,62 @@ def test_a_gate_rests_on_the_words_that_ask_to_confirm(text: str, words: str) ->
         ("Never ask the team. If it is vague, ask three targeted questions.", "ask three targeted questions"),
         ("Read it, and then request the deployment log.", "request the deployment log"),
         ("Weigh it:\n- one\n\nThen ask clarifying questions.", "ask clarifying questions"),
+        ("Clarify the aim with the user.", "Clarify the aim with the user"),
+        ("Elicit the price from your sponsor.", "Elicit the price from your sponsor"),
+        ("Let the customer pick one.", "Let the customer pick"),
+        ("Interview the owner.", "Interview the owner"),
     ],
 )
 def test_a_question_rests_on_the_words_that_ask(text: str, words: str) -> None:
     found = asks_a_person(prose_of(text))
     assert found is not None
     assert text[found.start() : found.end()] == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Summarize what the user must confirm before it is sent.",
+        "Describe how the owner must approve a change before it ships.",
+        "Consult the user guide.",
+        "Consult the owner's manual.",
+        "Find out from the user manual which it is.",
+        "Clarify how it works with the user.",
+        "Write it with the user in mind; clarify the terms with the user in mind.",
+        "Let the user know.",
+        "Ask yourself whether it is whole.",
+    ],
+)
+def test_of_persons_it_may_only_be_spoken(text: str) -> None:
+    prose = prose_of(text)
+    assert asks_to_confirm(prose) is None
+    assert asks_a_person(prose) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "alias"),
+    [
+        ("Forward it to the `SVA-1` persona.", "SVA-1"),
+        ("Escalate to CSA-1 if it must change.", "CSA-1"),
+        ("Invoke UTE-1 with the plan.", "UTE-1"),
+        ("Pass it to the `ute-1` persona.", "ute-1"),
+        ("Refer the author to ADR-1.", "ADR-1"),
+        ("Pass it to ute-1.", None),
+        ("Send it to server-2.", None),
+        ("Refer to ADR-12 for the reasons.", None),
+        ("Escalate to SEV-1 if the port is open.", None),
+        ("Do not forward it to SVA-1.", None),
+        ("Check that it was routed to GW-1.", None),
+    ],
+)
+def test_work_is_passed_to_what_is_surely_a_persona(text: str, alias: str | None) -> None:
+    found = hands_over(prose_of(text), "x-1")
+    assert (found and found["alias"]) == alias
+
+
+@pytest.mark.parametrize("way", ["Move back to", "Loop to", "Start over from", "Resume at", "Redo"])
+def test_a_way_back_has_many_words(way: str) -> None:
+    assert [branch.goes_to for branch in _branches(f"{way} Step 3 if it fails.")] == ["3"]
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,22 @@ from dramaturg.plan.model import Branch
 from dramaturg.plan.prose import Prose, mentions
 
 DEFAULT_BOUND = 3
+_PERSON = (
+    r"(?:user|operator|author|reader|reviewer|owner|team|person|requester|stakeholder|customer|client|sponsor|human)s?"
+)
+_ASKED = (
+    r"(?:user|operator|author|owner|team|requester|stakeholder|sponsor)s?"
+    r"\b(?!['’]s| (?:manual|guide|stor|feedback|log|data|report|request|requirement|interview|in mind|base|group)\w*)"
+)  # a person to ask, not their manual
 _GATE = re.compile(
     r"(?:\b(?:ask|request|await|wait|seek|obtain|get|secure)(?:s|ing)?|(?:^|[,;.]\s|\bthen\s)\s*require)\s+(?:[\w'’-]+,?\s+){0,7}?"
-    r"(?:confirm(?:ation|s)?|approv(?:al|es?)|sign-off|go-ahead|permission|consent)\b"
-    r"|\b(?:continue|proceed|go on) only (?:after|once|when|if|with)\b[^.!?\n]{0,60}"
-    r"\b(?:confirm|approv|agree|user|operator)\w*"
+    r"(?:confirm(?:ation|s)?|approv(?:al|es?)|sign-off|go-ahead|permission|consent|green light)\b"
+    r"|\b(?:(?:continue|proceed|go on|move on) only|only (?:continue|proceed|go on|move on))"
+    r" (?:after|once|when|if|with)\b[^.!?\n]{0,60}\b(?:confirm|approv|agree|user|operator|yes)\w*"
+    rf"|\b(?:the|your) {_PERSON} (?:must|has to|have to|needs? to) (?:first |explicitly )?"
+    r"(?:confirm|approve|agree|accept|sign off)\b[^.!?\n]{0,80}\b(?:before|until|first)\b"
+    rf"|\bcheck with (?:the|your) {_PERSON}\b[^.!?\n]{{0,80}}\bbefore (?:you )?(?:proceed|continu|go|mov)\w*"
+    rf"|\b(?:a)?wait for (?:the|your) {_PERSON}(?:['’]s)?\b(?! to (?:answer|provide|supply|send|attach|upload))"
     r"|\b(?:shall|may|should|can) I (?:proceed|continue|go on|go ahead|begin|start)\b"
     r"|\b(?:do not|don['’]t|must not|cannot|can not) (?:proceed|continue|go on)\b[^.!?\n]{0,60}"
     r"\b(?:until|unless|without|before)\b"
@@ -23,11 +34,15 @@ _GATE = re.compile(
     re.IGNORECASE,
 )
 _ASK = re.compile(
-    r"\bask(?:s|ing)?\b\s+(?:(?:the|a|your)\s+(?:user|operator|author|reader|reviewer|owner|team|person|requester)s?\b"
+    rf"\bask(?:s|ing)?\b\s+(?:(?:the|a|your)\s+{_PERSON}\b"
     r"|(?:\w+\s+){0,4}(?:clarifying|targeted|follow-up|open)?\s*questions?\b"
     r"|for\s+(?:clarification|more|further|additional|missing|whatever|the)\b"
     r"|(?:which|whether|what|how|who|when|where)\b)"
-    r"|\b(?:put|pose|raise|formulate)\s+(?:\w+\s+){0,4}questions?\b|\bprompt\s+(?:the\s+)?(?:user|operator|author|reader|owner|team)\b",
+    r"|\b(?:put|pose|raise|formulate)\s+(?:\w+\s+){0,4}questions?\b|\bprompt\s+(?:the\s+)?(?:user|operator|author|reader|owner|team)\b"
+    rf"|\bclarify\b(?! (?:how|what|why|when|where|that|whether)\b)[^.!?\n]{{0,60}}?\bwith (?:the|your) {_ASKED}"
+    rf"|\b(?:elicit|inquire|enquire|find out)\b[^.!?\n]{{0,60}}?\b(?:from|of) (?:the|your) {_ASKED}"
+    rf"|\b(?:interview|invite|consult)(?: with)? (?:the|your) {_ASKED}"
+    rf"|\b(?:have|let) (?:the|your) {_PERSON} (?:\w+ )?(?:choose|pick|decide|select|specify|name|rank|tell|provide)\b",
     re.IGNORECASE,
 )
 _REQUEST = re.compile(
@@ -38,23 +53,29 @@ _REQUEST = re.compile(
 _THEN_REQUEST = re.compile(r"(?:,|;|\band\b|\bthen\b)\s+(?:then\s+)?(?=request\b)", re.IGNORECASE)
 _NOT = re.compile(
     r"(?:\b(?:not|never|without|no need (?:for you )?to|avoid|rather than|instead of)|n['’]t),?\s+(?:[\w']+,?\s+){0,5}$"
-    r"|\b(?:upon|after|once|following|given|pending|that|which|who|whether)\s+(?:[\w']+\s+){0,3}$",
+    r"|\b(?:upon|after|once|following|given|pending|that|which|what|who|whether)\s+(?:[\w']+\s+){0,3}$",
     re.IGNORECASE,
 )
-_ORDERS = re.compile(r"(?:ask|request|await|wait|seek|obtain|get|secure|prompt)", re.IGNORECASE)
+_ORDERS = re.compile(
+    r"(?:ask|request|await|wait|seek|obtain|get|secure|prompt|clarify|elicit|inquire|enquire|find|interview|invite"
+    r"|consult|have|let|check|(?:the|your)\s)",
+    re.IGNORECASE,
+)
+_ONESELF = re.compile(r"\s+(?:your|my|our|it|them)sel(?:f|ves)\b", re.IGNORECASE)
 _CLAUSE_START = re.compile(
     r"(?:^|[.,;:!?\n*)\]>–—-])\s*$"
     r"|\b(?:and|or|then|must|will|shall|should|can|please|to|by|also|explicitly|always|first|next|finally|now|I|you|we|ll)\s+$",
     re.IGNORECASE,
 )
 _BACK = re.compile(
-    r"\b(?:return(?: \w+)? to|go back|loop back|jump back|restart (?:at|from)|repeat(?: from)?|start again (?:at|from)"
+    r"\b(?:return(?: \w+)? to|(?:go|loop|jump|step|circle|cycle|move) back|loop to|restart (?:at|from)"
+    r"|repeat(?: from)?|start (?:again|over) (?:at|from|with)|resume (?:at|from|with)|redo"
     r"|re-?run|re-?execute|revisit|iterate from)\b[^.!?\n]{0,24}?\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)",
     re.IGNORECASE,
 )
 _BACK_WORDS = (
-    "return", "go back", "loop back", "jump back", "restart", "repeat", "again", "re-run", "re-exec", "rerun", "reexec",
-    "revisit", "iterate",
+    "return", " back", "loop to", "restart", "repeat", "again", "over", "resume", "redo", "re-run", "re-exec", "rerun",
+    "reexec", "revisit", "iterate",
 )  # fmt: skip
 _ON = re.compile(
     r"\b(?:proceed|continue|go on|skip|go|move(?: on)?|jump)\s+(?:directly\s+)?(?:to|with|at)\s+"
@@ -77,14 +98,34 @@ _HANDS = re.compile(
     r"|\bcontinued by\b|\btaken over by\b",
     re.IGNORECASE,
 )
-_NO_PERSONA = re.compile(r"(?:SHA|MD|AES|RSA|UTF|ISO|IEC|RFC|PEP|CVE|CWE|TLS|IEEE|DIN|EN|HTTP|IPv)-\d+$", re.IGNORECASE)
+_PASSES = re.compile(
+    r"\b(?:forward|transfer|route|escalate|refer(?! to\b)|pass|send|submit|switch)(?:s|ing)?\b"
+    r"[^.!?\n]{0,60}?\bto (?:the )?`?$"
+    r"|\b(?:invoke|activate|engage|summon|call(?: on| upon)?)(?:s|ing)? (?:the )?`?$",
+    re.IGNORECASE,
+)
+_PERSONA = re.compile(r"[A-Z][A-Z0-9]+(?:-[A-Z0-9]+)*-\d{1,2}$")
+_CALLED_PERSONA = re.compile(r"`?\s+(?:persona|agent|specialist)\b", re.IGNORECASE)
+_PASS_WORDS = (
+    "forward", "transfer", "route", "routing", "escalat", "refer", "pass", "send", "submit", "switch", "invok",
+    "activat", "engag", "summon", "call",
+)  # fmt: skip
+_NO_PERSONA = re.compile(
+    r"(?:SHA|MD|AES|RSA|UTF|GPT|AZ|EC|SEV|PRIO|TIER|LEVEL|PHASE|TASK|REQ|TC|ISO|IEC|RFC|PEP|CVE|CWE|TLS|IEEE|DIN|EN|HTTP|IPv)-\d+$",
+    re.IGNORECASE,
+)
 _ALIAS = re.compile(r"(?<![\w/-])(?P<alias>(?:[A-Za-z_][\w-]*/)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-\d+)(?![\w-])")
+_NUMBERED = re.compile(r"-\d")  # every alias has it
 # what must be found for any of the patterns above to be: far cheaper to look for
 _GATE_WORDS = (
-    "confirm", "approv", "sign-off", "go-ahead", "permission", "consent", "proceed", "continue", "go on", "go ahead",
-    " i ", "pause", "halt", "hold", "stop",
+    "confirm", "approv", "sign-off", "ahead", "permission", "consent", "proceed", "continue", "go on",
+    " i ", "pause", "halt", "hold", "stop", "wait for", "sign off", "agree", "accept", "green light", "check with",
+    "move on",
 )  # fmt: skip
-_ASK_WORDS = ("ask", "question", "prompt")
+_ASK_WORDS = (
+    "ask", "question", "prompt", "clarify", "elicit", "nquire", "find out", "interview", "invite", "consult",
+    "have the", "have your", "let the", "let your",
+)  # fmt: skip
 _HAND_WORDS = ("hand", "delegat", "executed by", "instance request", "continued by", "taken over by", "on to")
 _SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•]\s|\d+[.)]\s)")
 
@@ -97,7 +138,7 @@ def asks_to_confirm(prose: Prose) -> re.Match[str] | None:
 def asks_a_person(prose: Prose) -> re.Match[str] | None:
     """Return where a step asks a person for an answer or for one more artifact; None if it does not."""
     text = prose.spoken
-    if prose.word in ("request", "ask"):
+    if prose.verb and prose.word in ("request", "ask") and not _ONESELF.match(text, prose.verb.end()):
         return prose.verb
     if (
         "request" in prose.folded
@@ -110,18 +151,31 @@ def asks_a_person(prose: Prose) -> re.Match[str] | None:
 
 def hands_over(prose: Prose, own: str) -> re.Match[str] | None:
     """Return the alias of the persona a step hands over to; None if it hands nothing over."""
-    if not mentions(prose.folded, _HAND_WORDS):
+    if not _NUMBERED.search(prose.spoken):
+        return None
+    hands, passes = mentions(prose.folded, _HAND_WORDS), mentions(prose.folded, _PASS_WORDS)
+    if not (hands or passes):
         return None
     text, begin = prose.spoken, 0
     for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
-        word = _HANDS.search(text, begin, end)
-        if word and not _NOT.search(text, begin, word.start()):
-            for alias in _ALIAS.finditer(text, begin, end):
-                named = alias["alias"]
-                if named.casefold() != own.casefold() and not _NO_PERSONA.match(named):
-                    return alias
+        word = _HANDS.search(text, begin, end) if hands else None
+        handed = word is not None and not _NOT.search(text, begin, word.start())
+        for alias in _ALIAS.finditer(text, begin, end):
+            named = alias["alias"]
+            if named.casefold() == own.casefold() or _NO_PERSONA.match(named):
+                continue
+            if handed or _is_passed_to(text[begin : alias.start()], alias):
+                return alias
         begin = end
     return None
+
+
+def _is_passed_to(before: str, alias: re.Match[str]) -> bool:
+    """Tell whether something is passed to what is surely a persona: in capitals, or called one."""
+    if not (_PERSONA.match(alias["alias"]) or _CALLED_PERSONA.match(alias.string, alias.end())):
+        return False
+    word = _PASSES.search(before)
+    return word is not None and not _NOT.search(before, 0, word.start())
 
 
 def branches_of(step: Step, prose: Prose) -> Iterator[Branch]:
