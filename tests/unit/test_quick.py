@@ -1,12 +1,13 @@
-"""Quick constructors: whatever they make is what the usual constructor makes."""
+"""Quick constructors and makers: whatever they make is what the usual constructor makes."""
 
 import inspect
-from collections.abc import Mapping
+import pickle
+from collections.abc import Callable, Mapping
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 
 import pytest
 
-from dramaturg.findings.quick import quick
+from dramaturg.findings.quick import maker, quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,10 @@ class _Quick:
     of: Mapping[str, int] | None = field(default=None, kw_only=True)
 
 
-def _parameters(cls: type) -> list[tuple[str, object, bool]]:
+_make = maker(_Usual)
+
+
+def _parameters(cls: Callable[..., object]) -> list[tuple[str, object, bool]]:
     said = inspect.signature(cls).parameters.values()
     return [(each.name, each.kind, each.default is inspect.Parameter.empty) for each in said]
 
@@ -55,3 +59,21 @@ def test_each_value_has_a_default_of_its_own() -> None:
 def test_it_stays_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         _Quick("a").line = 2  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("given", [{}, {"line": 7}, {"seen": ["a"]}, {"of": {"b": 2}, "line": 0}], ids=str)
+def test_a_maker_makes_what_the_constructor_makes(given: dict[str, object]) -> None:
+    made, usual = _make("here", **given), _Usual("here", **given)  # type: ignore[arg-type]
+    assert type(made) is _Usual
+    assert (made, repr(made)) == (usual, repr(usual))
+    assert pickle.loads(pickle.dumps(made)) == replace(made) == usual  # noqa: S301 - what was dumped on this line
+    assert made.seen is not _make("here").seen
+
+
+def test_a_maker_takes_what_the_constructor_takes() -> None:
+    assert _parameters(_make) == _parameters(_Usual)
+
+
+def test_what_a_maker_made_is_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        _make("a").line = 2  # type: ignore[misc]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from dramaturg.findings.quick import quick
+from dramaturg.findings.quick import maker, quick
 
 
 class Severity(StrEnum):
@@ -14,7 +14,6 @@ class Severity(StrEnum):
     NOTE = "note"
 
 
-@quick
 @dataclass(frozen=True, slots=True)  # not by keyword alone: there are so many that it is felt
 class Span:
     """A stretch of one file: 1-based line and column, length in characters, those of line ends included."""
@@ -31,7 +30,10 @@ class Span:
         """Return the span of `text[start:end]`, where `text` is what this span covers."""
         newlines = text.count("\n", 0, start)
         column = start - text.rfind("\n", 0, start) if newlines else self.column + start
-        return Span(self.path, self.line + newlines, column, end - start)
+        return make_span(self.path, self.line + newlines, column, end - start)
+
+
+make_span = maker(Span)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

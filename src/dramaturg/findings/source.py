@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import accumulate, count
 from operator import add
 
-from dramaturg.findings.model import Span
+from dramaturg.findings.model import Span, make_span
 
 _BOM = "\ufeff"  # stands in no column
 
@@ -36,7 +36,7 @@ class Source:
         """Return the span of `text[start:end]`."""
         starts = self.line_starts
         line = bisect_right(starts, start) or 1
-        return Span(self.path, line, start - starts[line - 1] + 1 or 1, end - start)
+        return make_span(self.path, line, start - starts[line - 1] + 1 or 1, end - start)
 
     def is_blank(self, start: int, end: int) -> bool:
         """Tell whether `text[start:end]` is nothing but white space."""

@@ -8,11 +8,10 @@ from operator import itemgetter
 from typing import Any
 
 from dramaturg.findings.model import Finding, Span
-from dramaturg.findings.quick import quick
+from dramaturg.findings.quick import maker, quick
 from dramaturg.findings.source import Source
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Which persona a piece stands in, and where in its file its text begins."""
@@ -21,7 +20,6 @@ class Origin:
     span: Span
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
     """A named block such as `philosophy`; `text` is the file's own characters between the tags, `opener` the first."""
@@ -33,7 +31,6 @@ class Slot:
     override: bool = False
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Directive:
     """A named rule set; directives of a chain merge by name. `opener` is its tag, or its key if it is not `tagged`."""
@@ -56,7 +53,6 @@ class Condition:
     span: Span
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One step of a protocol as written.
@@ -80,6 +76,9 @@ class Step:
     attributes: Mapping[str, str] = field(default_factory=dict)
     conditions: tuple[Condition, ...] = ()
     parent: str = ""
+
+
+make_origin, make_slot, make_directive, make_step = maker(Origin), maker(Slot), maker(Directive), maker(Step)
 
 
 @quick

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dramaturg.findings.source import Source
 from dramaturg.persona.blocks import Block
 from dramaturg.persona.faults import Faults
-from dramaturg.persona.model import Directive, Origin, Slot
+from dramaturg.persona.model import Directive, Origin, Slot, make_directive, make_origin, make_slot
 from dramaturg.persona.tags import Tag
 
 
@@ -30,7 +30,7 @@ class Pieces:
         """Keep the text between two offsets as the slot that a tag opens."""
         text, origin = self._source.text[start:end], self._origin(start, end)
         opener = self._source.span(tag.start, tag.end)
-        slot = Slot(name=name, text=text, origin=origin, opener=opener, override=tag.overrides)
+        slot = make_slot(name=name, text=text, origin=origin, opener=opener, override=tag.overrides)
         earlier = self.slots.setdefault(name.casefold(), slot)
         if earlier is not slot:
             self._faults.given_twice(tag, name, earlier.opener)
@@ -41,10 +41,12 @@ class Pieces:
             self._faults.unclosed(tag, block.end, following=block.following, misspelt=block.misspelt)
         text, origin = self._source.text[tag.end : block.end], self._origin(tag.end, block.end)
         opener = self._source.span(tag.start, tag.end)
-        directive = Directive(name=tag.name.directive, text=text, origin=origin, opener=opener, override=tag.overrides)
+        directive = make_directive(
+            name=tag.name.directive, text=text, origin=origin, opener=opener, override=tag.overrides
+        )
         earlier = self.directives.setdefault(tag.name.directive.casefold(), directive)
         if earlier is not directive:
             self._faults.given_twice(tag, tag.name.written, earlier.opener)
 
     def _origin(self, start: int, end: int) -> Origin:
-        return Origin(alias=self._alias, span=self._source.span(start, end))
+        return make_origin(alias=self._alias, span=self._source.span(start, end))

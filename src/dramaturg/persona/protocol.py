@@ -5,15 +5,14 @@ Steps are `<Step>` tags; where there is none, a numbered list; failing that the 
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
-from functools import cache, partial
 
 from dramaturg.findings.source import Source
 from dramaturg.persona.blocks import closed_steps, misspells_condition, misspells_step
 from dramaturg.persona.faults import Faults
-from dramaturg.persona.model import Condition, Origin, Step
+from dramaturg.persona.model import Condition, Origin, Step, make_origin, make_step
 from dramaturg.persona.tags import Tag, Tags
 
 _ITEM = re.compile(r"^(?P<indent>[ \t]*)(?P<number>\d{1,9})[.)][ \t]+", re.MULTILINE)
@@ -79,7 +78,7 @@ class Protocol:
 
     def _opened(self, start: int, end: int) -> list[_Open]:
         """Return every step with its end, nested ones behind the one they stand in."""
-        closed = cache(partial(closed_steps, self.tags, start, end))  # seldom asked for
+        closed = closed_steps(self.tags, start, end)
         found: list[_Open] = []
         stack: list[_Open] = []
         opened: defaultdict[str, int] = defaultdict(int)  # what else was opened since the last step began
@@ -135,7 +134,7 @@ class Protocol:
             attributes = {key: value for key, value in step.tag.attributes.items() if key not in _STEP_ATTRIBUTES}
             holds_tags = bool(self.tags.places(step.tag.end, step.end))
             self.steps.append(
-                Step(
+                make_step(
                     number=step.number,
                     name=step.tag.attributes.get("name", "").strip(),
                     text=self.source.text[step.tag.end : step.end],
@@ -208,7 +207,7 @@ class Protocol:
         text = self.source.text[start:end]
         key = _BOLD_KEY.match(text)
         self.steps.append(
-            Step(
+            make_step(
                 number=number,
                 name=key["key"].strip() if key else "",
                 text=text,
@@ -229,7 +228,7 @@ class Protocol:
             first.setdefault(step.number, step)
 
     def _origin(self, start: int, end: int) -> Origin:
-        return Origin(alias=self.alias, span=self.source.span(start, end))
+        return make_origin(alias=self.alias, span=self.source.span(start, end))
 
 
 def _finish(step: _Open, end: int, closer: Tag | None = None) -> None:
@@ -239,21 +238,21 @@ def _finish(step: _Open, end: int, closer: Tag | None = None) -> None:
     step.closer = closer
 
 
-def _is_nested(outer: _Open, inner: Tag, closed: Callable[[], AbstractSet[int]]) -> bool:
+def _is_nested(outer: _Open, inner: Tag, closed: AbstractSet[int]) -> bool:
     """Tell whether a step opened inside another is part of it: the outer has its closer, and the inner counts anew."""
     number, before = inner.attributes.get("number", ""), outer.tag.attributes.get("number", "")
     goes_on = _is_number(number) and _is_number(before) and int(number) == int(before) + 1
-    return outer.tag.start in closed() and (outer.children > 0 or not goes_on)
+    return outer.tag.start in closed and (outer.children > 0 or not goes_on)
 
 
 def _is_number(said: str) -> bool:
     return said.isdecimal() and len(said) <= _DIGITS
 
 
-def _lacks_slash(tag: Tag, opened: Tag, closed: Callable[[], AbstractSet[int]]) -> bool:
+def _lacks_slash(tag: Tag, opened: Tag, closed: AbstractSet[int]) -> bool:
     """Tell whether a bare `<Step>` inside a step that says more must be meant to close it; nothing closes either."""
     bare = tag.name.is_step and not (tag.closes or tag.attributes) and bool(opened.attributes)
-    return bare and not {tag.start, opened.start} & closed()
+    return bare and not {tag.start, opened.start} & closed
 
 
 def _misspells_opener(tag: Tag) -> bool:
