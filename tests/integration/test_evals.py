@@ -200,6 +200,21 @@ def test_a_sequential_eval_stops_when_it_is_decided(bench: Bench) -> None:
     assert len(result.records) < 2 * result.planned
 
 
+def test_quotes_that_come_out_the_same_are_no_worse_and_a_language_model_may_still_differ(bench: Bench) -> None:
+    suite = _one_case(bench)
+    bench.edit(("This MUST include:", "This SHOULD include:"))
+    told = dramaturg("eval", "run", suite, "--baseline", "HEAD", "--html", "eval.html")
+    said = "in every pair both arms made the same document out of quotes, and cannot differ"
+    assert (told.code, f"\n{said}; only a language model reads the rest\n" in told.out) == (0, True)
+    assert "none the same documents" in " ".join(told.out.split())
+    assert "made the same document out of quotes in every pair" in Path("eval.html").read_text(encoding="utf-8")
+    verdict = dramaturg("eval", "run", suite, "--baseline", "HEAD", "--json").json["verdict"]
+    assert (verdict["kind"], verdict["alike"], verdict["equal"]) == ("no worse", 0, verdict["pairs"])
+    result = bench.run(suite, models=[answering()])
+    assert result.decision
+    assert (result.decision.kind, result.decision.equal) == (Kind.INCONCLUSIVE, 0)
+
+
 def test_a_suite_with_faults_is_refused_with_all_of_them(bench: Bench) -> None:
     bench.checkout.write("evals/bad.suite.yaml", "personas: DPA-2\nrepeat: 3\ncases: []\n")
     told = dramaturg("eval", "run", "evals/bad.suite.yaml")

@@ -14,7 +14,7 @@ from dramaturg.evals.statistics.calibration import Judge
 from dramaturg.evals.statistics.decide import decide
 from dramaturg.evals.statistics.samples import Arms, Sample
 from dramaturg.evals.statistics.verdict import Kind, Verdict
-from dramaturg.evals.suite import PASS, Suite
+from dramaturg.evals.suite import PASS, QUOTING, Suite
 
 _PERCENT = 100
 Asked = tuple[str, int]
@@ -48,6 +48,7 @@ class Decision:
         verdict: What the samples say; None without a baseline.
         pairs: How many pairs of performances there are.
         alike: Those in which both arms asked exactly the same questions, and so cannot differ.
+        equal: Others in which both made the same document out of quotes, which come out the same however often.
         falls: The scores of steps that fell, the deepest first.
         edits: What was edited.
         blamed: Those of the edits that the fall can come from; empty where nothing fell.
@@ -57,9 +58,17 @@ class Decision:
     verdict: Verdict
     pairs: int
     alike: int
+    equal: int = 0
     falls: tuple[Fall, ...] = ()
     edits: tuple[Edit, ...] = ()
     blamed: tuple[Edit, ...] = ()
+
+    @property
+    def same(self) -> str:
+        """What both arms have in common in every pair, so that they cannot differ; empty where they can."""
+        if self.alike == self.pairs:
+            return "the same questions"
+        return "the same documents" if self.alike + self.equal == self.pairs else ""
 
 
 def stratum_name(persona: str, case: str, model: str) -> str:
@@ -103,15 +112,36 @@ def compare_records(
 def decision_of(records: Sequence[Record], verdict: Verdict, edits: Sequence[Edit]) -> Decision:
     """Return what a verdict amounts to: who is to blame, and whether anything could differ at all."""
     both = _paired(records)
-    alike = sum(old.keys == new.keys and bool(old.keys) for old, new in both)
+    alike = sum(_are_alike(old, new) for old, new in both)
+    equal = sum(_are_equal(old, new) for old, new in both if not _are_alike(old, new))
     kind = verdict.kind
-    if both and alike == len(both) and kind is Kind.INCONCLUSIVE and not any(each.error for each in records):
+    if both and alike + equal == len(both) and kind is Kind.INCONCLUSIVE and not any(each.error for each in records):
         kind = Kind.NO_WORSE
     falls = _falls(both)
     blamed = _blamed(falls, edits) if kind in (Kind.WORSE, Kind.INCONCLUSIVE) else ()
     return Decision(
-        kind=kind, verdict=verdict, pairs=len(both), alike=alike, falls=falls, edits=tuple(edits), blamed=blamed
+        kind=kind,
+        verdict=verdict,
+        pairs=len(both),
+        alike=alike,
+        equal=equal,
+        falls=falls,
+        edits=tuple(edits),
+        blamed=blamed,
     )
+
+
+def _are_alike(old: Record, new: Record) -> bool:
+    """Tell whether both arms asked the same."""
+    return old.keys == new.keys and bool(old.keys)
+
+
+def _are_equal(old: Record, new: Record) -> bool:
+    """Tell whether both arms made the same of it, by what does not vary."""
+    if new.model != QUOTING or not new.document or old.document != new.document:
+        return False
+    scores = ({name: (each.value, each.passed) for name, each in record.scores.items()} for record in (old, new))
+    return old.outcome == new.outcome and next(scores) == next(scores)
 
 
 def _metrics(suite: Suite, records: Sequence[Record], judges: Mapping[str, Standing]) -> Mapping[str, Arms]:

@@ -28,6 +28,7 @@ from dramaturg.evals.statistics.intervals import Interval
 from dramaturg.evals.statistics.rates import wilson
 from dramaturg.evals.statistics.sequential import losses_needed
 from dramaturg.evals.statistics.verdict import Kind
+from dramaturg.evals.suite import QUOTING
 from dramaturg.evals.terms import Terms
 from dramaturg.evals.told import Told, ignore
 from dramaturg.evals.usable import read_usable
@@ -273,7 +274,7 @@ def _may_stop(file: SuiteFile, terms: Terms) -> bool:
         return False
     gate, models = file.suite.gate, terms.models or file.suite.models
     enough = _ROOM * losses_needed(len(gate.metrics) / gate.alpha)
-    return _pairs(file, terms) >= enough and any(model != "evidence" for model in models)
+    return _pairs(file, terms) >= enough and any(model != QUOTING for model in models)
 
 
 def _pairs(file: SuiteFile, terms: Terms) -> int:

@@ -15,6 +15,7 @@ from dramaturg.evals.scorers.model import Listed, Scorer, SomeTexts, Texts
 from dramaturg.models.spec import parse_spec
 
 PASS = "pass"  # noqa: S105 - the metric that every performance has
+QUOTING = "evidence"  # the model that quotes the artifacts: what it is asked again it answers the same
 MOST_REPEATS = 1_000
 _NAME = r"^[\w][\w .+-]*$"
 
@@ -102,7 +103,7 @@ class Suite(_Said):
 
     name: str = Field(default="", pattern=r"^([\w][\w .+-]*)?$", description="Its name; that of the file unless given.")
     personas: SomeTexts = Field(description="Aliases, or paths of files beside the suite file.")
-    models: _Models = Field(default=("evidence",), description="Models, as `--model` names them.")
+    models: _Models = Field(default=(QUOTING,), description="Models, as `--model` names them.")
     judge: Annotated[Judge | None, BeforeValidator(_model_alone, json_schema_input_type=str | Judge)] = Field(
         default=None, description="Who judges by rubrics and compares pairs: a model, as `--model` names it."
     )

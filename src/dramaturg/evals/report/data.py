@@ -35,6 +35,7 @@ def _verdict(decision: Decision) -> dict[str, Any]:
         "alpha": verdict.alpha,
         "pairs": decision.pairs,
         "alike": decision.alike,
+        "equal": decision.equal,
         "read": verdict.pairs,
         "price": None if verdict.price is None else asdict(verdict.price),
         "metrics": [asdict(comparison) for comparison in verdict.comparisons],

@@ -49,8 +49,8 @@ def table_of(result: Evaluated) -> Table:
     names = [arm.name for arm in result.arms.values()]
     level = round(_PERCENT * (1 - 2 * result.decision.verdict.alpha))
     heads = ("metric", *names, f"change, {level} % interval", "verdict")
-    same = result.decision.alike == result.decision.pairs
-    compared = (_compared(each, same=same) for each in result.decision.verdict.comparisons)
+    same = result.decision.same
+    compared = (_compared(each, same) for each in result.decision.verdict.comparisons)
     return Table(heads=heads, rows=(*compared, *_measured_rows(result)))
 
 
@@ -92,9 +92,7 @@ def sentences(result: Evaluated) -> Iterator[str]:
 
 
 def _of_decision(decision: Decision) -> Iterator[str]:
-    if decision.alike:
-        each = "every pair" if decision.alike == decision.pairs else f"{decision.alike:,} of {decision.pairs:,} pairs"
-        yield f"in {each} both arms asked the same questions, and cannot differ"
+    yield from cannot_differ(decision)
     if decision.kind in (Kind.WORSE, Kind.INCONCLUSIVE):
         yield from (_fallen(fall) for fall in fallen_steps(decision))
         yield from (f"edited: {edit}" for edit in decision.blamed)
@@ -102,6 +100,20 @@ def _of_decision(decision: Decision) -> Iterator[str]:
         yield from (f"edited: {edit}" for edit in decision.edits)
     if not decision.edits:
         yield "nothing was edited"
+
+
+def cannot_differ(decision: Decision) -> Iterator[str]:
+    """Yield in how many pairs the arms cannot differ, and why."""
+    for pairs, why in (
+        (decision.alike, "asked the same questions, and cannot differ"),
+        (
+            decision.equal,
+            "made the same document out of quotes, and cannot differ; only a language model reads the rest",
+        ),
+    ):
+        if pairs:
+            each = "every pair" if pairs == decision.pairs else f"{pairs:,} of {decision.pairs:,} pairs"
+            yield f"in {each} both arms {why}"
 
 
 def fallen_steps(decision: Decision) -> Sequence[Fall]:
@@ -182,13 +194,13 @@ def _early(result: Evaluated) -> bool:
     return result.decision is not None and len(result.records) < 2 * result.planned
 
 
-def _compared(comparison: Comparison, *, same: bool) -> Row:
-    """Return a metric in both arms; `same` says that they asked the same questions, so that it cannot differ."""
+def _compared(comparison: Comparison, same: str) -> Row:
+    """Return a metric in both arms; `same` is what these have in common where it cannot differ."""
     change = _NONE
     if same:
         return Row(
             metric=_marked(comparison),
-            cells=(_tallied(comparison.baseline), _tallied(comparison.candidate), "none", "the same questions"),
+            cells=(_tallied(comparison.baseline), _tallied(comparison.candidate), "none", same),
         )
     if comparison.effect is not None:
         shown = _difference if comparison.scored else points

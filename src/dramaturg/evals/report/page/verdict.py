@@ -11,6 +11,7 @@ from dramaturg.evals.report.judges import judge_sentences
 from dramaturg.evals.report.page.drawing import Drawing, change_drawn, rates_drawn, reach
 from dramaturg.evals.report.table import (
     Row,
+    cannot_differ,
     cost_sentence,
     error_sentences,
     failure_sentences,
@@ -133,8 +134,11 @@ def _lead(result: Evaluated) -> Iterator[str]:
     decision = result.decision
     if result.lost:
         yield headline(result)
-    elif decision is not None and decision.alike == decision.pairs:
-        yield "Both arms asked the same questions in every pair: they cannot differ."
+    elif decision is not None and decision.same:
+        made = (
+            "asked the same questions" if decision.alike == decision.pairs else "made the same document out of quotes"
+        )
+        yield f"Both arms {made} in every pair: they cannot differ."
     elif decision is not None:
         names = [arm.name for arm in result.arms.values()]
         yield from (_told(each, names, decision) for each in decision.verdict.comparisons if each.gates)
@@ -165,7 +169,7 @@ def _share(tally: Tally) -> str:
 def _compared(result: Evaluated, decision: Decision, rows: Sequence[Row]) -> Iterator[Metric]:
     """Yield the metrics of two arms, then what is measured on a scale of its own."""
     comparisons = decision.verdict.comparisons
-    same = decision.alike == decision.pairs
+    same = bool(decision.same)
     far = reach(comparisons)
     names = [arm.name for arm in result.arms.values()]
     for comparison, row in zip(comparisons, rows, strict=False):
@@ -223,7 +227,7 @@ def _remarks(result: Evaluated) -> Iterator[str]:
     decision = result.decision
     if decision is None:
         yield from failure_sentences(result)
-    elif 0 < decision.alike < decision.pairs:
-        yield f"in {decision.alike:,} of {decision.pairs:,} pairs both arms asked the same questions, and cannot differ"
+    elif not decision.same:
+        yield from cannot_differ(decision)
     yield from judge_sentences(result)
     yield from error_sentences(result.records)
