@@ -12,10 +12,21 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
     (Format.TABLE, ("table", "matrix"), re.compile(r"\b(?:table(?! of contents)|matrix)\b")),
     (
         Format.PROCEDURE,
-        ("sequential", "step-by-step", "runbook", "procedure", "order", "instructions"),
+        (
+            "sequential",
+            "step-by-step",
+            "runbook",
+            "procedure",
+            "order",
+            "instructions",
+            "rollback",
+            "commands",
+            "steps",
+        ),
         re.compile(
             r"\b(?:sequential|step-by-step|runbook|procedure|in (?:this )?order(?! (?:to|of|that|for)\b)"
-            r"|instructions (?:on|for) how)\b"
+            r"|instructions (?:on|for) how|(?:numbered|ordered) steps"
+            r"|(?:list|set|sequence|series) of (?:[\w`-]+ ){0,2}(?:commands|steps))\b"
         ),
     ),
     (
@@ -58,6 +69,7 @@ _NOT_OWN: Sequence[tuple[Sequence[str], re.Pattern[str]]] = (
     ),
 )
 _CALLED = re.compile(r"[`\"”]\s+(?P<noun>table|matrix|check-?list|runbook|procedure)\b", re.IGNORECASE)
+_UNDOES = re.compile(r"\brollback plan\b", re.IGNORECASE)
 _IN_PROSE = re.compile(r"\bin prose\b")
 
 
@@ -87,7 +99,13 @@ def format_of(prose: Prose, title: str, *, columns: bool) -> tuple[Format, str, 
         return said[0], f"format/{said[0]}-wording", (start + said[1].start(), start + said[1].end())
     if columns:
         return Format.TABLE, "format/table-columns", None
-    return Format.PROSE, "format/nothing-else-named", None
+    undoes = at >= 0 and _UNDOES.search(title)
+    where = (at, at + len(title)) if undoes else None
+    return (
+        (Format.PROCEDURE, "format/procedure-title", where)
+        if undoes
+        else (Format.PROSE, "format/nothing-else-named", None)
+    )
 
 
 def _own(line: str) -> str:

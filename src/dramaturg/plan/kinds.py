@@ -13,7 +13,7 @@ from dramaturg.plan.columns import columns_of
 from dramaturg.plan.contract import Contents
 from dramaturg.plan.joins import INTO, assembles, gathered
 from dramaturg.plan.model import Kind
-from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over
+from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over, is_named_a_gate
 from dramaturg.plan.prose import Prose, mentions
 from dramaturg.plan.titles import has_title_as_object, own_section, title_under
 from dramaturg.plan.verbs import (
@@ -33,7 +33,8 @@ from dramaturg.plan.verbs import (
 
 _OBJECT_NOUN = re.compile(
     rf"\s+(?:(?!(?:of|for|from|in|to|with|by|on|against|that|which|using)\b)(?:[\w'-]+|`[^`\n]+`|\"[^\"\n]+\"),?\s+){{0,10}}?"
-    rf"(?:{DOCUMENT_NOUN}\b|`[^`\n]+\.\w{{2,5}}`|into (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b)",
+    rf"(?:{DOCUMENT_NOUN}\b(?!-|\s+(?:path|name|type|size|format|extension|system|change|location|option|item|entr)\w*)"
+    rf"|`[^`\n]+\.\w{{2,5}}`|into (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b)",
     re.IGNORECASE,
 )
 _TELLS = (
@@ -141,6 +142,8 @@ def _turns_to(step: Step, prose: Prose, alias: str) -> Decision | None:
         return Decision(kind=Kind.HANDOFF, rule="kind/names-a-persona", words=other.span("alias"))
     if confirmed := asks_to_confirm(prose):
         return Decision(kind=Kind.GATE, rule="kind/asks-to-confirm", words=confirmed.span())
+    if is_named_a_gate(step.name):
+        return Decision(kind=Kind.GATE, rule="kind/asks-to-confirm")
     if asked := asks_a_person(prose):
         return Decision(kind=Kind.ASK, rule="kind/asks-a-person", words=asked.span())
     return None

@@ -26,11 +26,16 @@ _GATE = re.compile(
     rf"|\bcheck with (?:the|your) {_PERSON}\b[^.!?\n]{{0,80}}\bbefore (?:you )?(?:proceed|continu|go|mov)\w*"
     rf"|\b(?:a)?wait for (?:the|your) {_PERSON}(?:['’]s)?\b(?! to (?:answer|provide|supply|send|attach|upload))"
     r"|\b(?:shall|may|should|can) I (?:proceed|continue|go on|go ahead|begin|start)\b"
-    r"|\b(?:do not|don['’]t|must not|cannot|can not) (?:proceed|continue|go on)\b[^.!?\n]{0,60}"
-    r"\b(?:until|unless|without|before)\b"
+    r"|\b(?:do not|don['’]t|must not|will not|won['’]t|shall not|cannot|can not) (?:proceed|continue|go on|move on)\b"
+    r"[^.!?\n]{0,60}\b(?:until|unless|without|before)\b"
     r"|\b(?:present|submit|show|send)\b[^.!?\n]{0,60}?\bfor (?:\w+ )?(?:approval|confirmation|sign-off)\b"
     r"|\bask whether to (?:proceed|continue|go on)\b"
     r"|\b(?:pause|stop|hold|halt)\b[^.!?\n]{0,40}\b(?:until|for)\b[^.!?\n]{0,40}\b(?:confirm|approv|user|operator)\w*",
+    re.IGNORECASE,
+)
+_GATE_NAME = re.compile(
+    r"(?:request|ask for|await|wait for|get|obtain|seek|secure)\s+(?:the\s+)?(?:[\w'’-]+\s+)?"
+    r"(?:confirmation|approval|sign-off|go-ahead|consent)(?=\s*(?:$|[(:&-])|\s+(?:from|to|before|for|and)\b)",
     re.IGNORECASE,
 )
 _ASK = re.compile(
@@ -133,6 +138,11 @@ _SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•
 def asks_to_confirm(prose: Prose) -> re.Match[str] | None:
     """Return where a step asks a person to confirm; None if it does not."""
     return _said(_GATE, prose.spoken) if mentions(prose.folded, _GATE_WORDS) else None
+
+
+def is_named_a_gate(name: str) -> bool:
+    """Tell whether a step is called after a confirmation it asks for: "Await User Approval"."""
+    return _GATE_NAME.match(name) is not None
 
 
 def asks_a_person(prose: Prose) -> re.Match[str] | None:

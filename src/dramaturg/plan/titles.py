@@ -38,7 +38,7 @@ _OBJECT = re.compile(
 _FOLLOWED = re.compile(rf"\*{{0,2}}\s+(?:(?:[\w-]+\s+)?{DOCUMENT_NOUN}|heading|header)\b", re.IGNORECASE)
 _HEADED = r"(?:section|heading|title)(?:'s|’s)?(?: (?:heading|title|name))? (?:is|must be|should be|shall be|reads)"
 _PRECEDED = re.compile(
-    r"\b(?:(?:titled|entitled|called|named|headed|section|chapter|heading|header|title)[:,]?"
+    r"\b(?:(?:titled|entitled|called|named|headed|(?:section|chapter)(?: on| about)?|heading|header|title)[:,]?"
     rf"|{_HEADED})\s+(?:the\s+)?\*{{0,2}}$",
     re.IGNORECASE,
 )
