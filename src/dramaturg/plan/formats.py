@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 
 from dramaturg.plan.model import Format
-from dramaturg.plan.prose import Prose, lowered, mentions
+from dramaturg.plan.prose import Prose, lowered, mentions, whole
 
 # for each format what its words have in common, which is cheap to look for, and what must be found where one is
 _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
     (Format.CHECKLIST, ("check",), re.compile(r"\bcheck-?list\b")),
-    (Format.TABLE, ("table", "matrix"), re.compile(r"\b(?:table(?! of contents)|matrix)\b")),
+    (Format.TABLE, ("table", "matrix"), re.compile(whole("table", "matrix") + "(?! of contents)")),
     (
         Format.PROCEDURE,
         (
@@ -54,11 +54,11 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
 _NOT_OWN: Sequence[tuple[Sequence[str], re.Pattern[str]]] = (
     (
         ("not ", "never ", "no ", "without "),
-        re.compile(r"\b(?:must not|should not|do not|never|no|without)\b[^.,;:\n]*"),
+        re.compile(whole("must not", "should not", "do not", "never", "no", "without") + r"[^.,;:\n]*"),
     ),
     (
         ("including", "such as", "often", "sometimes", "may", "might"),
-        re.compile(r"\b(?:including|such as|often|sometimes|may|might)\b[^.;:\n]*"),
+        re.compile(whole("including", "such as", "often", "sometimes", "may", "might") + r"[^.;:\n]*"),
     ),
     (
         ("table", "matrix", "check", "runbook", "findings"),

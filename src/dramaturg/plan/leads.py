@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from dramaturg.findings.model import Span
 from dramaturg.findings.quick import quick
 from dramaturg.plan.model import Level, Reason
-from dramaturg.plan.prose import Bullet, mentions
+from dramaturg.plan.prose import Bullet, mentions, whole
 
 FITS = (
     r"(?:(?:if|where|when)\s+(?:applicable|available|appropriate|relevant|possible|known)"
     r"|as\s+(?:applicable|appropriate))"
 )
-_MUST_LEAD = re.compile(r"\b(?:including|must)\b", re.IGNORECASE)
+_MUST_LEAD = re.compile(whole("including", "must"))
 _FIRM_LEAD = re.compile(r"\W*(?:required|mandatory|must[- ]haves?)\b", re.IGNORECASE)
 _MAY_LEAD = re.compile(
     r"\b(?:may|might|could|can)\s+(?:also\s+)?(?:want\s+to\s+)?(?:include|cover|contain|mention|add|list|note|describe)\b"
@@ -52,11 +52,11 @@ _AGENT = re.compile(
     r"\b[^:.]*:\s*$",
     re.IGNORECASE,
 )
-_AGENT_WORDS = (
+_AGENT_ENDS = (
     "rules:", "rule:", "guidelines:", "principles:", "constraints:", "conventions:", "instructions:", "sources:",
-    "source:", "inputs:", "input:", "artifacts:", "artifact:", "files:", "evidence:", "material:", "only:", "in mind",
-    "yourself", "base it", "base this", "base your", "basing",
+    "source:", "inputs:", "input:", "artifacts:", "artifact:", "files:", "evidence:", "material:", "only:",
 )  # fmt: skip
+_AGENT_WORDS = ("in mind", "yourself", "base it", "base this", "base your", "basing")
 _ASIDE_LEAD = re.compile(r"(?:^|[\n.;,(])[ \t]*[*_#]*(?:for )?examples?\b[^.:\n]*:?[*_]*$", re.IGNORECASE)
 _ASIDE = re.compile(r"\([^()\n]*\)")
 _SENTENCE = re.compile(r"\.(?<!\be\.g\.)\s")
@@ -98,7 +98,7 @@ def lead_of(bullet: Bullet, must: re.Match[str] | None, within: Callable[[int, i
     last = _ASIDE.sub("", last) if "(" in last else last
     folded = last.casefold()
     may = mentions(folded, _MAY_WORDS) and _MAY_LEAD.search(last) is not None
-    level, reason = _level(bullet, last, must, within, may=may)
+    level, reason = _level(bullet, folded, must, within, may=may)
     return Lead(
         level=level,
         reason=reason,
@@ -112,11 +112,12 @@ def _is_aside(lead: str, last: str, folded: str) -> bool:
         return True
     if mentions(folded, _NOT_WORDS) and _NOT_LEAD.search(last):
         return True
-    return bool(_AGENT_LEAD.match(last) or (mentions(folded, _AGENT_WORDS) and _AGENT.search(last)))
+    agent = folded.rstrip().endswith(_AGENT_ENDS) or mentions(folded, _AGENT_WORDS)
+    return bool(_AGENT_LEAD.match(last) or (agent and _AGENT.search(last)))
 
 
 def _level(
-    bullet: Bullet, last: str, must: re.Match[str] | None, within: Callable[[int, int], Span], *, may: bool
+    bullet: Bullet, folded: str, must: re.Match[str] | None, within: Callable[[int, int], Span], *, may: bool
 ) -> tuple[Level, Reason]:
     if must and not may:
         return Level.MUST, Reason("level/step-says-must", within(must.start(), must.end()))
@@ -124,10 +125,10 @@ def _level(
     lead = within(at, end)
     if may:
         return Level.MAY, Reason("level/may-include", lead)
-    if _FIRM_LEAD.match(last):
+    if _FIRM_LEAD.match(folded):
         return Level.MUST, Reason("level/step-says-must", lead)
-    if last.rstrip().endswith(":"):
-        including = _MUST_LEAD.search(last, last.rfind(".") + 1)
+    if folded.rstrip().endswith(":"):
+        including = _MUST_LEAD.search(folded, folded.rfind(".") + 1)
         rule = "level/bullets-after-including" if including else "level/bullets-after-colon"
         return Level.MUST, Reason(rule, lead)
     return Level.MAY, Reason("level/loose-bullets", lead)
