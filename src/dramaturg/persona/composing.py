@@ -41,21 +41,23 @@ class Loader(SafeLoader):
 
 def compose(fm: str, reader: Reader) -> yaml.Node | None:
     """Return the root node of a YAML text; None for an empty one, and for one that must not or cannot be composed."""
-    printable = fm.replace("\n", "").replace("\r", "").isprintable()
-    strangers = [] if printable else [*re.finditer(f"{Characters.NON_PRINTABLE.pattern}+", fm)]
-    for strange in strangers:
-        place = reader.source.span(reader.start + strange.start(), reader.start + strange.end())
-        message = f"{reader.subject} holds the character U+{ord(strange[0][0]):04X}, which YAML does not admit"
-        reader.fault("P103", message, place, help="remove it")
-    if strangers:
-        return None
+    flat = fm.replace(" ", "-").replace("\t", "-").replace("?", "-").replace(":", "-")
+    suspect = _DEEP in flat or fm.startswith(("---", "...")) or any(map(fm.__contains__, _SUSPECT))
     try:
-        flat = fm.replace(" ", "-").replace("\t", "-").replace("?", "-").replace(":", "-")
-        suspect = _DEEP in flat or fm.startswith(("---", "...")) or any(map(fm.__contains__, _SUSPECT))
         return None if suspect and not _may_be_composed(fm, reader) else yaml.compose(fm, Loader=Loader)
     except yaml.MarkedYAMLError as error:
         _refuse_yaml(error, reader)
-        return None
+    except (yaml.reader.ReaderError, UnicodeEncodeError):
+        _refuse_characters(fm, reader)
+    return None
+
+
+def _refuse_characters(fm: str, reader: Reader) -> None:
+    """Report the characters that YAML does not admit, those that stand together as one."""
+    for strange in re.finditer(f"{Characters.NON_PRINTABLE.pattern}+", fm):
+        place = reader.source.span(reader.start + strange.start(), reader.start + strange.end())
+        message = f"{reader.subject} holds the character U+{ord(strange[0][0]):04X}, which YAML does not admit"
+        reader.fault("P103", message, place, help="remove it")
 
 
 def _refuse_yaml(error: yaml.MarkedYAMLError, reader: Reader) -> None:

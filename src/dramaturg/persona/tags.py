@@ -35,7 +35,7 @@ _WORD = r"[^\s<>=\"'/]+"
 _WORDS = rf"(?>{_WORD}+(?:[ \t]+{_WORD}+(?!\s*=))*)"  # a section's name; what an `=` follows is an attribute
 _TAG = re.compile(
     rf"<(?P<close>/?)(?P<name>SECTION\s*:\s*{_WORDS}|[A-Za-z_][\w.:-]*+)"
-    r"(?P<attributes>(?:[^<>\"']++|\"[^\"\n]*+\"|'[^'\n]*+')*+)>",
+    r"(?P<attributes>[^<>\"']*+(?:(?:\"[^\"\n]*+\"|'[^'\n]*+')[^<>\"']*+)*+)>",
     re.IGNORECASE,
 )
 _TAG_START = re.compile(
