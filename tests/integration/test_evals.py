@@ -200,6 +200,18 @@ def test_a_sequential_eval_stops_when_it_is_decided(bench: Bench) -> None:
     assert len(result.records) < 2 * result.planned
 
 
+def test_a_section_that_is_gone_is_told_at_the_line_where_it_stood(bench: Bench) -> None:
+    """Three scores of its step fall to nothing alike: what is told of it is that of the first scorer."""
+    line = bench.line_of('<Step number="5"')
+    bench.edit((bench.text().splitlines(keepends=True)[line - 1], ""))
+    command = ("eval", "run", SUITE, "--baseline", "HEAD", "--format")
+    told = dramaturg(*command, "md")
+    said = "- step 5: sections fell from 1.00 to 0.00: section `ROLLBACK PLAN` is not there\n"
+    assert (told.code, said in told.out) == (1, True)
+    place = f"file={PERSONA},line={line}"
+    assert f"::error title=WORSE,{place}::WORSE: section `ROLLBACK PLAN` was lost" in dramaturg(*command, "github").out
+
+
 def test_quotes_that_come_out_the_same_are_no_worse_and_a_language_model_may_still_differ(bench: Bench) -> None:
     suite = _one_case(bench)
     bench.edit(("This MUST include:", "This SHOULD include:"))

@@ -21,7 +21,7 @@ from dramaturg.plan.rewording import rewording
 
 _WIDTH = 90
 _PERSONA_WIDE = (Subject.SLOT, Subject.CONTRACT, Subject.DIRECTIVE, Subject.RULE, Subject.ARTIFACT, Subject.MODE)
-_PLACES, _RUN = 2, 6  # of what was reworded, as one line beside others has room for it
+_MOST_PLACES, _LONGEST_RUN = 2, 6  # of what was reworded, as one line beside others has room for it
 _REWORDED = (What.REWORDED, What.SHORTENED)
 _FROM_TO = (What.WEAKENED, What.STRENGTHENED, What.CHANGED, What.RENAMED, What.MOVED, What.REORDERED)
 
@@ -65,14 +65,14 @@ def _edits(persona: str, before: Part, after: Part) -> Iterator[Edit]:
     steps = _Steps(before.plan, after.plan)
     told: set[tuple[str, int]] = set()
     for change in compare(before.plan, after.plan):
-        span = _sharpened(change, before.plan, after.plan)
+        was, span = _places(change, before.plan, after.plan)
         told |= {(span.path, span.line)} if span else set()
         yield Edit(
             persona=persona,
             what=_worded(change),
             step=steps.of(change),
             span=span,
-            was=change.span_before,
+            was=was,
             effect=change.effect,
         )
     if not told:
@@ -123,21 +123,45 @@ def _worded(change: Change) -> str:
 
 
 def _reworded(before: str, after: str) -> str:
-    return rewording(before, after, places=_PLACES, run=_RUN)
+    return rewording(before, after, places=_MOST_PLACES, run=_LONGEST_RUN)
 
 
-def _sharpened(change: Change, before: Plan, after: Plan) -> Span | None:
-    """Return where a change stands: of a text of many lines the first that differs, such as the rule of a directive."""
+def _places(change: Change, before: Plan, after: Plan) -> tuple[Span | None, Span | None]:
+    """Return where a change stood and stands.
+
+    What was reworded does so at the first lines that differ, such as one rule of many; what is gone with all around it,
+    or was that of a file which was not edited instead, at the line that is there now.
+    """
     was, now = change.span_before, change.span_after
-    if change.what not in _REWORDED or was is None or now is None:
-        return now
-    olds, news = _text_at(was, before), _text_at(now, after)
-    codes = SequenceMatcher(None, olds, news, autojunk=False).get_opcodes()
-    at = next((min(start, len(news) - 1) for tag, _, _, start, _ in codes if tag != "equal"), 0)
-    if at <= 0:
-        return now
-    line = news[at]
-    return Span(path=now.path, line=now.line + at, column=len(line) - len(line.lstrip()) + 1, length=len(line.strip()))
+    idle = {new.path for old, new in _paired(before.persona.chain, after.persona.chain) if old.text == new.text}
+    if was is not None and (now is None or now.path in idle):
+        return was, _left_at(was, before.persona.chain, after.persona.chain) or now
+    if was is not None and now is not None and change.what in _REWORDED:
+        olds, news = _text_at(was, before), _text_at(now, after)
+        first = next(_stretches(olds, news), None)
+        return (was, now) if first is None else (_line_of(was, olds, first[0]), _line_of(now, news, first[2]))
+    return was, now
+
+
+def _line_of(span: Span, lines: Sequence[str], at: int) -> Span:
+    """Return a line of what a span covers, by its position there; the span itself for the first, or behind the last."""
+    if not 0 < at < len(lines):
+        return span
+    line = lines[at].strip()
+    column = len(lines[at]) - len(lines[at].lstrip()) + 1
+    return Span(path=span.path, line=span.line + at, column=column, length=len(line))
+
+
+def _left_at(gone: Span, before: Sequence[PersonaFile], after: Sequence[PersonaFile]) -> Span | None:
+    """Return the line of a later file where something stood; None where the file is gone as well."""
+    for old, new in _paired(before, after):
+        if old.path == gone.path:
+            news = new.text.splitlines()
+            codes = SequenceMatcher(None, old.text.splitlines(), news, autojunk=False).get_opcodes()
+            tag, first, start = next((tag, i, j) for tag, i, _, j, _ in reversed(codes) if i < gone.line)
+            at = start + (gone.line - 1 - first if tag == "equal" else 0)
+            return Span(path=new.path, line=min(at, max(0, len(news) - 1)) + 1, column=1, length=1)
+    return None
 
 
 def _text_at(span: Span, plan: Plan) -> Sequence[str]:
@@ -147,13 +171,26 @@ def _text_at(span: Span, plan: Plan) -> Sequence[str]:
     return text[start : start + span.length].splitlines()
 
 
-def _lines(persona: str, before: Sequence[PersonaFile], after: Sequence[PersonaFile], steps: _Steps) -> Iterator[Edit]:
-    """Yield the stretches of lines of a chain that differ; the persona itself may have another alias."""
+def _paired(before: Sequence[PersonaFile], after: Sequence[PersonaFile]) -> Iterator[tuple[PersonaFile, PersonaFile]]:
+    """Yield the files of a chain that are still there; the persona itself may have another alias."""
     olds = {file.alias.casefold(): file for file in before} | {after[-1].alias.casefold(): before[-1]}
     for file in after:
         old = olds.get(file.alias.casefold())
-        if old is None or old.text == file.text:
-            continue
+        if old is not None:
+            yield old, file
+
+
+def _stretches(olds: Sequence[str], news: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Yield the stretches of lines that differ, as they begin and end on both sides."""
+    for tag, *stretch in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():
+        if tag != "equal":
+            first, last, start, end = stretch
+            yield first, last, start, end
+
+
+def _lines(persona: str, before: Sequence[PersonaFile], after: Sequence[PersonaFile], steps: _Steps) -> Iterator[Edit]:
+    """Yield the stretches of lines of a chain that differ."""
+    for old, file in _paired(before, after):
         for line, what in _differing(old.text, file.text):
             span = Span(path=file.path, line=line, column=1, length=1)
             yield Edit(
@@ -175,9 +212,8 @@ def _differing(old: str, new: str) -> Iterator[tuple[int, str]]:
     olds, news = old.splitlines(), new.splitlines()
     if old != new and olds == news:
         yield len(news), "a line end was changed"
-    for tag, first, last, start, end in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():
-        if tag != "equal":
-            was, now = " ".join(olds[first:last]), " ".join(news[start:end])
-            same = "".join(was.split()) == "".join(now.split())
-            what = "white space was changed" if same else f"text was changed: {_reworded(was, now)}"
-            yield min(start, max(0, len(news) - 1)) + 1, what
+    for first, last, start, end in _stretches(olds, news):
+        was, now = " ".join(olds[first:last]), " ".join(news[start:end])
+        same = "".join(was.split()) == "".join(now.split())
+        what = "white space was changed" if same else f"text was changed: {_reworded(was, now)}"
+        yield min(start, max(0, len(news) - 1)) + 1, what

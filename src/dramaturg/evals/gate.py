@@ -234,8 +234,8 @@ def _falls(both: Sequence[tuple[Record, Record]]) -> tuple[Fall, ...]:
     why: dict[str, dict[str, None]] = defaultdict(dict)
     for old, new in both:
         olds, news = ({step.step: step.scores for step in record.steps} for record in (old, new))
-        for step in olds.keys() & news.keys():
-            for metric in olds[step].keys() & news[step].keys():
+        for step in filter(news.__contains__, olds):  # in order, so that what fell alike is told alike every time
+            for metric in filter(news[step].__contains__, olds[step]):
                 values[step, metric].append((olds[step][metric], news[step][metric]))
         for metric, score in new.scores.items():
             before = old.scores[metric].why if metric in old.scores else ()

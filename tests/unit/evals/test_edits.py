@@ -62,9 +62,22 @@ def test_an_edit_within_many_lines_stands_at_the_first_that_differs() -> None:
     after = edited(("Say it short.", "Say it at length."), ("nobody", "no one"), text=whole)
     (found,) = edits_between(_arm(whole), _arm(after))
     assert found.span
+    assert found.was
     assert (found.span.line, found.span.column) == (_line("Say it at length", after), 3)
+    assert (found.was.line, found.was.column) == (_line("Say it short", whole), 3)
     assert found.what.startswith("directive `Tone` was reworded: … ")
     assert "[-short.</Rule>-] {+at length.</Rule>+}" in found.what
+
+
+def test_what_is_gone_whole_stands_at_the_line_that_is_there_instead() -> None:
+    line = _line('<Step number="5"')
+    step = DPA1.splitlines(keepends=True)[line - 1]
+    (found,) = _edits((step, ""))
+    assert str(found) == f"made-up.persona.md:{line}: section `ROLLBACK PLAN` was lost"
+    line = _line("<philosophy>")
+    whole = DPA1.splitlines(keepends=True)[line - 1]
+    (found,) = _edits((whole, ""))  # that of the parent holds instead
+    assert str(found).startswith(f"made-up.persona.md:{line}: slot `philosophy` was reworded: [-Deployment is not an")
 
 
 def test_a_lost_demand_stands_where_its_section_does_now_and_stood_where_it_did() -> None:

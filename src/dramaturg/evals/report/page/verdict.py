@@ -139,6 +139,8 @@ def _lead(result: Evaluated) -> Iterator[str]:
             "asked the same questions" if decision.alike == decision.pairs else "made the same document out of quotes"
         )
         yield f"Both arms {made} in every pair: they cannot differ."
+        if decision.equal:
+            yield "Only a language model reads the rest."
     elif decision is not None:
         names = [arm.name for arm in result.arms.values()]
         yield from (_told(each, names, decision) for each in decision.verdict.comparisons if each.gates)
