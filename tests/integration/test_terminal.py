@@ -139,12 +139,12 @@ def test_a_persona_checked_on_a_pipe_has_no_colour_but_its_carets() -> None:
     assert "   |           ^^^^^" in told.err
 
 
-def on_screen(columns: int, *arguments: str) -> list[str]:
-    """Return what the command prints on a terminal so wide."""
+def on_screen(columns: int, *arguments: str, stream: str = "stdout") -> list[str]:
+    """Return what the command writes to a stream that is a terminal so wide."""
     screen, theirs = pty.openpty()
     try:
         termios.tcsetwinsize(theirs, (24, columns))
-        with started(*arguments, stdout=theirs) as child:
+        with started(*arguments, **{stream: theirs}) as child:
             os.close(theirs)
             terminal = Terminal(screen)
             while terminal.read():
@@ -152,7 +152,7 @@ def on_screen(columns: int, *arguments: str) -> list[str]:
             assert child.wait(timeout=300) in (0, 1)
     finally:
         os.close(screen)
-    return ESCAPES.sub("", terminal.shown).replace("\r", "").split("\n")
+    return [line for line in terminal.lines if line]
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80])
@@ -170,3 +170,13 @@ def test_a_narrow_terminal_gets_whole_notes_and_whole_words_of_a_list(tmp_path: 
     words = [word for line in listed for word in line.split()]
     assert words == dramaturg("list").out.split()
     assert [line for line in listed if cell_len(line) > columns and " " in line.strip()] == []
+
+
+@pytest.mark.parametrize("term", ["dumb", "xterm"])
+def test_what_is_said_of_a_run_breaks_no_word_of_a_narrow_terminal(term: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("COLUMNS", "40")  # which readline, loaded by pytest, has set to 80 for children
+    said = on_screen(40, *RUN, "--model", "evidence", stream="stderr")
+    assert [line for line in said if cell_len(line) > 40 and "-->" not in line and ":::" not in line] == []
+    for words in ("no language model; nothing leaves this machine", "does not declare the artifact"):
+        assert words in " ".join(line.strip() for line in said)

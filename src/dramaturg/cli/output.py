@@ -108,11 +108,13 @@ def print_findings(
     for finding in findings:
         seen[finding.rule] += 1
         if brief_notes and finding.severity is Severity.NOTE:
-            click.echo(f"{finding.severity}[{finding.rule}]: {shown(finding.message)}", file=stream)
+            said = shown(f"{finding.severity}[{finding.rule}]: {finding.message}")
+            click.echo(folded(said, stream=stream), file=stream)
             continue
         if drawn is not None and seen[finding.rule] > drawn:
             place = f" {finding.span}" if finding.span else ""
-            click.echo(shown(f"{finding.severity}[{finding.rule}]{place}: {finding.message}"), file=stream)
+            said = shown(f"{finding.severity}[{finding.rule}]{place}: {finding.message}")
+            click.echo(folded(said, stream=stream), file=stream)
             continue
         block = render(finding, source_of or source_at, colour=wants_colour(stream), columns=_columns_of(stream))
         click.echo(block + "\n", file=stream, color=True)
@@ -144,9 +146,12 @@ def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
         yield folded(_GAP.join([*map(padded, row[:-1], widths), row[-1]]), indent)
 
 
-def folded(line: str, indent: int) -> str:
-    """Return a line for stdout: on a terminal as many lines as it takes, no word cut, the others indented."""
-    wide = _columns_of(sys.stdout)
+def folded(line: str, indent: int = len(_GAP), *, stream: IO[str] | None = None) -> str:
+    """Return a line for a stream, stdout if none is given: on a terminal as many lines as it takes, no word cut.
+
+    Those after the first are indented, where that leaves room.
+    """
+    wide = _columns_of(sys.stdout if stream is None else stream)
     if wide is None:
         return line
     return wrapped(line, wide, lead=0, indent=indent if wide - indent >= _NARROWEST else len(_GAP))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from dramaturg.cli.output import let_go
+from dramaturg.cli.output import folded, let_go
 from dramaturg.findings.cells import shown
 
 if TYPE_CHECKING:
@@ -49,9 +49,11 @@ class Talk:
 
     def say(self, text: str) -> None:
         """Print a line that stays; what a provider said in it is shown, not obeyed."""
-        text = shown(text)
+        text = folded(shown(text), stream=sys.stderr)
         if self._status:
-            self._status.console.print(text, markup=False, highlight=False, soft_wrap=True)
+            from rich.text import Text
+
+            self._status.console.print(Text(text))  # a str could hold what rich takes for an emoji
         elif not self.quiet:
             try:
                 click.echo(text, err=True)

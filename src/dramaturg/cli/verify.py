@@ -9,7 +9,7 @@ import click
 from dramaturg.cli.formats import HUMAN, format_option, print_report, reporting_faults
 from dramaturg.cli.inputs import artifacts_by_id
 from dramaturg.cli.mending import count_easy, mend_files, print_diff
-from dramaturg.cli.output import counted, explain, json_option, print_findings, read_or_not, summary
+from dramaturg.cli.output import counted, explain, folded, json_option, print_findings, read_or_not, summary
 from dramaturg.errors import CallerError
 from dramaturg.findings.cells import shown
 from dramaturg.findings.model import Severity
@@ -123,7 +123,8 @@ def _print_human(verification: "Verification", document: str, *, to_stderr: bool
     faults = [finding for finding in findings if finding.severity is not Severity.NOTE]
     print_findings(faults, to_stderr=to_stderr, source_of=verification.source_of)
     for note in notes:
-        click.echo(shown(f"{note.severity}[{note.rule}] {note.span}: {note.message}"), err=to_stderr)
+        said = shown(f"{note.severity}[{note.rule}] {note.span}: {note.message}")
+        click.echo(folded(said, stream=sys.stderr if to_stderr else sys.stdout), err=to_stderr)
     easy = count_easy(faults, verification.mendable)
     click.echo(f"{document}: {summary(faults) or 'no fault'}{easy}; {_tally(verification.verdict)}", err=True)
     rules = sorted({finding.rule for finding in faults})
