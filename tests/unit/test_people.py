@@ -43,6 +43,7 @@ def _branches(text: str) -> list[Branch]:
             "Check with the owner that it is whole before going",
         ),
         ("Wait for the user's answer.", "Wait for the user's"),
+        ("State the scope and have the user confirm it.", "have the user confirm"),
     ],
 )
 def test_a_gate_rests_on_the_words_that_ask_to_confirm(text: str, words: str) -> None:
@@ -82,6 +83,7 @@ def test_a_question_rests_on_the_words_that_ask(text: str, words: str) -> None:
         "Write it with the user in mind; clarify the terms with the user in mind.",
         "Let the user know.",
         "Ask yourself whether it is whole.",
+        "Formulate the questions that the auditor will ask.",
     ],
 )
 def test_of_persons_it_may_only_be_spoken(text: str) -> None:
@@ -97,6 +99,7 @@ def test_of_persons_it_may_only_be_spoken(text: str) -> None:
         ("Escalate to CSA-1 if it must change.", "CSA-1"),
         ("Invoke UTE-1 with the plan.", "UTE-1"),
         ("Pass it to the `ute-1` persona.", "ute-1"),
+        ("Hand the list to the `UTE-1` persona.", "UTE-1"),
         ("Refer the author to ADR-1.", "ADR-1"),
         ("Pass it to ute-1.", None),
         ("Send it to server-2.", None),

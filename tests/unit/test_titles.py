@@ -61,6 +61,9 @@ from dramaturg.plan.titles import document_title, named, own_section, title_of
         ("Describe the `Alpha` section of the `RAW_LOG`.", None),
         ("Produce an overview from the `ALPHA`.", None),
         ("In the `Alpha` section, find it.", None),
+        ("Report what lies between `ALPHA` and `BETA`.", None),
+        ("Weigh it against the `ALPHA`.", None),
+        ("Produce it for the `ABC-1` persona.", None),
         # what is none
         ("Produce the users' Guide and the owners' Notes.", None),
         ("Produce it in the '90s Style of 'Alpha'.", None),

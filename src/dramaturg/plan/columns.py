@@ -13,7 +13,7 @@ _NAMED = re.compile(
     rf"|each (?:[\w-]+ )?{_ENTRY} (?:has|gives|names|states|contains|includes)(?: the following)?"
     rf"|(?:each|every) (?:[\w-]+ )?{_ENTRY} (?:must|should|shall)"
     r" (?:have(?! been\b)|give|name|state|contain|include)(?: the following)?"
-    rf"|for (?:each|every) (?:[\w-]+ )?{_ENTRY},? (?:give|list|state|provide|include|specify|record|note|name)"
+    r"|for (?:each|every) (?:[\w-]+ ){0,2}[\w-]+,? (?:give|list|state|provide|include|specify|record|note|name)"
     r"(?: the following| its)?(?=:))"
     r"\s*:?(?:[ \t]+|[ \t]*\r?\n[ \t]*)(?P<items>(?:\([^()\n]*\)|[^.;()\n])+)",
     re.IGNORECASE,

@@ -39,11 +39,12 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
     ),
     (
         Format.CODE,
-        ("code", "file", "script", "json", "yaml", "openapi", "modul", "object", "manifest"),
+        ("code", "file", "script", "json", "yaml", "openapi", "modul", "object", "manifest", "mermaid", "tests"),
         re.compile(
             r"\b(?:code blocks?|source (?:file|code)s?|scripts?|code only|code files?|config(?:uration)? files?"
             r"|(?:unit )?test (?:files?|code|modules?)|json (?:object|array|file|document)|yaml (?:file|document)"
-            r"|openapi|dockerfile)\b"
+            r"|openapi|dockerfile|mermaid)\b"
+            r"|\A(?:write|generate|create|produce|implement|provide) (?:\w+ ){0,3}(?:unit|integration) tests\b"
             r"|\b(?:complete|full|production-(?:quality|ready)|runnable|working),? (?:[\w-]+,? ){0,3}code"
             r"(?=[.,;]|$| (?:and|that|which|required|needed|for|to)\b)"
             r"|`[^`\n]+\.(?:json|ya?ml|toml|ini|conf|xml|py|ts|js|sh|sql|tf)`\s+(?:file|object|manifest|script)\b"

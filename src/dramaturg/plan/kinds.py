@@ -15,7 +15,7 @@ from dramaturg.plan.joins import INTO, assembles, gathered
 from dramaturg.plan.model import Kind
 from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over, is_named_a_gate
 from dramaturg.plan.prose import Prose, mentions
-from dramaturg.plan.titles import has_title_as_object, own_section, title_under
+from dramaturg.plan.titles import has_title_as_object, is_placed, own_section, title_under
 from dramaturg.plan.verbs import (
     DOCUMENT_NOUN,
     GATHERS,
@@ -73,6 +73,10 @@ _SHOWN_AS = re.compile(
     r"(?:tables?|lists?|check-?lists?|matrix|report|summary|json object|code block|outline|memo)(?=\s*(?:[.,;:]|$|\n)"
     r"| (?:with|of|that|which|sorted)\b)",
     re.IGNORECASE,
+)
+_TABULATES = frozenset("compare contrast rank score rate calculate compute classify group sort estimate".split())
+_IN_TABLE = re.compile(
+    r"[^.!?`\"\n]{0,80}?\b(?:in|as) (?:an?|one) (?:[\w-]+ ){0,2}(?:table|matrix)\b(?! of contents)", re.IGNORECASE
 )
 _SHOWS = ("present", "output", "return", "report", "state", "show", "print", "display")
 
@@ -183,6 +187,8 @@ def _taking_in(prose: Prose, known: Collection[str], words: tuple[int, int] | No
 def _by_what_it_names(step: Step, prose: Prose, known: Collection[str], words: tuple[int, int] | None) -> Decision:
     """Return what a step does whose verb does not tell: it writes what it names as its output, else it thinks."""
     verb = prose.verb if words else None
+    if verb and prose.word in _TABULATES and (table := _IN_TABLE.match(prose.text, verb.end())):
+        return Decision(kind=Kind.SECTION, rule="kind/writes-a-document", words=table.span())
     if verb and prose.word in MAY_WRITE and (owes := _owes(prose, verb)):
         return Decision(kind=Kind.SECTION, rule="kind/owes-content", words=owes)
     if output := _OUTPUT.match(step.text):
@@ -221,7 +227,7 @@ def _thinks(verb: re.Match[str] | None) -> bool:
 def _later_writing(prose: Prose, verb: re.Match[str], known: Collection[str], *, titled: bool) -> re.Match[str] | None:
     """Return the verb of a later clause that writes something with a title, or failing that a document."""
     for later in later_verbs(prose.text, verb.end()):
-        if has_title_as_object(prose, later, known):
+        if has_title_as_object(prose, later, known) or is_placed(prose, later, known):
             return later
         if not titled and writes(later) and _has_document_as_object(prose.text, later.end()):
             return later

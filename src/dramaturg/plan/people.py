@@ -23,6 +23,7 @@ _GATE = re.compile(
     r" (?:after|once|when|if|with)\b[^.!?\n]{0,60}\b(?:confirm|approv|agree|user|operator|yes)\w*"
     rf"|\b(?:the|your) {_PERSON} (?:must|has to|have to|needs? to) (?:first |explicitly )?"
     r"(?:confirm|approve|agree|accept|sign off)\b[^.!?\n]{0,80}\b(?:before|until|first)\b"
+    rf"|\b(?:have|let) (?:the|your) {_PERSON} (?:\w+ )?(?:confirm|approve|sign off|agree)\b"
     rf"|\bcheck with (?:the|your) {_PERSON}\b[^.!?\n]{{0,80}}\bbefore (?:you )?(?:proceed|continu|go|mov)\w*"
     rf"|\b(?:a)?wait for (?:the|your) {_PERSON}(?:['’]s)?\b(?! to (?:answer|provide|supply|send|attach|upload))"
     r"|\b(?:shall|may|should|can) I (?:proceed|continue|go on|go ahead|begin|start)\b"
@@ -43,7 +44,7 @@ _ASK = re.compile(
     r"|(?:\w+\s+){0,4}(?:clarifying|targeted|follow-up|open)?\s*questions?\b"
     r"|for\s+(?:clarification|more|further|additional|missing|whatever|the)\b"
     r"|(?:which|whether|what|how|who|when|where)\b)"
-    r"|\b(?:put|pose|raise|formulate)\s+(?:\w+\s+){0,4}questions?\b|\bprompt\s+(?:the\s+)?(?:user|operator|author|reader|owner|team)\b"
+    r"|\b(?:put|pose|raise|formulate)\s+(?:\w+\s+){0,4}questions?\b(?!\s+(?:that\s+)?(?:the|an?)\s+\w+\s+(?:is|are|will|would|may|might|could|should)\b)|\bprompt\s+(?:the\s+)?(?:user|operator|author|reader|owner|team)\b"
     rf"|\bclarify\b(?! (?:how|what|why|when|where|that|whether)\b)[^.!?\n]{{0,60}}?\bwith (?:the|your) {_ASKED}"
     rf"|\b(?:elicit|inquire|enquire|find out)\b[^.!?\n]{{0,60}}?\b(?:from|of) (?:the|your) {_ASKED}"
     rf"|\b(?:interview|invite|consult)(?: with)? (?:the|your) {_ASKED}"
@@ -104,7 +105,7 @@ _HANDS = re.compile(
     re.IGNORECASE,
 )
 _PASSES = re.compile(
-    r"\b(?:forward|transfer|route|escalate|refer(?! to\b)|pass|send|submit|switch)(?:s|ing)?\b"
+    r"\b(?:hand|forward|transfer|route|escalate|refer(?! to\b)|pass|send|submit|switch)(?:s|ing)?\b"
     r"[^.!?\n]{0,60}?\bto (?:the )?`?$"
     r"|\b(?:invoke|activate|engage|summon|call(?: on| upon)?)(?:s|ing)? (?:the )?`?$",
     re.IGNORECASE,
@@ -112,7 +113,7 @@ _PASSES = re.compile(
 _PERSONA = re.compile(r"[A-Z][A-Z0-9]+(?:-[A-Z0-9]+)*-\d{1,2}$")
 _CALLED_PERSONA = re.compile(r"`?\s+(?:persona|agent|specialist)\b", re.IGNORECASE)
 _PASS_WORDS = (
-    "forward", "transfer", "route", "routing", "escalat", "refer", "pass", "send", "submit", "switch", "invok",
+    "hand", "forward", "transfer", "route", "routing", "escalat", "refer", "pass", "send", "submit", "switch", "invok",
     "activat", "engag", "summon", "call",
 )  # fmt: skip
 _NO_PERSONA = re.compile(

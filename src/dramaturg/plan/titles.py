@@ -32,7 +32,7 @@ _SENTENCE_START = re.compile(r"[.!?]\s|\n")
 _BEFORE, _NEAR = 120, 16
 _LISTED = re.compile(r"(?:[\"”`'’],?\s+(?:or|and)|[\"”`'’],)\s*$")
 _OBJECT = re.compile(
-    r"\s+(?:(?!(?:of|for|from|in|to|with|by|on|against|about|that|which|what|who|how|why|using|into|as|at|than|where|whose|under|including|containing)\b)[\w'-]+,?\s+){0,8}\*{0,2}",
+    r"\s+(?:(?!(?:of|for|from|in|to|with|by|on|against|about|that|which|what|who|how|why|using|into|as|at|than|where|whose|under|between|across|including|containing)\b)[\w'-]+,?\s+){0,8}\*{0,2}",
     re.IGNORECASE,
 )
 _FOLLOWED = re.compile(rf"\*{{0,2}}\s+(?:(?:[\w-]+\s+)?{DOCUMENT_NOUN}|heading|header)\b", re.IGNORECASE)
@@ -46,6 +46,11 @@ _SOURCE = re.compile(
     r"\b(?:from|of|by|per|against|as|with|that|which|what|how|where|via|using|on)\s+(?:the|my|your|our|this|each)\s+(?:(?!heading|header|title)[\w-]+\s+)?$",
     re.IGNORECASE,
 )  # what is there already is looked at
+_PREPOSITION = re.compile(
+    r"\b(?:against|between|by|for|from|of|per|than|through|using|via|with)\s+"
+    r"(?:(?:the|an?|your|its|this|that|each|all)\s+)?$",
+    re.IGNORECASE,
+)
 _PART_OF = re.compile(
     r"\s+(?:section|chapter|table|part|heading)s?\s+(?:of|in|from)\s+(?:the\s+|your\s+)?[`\"]?(?P<whole>[\w-]+)",
     re.IGNORECASE,
@@ -56,6 +61,9 @@ _UNDER = re.compile(
     re.IGNORECASE,
 )  # a step that begins with where its text is to stand
 _IN_THE = re.compile(r"\s*(?:in|under|within)\s+(?:the|your|this)\s+(?:[\w-]+\s+){0,2}", re.IGNORECASE)
+_PLACED = re.compile(
+    r"[^.!?\n]{0,80}\b(?:in|into|as|under)\s+(?:the|an?|one|your|its own)\s+(?:[\w-]+\s+){0,3}", re.IGNORECASE
+)
 _PLACES = ("in ", "under ", "within ")
 _SECTION = re.compile(r"\*{0,2}\s+(?:section|chapter|part)\b", re.IGNORECASE)
 _OWN = re.compile(
@@ -116,7 +124,8 @@ def _spoken_of(prose: Prose, candidates: Sequence[re.Match[str]]) -> re.Match[st
         if _FOLLOWED.match(text, match.end()) or _PRECEDED.search(text, max(0, match.start() - 80), match.start()):
             return match
         if match["code"] and match["code"].isupper() and "_" not in match["code"]:
-            shouted = shouted or match
+            looked_at = _PREPOSITION.search(text, max(0, match.start() - 24), match.start())
+            shouted = shouted or (None if looked_at else match)
     return shouted
 
 
@@ -138,6 +147,14 @@ def title_under(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
 def has_title_as_object(prose: Prose, verb: re.Match[str], known: Collection[str]) -> bool:
     """Tell whether what a verb acts on is a title."""
     return any(_is_object(prose.text, verb, match) for match in _candidates(prose.spoken, known))
+
+
+def is_placed(prose: Prose, verb: re.Match[str], known: Collection[str]) -> bool:
+    """Tell whether a verb puts something below a title: "present the sums in the `COSTS` table"."""
+    for match in _candidates(prose.spoken, known):
+        if match.start() > verb.end() and _FOLLOWED.match(prose.text, match.end()):
+            return _PLACED.fullmatch(prose.text, verb.end(), match.start()) is not None
+    return False
 
 
 def _is_object(text: str, verb: re.Match[str], title: re.Match[str]) -> bool:

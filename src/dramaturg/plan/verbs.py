@@ -14,19 +14,21 @@ GATHERS = frozenset(
 WRITES = frozenset(
     """produce generate create write draft provide prepare output present compose deliver render summarize summarise
     recommend list document report explain justify describe conclude detail emit return author accompany craft
-    itemize itemise enumerate tabulate state restate declare articulate offer respond reply answer rewrite""".split()
+    itemize itemise enumerate tabulate state restate declare articulate offer respond reply answer rewrite
+    discuss""".split()
 )
 PHRASES = {
     **dict.fromkeys("draw write sum".split(), "up"),
     **dict.fromkeys("lay set spell".split(), "out"),
     "put": "together",
     "fill": "in",
+    **dict.fromkeys("close end finish".split(), "with"),
 }  # verbs that write with this word behind them
 MAY_WRITE = frozenset(
     """propose outline define design formulate construct build assemble synthesize synthesise develop compile
     combine merge consolidate collate specify suggest derive translate convert transform refactor
     record capture elaborate prioritize prioritise plan sketch lay set put make give show print display highlight
-    organize organise arrange integrate unify""".split()
+    organize organise arrange integrate unify append""".split()
 )
 READS = frozenset("read load digest parse gather collect".split())  # of INGEST: a step may say what for
 FINDS = frozenset(
@@ -40,7 +42,7 @@ LOOKS = frozenset(
 )
 DOCUMENT_NOUN = (
     r"(?:sections?|tables?|check-?lists?|reports?|documents?|plans?|matrix|lists?|summary|manifest|specification"
-    r"|blueprint|outline|overview|roadmap|narrative|guide|proposal|schema|strategy|memo|brief|scripts?|files?|prompts?"
+    r"|blueprint|outline|overview|roadmap|narrative|guide|proposal|schema|strategy|glossary|appendix|memo|brief|scripts?|files?|prompts?"
     r"|json object|code block|runbook|chapter)"
 )
 _MARKS = r"\s*(?:(?:[-*+•]|\d+[.)]|[a-z]\)|\([a-z\d]\))[ \t]+(?:\[[ xX]\][ \t]+)?|#+[ \t]+|>[ \t]*)*"
