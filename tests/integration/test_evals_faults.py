@@ -111,6 +111,19 @@ def test_a_persona_that_was_removed_and_is_shipped_as_well_is_told_how_to_bring_
     assert dramaturg("eval", "run", _ONE, "--baseline", "HEAD").code == 0
 
 
+def test_an_artifact_that_only_the_baseline_needs_is_told_at_its_case(bench: Bench) -> None:
+    bench.checkout.commit()
+    bench.edit(("id: architectural_blueprint", "id: blueprint"))
+    bench.edit(("architectural_blueprint: ", "blueprint: "), name=_ONE)
+    told = dramaturg("eval", "run", _ONE, "--baseline", "HEAD")
+    assert (told.code, "eval one-" in told.err) == (2, False)
+    assert (
+        "error[E109]: case `parcels` does not give `DPA-1` of HEAD its artifact `architectural_blueprint`" in told.err
+    )
+    assert "help: give it under `artifacts:` as well, `architectural_blueprint: PATH`, while" in told.err
+    assert dramaturg("eval", "run", _ONE).code == 0
+
+
 def test_what_only_the_baseline_asks_is_recorded_by_a_command_that_names_it(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -78,6 +78,18 @@ def suite_faults(
     return found
 
 
+def require_given(file: SuiteFile, plans: Plans, cases: Sequence[int], arm: str) -> None:
+    """Raise AuthorError if a case lacks what personas need as another arm has them: both are given the same."""
+    found = [
+        fault
+        for at in cases
+        for name in performed(file.suite.personas, file.suite.cases[at])
+        for fault in _lacking(file, at, file.suite.cases[at], plans[name].persona, f" of {arm}")
+    ]
+    if found:
+        raise AuthorError(tuple(found))
+
+
 def names_of(file: SuiteFile) -> Mapping[str, str]:
     """Return alias or path of each persona by what the suite calls it."""
     return {name: str(file.folder / name) if name.endswith(".md") else name for name in file.suite.personas}
@@ -123,14 +135,16 @@ def _case(file: SuiteFile, at: int, case: Case, plans: Plans, lost: Lost) -> Ite
             yield from _lacking(file, at, case, plans[name].persona)
 
 
-def _lacking(file: SuiteFile, at: int, case: Case, persona: Persona) -> Iterator[Finding]:
-    """Yield the primary artifacts that a persona needs and a case does not give."""
+def _lacking(file: SuiteFile, at: int, case: Case, persona: Persona, arm: str = "") -> Iterator[Finding]:
+    """Yield the primary artifacts that a persona needs and a case does not give; `arm` says which version of it."""
     given = {fold_id(name) for name in case.artifacts}
     for spec in persona.artifacts:
         if spec.primary and fold_id(spec.id) not in given:
             near = get_close_matches(spec.id, [*case.artifacts], n=1)
             remedy = f"is it `{near[0]}`?" if near else f"give it under `artifacts:` as `{spec.id}: PATH`"
-            what = f"case `{case.id}` does not give `{persona.alias}` its artifact `{spec.id}`"
+            if arm:
+                remedy = f"give it under `artifacts:` as well, `{spec.id}: PATH`, while the two are compared"
+            what = f"case `{case.id}` does not give `{persona.alias}`{arm} its artifact `{spec.id}`"
             yield _fault("E109", what, file.place("cases", at, "artifacts"), remedy)
 
 

@@ -23,7 +23,7 @@ _WIDTH = 90
 _PERSONA_WIDE = (Subject.SLOT, Subject.CONTRACT, Subject.DIRECTIVE, Subject.RULE, Subject.ARTIFACT, Subject.MODE)
 _MOST_PLACES, _LONGEST_RUN = 2, 6  # of what was reworded, as one line beside others has room for it
 _REWORDED = (What.REWORDED, What.SHORTENED)
-_FROM_TO = (What.WEAKENED, What.STRENGTHENED, What.CHANGED, What.RENAMED, What.MOVED, What.REORDERED)
+_FROM_TO = (What.WEAKENED, What.STRENGTHENED, What.CHANGED, What.MOVED, What.REORDERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ def _worded(change: Change) -> str:
     if change.what is What.RENAMED and change.subject in (Subject.SECTION, Subject.STEP):
         return f"{change.subject} `{was}` was renamed to `{now}`"
     told = f": {was} → {now}" if change.what in _FROM_TO and was and now else ""
-    if change.what in _REWORDED:
+    if change.what in (*_REWORDED, What.RENAMED):
         told = f": {_reworded(change.before, change.after)}"
     return f"{change.subject}{name}{where} was {change.what}{told}"
 

@@ -10,7 +10,7 @@ from dramaturg.evals.batched import require_batches
 from dramaturg.evals.budget import Budget, Pot
 from dramaturg.evals.carrying import OnBatch
 from dramaturg.evals.cells import Desk
-from dramaturg.evals.checking import require_usable
+from dramaturg.evals.checking import require_given, require_usable
 from dramaturg.evals.edits import Edit, edits_between
 from dramaturg.evals.evaluated import Evaluated, evaluated_from, ordered
 from dramaturg.evals.gate import Decision, compare_records, decision_of, pair_names
@@ -92,6 +92,8 @@ async def arun_suite(
     library, state = library_here(), state_here(terms)
     file, names = read_usable(suite, library, terms, other_plans(terms, library, state))
     arms = open_arms(names, library, terms, state)
+    if "baseline" in arms:
+        require_given(file, plans_of(arms["baseline"]), chosen_cases(file, terms.tags), arms["baseline"].name)
     told = Told(opened=on_open, step=on_step, batch=on_batch)
     return await evaluate_arms(file, arms, terms, told=told)
 

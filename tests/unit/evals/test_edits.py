@@ -32,7 +32,7 @@ def _line(text: str, whole: str = DPA1) -> int:
     [
         ((_BACKUP, ""), "2", "requirement `Data Integrity` of `PRE-FLIGHT CHECKLIST` was lost"),
         (("`ROLLBACK PLAN`", "`UNDO PLAN`"), "5", "section `ROLLBACK PLAN` was renamed to `UNDO PLAN`"),
-        (("**Monitoring:**", "**Watching:**"), "4", "was renamed: Monitoring:"),
+        (("**Monitoring:**", "**Watching:**"), "4", "was renamed: [-Monitoring:-] {+Watching:+} Instructions"),
         (("Ingest the `ARCHITECTURE", "Read the `ARCHITECTURE"), "1", "instruction of `Ingest & Scope` was reworded"),
         ((_PHILOSOPHY, ""), "", "slot `philosophy` was"),
         (("**Log Analysis:** Specific", "**Log Analysis:**  Specific"), "4", "white space was changed"),
