@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from dramaturg.errors import AuthorError
 from dramaturg.findings.model import Finding, Severity, Span, has_errors
-from dramaturg.findings.quick import quick
+from dramaturg.findings.quick import maker
 from dramaturg.persona.model import Persona, Step, fold_id
 from dramaturg.plan.artifacts import artifact_names
 from dramaturg.plan.contract import contents, contradictions, undefined_directives
 from dramaturg.plan.formats import format_of
 from dramaturg.plan.kinds import Decision, demanded, kind_of, settled
-from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement
+from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement, make_reason, make_step
 from dramaturg.plan.people import branches_of, hands_over
 from dramaturg.plan.prose import Prose, one_line, prose_of
 from dramaturg.plan.repeats import repeated_for
@@ -69,7 +69,7 @@ def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]
     known = {fold_id(name) for name in (*names, *names.values())}
     ids = _ids(persona.steps)
     compilers = [
-        _Compiler(
+        _make_compiler(
             persona=persona,
             known=known,
             step=step,
@@ -92,7 +92,6 @@ def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]
     return planned
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Compiler:
     """Turns one step as written into one planned step.
@@ -133,7 +132,7 @@ class _Compiler:
             self.choice("format", Format)  # what is misspelt is misspelt whatever the step does
         each, repeated = self.each(before)
         needs, chosen = self.needs(before, each)
-        return PlannedStep(
+        return make_step(
             id=self.ids[self.index],
             name=step.name,
             kind=kind,
@@ -255,12 +254,15 @@ class _Compiler:
     def reason(self, rule: str, words: tuple[int, int] | None = None) -> Reason:
         """Return a reason: the words of the step's text that it rests on, else what the author set, else the step."""
         if words:
-            return Reason(rule, self.step.origin.span.within(self.step.text, *words))
+            return make_reason(rule, self.step.origin.span.within(self.step.text, *words))
         given = self.given.get(rule.partition("/")[0])
-        return given[1] if given and given[1].rule == rule else Reason(rule, self.step.opener)
+        return given[1] if given and given[1].rule == rule else make_reason(rule, self.step.opener)
 
     def fault(self, rule: str, message: str, span: Span, remedy: str) -> None:
         self.findings.append(Finding(rule=rule, severity=Severity.ERROR, message=message, span=span, help=remedy))
+
+
+_make_compiler = maker(_Compiler)
 
 
 def _ids(steps: Sequence[Step]) -> tuple[str, ...]:
@@ -280,5 +282,5 @@ def _document(persona: Persona, steps: Sequence[PlannedStep]) -> tuple[str, tupl
     for step in (step for planned in assembling for step in persona.steps if step.opener is planned.span):
         if match := document_title(step.text, sections):
             span = step.origin.span.within(step.text, *match.span())
-            return named(match), (Reason("document/quoted-title", span),)
-    return persona.title, (Reason("document/persona-title", persona.head),)
+            return named(match), (make_reason("document/quoted-title", span),)
+    return persona.title, (make_reason("document/persona-title", persona.head),)

@@ -7,7 +7,7 @@ from dramaturg.persona.model import Step
 from dramaturg.plan.model import Kind
 from dramaturg.plan.prose import Prose
 from dramaturg.plan.titles import own_title
-from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, word_of, writes
+from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, writes
 
 INTO = re.compile(rf"[^.!?\n]{{0,120}}?\binto (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b", re.IGNORECASE)
 _ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?|entries|everything|artifacts)\b", re.IGNORECASE)
@@ -43,16 +43,13 @@ _FINDINGS = re.compile(
 _INTO_TITLE = re.compile(r"[^.!?\n]{0,80}?\binto (?:a|an|the|one)(?: [\w-]+){0,2}\s+(?=[`\"“'‘])", re.IGNORECASE)
 
 
-def assembles(step: Step, verb: re.Match[str]) -> bool:
-    """Tell whether a verb joins the sections, or makes one document of them."""
+def assembles(step: Step, prose: Prose, verb: re.Match[str]) -> bool:
+    """Tell whether a step's verb joins the sections, or makes one document of them."""
     text = step.text
-    if word_of(verb) in ASSEMBLE:
+    if prose.word in ASSEMBLE:
         return _ASSEMBLED.search(text) is not None and not _ABOUT.match(text, verb.end())
-    if not writes(verb):
-        return False
-    if "sections" in text and _JOINS.match(text, verb.end()):
-        return True
-    return _FINAL.match(step.name) is not None and _HOLDS_ALL.search(text) is not None
+    joins = "sections" in text and _JOINS.match(text, verb.end())
+    return bool(joins or (_FINAL.match(step.name) and _HOLDS_ALL.search(text))) and writes(verb)
 
 
 def gathered(prose: Prose, verb: re.Match[str], known: Collection[str]) -> Kind | None:

@@ -157,7 +157,7 @@ def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
     text = step.text
     verb = None if _FACETS.match(text) else prose.verb
     word, words, written = (prose.word, verb.span(), writes(verb)) if verb else ("", None, False)
-    if verb and assembles(step, verb):
+    if verb and assembles(step, prose, verb):
         return Decision(kind=Kind.ASSEMBLE, rule="kind/assemble-verb", words=words)
     if verb and not written and (later := _later_writing(prose, verb, known, titled=word in INGEST)):
         return Decision(kind=Kind.SECTION, rule="kind/clause-writes", words=later.span())

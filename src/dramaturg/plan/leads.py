@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dramaturg.findings.model import Span
 from dramaturg.findings.quick import quick
-from dramaturg.plan.model import Level, Reason
+from dramaturg.plan.model import Level, Reason, make_reason
 from dramaturg.plan.prose import Bullet, mentions, whole
 
 FITS = (
@@ -120,15 +120,15 @@ def _level(
     bullet: Bullet, folded: str, must: re.Match[str] | None, within: Callable[[int, int], Span], *, may: bool
 ) -> tuple[Level, Reason]:
     if must and not may:
-        return Level.MUST, Reason("level/step-says-must", within(must.start(), must.end()))
+        return Level.MUST, make_reason("level/step-says-must", within(must.start(), must.end()))
     at, end = (bullet.lead_at, bullet.lead_at + len(bullet.lead)) if bullet.lead else (bullet.start, bullet.end)
     lead = within(at, end)
     if may:
-        return Level.MAY, Reason("level/may-include", lead)
+        return Level.MAY, make_reason("level/may-include", lead)
     if _FIRM_LEAD.match(folded):
-        return Level.MUST, Reason("level/step-says-must", lead)
+        return Level.MUST, make_reason("level/step-says-must", lead)
     if folded.rstrip().endswith(":"):
         including = _MUST_LEAD.search(folded, folded.rfind(".") + 1)
         rule = "level/bullets-after-including" if including else "level/bullets-after-colon"
-        return Level.MUST, Reason(rule, lead)
-    return Level.MAY, Reason("level/loose-bullets", lead)
+        return Level.MUST, make_reason(rule, lead)
+    return Level.MAY, make_reason("level/loose-bullets", lead)

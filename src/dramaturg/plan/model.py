@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from dramaturg.findings.model import Finding, Span
-from dramaturg.findings.quick import quick
+from dramaturg.findings.quick import maker
 from dramaturg.persona.model import Persona
 
 PARALLEL = "needs/parallel"
@@ -50,7 +50,6 @@ class Level(StrEnum):
     MAY = "may"
 
 
-@quick
 @dataclass(frozen=True, slots=True)  # not by keyword alone, as its span is not
 class Reason:
     """Why the compiler decided as it did: the rule's id, and the author's words it rests on."""
@@ -59,7 +58,6 @@ class Reason:
     span: Span
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
     """Something a section owes.
@@ -119,7 +117,6 @@ class Signal:
     asks: str = ""
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStep:
     """One step of the plan.
@@ -211,6 +208,9 @@ class PlannedStep:
         what = [self.id, str(self.kind), self.section, str(self.format), self.instruction, self.hands_to]
         signals = [[signal.name, signal.form] for signal in self.signals]
         return [*what, owed, self.needs, ways, self.also, signals, self.each]
+
+
+make_reason, make_requirement, make_step = maker(Reason), maker(Requirement), maker(PlannedStep)
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: they would leave no room for what is reckoned once

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dramaturg.findings.quick import quick
+from dramaturg.findings.quick import maker
 from dramaturg.persona.mask import blank, mask
 from dramaturg.plan.verbs import main_verb, word_of
 
@@ -83,7 +83,6 @@ def _end_of(text: str, start: int, limit: int, outer: int) -> int:
     return limit
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prose:
     """A step's text, read once.
@@ -105,6 +104,9 @@ class Prose:
     word: str
 
 
+_make_prose = maker(Prose)
+
+
 def prose_of(text: str) -> Prose:
     """Read a step's text."""
     bullets = tuple(_bullets(text))
@@ -112,7 +114,7 @@ def prose_of(text: str) -> Prose:
     folded = one_line(spoken.lower())
     verb = main_verb(text)
     word = word_of(verb) if verb else ""
-    return Prose(text=text, bullets=bullets, spoken=spoken, folded=folded, verb=verb, word=word)
+    return _make_prose(text=text, bullets=bullets, spoken=spoken, folded=folded, verb=verb, word=word)
 
 
 def lowered(text: str) -> str:

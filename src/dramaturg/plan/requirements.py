@@ -11,7 +11,7 @@ from dramaturg.findings.model import Span
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.columns import columns_of
 from dramaturg.plan.leads import FITS, Lead, lead_of
-from dramaturg.plan.model import Level, Reason, Requirement
+from dramaturg.plan.model import Level, Reason, Requirement, make_reason, make_requirement
 from dramaturg.plan.prose import Bullet, Prose, first_of, mentions, nested, one_line
 from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, MAY_WRITE, WRITES, main_verb, word_of, writes
 
@@ -136,9 +136,9 @@ def _from_bullet(bullet: Bullet, lead: Lead, within: Callable[[int, int], Span])
     place = within(bullet.start, bullet.end)
     optional = _is_optional(key["key"] if key else rest, rest)
     level, reason = _level(bullet, place, optional=optional, lead=lead, within=within)
-    because = (Reason("requirement/bold-key" if key else "requirement/bullet", place), reason)
+    because = (make_reason("requirement/bold-key" if key else "requirement/bullet", place), reason)
     plain = whole.replace("__", "", 2) if key and whole.startswith("__") else whole.replace("**", "")
-    return Requirement(id=name, text=plain, level=level, span=place, because=because, column=lead.per_entry)
+    return make_requirement(id=name, text=plain, level=level, span=place, because=because, column=lead.per_entry)
 
 
 def _name(key: re.Match[str] | None, whole: str) -> str:
@@ -156,10 +156,10 @@ def _level(
 ) -> tuple[Level, Reason]:
     """Return how firmly a bullet is demanded: what it says of itself counts before what its lead says."""
     if optional:
-        return Level.MAY, Reason("level/may-include", place)
+        return Level.MAY, make_reason("level/may-include", place)
     if lead.reason.rule == "level/loose-bullets" and (must := _MUST_ITEM.search(bullet.text)):
         said = within(bullet.start + must.start(), bullet.start + must.end())
-        return Level.MUST, Reason("level/step-says-must", said)
+        return Level.MUST, make_reason("level/step-says-must", said)
     return lead.level, lead.reason
 
 
@@ -192,19 +192,19 @@ def _columns(text: str, span: Span) -> Iterator[Requirement]:
     for start, end in columns_of(text):
         name = _bare(one_line(text[start:end]))
         place = span.within(text, start, end)
-        reason = Reason("requirement/each-with", place)
+        reason = make_reason("requirement/each-with", place)
         if name:
-            yield Requirement(id=name, text=name, level=Level.MUST, span=place, because=(reason,), column=True)
+            yield make_requirement(id=name, text=name, level=Level.MUST, span=place, because=(reason,), column=True)
 
 
 def _the_section_itself(text: str, span: Span, section: str) -> Requirement:
     start = len(text) - len(text.lstrip())
     firm = _NON_NEGOTIABLE.search(text) if "egotiable" in text.lower() else None
     place = span.within(text, start, start + len(text.strip().split("\n", 1)[0]))
-    reasons = [Reason("requirement/section-itself", place)]
+    reasons = [make_reason("requirement/section-itself", place)]
     if firm:
-        reasons.append(Reason("level/non-negotiable", span.within(text, firm.start(), firm.end())))
-    return Requirement(
+        reasons.append(make_reason("level/non-negotiable", span.within(text, firm.start(), firm.end())))
+    return make_requirement(
         id=section,
         text=one_line(text),
         level=Level.MUST,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
-from dramaturg.plan.model import PARALLEL, Kind, PlannedStep, Reason
+from dramaturg.plan.model import PARALLEL, Kind, PlannedStep, make_reason
 
 _STEP = re.compile(r"\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)", re.IGNORECASE)
 
@@ -36,7 +36,7 @@ def needed(steps: Mapping[str, PlannedStep], step: PlannedStep) -> AbstractSet[s
 
 def _needing(step: PlannedStep, needs: tuple[str, ...]) -> PlannedStep:
     apart = step.kind is Kind.SECTION and not step.stands_alone
-    because = (*step.because, Reason(PARALLEL, step.span)) if apart else step.because
+    because = (*step.because, make_reason(PARALLEL, step.span)) if apart else step.because
     return replace(step, needs=needs, because=because)
 
 

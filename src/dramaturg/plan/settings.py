@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from dramaturg.findings.model import Finding, Severity, Span
 from dramaturg.persona.model import Persona, Step
-from dramaturg.plan.model import Reason
+from dramaturg.plan.model import Reason, make_reason
 
 SETTINGS = ("kind", "section", "format", "needs", "each")
 _SHOWN = 12
@@ -44,7 +44,7 @@ def settings_of(persona: Persona, step: Step, findings: list[Finding]) -> Mappin
     if not step.attributes and not persona.step_settings:
         return {}
     attributes = {key: text for key, text in step.attributes.items() if key in SETTINGS}
-    given = {key: (text, Reason(f"{key}/attribute", step.opener)) for key, text in attributes.items()}
+    given = {key: (text, make_reason(f"{key}/attribute", step.opener)) for key, text in attributes.items()}
     settings = persona.step_settings.get(step.number)
     for key, value in settings.items() if isinstance(settings, Mapping) else ():
         if value is None or key in given or key not in SETTINGS:
@@ -57,7 +57,7 @@ def settings_of(persona: Persona, step: Step, findings: list[Finding]) -> Mappin
             )
             continue
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-        given[key] = text, Reason(f"{key}/frontmatter", set_at(persona, step.number, key))
+        given[key] = text, make_reason(f"{key}/frontmatter", set_at(persona, step.number, key))
     return given
 
 

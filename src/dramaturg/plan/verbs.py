@@ -75,8 +75,9 @@ _CLAUSE_END = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _NEXT_SENTENCE = re.compile(
-    r"(?<!\be\.g)(?<!\bi\.e)[.!?:][ \t]+(?=\S)|\n[ \t]*\n|[.!?]\s*\n(?=[ \t]*(?:[-*+•]|\d+[.)]|[A-Z]))"
-)
+    r"[.!?:\n](?:(?<!\n)(?<!\be\.g[.!?:])(?<!\bi\.e[.!?:])[ \t]+(?=\S)|(?<=\n)[ \t]*\n"
+    r"|(?<=[.!?])\s*\n(?=[ \t]*(?:[-*+•]|\d+[.)]|[A-Z])))"
+)  # begins with one letter, which is what makes the search fast
 _AND_THEN = re.compile(
     r"\s(?:(?<=[,;]\s)|(?<=\band\s)|(?<=\bthen\s))\s*(?:and\s+)?(?:then\s+)?(?=[a-z])", re.IGNORECASE
 )  # begins with a blank, which is what makes the search fast
