@@ -101,6 +101,20 @@ def test_without_git_it_is_told_what_can_be_done_without_it(
     assert (told.code, told.err) == (2, f"error: `git` is not installed; {remedy}\n")
 
 
+def test_a_page_that_a_script_left_without_a_name_is_refused(bench: Bench) -> None:
+    bench.checkout.commit()
+    told = dramaturg("eval", "run", _ONE, "--html", "")
+    assert (told.code, told.err.startswith("error: the name of the page is empty; give a file")) == (2, True)
+
+
+@pytest.mark.parametrize("verb", ["run", "record"])
+def test_a_baseline_that_a_script_left_empty_is_refused(bench: Bench, verb: str) -> None:
+    bench.checkout.commit()
+    told = dramaturg("eval", verb, _ONE, "--baseline", "")
+    remedy = "name one, such as `HEAD`, or leave `--baseline` out"
+    assert (told.code, told.err) == (2, f"error: the revision to compare with is empty; {remedy}\n")
+
+
 def test_a_persona_that_was_removed_and_is_shipped_as_well_is_told_how_to_bring_back(bench: Bench) -> None:
     bench.checkout.commit()
     (bench.checkout.folder / PERSONA).unlink()

@@ -46,6 +46,8 @@ def artifacts_by_id(artifacts: Sequence[str]) -> dict[str, str | Path]:
 
 
 def _given(file: str) -> str | Path:
+    if not file:  # as a path it would be the working folder, with all that is in it
+        raise CallerError("the name of an artifact is empty; give a file, or `.` for the working folder")
     if file != _STDIO:
         return Path(file)
     from dramaturg.run.files import read_stdin

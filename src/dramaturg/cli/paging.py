@@ -33,6 +33,8 @@ html_option = click.option(
 def _file_or_folder(context: click.Context, option: click.Parameter, html: str | None) -> Path | None:
     if html is None:
         return None
+    if not html:
+        raise CallerError("the name of the page is empty; give a file, or a folder for a page of each suite")
     folder = Path(html)
     if html.endswith(("/", os.sep)):
         try:

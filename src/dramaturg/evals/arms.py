@@ -109,6 +109,8 @@ def present_arm(library: Library, prompts: Path, personas: Mapping[str, str]) ->
 def revision_read(name: str) -> Revision:
     """Return the files of a baseline's revision; CallerError if there is no git, no repository or no such revision."""
     instead = "give a recorded eval as `--baseline RUN`, or leave `--baseline` out"
+    if not name:  # git would take it for the index
+        raise CallerError("the revision to compare with is empty; name one, such as `HEAD`, or leave `--baseline` out")
     return read_revision(name, begin="`git init` and commit the personas", instead=instead)
 
 
