@@ -11,7 +11,7 @@ import yaml
 from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
 from dramaturg.persona.composing import PLAIN
-from dramaturg.persona.model import ArtifactSpec, Directive, Frontmatter, Origin, Slot, fold_id
+from dramaturg.persona.model import ArtifactSpec, Directive, Frontmatter, Origin, Slot, fold_id, make_frontmatter
 from dramaturg.persona.nodes import Handler, is_null, is_number, pairs, plain
 from dramaturg.persona.reader import Reader
 
@@ -71,7 +71,7 @@ def read_frontmatter(source: Source) -> tuple[Frontmatter, int, list[Finding]]:
         _require(reader, given=handler.found)
     alias = reader.values.get("alias", "")
     slots, directives = _blocks(reader, alias)
-    head = Frontmatter(
+    head = make_frontmatter(
         values=reader.values,
         spans=reader.spans,
         artifacts=tuple(_read_artifacts(reader, alias)),

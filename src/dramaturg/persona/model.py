@@ -78,9 +78,6 @@ class Step:
     parent: str = ""
 
 
-make_origin, make_slot, make_directive, make_step = maker(Origin), maker(Slot), maker(Directive), maker(Step)
-
-
 @quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtifactSpec:
@@ -92,7 +89,6 @@ class ArtifactSpec:
     origin: Origin
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frontmatter:
     """The keys of a file's frontmatter with the place of each.
@@ -125,7 +121,6 @@ class Piece:
     text: str
 
 
-@quick
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonaFile:
     """One file, scanned but not yet joined with its parents; its slots hold what precedes the first step as well."""
@@ -162,6 +157,10 @@ class PersonaFile:
         """The place to point at when the file as a whole is meant: its alias, else its first character."""
         spans = self.frontmatter.spans
         return spans["alias"] if "alias" in spans else Span(path=self.path, line=1, column=1, length=0)
+
+
+make_origin, make_slot, make_directive, make_step = maker(Origin), maker(Slot), maker(Directive), maker(Step)
+make_frontmatter, make_file = maker(Frontmatter), maker(PersonaFile)
 
 
 @dataclass(frozen=True, kw_only=True)  # no slots: they would leave no room for what is reckoned once

@@ -15,7 +15,7 @@ from dramaturg.persona.blocks import Block, block_at, directive_at, pair_blocks
 from dramaturg.persona.faults import Faults
 from dramaturg.persona.frontmatter import read_frontmatter
 from dramaturg.persona.mask import Mask, masked
-from dramaturg.persona.model import Frontmatter, PersonaFile
+from dramaturg.persona.model import Frontmatter, PersonaFile, make_file
 from dramaturg.persona.pieces import Pieces
 from dramaturg.persona.protocol import Protocol
 from dramaturg.persona.tags import DIRECTIVES, PROTOCOL, WRAPPER, Tag, Tags, tags_of
@@ -35,7 +35,7 @@ def scan(path: str, text: str) -> PersonaFile:
     head, body_at, findings = read_frontmatter(source)
     scanner = _Scanner(source=source, head=head, body_at=body_at, faults=Faults(source=source, findings=findings))
     scanner.read()
-    return PersonaFile(
+    return make_file(
         path=path,
         alias=scanner.alias,
         text=text,
