@@ -9,21 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.failure import failure_json
-from dramaturg.cli.output import (
-    counted,
-    explain,
-    folded,
-    json_option,
-    print_findings,
-    print_json,
-    strict_option,
-    tell_of_hidden,
-)
-from dramaturg.findings.cells import cells, padded, shown
+from dramaturg.cli.output import explain, folded, json_option, print_json, strict_option, tell_of_hidden
+from dramaturg.cli.planned import print_plan, say
+from dramaturg.findings.cells import cells, padded
 
 if TYPE_CHECKING:
     from dramaturg.persona.library import Library
-    from dramaturg.plan.model import Plan, PlannedStep
 
 _UNREAD = 2
 
@@ -56,7 +47,7 @@ def list_personas(*, hidden_too: bool, as_json: bool) -> None:
         marks += [f"hidden by {row['hidden_by']}"] if row["hidden_by"] else []
         marks += ["damaged, see `dramaturg check`"] if row["damaged"] else []
         said = " ".join(filter(None, [row["title"], row["version"], f"({', '.join(marks)})" if marks else ""]))
-        _say(folded("  ".join(filter(None, [padded(row["alias"], width), said, f"[{row['path']}]"])), width + 2))
+        say(folded("  ".join(filter(None, [padded(row["alias"], width), said, f"[{row['path']}]"])), width + 2))
     if listed != rows:
         tell_of_hidden(len(rows) - len(listed), "`--all` lists them")
 
@@ -142,7 +133,7 @@ def _print_plans(personas: Sequence[str], schedule: str | None, *, strict: bool,
                 _print_line({"path": persona, **failure_json(error)})
             continue
         if not as_json:
-            _print_plan(compiled)
+            print_plan(compiled)
         elif several:
             _print_line(plan_json(compiled))
         else:
@@ -175,12 +166,12 @@ def _print_costs(
         click.echo(f"without {', '.join(costs.lacking)}, whose text comes on top of every step", err=True)
     for each in costs.steps:
         usd = "price unknown" if each.usd is None else dollars(each.usd)
-        _say(f"{each.step.id:>4}  {each.tokens_in:>9,} in  {each.tokens_out:>7,} out  {usd:>14}  {each.step.title}")
+        say(f"{each.step.id:>4}  {each.tokens_in:>9,} in  {each.tokens_out:>7,} out  {usd:>14}  {each.step.title}")
     if costs.once is None or costs.most is None:
-        _say(f"the price of `{costs.model}` is not known; give it, such as `--price 3/15`")
+        say(f"the price of `{costs.model}` is not known; give it, such as `--price 3/15`")
         return
     often = f"{dollars(costs.most)} if every answer has to be asked for {costs.attempts} times"
-    _say(f"at most {dollars(costs.once)} with {costs.model}" + (f"; {often}" if costs.most else ""))
+    say(f"at most {dollars(costs.once)} with {costs.model}" + (f"; {often}" if costs.most else ""))
 
 
 @click.command(short_help="Begin a persona: a small one that works.")
@@ -244,63 +235,6 @@ def _print_bytes(path: Path) -> None:
         raise CallerError(unreadable(path, error)) from error
     has_bytes = hasattr(sys.stdout, "buffer")  # a stand-in for stdout may take text only
     click.echo(raw if has_bytes else raw.decode("utf-8", errors="replace"), nl=False)
-
-
-def _print_plan(compiled: "Plan") -> None:
-    calls = counted(len(compiled.calls), "call")
-    _say(f"{compiled.document}  (persona {compiled.persona.alias}, {calls})")
-    for artifact in compiled.persona.artifacts:
-        kind = "primary" if artifact.primary else "optional"
-        _say(f"artifact {artifact.id} ({kind}), cited as {_label(compiled, artifact.id)}")
-    for step in compiled.steps:
-        _print_step(step)
-    print_findings(compiled.findings, to_stderr=True)
-
-
-def _label(compiled: "Plan", name: str) -> str:
-    from dramaturg.evidence.artifact import Artifact
-
-    return Artifact(id=name, text="", name=compiled.names[name]).label
-
-
-def _print_step(step: "PlannedStep") -> None:
-    layout = f" ({step.format})" if step.section else ""
-    _say(f"\n{step.id}. {step.kind} {step.title}{layout}")
-    for reason in step.because:
-        _say(f"   because {reason.rule} at {reason.span}")
-    for requirement in step.requirements:
-        firm = ", non-negotiable" if requirement.non_negotiable else ""
-        scope = "the section itself" if requirement.whole_section else requirement.id
-        _say(f"   {requirement.level}{firm}: {scope}")
-        _say(f"      {requirement.span}  {', '.join(reason.rule for reason in requirement.because)}")
-    if step.columns:
-        _say(f"   each with: {', '.join(step.columns)}")
-    for branch in step.branches:
-        case = f"if {branch.check}: " if branch.check else ""
-        aim = f"step {branch.goes_to}" if branch.goes_to else "the next step"
-        bound = f", at most {counted(branch.bound, 'time')}" if branch.bound else ""
-        _say(f"   {case}goes on with {aim}{bound}")
-        _say(f"      {branch.span}")
-    _print_turns(step)
-
-
-def _print_turns(step: "PlannedStep") -> None:
-    """Print what a step does besides what its kind says."""
-    if step.hands_to:
-        _say(f"   hands over to {step.hands_to}")
-    if step.also:
-        _say(f"   besides: {step.also}")
-    if step.signals:
-        _say(f"   sets: {', '.join(f'{signal.name} ({signal.form})' for signal in step.signals)}")
-    if step.each:
-        _say(f"   once for each item of step {step.each}")
-    if step.chooses_needs or any(reason.rule == "needs/parallel" for reason in step.because):
-        _say(f"   needs: {', '.join(step.needs) or 'nothing'}")
-
-
-def _say(text: str) -> None:
-    """Print a line that holds an author's words, none of which may steer the terminal."""
-    click.echo(shown(text))
 
 
 COMMANDS = (list_personas, show, plan, new, schema)
