@@ -16,18 +16,21 @@ FITS = (
 _MUST_LEAD = re.compile(whole("including", "must"))
 _FIRM_LEAD = re.compile(r"\W*(?:required|mandatory|must[- ]haves?)\b", re.IGNORECASE)
 _MAY_LEAD = re.compile(
-    r"\b(?:may|might|could|can)\s+(?:also\s+)?(?:want\s+to\s+)?(?:include|cover|contain|mention|add|list|note|describe)\b"
+    r"\b(?:may|might|could|can)\s+(?:also\s+)?(?:want\s+to\s+)?"
+    r"(?:include|cover|contain|comprise|mention|add|list|note|describe)\b"
+    r"|\bfeel free to\b|\bideally\b|\bif (?:space|time) (?:permits|allows)\b"
     r"|\bnice to have\b|\be\.g\.|\boptional(?:ly)?\b|^\W*may\W*$|\bsuch as:?\s*$|\b(?:sections|points|parts) like:?\s*$"
     rf"|\bconsider (?:includ|add|cover|mention|list)ing\b|\b{FITS}\b",
     re.IGNORECASE,
 )
 _MAY_WORDS = (
-    "may", "might", "could", "can", "nice to have", "e.g.", "optional", "such as", "like:", "consider", "applicable",
-    "available", "appropriate", "relevant", "possible", "known",
+    "may", "might", "could", "can", "nice to have", "e.g.", "optional", "such as", "like:", "consider", "feel free",
+    "ideally", "permits", "allows", "applicable", "available", "appropriate", "relevant", "possible", "known",
 )  # fmt: skip
 _NOT_LEAD = re.compile(
     r"\b(?:must|should|shall|may|do|does|can)(?:\s+not|\s+never|n't|n’t|not)\b[^:.]{0,80}:\s*$"
     r"|\bnever\s+\w+[^:.]{0,60}:\s*$|\b(?:excluding|except(?: for)?|but not|without|to avoid):\s*$"
+    r"|^\W*not\b(?! only\b)[^:.]{0,60}:\s*$"
     r"|^\W*(?:avoid|exclude|omit|ignore|leave out|out of scope|forbidden|prohibited)\b[^:.]*:\s*$",
     re.IGNORECASE,
 )
@@ -38,6 +41,10 @@ _NOT_WORDS = (
 _AGENT_LEAD = re.compile(
     r"\W*(?:rules?|style|guidelines?|notes?|inputs?|constraints?|context|tone|background|instructions?|reminders?)"
     r"(?:\s+(?:to|for|of)\s+[\w ]{1,40})?:\W*$"
+    r"|\W*(?:style|formatting|writing|tone|language|length)\s+(?:requirements?|rules?|guidelines?|notes?|constraints?):\W*$"
+    r"|\W*(?:allowed|permitted|available|valid)\s+(?:[\w-]+\s+)?(?:sources?|inputs?|artifacts?)(?: are| is)?:\W*$"
+    r"|\W*(?:(?:first|then|now),?\s+)?(?:ingest|read|load|consult)\b"
+    r"(?![^:]*\b(?:includ|produc|writ|list|cover)\w*)[^:]*:\s*$"
     r"|\W*remember\b[^:]*:\s*$"
     r"|\W*before (?:you|writing|drafting|answering|producing|generating)\b"
     r"(?![^:]*\b(?:include|contain|cover|list|state|give)\b)[^:]*:\s*$",

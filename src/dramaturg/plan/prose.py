@@ -16,6 +16,8 @@ _ENDING = re.compile(
     rf"\n[ \t]*\r?\n(?![ \t]*{_MARK}[ \t])"
     r"|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z)|[A-Z][a-z]+\s)"
 )
+_KEY_LINE = re.compile(r"\n(?P<indent>[ \t]*)(?=\*\*[^*\n]{1,60}(?::\*\*|\*\*[ \t]*[:–-]))")
+_TWO_KEYS = 4  # marks of emphasis
 _MASKS = ("```", "~~~", "<!--")
 _ONLY_KEY = re.compile(
     r"\A\s*\*\*[^*\n]{1,80}:?\*\*:?[ \t]*\r?$", re.MULTILINE
@@ -48,6 +50,8 @@ def _bullets(text: str) -> Iterator[Bullet]:
     if marks and mentions(text, _MASKS):
         masked = mask(text)
         marks = [mark for mark in marks if not masked[mark.end("indent")].isspace()]
+    elif not marks and text.count("**") >= _TWO_KEYS:
+        marks = _keys(text)
     if not marks:
         return
     indents = [len(mark["indent"].expandtabs(4)) for mark in marks]
@@ -66,6 +70,12 @@ def _bullets(text: str) -> Iterator[Bullet]:
             lead_from = _end_of(text, begin, limit, outer)
             body = text[begin:lead_from].rstrip()
         yield Bullet(lead, lead_at, body, begin, begin + len(body))
+
+
+def _keys(text: str) -> list[re.Match[str]]:
+    """Return where lines below a colon begin with bold keys, which are a list without its marks."""
+    marks = [*_KEY_LINE.finditer(text)]
+    return marks if len(marks) > 1 and text[: marks[0].start()].rstrip().endswith(":") else []
 
 
 def nested(bullet: Bullet) -> Iterator[Bullet]:

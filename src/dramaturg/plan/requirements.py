@@ -50,6 +50,10 @@ _MARKED = re.compile(
     re.IGNORECASE,
 )  # what such an item is known by comes behind
 _MUST_ITEM = re.compile(r"\bmust\b(?!\s+(?:not|never)\b)|^\W*(?:required|mandatory)\b", re.IGNORECASE)
+_LINK = re.compile(r"\[([^\[\]]+)\]\([^()\s]*\)")
+_STOP = re.compile(r"[.!?:]\s")
+_WEIGHS = frozenset("consider weigh review examine inspect study".split())
+_MANNERS = frozenset("use ensure make keep be follow cite remember stick".split())
 _CONDITIONAL = re.compile(r"\W*(?:if|when|unless|should|in case)\b", re.IGNORECASE)
 _SAMPLE_KEY = re.compile(r"(?:an?\s+)?(?:examples?|samples?)\b", re.IGNORECASE)
 _EXAMPLE = re.compile(r"(?:e\.\s?g\.|for example)", re.IGNORECASE)
@@ -92,7 +96,7 @@ def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement
     found = [
         _from_bullet(bullet, leads.get(bullet.lead_at) or lead_of(bullet, must, within), within)
         for bullet in bullets
-        if bullet.start not in instructions
+        if bullet.start not in instructions and not _is_weighed(bullet, prose)
     ]
     said = [*_columns(prose.spoken, span)] if mentions(prose.folded, _EACH_WORDS) else []
     listed = [requirement for requirement in found if requirement is not None]
@@ -131,7 +135,13 @@ def _from_bullet(bullet: Bullet, lead: Lead, within: Callable[[int, int], Span])
     whole = one_line(bullet.text)
     name = _name(key, whole)
     rest = bullet.text[key.end() if key else 0 :]
-    if not name or lead.aside or _EXAMPLE.match(whole) or _is_no_demand(name, rest):
+    if (
+        not name
+        or lead.aside
+        or _EXAMPLE.match(whole)
+        or _is_no_demand(name, rest)
+        or (key is None and _is_told(bullet))
+    ):
         return None
     place = within(bullet.start, bullet.end)
     optional = _is_optional(key["key"] if key else rest, rest)
@@ -147,6 +157,7 @@ def _name(key: re.Match[str] | None, whole: str) -> str:
         return _bare(key["key"]) if len(key["key"]) <= _ID_LENGTH else _first_words(key["key"])
     if '"' in whole and (quoted := _QUOTED_FIRST.match(whole)):
         return _bare(quoted["name"])
+    whole = _LINK.sub(r"\1", whole) if "](" in whole else whole
     marked = _MARKED.match(whole)
     return _first_words(whole[marked.end() :] if marked else whole)
 
@@ -177,6 +188,22 @@ def _is_no_demand(name: str, text: str) -> bool:
         return bool(sample)
     plain = text.replace("*", "")
     return bool(_FORBIDS.match(plain) or _LIMITS.match(plain))
+
+
+def _is_weighed(bullet: Bullet, prose: Prose) -> bool:
+    """Tell whether a bullet hangs on the step's first sentence, which only weighs what a later one writes of."""
+    if prose.verb is None or prose.word not in _WEIGHS:
+        return False
+    at = prose.verb.start() - bullet.lead_at
+    return 0 <= at < len(bullet.lead) and not _STOP.search(bullet.lead, at)
+
+
+def _is_told(bullet: Bullet) -> bool:
+    """Tell whether an item below no colon only tells the agent how to write: "use plain words", "be brief"."""
+    if bullet.lead.rstrip("* ").endswith(":") or _OF_OUTPUT.match(bullet.text):
+        return False
+    verb = main_verb(bullet.text)
+    return verb is not None and word_of(verb) in _MANNERS
 
 
 def _instructs(text: str) -> bool:
@@ -229,7 +256,7 @@ def _first_words(text: str) -> str:
 
 def _bare(name: str) -> str:
     """Return a name without the marks of code, emphasis and quotation."""
-    return name.replace("`", "").replace("**", "").strip("*\"' ")
+    return name.replace("`", "").replace("**", "").strip("*\"' ").lstrip("#✅❌☑✔✓☐✗✘ \ufe0f")
 
 
 def _distinct(requirements: list[Requirement]) -> Iterator[Requirement]:
