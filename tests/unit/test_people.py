@@ -43,6 +43,7 @@ def _branches(text: str) -> list[Branch]:
             "Check with the owner that it is whole before going",
         ),
         ("Wait for the user's answer.", "Wait for the user's"),
+        ("Have the plan signed off by the sponsor.", "Have the plan signed off by"),
         ("State the scope and have the user confirm it.", "have the user confirm"),
     ],
 )

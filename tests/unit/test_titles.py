@@ -63,6 +63,11 @@ from dramaturg.plan.titles import document_title, named, own_section, title_of
         ("In the `Alpha` section, find it.", None),
         ("Report what lies between `ALPHA` and `BETA`.", None),
         ("Weigh it against the `ALPHA`.", None),
+        ("State what it is: `ALPHA`, `BETA` or `GAMMA`.", None),
+        ("Produce it. Begin with a line `ALPHA: BETA`.", None),
+        ("Provide the commands `ALPHA BETA` and `BETA ALPHA`.", None),
+        ('If there is none, state "Nothing Found".', None),
+        ('State the "Alpha Part".', "Alpha Part"),
         ("Produce it for the `ABC-1` persona.", None),
         # what is none
         ("Produce the users' Guide and the owners' Notes.", None),

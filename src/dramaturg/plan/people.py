@@ -24,6 +24,7 @@ _GATE = re.compile(
     rf"|\b(?:the|your) {_PERSON} (?:must|has to|have to|needs? to) (?:first |explicitly )?"
     r"(?:confirm|approve|agree|accept|sign off)\b[^.!?\n]{0,80}\b(?:before|until|first)\b"
     rf"|\b(?:have|let) (?:the|your) {_PERSON} (?:\w+ )?(?:confirm|approve|sign off|agree)\b"
+    r"|\bhave\b[^.!?\n]{1,60}\b(?:signed off|approved|confirmed) by\b"
     rf"|\bcheck with (?:the|your) {_PERSON}\b[^.!?\n]{{0,80}}\bbefore (?:you )?(?:proceed|continu|go|mov)\w*"
     rf"|\b(?:a)?wait for (?:the|your) {_PERSON}(?:['’]s)?\b(?! to (?:answer|provide|supply|send|attach|upload))"
     r"|\b(?:shall|may|should|can) I (?:proceed|continue|go on|go ahead|begin|start)\b"
@@ -125,8 +126,8 @@ _NUMBERED = re.compile(r"-\d")  # every alias has it
 # what must be found for any of the patterns above to be: far cheaper to look for
 _GATE_WORDS = (
     "confirm", "approv", "sign-off", "ahead", "permission", "consent", "proceed", "continue", "go on",
-    " i ", "pause", "halt", "hold", "stop", "wait for", "sign off", "agree", "accept", "green light", "check with",
-    "move on",
+    " i ", "pause", "halt", "hold", "stop", "wait for", "sign off", "signed off", "agree", "accept", "green light",
+    "check with", "move on",
 )  # fmt: skip
 _ASK_WORDS = (
     "ask", "question", "prompt", "clarify", "elicit", "nquire", "find out", "interview", "invite", "consult",

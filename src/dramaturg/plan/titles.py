@@ -61,6 +61,13 @@ _UNDER = re.compile(
     re.IGNORECASE,
 )  # a step that begins with where its text is to stand
 _IN_THE = re.compile(r"\s*(?:in|under|within)\s+(?:the|your|this)\s+(?:[\w-]+\s+){0,2}", re.IGNORECASE)
+_ONE_OF = re.compile(r"\s*(?:,|\bor\b)\s*(?:or\s+)?`")  # of several values
+_GIVEN_AS = re.compile(
+    r"\b(?:lines?|labels?|tags?|flags?|markers?|keywords?|variables?|status|values?|phrases?|words?|commands?|sentences?"
+    r"|strings?|prefix|suffix|columns?|fields?|tokens?|states?|scores?)\s+$",
+    re.IGNORECASE,
+)
+_SAYS = frozenset("state reply respond answer declare return say".split())
 _PLACED = re.compile(
     r"[^.!?\n]{0,80}\b(?:in|into|as|under)\s+(?:the|an?|one|your|its own)\s+(?:[\w-]+\s+){0,3}", re.IGNORECASE
 )
@@ -125,7 +132,7 @@ def _spoken_of(prose: Prose, candidates: Sequence[re.Match[str]]) -> re.Match[st
             return match
         if match["code"] and match["code"].isupper() and "_" not in match["code"]:
             looked_at = _PREPOSITION.search(text, max(0, match.start() - 24), match.start())
-            shouted = shouted or (None if looked_at else match)
+            shouted = shouted or (None if looked_at or _ONE_OF.match(text, match.end()) else match)
     return shouted
 
 
@@ -161,7 +168,8 @@ def _is_object(text: str, verb: re.Match[str], title: re.Match[str]) -> bool:
     """Tell whether a title is what a verb acts on; a bare identifier such as `UPDATE_FILE` is a value, not a title."""
     if _OBJECT.fullmatch(text, verb.end(), title.start()) is None:
         return False
-    value = "_" in title[0] and _IDENTIFIER.fullmatch(named(title))
+    said = title["code"] is None and title.start() == verb.end() + 1 and word_of(verb) in _SAYS
+    value = said or ("_" in title[0] and _IDENTIFIER.fullmatch(named(title)))
     return not value or _FOLLOWED.match(text, title.end()) is not None
 
 
@@ -236,6 +244,7 @@ def _candidates(text: str, known: Collection[str]) -> Iterator[re.Match[str]]:
         stressed = match["bold"] and not (_SECTION.match(text, match.end()) or _PRECEDED.search(before))
         inside = "(" in before and _in_parentheses(before)
         inside = inside and not _PRECEDED.search(before)
+        stressed = stressed or _GIVEN_AS.search(before[-_NEAR:])
         if not (stressed or inside or _is_example(before[-_NEAR:])):
             yield match
 
