@@ -1,6 +1,7 @@
 """Old evals that are removed, what stays with those that are not, and what never goes."""
 
 import os
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +14,10 @@ from dramaturg.engine.calls import ModelCall
 from dramaturg.errors import ModelError
 from dramaturg.evals.earlier import Earlier
 from dramaturg.evals.lines import take_up_lines
+from dramaturg.evals.prune import Wish, prunable, remove
 from dramaturg.evals.replies import Replies
+from dramaturg.evals.runs import run_rows
+from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.models.scripted import Answer
 
 _DAY = 86400
@@ -158,6 +162,33 @@ def test_what_vanishes_while_it_is_listed_is_passed_over(bench: Bench, state: Pa
     assert [Path(row["file"]).stem for row in dramaturg("eval", "prune", "--json").json] == [run, run]
     assert Earlier(answers=(), folder=folder / "replies").window("any") is None
     assert dramaturg("eval", "run", "one.suite.yaml", "--replay", "strict").code == 0
+
+
+def test_whoever_lists_and_prunes_meanwhile_neither_stops_an_eval_nor_tells_it_wrong(bench: Bench, state: Path) -> None:
+    done, seen, broken = threading.Event(), set[str](), list[Exception]()
+
+    def look() -> None:
+        try:
+            while not done.is_set():
+                seen.update(row["status"] for row in run_rows(state))
+                for kept in [*prunable(state, Wish(older_than=0.0))]:
+                    if kept.goes:
+                        remove(kept)
+        except Exception as error:  # noqa: BLE001 - of whatever kind, it is told where it can fail the test
+            broken.append(error)
+
+    lookers = [threading.Thread(target=look) for _ in range(2)]
+    for looker in lookers:
+        looker.start()
+    try:
+        kinds = [bench.run("one.suite.yaml").decision for _ in range(8)]
+    finally:
+        done.set()
+        for looker in lookers:
+            looker.join()
+    assert broken == []
+    assert {each.kind for each in kinds if each} == {Kind.NO_WORSE}
+    assert seen <= {"running", "ended"}
 
 
 def test_answers_that_are_removed_under_an_eval_were_never_recorded(bench: Bench, state: Path) -> None:

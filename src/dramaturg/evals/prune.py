@@ -154,12 +154,12 @@ def _looked_at(path: Path) -> tuple[str, str, frozenset[bytes]]:
     except JournalMiss:
         return "unreadable", "", frozenset()
     keys = frozenset(bytes.fromhex(key) for record in recorded.records for key in record.keys)
-    return standing(path, ended=recorded.end is not None), place_of(recorded.header), keys
+    return standing(path, ended=recorded.end is not None, held=False), place_of(recorded.header), keys
 
 
 def _place_begun(path: Path) -> str:
-    """Return the suite's file of an eval that is being performed; empty where its first line is not written yet."""
+    """Return the suite's file of an eval that is being performed; empty where it is not known yet, or any more."""
     try:
         return place_of(read_header(path))
-    except ValueError:
+    except (ValueError, FileNotFoundError):  # whoever held it has not written its first line yet, or has removed it
         return ""

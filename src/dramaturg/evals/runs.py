@@ -181,23 +181,33 @@ def run_rows(state: Path) -> list[dict[str, Any]]:
     """
     rows = []
     for path in all_runs(state):
-        head = _first_line(path)
-        if head.startswith(_HEAD):
-            header, last = json.loads(head), last_line(path)
+        head, held, last = _first_line(path), is_held(path), last_line(path)  # so one that ends now is not unfinished
+        if head.startswith(_HEAD) and last:
+            header = json.loads(head)
             verdict = json.loads(last)["kind"] or "done" if last.startswith(END) else ""
             rows.append(
                 {"run": header["run"], "suite": header["suite"]["path"], "place": place_of(header)}
                 | {"arms": [arm["name"] for arm in header["arms"].values()], "models": header["models"]}
-                | {"began": header["began"], "verdict": verdict, "status": standing(path, ended=bool(verdict))}
+                | {
+                    "began": header["began"],
+                    "verdict": verdict,
+                    "status": standing(path, ended=bool(verdict), held=held),
+                }
             )
     return rows
 
 
-def standing(path: Path, *, ended: bool) -> str:
-    """Return how an eval stands: `ended`, `running`, `batch out` (its answers can still be fetched) or `unfinished`."""
+def standing(path: Path, *, ended: bool, held: bool) -> str:
+    """Return how an eval stands: `ended`, `running`, `batch out` (its answers can still be fetched) or `unfinished`.
+
+    Args:
+        path: Its file.
+        ended: Whether it says how it ended.
+        held: Whether a process held it before that was read.
+    """
     if ended:
         return "ended"
-    if is_held(path):
+    if held:
         return RUNNING
     answers = path.parents[1] / REPLIES / path.name
     return "batch out" if answers.is_file() and batches_out(answers) else "unfinished"
