@@ -2,7 +2,7 @@
 
 import pytest
 
-from dramaturg.plan.verbs import main_verb
+from dramaturg.plan.verbs import ASSEMBLE, GATHERS, INGEST, LOOKS, MAY_WRITE, WRITES, main_verb
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,15 @@ def test_a_sentence_turns_on_its_main_verb(text: str, verb: str) -> None:
     found = main_verb(text)
     assert found is not None
     assert (found[0], text[found.start() : found.end()]) == (verb, verb)
+
+
+@pytest.mark.parametrize("verb", sorted(INGEST | ASSEMBLE | WRITES | MAY_WRITE | LOOKS | GATHERS))
+@pytest.mark.parametrize("marks", ["", "*", "_"])  # which are read over only where a lead is looked for
+def test_a_known_verb_leads_up_to_no_other(verb: str, marks: str) -> None:
+    for said in (verb, verb.capitalize()):
+        found = main_verb(f"{marks}{said} by reading it, now the team will write the report.")
+        assert found is not None
+        assert found[0] == said
 
 
 @pytest.mark.parametrize("text", ["", " \n", "`A` is written.", "42 lines.", "- ", "**Key:**", "First, "])

@@ -12,17 +12,7 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
     (Format.TABLE, ("table", "matrix"), re.compile(whole("table", "matrix") + "(?! of contents)")),
     (
         Format.PROCEDURE,
-        (
-            "sequential",
-            "step-by-step",
-            "runbook",
-            "procedure",
-            "order",
-            "instructions",
-            "rollback",
-            "commands",
-            "steps",
-        ),
+        ("sequential", "step-by-step", "runbook", "procedure", "order", "instructions", "commands", "steps"),
         re.compile(
             r"\b(?:sequential|step-by-step|runbook|procedure|in (?:this )?order(?! (?:to|of|that|for)\b)"
             r"|instructions (?:on|for) how|(?:numbered|ordered) steps"

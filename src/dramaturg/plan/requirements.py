@@ -6,6 +6,7 @@ Bullets that ask questions, illustrate, constrain the agent or list inputs look 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from dramaturg.findings.model import Span
 from dramaturg.persona.model import fold_id
@@ -84,10 +85,7 @@ def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement
         section: The section's title.
     """
     text = prose.text
-
-    def within(start: int, end: int) -> Span:
-        return span.within(text, start, end)
-
+    within = partial(span.within, text)
     must = _MUST_TEXT.search(text, first_of(text, _MUST_WORDS))
     bullets = [*_demanding(prose.bullets)]
     first = {bullet.lead_at: bullet for bullet in reversed(bullets) if bullet.lead}
