@@ -1,8 +1,10 @@
 """The journal: ids, locks, modes and times, and which run is taken up again."""
 
+import fcntl
 import os
 import re
 import stat
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -21,10 +23,13 @@ from dramaturg.run.journal import (
     all_journals,
     create_journal,
     find_journal,
-    is_performed,
+    leftovers,
+    mark_delivered,
     open_journal,
 )
+from dramaturg.run.locks import is_held
 from dramaturg.run.record import read_journal
+from dramaturg.run.runs import run_summaries, run_summary
 
 
 def test_an_answer_is_read_back_as_it_was_given(state: Path, brief: Brief, calls: list[ModelCall]) -> None:
@@ -101,16 +106,69 @@ def test_a_run_is_found_by_id_and_by_path(state: Path, brief: Brief) -> None:
 
 def test_a_run_being_performed_is_locked_and_not_taken_up(state: Path, brief: Brief) -> None:
     with create_journal(state, brief, SPECS) as held:
-        assert is_performed(held.record.path)
+        assert is_held(held.record.path)
         assert adopt_journal(state, brief) is None
         with pytest.raises(CallerError, match=f"run `{held.run}` is being performed by another process"):
             open_journal(held.record.path)
-    assert not is_performed(held.record.path)
+    assert not is_held(held.record.path)
     adopted = adopt_journal(state, brief)
     assert adopted is not None
     with adopted:
         assert adopted.run == held.run
-        assert is_performed(held.record.path)
+        assert is_held(held.record.path)
+
+
+def test_listing_runs_keeps_no_process_from_beginning_or_going_on_with_one(state: Path, brief: Brief) -> None:
+    done = threading.Event()
+    rows: list[str] = []
+
+    def look() -> None:
+        while not done.is_set():
+            rows.extend(row["status"] for row in run_summaries(all_journals(state)))
+            leftovers(state)
+
+    lookers = [threading.Thread(target=look) for _ in range(2)]
+    for looker in lookers:
+        looker.start()
+    try:
+        for _ in range(100):
+            with create_journal(state, brief, SPECS) as begun:
+                path = begun.record.path
+            adopted = adopt_journal(state, brief)
+            assert adopted, "another run would be begun, and every answer paid for again"
+            adopted.end("done", delivered=False)
+            adopted.close()
+            mark_delivered(path)
+            assert read_journal(path).is_over, "the same command would deliver it once more"
+            path.unlink()
+    finally:
+        done.set()
+        for looker in lookers:
+            looker.join()
+    assert rows
+
+
+def test_a_run_that_ends_while_it_is_listed_is_not_called_unfinished(state: Path, brief: Brief) -> None:
+    with create_journal(state, brief, SPECS) as journal:
+        held = is_held(journal.record.path)
+        record = read_journal(journal.record.path)
+    assert run_summary(record, held=held)["status"] == "running"
+
+
+def test_a_run_that_is_removed_while_somebody_waits_for_it_is_not_taken_up(state: Path, brief: Brief) -> None:
+    with create_journal(state, brief, SPECS) as journal:
+        path = journal.record.path
+    with path.open("rb") as looked_at:
+        fcntl.flock(looked_at, fcntl.LOCK_SH)
+        taken: list[object] = []
+        waiting = threading.Thread(target=lambda: taken.append(adopt_journal(state, brief)))
+        waiting.start()
+        waiting.join(0.05)
+        path.unlink()
+    waiting.join()
+    assert taken == [None]
+    with pytest.raises(CallerError, match=f"run `{path.stem}` was removed meanwhile; start a new one"):
+        open_journal(path)
 
 
 def test_the_times_that_a_run_and_its_answers_took_are_kept(state: Path, brief: Brief, calls: list[ModelCall]) -> None:

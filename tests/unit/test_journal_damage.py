@@ -14,9 +14,9 @@ from dramaturg.run.journal import (
     adopt_journal,
     all_journals,
     create_journal,
-    is_performed,
     open_journal,
 )
+from dramaturg.run.locks import is_held
 from dramaturg.run.record import read_journal
 from dramaturg.run.runs import run_summaries
 
@@ -56,7 +56,7 @@ def test_a_damaged_line_in_the_middle_is_never_skipped(state: Path, brief: Brief
         read_journal(path)
     with pytest.raises(JournalMiss):
         open_journal(path)
-    assert not is_performed(path), "a journal that cannot be read must not stay locked"
+    assert not is_held(path), "a journal that cannot be read must not stay locked"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_journal_that_cannot_be_read_keeps_no_run_from_its_own(state: Path, br
     with journal:
         assert journal.record.path == mine
     assert other.read_bytes() == content
-    assert not is_performed(other), "a journal that is passed over must not stay locked"
+    assert not is_held(other), "a journal that is passed over must not stay locked"
 
 
 def test_a_folder_called_like_a_journal_is_none(state: Path, brief: Brief) -> None:
@@ -154,4 +154,4 @@ def test_a_journal_that_is_removed_or_cannot_be_read_hides_no_other(state: Path,
     folder.mkdir()
     rows = run_summaries(listed)
     assert [(row["run"], row["status"]) for row in rows] == [(folder.stem, "unreadable"), (mine.stem, "unfinished")]
-    assert rows[0]["message"] == f"the journal `{folder}` cannot be read: Is a directory"
+    assert rows[0]["message"] == f"`{folder}` cannot be read: Is a directory"

@@ -6,16 +6,15 @@ A line without a line end was being written when its process died; whoever takes
 import fcntl
 import json
 import os
-import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
 from dramaturg.errors import CallerError
+from dramaturg.run.locks import hold
 
 _CHUNK = 1 << 20
-_PATIENCE, _PAUSE = 5.0, 0.001  # seconds; who only looks whether a file is held lets go at once
 
 
 class Lines:
@@ -82,41 +81,11 @@ def take_up_lines(path: Path) -> Lines | None:
         raise CallerError(f"`{path}` cannot be written: {error.strerror}; change its permissions") from error
     with ExitStack() as undo:
         undo.callback(os.close, descriptor)
-        if not _locked(descriptor) or not os.fstat(descriptor).st_nlink:  # removed by whoever held it before
+        if not hold(descriptor) or not os.fstat(descriptor).st_nlink:  # removed by whoever held it before
             return None
         os.ftruncate(descriptor, _whole(descriptor))
         undo.pop_all()
     return Lines(path, descriptor)
-
-
-def _locked(descriptor: int) -> bool:
-    """Lock a file that is open; tell whether no process adds to it."""
-    end = time.monotonic() + _PATIENCE
-    while time.monotonic() < end:
-        with suppress(BlockingIOError):
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        with suppress(BlockingIOError):  # then others only look at it
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            fcntl.flock(descriptor, fcntl.LOCK_UN)
-            time.sleep(_PAUSE)
-            continue
-        break
-    return False
-
-
-def is_held(path: Path) -> bool:
-    """Tell whether a process adds to a file; none does to one that is gone."""
-    try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
-    return False
 
 
 def there(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:

@@ -22,6 +22,7 @@ from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.models.prices import Price
 from dramaturg.plan.model import Plan
 from dramaturg.run.header import header_of, inputs_digest
+from dramaturg.run.locks import hold, is_held
 from dramaturg.run.record import Record, read_journal
 
 _DIGEST_SHOWN = 8
@@ -122,7 +123,7 @@ def create_journal(state: Path, brief: Brief, specs: Mapping[str, str], price: P
             f"the state folder `{folder}` cannot be written: {error.strerror}; set `DRAMATURG_STATE` to one that can"
         ) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # nobody else holds it for longer than a look
         stem = stem_of(brief.plan)
         number = max(map(_counter, _of_plan(state, brief)), default=0) + 1
         while True:
@@ -158,9 +159,11 @@ def _sync(folder: Path) -> None:
 
 
 def open_journal(path: Path) -> Journal:
-    """Take up a run; CallerError if its journal cannot be written or another process performs it."""
+    """Take up a run; CallerError if its journal cannot be written, is gone, or another process performs it."""
     journal = _take_up(path)
     if journal is None:
+        if not path.exists():
+            raise CallerError(f"run `{path.stem}` was removed meanwhile; start a new one")
         remedy = "wait for it or start a new one with `--fresh`"
         raise CallerError(f"run `{path.stem}` is being performed by another process; {remedy}")
     return journal
@@ -206,7 +209,7 @@ def mark_delivered(path: Path) -> None:
 
 def leftovers(state: Path) -> list[Path]:
     """Return the headers of runs whose process died before they had begun; nobody writes them any more."""
-    return [path for path in (state / _FOLDER).glob(f"{_BEGUN}*") if path.is_file() and not is_performed(path)]
+    return [path for path in (state / _FOLDER).glob(f"{_BEGUN}*") if path.is_file() and not is_held(path)]
 
 
 def find_journal(state: Path, run: str) -> Path:
@@ -220,30 +223,23 @@ def find_journal(state: Path, run: str) -> Path:
     return path
 
 
-def is_performed(path: Path) -> bool:
-    """Tell whether a process holds the journal's lock."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        return not _lock(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _take_up(path: Path) -> Journal | None:
-    """Open and lock a journal, and cut off what was being written when its process died; None if it is locked."""
+    """Open and lock a journal, and cut off what was being written when its process died; None if it is held or gone."""
     try:
         descriptor = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise CallerError(
             f"the journal `{path}` cannot be written: {error.strerror}; change its permissions"
         ) from error
     with ExitStack() as undo:
         undo.callback(os.close, descriptor)
-        if not _lock(descriptor):
+        if not hold(descriptor) or not os.fstat(descriptor).st_nlink:  # removed by whoever held it before
             return None
         record = read_journal(path)
         os.lseek(descriptor, _drop_torn_line(descriptor), os.SEEK_SET)
@@ -256,14 +252,6 @@ def _write_line(descriptor: int, record: Mapping[str, Any]) -> None:
     line = (json.dumps(record, ensure_ascii=False) + "\n").encode("utf-8", "surrogatepass")
     while line:
         line = line[os.write(descriptor, line) :]
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _drop_torn_line(descriptor: int) -> int:

@@ -14,7 +14,7 @@ from dramaturg.models.retry import RetryPolicy
 from dramaturg.run.budget import Tariffs
 from dramaturg.run.drive import drive, remembered, replayed
 from dramaturg.run.job import Job, thaw
-from dramaturg.run.journal import is_performed
+from dramaturg.run.locks import is_held
 from dramaturg.run.loop import PRIVATE_LOOP
 from dramaturg.run.perform import Conditions, Tally, document_of, recorded_brief, result_of
 from dramaturg.run.record import Record
@@ -159,15 +159,19 @@ def result_told(told: Retold, *, quotes: bool = False) -> RunResult:
     return replace(result, document=document, report=replace(result.report, findings=told.job.findings))
 
 
-def run_status(record: Record) -> str:
+def run_status(record: Record, *, held: bool | None = None) -> str:
     """Return `done`, `failed`, `running`, or for a run that can be resumed `waiting` for a person or `unfinished`.
 
     A run of a database may also be `queued`, `paused`, `cancelled` or `given up`.
+
+    Args:
+        record: What its journal says.
+        held: Whether a process held the journal before that was read; looked for now if not given.
     """
     if record.standing:
         return record.standing
     if record.end is not None:
         return record.end["status"]
-    if is_performed(record.path):
+    if is_held(record.path) if held is None else held:
         return "running"
     return "waiting" if record.waits else "unfinished"

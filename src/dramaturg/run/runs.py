@@ -8,6 +8,7 @@ from typing import Any
 
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.run.budget import Tariffs
+from dramaturg.run.locks import is_held
 from dramaturg.run.perform import document_of
 from dramaturg.run.record import Record, read_journal
 from dramaturg.run.retell import retell, run_status
@@ -21,11 +22,11 @@ def run_summaries(journals: Iterable[Path]) -> list[dict[str, Any]]:
     return [row for path in journals if (row := _dated(path)) is not None]
 
 
-def run_summary(record: Record) -> dict[str, Any]:
-    """Return a run's id, how it stands, and what it asked."""
+def run_summary(record: Record, *, held: bool | None = None) -> dict[str, Any]:
+    """Return a run's id, how it stands (see `run_status`), and what it asked."""
     return {
         "run": record.run,
-        "status": run_status(record),
+        "status": run_status(record, held=held),
         "message": record.end["message"] if record.end else "",
         "delivered": record.is_over,
         "questions": [{"id": name, "kind": kind, "text": text} for name, kind, text in record.waits],
@@ -67,7 +68,8 @@ def _dated(path: Path) -> dict[str, Any] | None:
 
 def _row(path: Path) -> dict[str, Any]:
     try:
-        return run_summary(read_journal(path))
+        held = is_held(path)  # before it is read, so that a run which ends now is not called unfinished
+        return run_summary(read_journal(path), held=held)
     except (JournalMiss, CallerError) as miss:
         unknown: dict[str, Any] = {
             "questions": [],
