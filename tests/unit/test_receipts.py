@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Thread
 
 import pytest
 
@@ -30,6 +30,24 @@ def test_the_same_order_given_at_once_has_a_receipt_each(tmp_path: Path, number:
     with ExitStack() as undo:
         again = {undo.enter_context(receipts.following({"run": "another"}, lambda _: True)) for _ in runs}
     assert again == runs
+
+
+def test_looking_for_a_receipt_keeps_nobody_from_that_of_another_order(tmp_path: Path) -> None:
+    receipts = Receipts(state=tmp_path, database="postgresql://here/x")
+    with receipts.following({"run": "dpa-1-1", "of": "mine"}, lambda _: True):
+        pass
+
+    def look() -> None:
+        for number in range(300):
+            with receipts.following({"run": f"utl-1-{number}", "of": number}, lambda _: True) as run:
+                receipts.settle(run)
+
+    looker = Thread(target=look)
+    looker.start()
+    while looker.is_alive():
+        with receipts.following({"run": "dpa-1-2", "of": "mine"}, lambda _: True) as run:
+            assert run == "dpa-1-1", "what is under way would be ordered again"
+    looker.join()
 
 
 def test_a_receipt_that_is_damaged_is_nobodys(tmp_path: Path) -> None:

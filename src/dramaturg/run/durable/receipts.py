@@ -66,9 +66,9 @@ class Receipts:
         """Return the newest run that was ordered with the same order and may be followed; its receipt is locked."""
         for path in sorted(self._folder.glob("[!.]*"), key=_written, reverse=True):
             with suppress(OSError), ExitStack() as mine:
-                descriptor = _locked(path, os.O_RDONLY, mine)
-                if os.read(descriptor, len(digest)) != digest.encode():
+                if path.read_bytes() != digest.encode():  # before it is locked: it may be another's to take up
                     continue
+                _locked(path, os.O_RDONLY, mine)
                 if goes_on(path.name):
                     undo.push(mine.pop_all())
                     return path.name
