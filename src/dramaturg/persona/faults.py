@@ -81,8 +81,11 @@ class Faults:
             )
             remedy, edit = f"close the fence with a line of {self.source.text[fence : fence + 3]}", None
         rule, what = ("P204", "step") if tag.name.is_step else ("P203", f"`<{tag.name.written}>`")
-        message = f"{what} is never closed"
-        self._fault(rule, message, tag, note="opened here", labels=labels, help=remedy, edits=(edit,) if edit else ())
+        message, note = f"{what} is never closed", "opened here"
+        if self.source.text.endswith("/>", tag.start, tag.end) and self.source.is_blank(tag.end, end):
+            message, note, labels, edit = f"{what} closes itself, so it has no text", "", (), None
+            remedy = f"end the tag with `>`, and write its text and `{wanted}` behind it, or remove it"
+        self._fault(rule, message, tag, note=note, labels=labels, help=remedy, edits=(edit,) if edit else ())
 
     def nearly(self, tag: Tag, meant: str) -> None:
         """Report a block whose name is nearly one of the language's; it was read as that one."""
