@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dramaturg.findings.model import Finding, Severity, Span, has_errors
-from dramaturg.findings.source import Source
+from dramaturg.findings.source import Source, places_in
 
 _TEXTS = st.text(st.sampled_from("ab\n\r\té日"), max_size=60)
 
@@ -33,8 +33,9 @@ def test_a_span_within_a_span_is_the_span_of_the_same_text(piece: tuple[str, int
     source = Source("a.md", text)
     inner = data.draw(st.integers(start, end))
     stop = data.draw(st.integers(inner, end))
-    within = source.span(start, end).within(text[start:end], inner - start, stop - start)
-    assert within == source.span(inner, stop)
+    outer = source.span(start, end)
+    within = outer.within(text[start:end], inner - start, stop - start)
+    assert within == places_in(text[start:end], outer)(inner - start, stop - start) == source.span(inner, stop)
 
 
 @given(_TEXTS)

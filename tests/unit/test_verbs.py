@@ -1,8 +1,10 @@
 """The verb a step turns on: what comes before it only says when, how or for what."""
 
+import time
+
 import pytest
 
-from dramaturg.plan.verbs import ASSEMBLE, GATHERS, INGEST, LOOKS, MAY_WRITE, WRITES, main_verb
+from dramaturg.plan.verbs import ASSEMBLE, GATHERS, INGEST, LOOKS, MAY_WRITE, WRITES, further_verbs, main_verb
 
 
 @pytest.mark.parametrize(
@@ -81,3 +83,11 @@ def test_a_verb_is_looked_for_from_an_offset_on() -> None:
     found = main_verb(text, text.index("Then"))
     assert found is not None
     assert found.span() == (14, 19)
+
+
+@pytest.mark.parametrize("blank", ["\n", " \n", "\r\n", "\n\t\n "])
+def test_a_sentence_behind_many_blank_lines_is_found_in_a_moment(blank: str) -> None:
+    text = f"Read the log.{blank * 200_000}Write the report."
+    began = time.process_time()
+    assert [verb[0] for verb in further_verbs(text)] == ["Write"]
+    assert time.process_time() - began < 2  # to look through the blank lines behind each of them takes minutes

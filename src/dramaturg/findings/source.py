@@ -1,7 +1,7 @@
 """A text and its places; its one rule: every position is derived from the text as it was read."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import accumulate, count
 from operator import add
@@ -24,8 +24,8 @@ class Source:
     @cached_property
     def line_starts(self) -> list[int]:
         """Offsets of the first character of each line."""
-        starts = [0, *map(add, accumulate(map(len, self.text.split("\n"))), count(1))]
-        starts[0], _ = int(self.text.startswith(_BOM)), starts.pop()
+        starts = _line_starts(self.text)
+        starts[0] = int(self.text.startswith(_BOM))
         return starts
 
     def line_at(self, offset: int) -> int:
@@ -87,3 +87,22 @@ class Places(Mapping[str, Span]):
 
     def __contains__(self, name: object) -> bool:
         return name in self.offsets
+
+
+def places_in(text: str, span: Span) -> Callable[[int, int], Span]:
+    """Return what tells the span of `text[start:end]`, where `span` covers the text.
+
+    It says what `Span.within` says, and counts the lines once for all it is asked.
+    """
+    starts = _line_starts(text)
+
+    def place(start: int, end: int) -> Span:
+        line = bisect_right(starts, start) - 1
+        return make_span(span.path, span.line + line, start - starts[line] + (1 if line else span.column), end - start)
+
+    return place
+
+
+def _line_starts(text: str) -> list[int]:
+    """Return the offsets of the first character of each line."""
+    return [0, *map(add, accumulate(map(len, text.split("\n"))), count(1))][:-1]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dramaturg.findings.model import Span
+from dramaturg.findings.source import places_in
 from dramaturg.plan.changes import Change, Place, Subject, What
 from dramaturg.plan.model import Kind, Level, Plan
 from dramaturg.plan.owed import bullets
@@ -79,7 +80,7 @@ def _sentences(prose: Prose, span: Span, step: int) -> Iterator[_Demand]:
         return
     leads = {bullet.lead_at + len(bullet.lead) for bullet in prose.bullets}
     starts = [bullet.start for bullet in prose.bullets]
-    done = 0
+    place, done = places_in(prose.text, span), 0
     for stop in _END.finditer(prose.spoken):
         margin = _MARGIN.match(prose.spoken, done, stop.end())
         start, done = margin.end() if margin else done, stop.end()
@@ -89,4 +90,4 @@ def _sentences(prose: Prose, span: Span, step: int) -> Iterator[_Demand]:
         before = bisect_left(starts, end)
         listed = before > 0 and start < prose.bullets[before - 1].end
         if not leads_in and not listed and _FIRM.search(said) and not _TOLD_OTHERWISE.search(said):
-            yield _Demand(text=one_line(said), span=span.within(prose.text, start, end), step=step)
+            yield _Demand(text=one_line(said), span=place(start, end), step=step)

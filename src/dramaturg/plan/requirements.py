@@ -6,9 +6,9 @@ Bullets that ask questions, illustrate, constrain the agent or list inputs look 
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from dramaturg.findings.model import Span
+from dramaturg.findings.source import places_in
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.columns import columns_of
 from dramaturg.plan.leads import FITS, Lead, lead_of
@@ -85,7 +85,7 @@ def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement
         section: The section's title.
     """
     text = prose.text
-    within = partial(span.within, text)
+    within = places_in(text, span)
     must = _MUST_TEXT.search(text, first_of(text, _MUST_WORDS))
     bullets = [*_demanding(prose.bullets)]
     first = {bullet.lead_at: bullet for bullet in reversed(bullets) if bullet.lead}
@@ -96,9 +96,9 @@ def requirements_of(prose: Prose, span: Span, section: str) -> tuple[Requirement
         for bullet in bullets
         if bullet.start not in instructions and not _is_weighed(bullet, prose)
     ]
-    said = [*_columns(prose.spoken, span)] if mentions(prose.folded, _EACH_WORDS) else []
+    said = [*_columns(prose.spoken, within)] if mentions(prose.folded, _EACH_WORDS) else []
     listed = [requirement for requirement in found if requirement is not None]
-    return (*_distinct([*said, *listed]), _the_section_itself(text, span, section))
+    return (*_distinct([*said, *listed]), _the_section_itself(text, within, section))
 
 
 def _demanding(bullets: Sequence[Bullet]) -> Iterator[Bullet]:
@@ -212,23 +212,23 @@ def _instructs(text: str) -> bool:
     return verb is not None and word_of(verb) in _INSTRUCTIONS
 
 
-def _columns(text: str, span: Span) -> Iterator[Requirement]:
+def _columns(text: str, within: Callable[[int, int], Span]) -> Iterator[Requirement]:
     """Yield the columns of "each with: A, B, C"."""
     for start, end in columns_of(text):
         name = _bare(one_line(text[start:end]))
-        place = span.within(text, start, end)
+        place = within(start, end)
         reason = make_reason("requirement/each-with", place)
         if name:
             yield make_requirement(id=name, text=name, level=Level.MUST, span=place, because=(reason,), column=True)
 
 
-def _the_section_itself(text: str, span: Span, section: str) -> Requirement:
+def _the_section_itself(text: str, within: Callable[[int, int], Span], section: str) -> Requirement:
     start = len(text) - len(text.lstrip())
     firm = _NON_NEGOTIABLE.search(text) if "egotiable" in text.lower() else None
-    place = span.within(text, start, start + len(text.strip().split("\n", 1)[0]))
+    place = within(start, start + len(text.strip().split("\n", 1)[0]))
     reasons = [make_reason("requirement/section-itself", place)]
     if firm:
-        reasons.append(make_reason("level/non-negotiable", span.within(text, firm.start(), firm.end())))
+        reasons.append(make_reason("level/non-negotiable", within(firm.start(), firm.end())))
     return make_requirement(
         id=section,
         text=one_line(text),

@@ -75,7 +75,7 @@ _CLAUSE_END = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _NEXT_SENTENCE = re.compile(
-    r"[.!?:\n](?:(?<!\n)(?<!\be\.g[.!?:])(?<!\bi\.e[.!?:])[ \t]+(?=\S)|(?<=\n)[ \t]*\n"
+    r"[.!?:\n](?:(?<!\n)(?<!\be\.g[.!?:])(?<!\bi\.e[.!?:])[ \t]+(?=\S)|(?<=\n)\s*\n"
     r"|(?<=[.!?])\s*\n(?=[ \t]*(?:[-*+•]|\d+[.)]|[A-Z])))"
 )  # begins with one letter, which is what makes the search fast
 _AND_THEN = re.compile(
