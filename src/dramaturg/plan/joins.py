@@ -21,7 +21,8 @@ _JOINS = re.compile(
     r"\b(?:(?:by )?(?:combining|merging|joining|assembling|concatenating|compiling)"
     r"|(?:that|which) (?:combines|merges|joins|assembles)|consisting of|made (?:up )?of|composed of)\s+"
     r"(?:all|the|each|every|these)\b[^.\n]{0,40}?\bsections\b"
-    r"|\s+(?:all|the|these)\s+(?:of\s+the\s+)?(?:[\w-]+\s+){0,2}sections\b[^.\n]{0,40}?\bas (?:a|one) (?:single )?",
+    r"|\s+(?:all|the|these)\s+(?:of\s+the\s+)?(?:[\w-]+\s+){0,2}sections\b(?! (?:of|from)\b| in (?:the|this|your)\b)"
+    r"[^.\n]{0,40}?\bas (?:a|one) (?:[\w-]+ ){0,2}(?:document|report|deliverable|output|plan)\b",
     re.IGNORECASE,
 )
 _FINAL = re.compile(
@@ -29,12 +30,16 @@ _FINAL = re.compile(
     r"\b(?:document|report|output|deliverable)\b",
     re.IGNORECASE,
 )
+_HOLDS = r"\b(?:contain|combin|includ|compris|consist|incorporat)\w*\s+(?:of\s+)?(?:both|all|each|every)\b"
 _HOLDS_ALL = re.compile(
-    r"\b(?:contain|combin|includ|compris|consist|incorporat)\w*\s+(?:of\s+)?(?:both|all|each|every)\b", re.IGNORECASE
-)
+    rf"{_HOLDS}[^.!?\n]{{0,40}}?\b(?:sections?|parts?|outputs?|results?)\b"
+    rf"|\b(?:single|one)\s+(?:[\w-]+\s+){{0,2}}(?:document|report|output|deliverable)\b[^.!?\n]{{0,40}}?{_HOLDS}",
+    re.IGNORECASE,
+)  # "a report that includes all risks" is to be written
 _JOINING = frozenset("put bring pull integrate unify stitch weave".split())
 _TOGETHER = re.compile(
-    rf"[^.!?\n]{{0,80}}?\b(?:in|as|into) (?:an?|one|the)\b[^.!?\n]{{0,60}}?\b(?:{DOCUMENT_NOUN}|deliverable)\b",
+    r"[^.!?\n]{0,80}?\b(?:(?:in|as) (?:an?|one)|into (?:an?|one|the))\b"
+    rf"[^.!?\n]{{0,60}}?\b(?:{DOCUMENT_NOUN}|deliverable)\b",
     re.IGNORECASE,
 )
 _FINDINGS = re.compile(

@@ -78,6 +78,10 @@ _TABULATES = frozenset("compare contrast rank score rate calculate compute class
 _IN_TABLE = re.compile(
     r"[^.!?`\"\n]{0,80}?\b(?:in|as) (?:an?|one) (?:[\w-]+ ){0,2}(?:table|matrix)\b(?! of contents)", re.IGNORECASE
 )
+_ONLY_IF = re.compile(
+    r"\s+(?:the\s+)?[`\"“'‘][^`\"“”'‘’\n]+[`\"”'’]\s+(?:if|when|unless)\b", re.IGNORECASE
+)  # what is said in one case only is an answer, not a section
+_SEES_TO = re.compile(r"\s+(?:sure|certain)\b", re.IGNORECASE)  # "make sure" makes nothing
 _SHOWS = ("present", "output", "return", "report", "state", "show", "print", "display")
 
 
@@ -179,7 +183,8 @@ def _taking_in(prose: Prose, known: Collection[str], words: tuple[int, int] | No
     """Return what a step does that takes something in: it writes what a later sentence has a title for."""
     if mentions(prose.spoken, _QUOTES):
         for further in further_verbs(prose.spoken):
-            if writes(further) and has_title_as_object(prose, further, known):
+            titled = writes(further) and has_title_as_object(prose, further, known)
+            if titled and not _ONLY_IF.match(prose.spoken, further.end()):
                 return Decision(kind=Kind.SECTION, rule="kind/sentence-writes", words=further.span())
     return Decision(kind=Kind.INGEST, rule="kind/ingest-verb", words=words)
 
@@ -189,7 +194,8 @@ def _by_what_it_names(step: Step, prose: Prose, known: Collection[str], words: t
     verb = prose.verb if words else None
     if verb and prose.word in _TABULATES and (table := _IN_TABLE.match(prose.text, verb.end())):
         return Decision(kind=Kind.SECTION, rule="kind/writes-a-document", words=table.span())
-    if verb and prose.word in MAY_WRITE and (owes := _owes(prose, verb)):
+    makes = verb and prose.word in MAY_WRITE and not _SEES_TO.match(prose.text, verb.end())
+    if verb and makes and (owes := _owes(prose, verb)):
         return Decision(kind=Kind.SECTION, rule="kind/owes-content", words=owes)
     if output := _OUTPUT.match(step.text):
         return Decision(kind=Kind.SECTION, rule="kind/names-the-output", words=output.span())

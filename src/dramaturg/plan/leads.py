@@ -28,7 +28,7 @@ _MAY_WORDS = (
     "ideally", "permits", "allows", "applicable", "available", "appropriate", "relevant", "possible", "known",
 )  # fmt: skip
 _NOT_LEAD = re.compile(
-    r"\b(?:must|should|shall|may|do|does|can)(?:\s+not|\s+never|n't|n’t|not)\b[^:.]{0,80}:\s*$"
+    r"\b(?:must|should|shall|may|do|does|can)(?:\s+not|\s+never|n't|n’t|not)\b(?! only\b)[^:.]{0,80}:\s*$"
     r"|\bnever\s+\w+[^:.]{0,60}:\s*$|\b(?:excluding|except(?: for)?|but not|without|to avoid):\s*$"
     r"|^\W*not\b(?! only\b)[^:.]{0,60}:\s*$"
     r"|^\W*(?:avoid|exclude|omit|ignore|leave out|out of scope|forbidden|prohibited)\b[^:.]*:\s*$",

@@ -13,9 +13,10 @@ _PERSON = (
     r"(?:user|operator|author|reader|reviewer|owner|team|person|requester|stakeholder|customer|client|sponsor|human)s?"
 )
 _ASKED = (
-    r"(?:user|operator|author|owner|team|requester|stakeholder|sponsor)s?"
-    r"\b(?!['’]s| (?:manual|guide|stor|feedback|log|data|report|request|requirement|interview|in mind|base|group)\w*)"
-)  # a person to ask, not their manual
+    r"(?:user|operator|author|owner|team|requester|stakeholder|sponsor)s?\b(?=\s*(?:$|[^\s\w'’-])"
+    r"|\s+(?:for|on|about|to|and|or|if|whether|which|what|who|how|why|when|where|as|in(?! mind)"
+    r"|with|at|of|until|before|first|again|directly)\b)"
+)  # a person to ask, not what is called after one: "the user guide"
 _GATE = re.compile(
     r"(?:\b(?:ask|request|await|wait|seek|obtain|get|secure)(?:s|ing)?|(?:^|[,;.]\s|\bthen\s)\s*require)\s+(?:[\w'’-]+,?\s+){0,7}?"
     r"(?:confirm(?:ation|s)?|approv(?:al|es?)|sign-off|go-ahead|permission|consent|green light)\b"
@@ -24,7 +25,7 @@ _GATE = re.compile(
     rf"|\b(?:the|your) {_PERSON} (?:must|has to|have to|needs? to) (?:first |explicitly )?"
     r"(?:confirm|approve|agree|accept|sign off)\b[^.!?\n]{0,80}\b(?:before|until|first)\b"
     rf"|\b(?:have|let) (?:the|your) {_PERSON} (?:\w+ )?(?:confirm|approve|sign off|agree)\b"
-    r"|\bhave\b[^.!?\n]{1,60}\b(?:signed off|approved|confirmed) by\b"
+    r"|\bhave\b(?! been\b)[^.!?\n]{1,60}\b(?:signed off|approved|confirmed) by\b"
     rf"|\bcheck with (?:the|your) {_PERSON}\b[^.!?\n]{{0,80}}\bbefore (?:you )?(?:proceed|continu|go|mov)\w*"
     rf"|\b(?:a)?wait for (?:the|your) {_PERSON}(?:['’]s)?\b(?! to (?:answer|provide|supply|send|attach|upload))"
     r"|\b(?:shall|may|should|can) I (?:proceed|continue|go on|go ahead|begin|start)\b"
@@ -47,9 +48,11 @@ _ASK = re.compile(
     r"|(?:which|whether|what|how|who|when|where)\b)"
     r"|\b(?:put|pose|raise|formulate)\s+(?:\w+\s+){0,4}questions?\b(?!\s+(?:that\s+)?(?:the|an?)\s+\w+\s+(?:is|are|will|would|may|might|could|should)\b)|\bprompt\s+(?:the\s+)?(?:user|operator|author|reader|owner|team)\b"
     rf"|\bclarify\b(?! (?:how|what|why|when|where|that|whether)\b)[^.!?\n]{{0,60}}?\bwith (?:the|your) {_ASKED}"
-    rf"|\b(?:elicit|inquire|enquire|find out)\b[^.!?\n]{{0,60}}?\b(?:from|of) (?:the|your) {_ASKED}"
+    rf"|\b(?:(?:elicit|find out)\b[^.!?\n]{{0,60}}?\bfrom|(?:inquire|enquire)\b[^.!?\n]{{0,60}}?\b(?:from|of))"
+    rf" (?:the|your) {_ASKED}"
     rf"|\b(?:interview|invite|consult)(?: with)? (?:the|your) {_ASKED}"
-    rf"|\b(?:have|let) (?:the|your) {_PERSON} (?:\w+ )?(?:choose|pick|decide|select|specify|name|rank|tell|provide)\b",
+    rf"|\b(?:have|let) (?:the|your) {_PERSON} (?:(?:\w+ly|first|then|also) )?"
+    r"(?:choose|pick|decide|select|specify|name|rank|tell|provide)\b",
     re.IGNORECASE,
 )
 _REQUEST = re.compile(

@@ -40,11 +40,12 @@ _LIMITS = re.compile(
 )  # what the output must not be is nothing that it holds
 _DENIALS = ("not", "never", "forbidden", "prohibited")
 _OF_OUTPUT = re.compile(
-    r"\W*(?:it|they|(?:the|this|each|every|all)\s+(?!agent\b|assistant\b|persona\b|specialist\b|model\b)"
+    r"\W*use cases?\b"
+    r"|\W*(?:it|they|(?:the|this|each|every|all)\s+(?!agent\b|assistant\b|persona\b|specialist\b|model\b)"
     r"(?:[\w`-]+\s+){1,5}?)\s*(?:must|should|shall|has to|have to|needs? to)\b",
     re.IGNORECASE,
 )
-_NEED_NOT = re.compile(rf"(?:optional(?:ly)?|{FITS})\b", re.IGNORECASE)
+_NEED_NOT = re.compile(rf"(?:optional(?:ly\b|\s*(?:[^\s\w]|$))|{FITS}\b)", re.IGNORECASE)  # "optional parts" need be
 _NEED_NOT_BE = re.compile(rf"[^:.;()]*\((?:optional|{FITS})\b[^()]*\)", re.IGNORECASE)
 _MARKED = re.compile(
     rf"(?:(?:optional(?:ly)?|required|mandatory|{FITS})[,:]|for (?:each|every)\b[^,:.]{{1,60}},)\s+(?=\S)",
