@@ -175,8 +175,10 @@ def test_a_narrow_terminal_gets_whole_notes_and_whole_words_of_a_list(tmp_path: 
 @pytest.mark.parametrize("term", ["dumb", "xterm"])
 def test_what_is_said_of_a_run_breaks_no_word_of_a_narrow_terminal(term: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", term)
-    monkeypatch.setenv("COLUMNS", "40")  # which readline, loaded by pytest, has set to 80 for children
+    monkeypatch.setenv("COLUMNS", "30")  # what readline, loaded by a shell or by pytest, says of another terminal
     said = on_screen(40, *RUN, "--model", "evidence", stream="stderr")
-    assert [line for line in said if cell_len(line) > 40 and "-->" not in line and ":::" not in line] == []
+    drawn = [line for line in said if "-->" not in line and ":::" not in line]
+    assert [line for line in drawn if cell_len(line) > 40 and " " in line.strip()] == []
+    assert "model evidence: no language model;" in said, "it is folded once, and not again by what moves the last line"
     for words in ("no language model; nothing leaves this machine", "does not declare the artifact"):
         assert words in " ".join(line.strip() for line in said)

@@ -53,7 +53,8 @@ class Talk:
         if self._status:
             from rich.text import Text
 
-            self._status.console.print(Text(text))  # a str could hold what rich takes for an emoji
+            # No str, which could hold what rich takes for an emoji; and no second folding, which would cut a long path.
+            self._status.console.print(Text(text), soft_wrap=True)
         elif not self.quiet:
             try:
                 click.echo(text, err=True)
