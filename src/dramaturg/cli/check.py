@@ -60,6 +60,8 @@ def check(
     with output.read_or_not():
         if not diff:
             print_report(checked, layout) if layout != HUMAN else _print_human(checked)
+        if checked.hidden:  # in every layout: none has a place for what was not looked at
+            tell_of_hidden(checked.hidden, "name their files to check them")
         for error in checked.refused:
             output.explain(error)
     click.get_current_context().exit(_REFUSED if checked.refused else _SHORT_OF if has_errors(checked.findings) else 0)
@@ -88,8 +90,6 @@ def _print_human(checked: "Checked", *, to_stderr: bool = False) -> None:
         return
     remedy = count_easy(checked.findings, checked.mendable)
     click.echo(f"{len(checked.files)} checked: {summary(checked.findings) or 'nothing to report'}{remedy}", err=True)
-    if checked.hidden:
-        tell_of_hidden(checked.hidden, "name their files to check them")
     rules = sorted({finding.rule for finding in checked.findings if finding.is_error})
     if rules:
         click.echo(f"`dramaturg explain {' '.join(rules)}` tells more", err=True)
