@@ -42,6 +42,16 @@ def test_a_default_model_that_is_none_is_not_ready(monkeypatch: pytest.MonkeyPat
     assert check.remedy.startswith("`DRAMATURG_MODEL`: `antropic:x` is not a model; did you mean `anthropic`?")
 
 
+def test_a_state_folder_that_is_none_is_told_like_all_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    monkeypatch.setenv("DRAMATURG_STATE", str(file))
+    check = seen("journals")
+    assert (check.ready, check.detail) == (False, str(file))
+    assert check.remedy.startswith(f"`DRAMATURG_STATE`: `{file}` is no folder; ")
+    assert seen("evidence").ready
+
+
 def test_a_variable_that_is_misspelt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("DRAMATURG_MODLE", "DRAMATURG_MODEL", "DRAMATURG_DATABASE", "DRAMATURG_OF_OUR_TEAM", "DRAMATURG_KEY"):
         monkeypatch.setenv(name, "evidence")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from pathlib import Path
 
 from dramaturg.errors import CallerError
 from dramaturg.models import profiles
@@ -45,7 +44,7 @@ def examine() -> list[Check]:
         _embedded(),
         *_servers(),
         Check(name="personas", ready=bool(roots), detail=", ".join(map(str, roots))),
-        _state(state_root(environment)),
+        _state(environment),
         *_misspelt(environment),
     ]
 
@@ -100,7 +99,11 @@ def _listens(port: int) -> bool:
     return True
 
 
-def _state(folder: Path) -> Check:
+def _state(environment: Mapping[str, str]) -> Check:
+    try:
+        folder = state_root(environment)
+    except CallerError as error:
+        return Check(name="journals", ready=False, detail=environment["DRAMATURG_STATE"], remedy=error.message)
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     ready = nearest.is_dir() and os.access(nearest, os.W_OK)
     return Check(
