@@ -222,6 +222,7 @@ def test_quotes_that_come_out_the_same_are_no_worse_and_a_language_model_may_sti
     assert "made the same document out of quotes in every pair" in Path("eval.html").read_text(encoding="utf-8")
     verdict = dramaturg("eval", "run", suite, "--baseline", "HEAD", "--json").json["verdict"]
     assert (verdict["kind"], verdict["alike"], verdict["equal"]) == ("no worse", 0, verdict["pairs"])
+    assert verdict["price"] is None, "it is decided"
     result = bench.run(suite, models=[answering()])
     assert result.decision
     assert (result.decision.kind, result.decision.equal) == (Kind.INCONCLUSIVE, 0)

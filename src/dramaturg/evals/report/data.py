@@ -8,6 +8,7 @@ from dramaturg.evals.evaluated import Evaluated
 from dramaturg.evals.gate import Decision
 from dramaturg.evals.records import Record
 from dramaturg.evals.report.table import headline
+from dramaturg.evals.statistics.verdict import Kind
 
 
 def data_report(result: Evaluated) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def _verdict(decision: Decision) -> dict[str, Any]:
         "alike": decision.alike,
         "equal": decision.equal,
         "read": verdict.pairs,
-        "price": None if verdict.price is None else asdict(verdict.price),
+        "price": asdict(verdict.price) if verdict.price is not None and decision.kind is Kind.INCONCLUSIVE else None,
         "metrics": [asdict(comparison) for comparison in verdict.comparisons],
         "fell": [asdict(fall) for fall in decision.falls],
         "edits": [_edit(edit) for edit in decision.edits],
