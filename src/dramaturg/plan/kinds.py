@@ -219,7 +219,7 @@ def _by_name(step: Step, prose: Prose, words: tuple[int, int] | None) -> Decisio
     title = main_verb(step.name)
     if title and writes(title) and word_of(title) not in _TELLS:
         return Decision(kind=Kind.SECTION, rule="kind/name-verb")
-    if prose.folded.startswith(_GIVEN):
+    if prose.folded.startswith(_GIVEN) and not any(map(_thinks, further_verbs(prose.spoken))):
         return Decision(kind=Kind.INGEST, rule="kind/ingest-verb")
     if title and word_of(title) in _TAKES_IN and not (_SEVERAL.search(step.name) or _thinks(prose.verb)):
         return Decision(kind=Kind.INGEST, rule="kind/name-verb")

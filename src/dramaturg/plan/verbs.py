@@ -30,7 +30,9 @@ MAY_WRITE = frozenset(
     record capture elaborate prioritize prioritise plan sketch lay set put make give show print display highlight
     organize organise arrange integrate unify append""".split()
 )
-READS = frozenset("read load digest parse gather collect".split())  # of INGEST: a step may say what for
+READS = frozenset(
+    "read load digest parse gather collect retrieve fetch obtain".split()
+)  # of INGEST: a step may say what for
 FINDS = frozenset(
     """identify find determine detect locate discover pinpoint spot isolate diagnose infer establish quantify count
     analyze analyse assess evaluate compare classify categorize categorise correlate trace""".split()
