@@ -12,6 +12,7 @@ from textwrap import shorten
 from dramaturg.engine.prompts import TEMPLATES
 from dramaturg.evals.arms import Arm, Part
 from dramaturg.findings.model import Span
+from dramaturg.findings.source import Source
 from dramaturg.persona.model import PersonaFile
 from dramaturg.plan.changes import Change, Effect, Subject, What
 from dramaturg.plan.compare import compare
@@ -156,8 +157,8 @@ def _left_at(gone: Span, before: Sequence[PersonaFile], after: Sequence[PersonaF
     """Return the line of a later file where something stood; None where the file is gone as well."""
     for old, new in _paired(before, after):
         if old.path == gone.path:
-            news = new.text.splitlines()
-            codes = SequenceMatcher(None, old.text.splitlines(), news, autojunk=False).get_opcodes()
+            news = _split(new.text)
+            codes = SequenceMatcher(None, _split(old.text), news, autojunk=False).get_opcodes()
             tag, first, start = next((tag, i, j) for tag, i, _, j, _ in reversed(codes) if i < gone.line)
             at = start + (gone.line - 1 - first if tag == "equal" else 0)
             return Span(path=new.path, line=min(at, max(0, len(news) - 1)) + 1, column=1, length=1)
@@ -166,9 +167,16 @@ def _left_at(gone: Span, before: Sequence[PersonaFile], after: Sequence[PersonaF
 
 def _text_at(span: Span, plan: Plan) -> Sequence[str]:
     """Return the lines that a span covers; none where its file is not one of the persona's."""
-    text = next((file.text for file in plan.persona.chain if file.path == span.path), "")
-    start = sum(map(len, text.splitlines(keepends=True)[: span.line - 1])) + span.column - 1
-    return text[start : start + span.length].splitlines()
+    text = next((file.text for file in plan.persona.chain if file.path == span.path), None)
+    if text is None:
+        return ()
+    start = Source(span.path, text).offset(span)
+    return _split(text[start : start + span.length])
+
+
+def _split(text: str) -> Sequence[str]:
+    """Return the lines of a text as spans count them: `str.splitlines` also ends one at a form feed and the like."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")]
 
 
 def _paired(before: Sequence[PersonaFile], after: Sequence[PersonaFile]) -> Iterator[tuple[PersonaFile, PersonaFile]]:
@@ -209,7 +217,7 @@ def _templates(persona: str, before: Part, after: Part) -> Iterator[Edit]:
 
 def _differing(old: str, new: str) -> Iterator[tuple[int, str]]:
     """Yield the line of each stretch that differs, and whether in more than white space."""
-    olds, news = old.splitlines(), new.splitlines()
+    olds, news = _split(old), _split(new)
     if old != new and olds == news:
         yield len(news), "a line end was changed"
     for first, last, start, end in _stretches(olds, news):

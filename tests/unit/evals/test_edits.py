@@ -80,6 +80,21 @@ def test_what_is_gone_whole_stands_at_the_line_that_is_there_instead() -> None:
     assert str(found).startswith(f"made-up.persona.md:{line}: slot `philosophy` was reworded: [-Deployment is not an")
 
 
+@pytest.mark.parametrize("odd", ["\f", "\u2028", "\x85", "\r"])
+def test_characters_that_end_no_line_of_a_file_move_no_edit(odd: str) -> None:
+    whole = edited(("<philosophy>", f"{odd * 3}<philosophy>"), text=DPA1)
+    line = _line('<Step number="5"', whole)
+    step = whole.split("\n")[line - 1] + "\n"
+    for edit in (
+        (step, ""),
+        ("**Log Analysis:** Specific", "**Log Analysis:**  Specific"),
+        ("This MUST", "This SHOULD"),
+    ):
+        (found,) = edits_between(_arm(whole), _arm(edited(edit, text=whole)))
+        assert found.span
+        assert found.span.line == _line(edit[0], whole)
+
+
 def test_a_lost_demand_stands_where_its_section_does_now_and_stood_where_it_did() -> None:
     (found,) = _edits((_BACKUP, ""))
     assert found.span
