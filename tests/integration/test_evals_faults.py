@@ -178,3 +178,18 @@ def test_recording_and_mutating_take_another_judge(bench: Bench) -> None:
         asked = len(server.requests)
         assert dramaturg("eval", "run", _ONE, "--judge", server.model, "--replay", "strict").code == 0
         assert len(server.requests) == asked
+
+
+def test_a_suite_must_say_where_its_answers_go(bench: Bench) -> None:
+    bench.checkout.write(_ONE, _SUITE.replace("recorded: answers/one.jsonl\n", ""))
+    told = dramaturg("eval", "record", _ONE)
+    assert (told.code, "add `recorded: answers/one.jsonl`" in told.err) == (2, True)
+
+
+def test_a_file_of_something_else_is_never_written_over(bench: Bench) -> None:
+    bench.checkout.write("evals/answers/one.jsonl", "Notes of mine.\n")
+    for command in ("run", "record"):
+        told = dramaturg("eval", command, _ONE)
+        assert (told.code, "error[E113]: `answers/one.jsonl` holds no recorded answers" in told.err) == (2, True)
+        assert f"{_ONE}:2:11" in told.err
+    assert (bench.checkout.folder / "evals/answers/one.jsonl").read_text(encoding="utf-8") == "Notes of mine.\n"

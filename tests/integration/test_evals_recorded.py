@@ -279,21 +279,6 @@ def test_damage_at_the_revision_of_the_baseline_is_an_answer_that_was_never_reco
     assert (told.code, f"4 of {2 * _CALLS + 4} questions were asked" in told.out) == (0, True)
 
 
-def test_a_suite_must_say_where_its_answers_go(bench: Bench) -> None:
-    bench.checkout.write(_ONE, _SUITE.format(model="evidence").replace("recorded: answers/one.jsonl\n", ""))
-    told = dramaturg("eval", "record", _ONE)
-    assert (told.code, "add `recorded: answers/one.jsonl`" in told.err) == (2, True)
-
-
-def test_a_file_of_something_else_is_never_written_over(bench: Bench) -> None:
-    bench.checkout.write("evals/answers/one.jsonl", "Notes of mine.\n")
-    for command in ("run", "record"):
-        told = dramaturg("eval", command, _ONE)
-        assert (told.code, "error[E113]: `answers/one.jsonl` holds no recorded answers" in told.err) == (2, True)
-        assert f"{_ONE}:4:11" in told.err
-    assert (bench.checkout.folder / "evals/answers/one.jsonl").read_text(encoding="utf-8") == "Notes of mine.\n"
-
-
 def test_a_performance_that_the_provider_lost_is_not_recorded(bench: Bench) -> None:
     gone = ModelError("the provider is gone", retryable=False)
     model = answering(lambda call: gone if call.sample else None)
