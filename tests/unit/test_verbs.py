@@ -91,3 +91,9 @@ def test_a_sentence_behind_many_blank_lines_is_found_in_a_moment(blank: str) -> 
     began = time.process_time()
     assert [verb[0] for verb in further_verbs(text)] == ["Write"]
     assert time.process_time() - began < 2  # to look through the blank lines behind each of them takes minutes
+
+
+def test_marks_without_end_lead_to_a_verb_in_a_moment() -> None:
+    began = time.process_time()
+    assert not [*further_verbs("1. " * 100_000)]
+    assert time.process_time() - began < 2

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
@@ -66,7 +65,7 @@ def compile_plan(persona: Persona, *, schedule: str | None = None) -> Plan:
 def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]) -> list[PlannedStep]:
     """Return the steps as planned; one that only holds others is none."""
     holders = {step.parent for step in persona.steps}
-    known = {fold_id(name) for name in (*names, *names.values())}
+    known = frozenset(map(fold_id, (*names, *names.values())))
     ids = _ids(persona.steps)
     compilers = [
         _make_compiler(
@@ -106,7 +105,7 @@ class _Compiler:
     """
 
     persona: Persona
-    known: AbstractSet[str]
+    known: frozenset[str]
     step: Step
     prose: Prose
     given: Mapping[str, tuple[str, Reason]]

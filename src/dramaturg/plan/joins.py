@@ -1,7 +1,6 @@
 """A verb that joins to what it joins; its one rule: the sections are joined by code, anything else is written."""
 
 import re
-from collections.abc import Collection
 
 from dramaturg.persona.model import Step
 from dramaturg.plan.model import Kind
@@ -57,7 +56,7 @@ def assembles(step: Step, prose: Prose, verb: re.Match[str]) -> bool:
     return bool(joins or (_FINAL.match(step.name) and _HOLDS_ALL.search(text))) and writes(verb)
 
 
-def gathered(prose: Prose, verb: re.Match[str], known: Collection[str]) -> Kind | None:
+def gathered(prose: Prose, verb: re.Match[str], known: frozenset[str]) -> Kind | None:
     """Return what a step does that gathers something into a document: the sections, or what becomes one."""
     together = prose.word in _JOINING and _TOGETHER.match(prose.text, verb.end())
     if together or INTO.match(prose.text, verb.end()):

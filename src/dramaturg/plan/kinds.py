@@ -4,7 +4,7 @@ The order: a person, a way or another persona first, because what else the step 
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dramaturg.findings.quick import quick
@@ -15,7 +15,7 @@ from dramaturg.plan.joins import INTO, assembles, gathered
 from dramaturg.plan.model import Kind
 from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over, is_named_a_gate
 from dramaturg.plan.prose import Prose, mentions
-from dramaturg.plan.titles import has_title_as_object, is_placed, own_section, title_under
+from dramaturg.plan.titles import is_placed, own_section, title_as_object, title_under
 from dramaturg.plan.verbs import (
     DOCUMENT_NOUN,
     GATHERS,
@@ -104,7 +104,7 @@ class Decision:
         return self.rule.endswith(("/attribute", "/frontmatter"))
 
 
-def kind_of(step: Step, prose: Prose, alias: str, known: Collection[str]) -> Decision:
+def kind_of(step: Step, prose: Prose, alias: str, known: frozenset[str]) -> Decision:
     """Return what a step does.
 
     Args:
@@ -120,7 +120,7 @@ def kind_of(step: Step, prose: Prose, alias: str, known: Collection[str]) -> Dec
         return _by_verb(step, prose, known)
     verb = prose.verb
     if not step.conditions and verb:
-        titled = writes(verb) and has_title_as_object(prose, verb, known)
+        titled = writes(verb) and title_as_object(prose, verb, known)
         if titled or (turns.kind is Kind.GATE and _drafts(prose.text, verb, anything=True)):
             return replace(_by_verb(step, prose, known), also=turns)
     return turns
@@ -157,7 +157,7 @@ def _turns_to(step: Step, prose: Prose, alias: str) -> Decision | None:
     return None
 
 
-def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
+def _by_verb(step: Step, prose: Prose, known: frozenset[str]) -> Decision:
     text = step.text
     verb = None if _FACETS.match(text) else prose.verb
     word, words, written = (prose.word, verb.span(), writes(verb)) if verb else ("", None, False)
@@ -179,17 +179,17 @@ def _by_verb(step: Step, prose: Prose, known: Collection[str]) -> Decision:
     return _by_what_it_names(step, prose, known, words)
 
 
-def _taking_in(prose: Prose, known: Collection[str], words: tuple[int, int] | None) -> Decision:
+def _taking_in(prose: Prose, known: frozenset[str], words: tuple[int, int] | None) -> Decision:
     """Return what a step does that takes something in: it writes what a later sentence has a title for."""
     if mentions(prose.spoken, _QUOTES):
         for further in further_verbs(prose.spoken):
-            titled = writes(further) and has_title_as_object(prose, further, known)
+            titled = writes(further) and title_as_object(prose, further, known)
             if titled and not _ONLY_IF.match(prose.spoken, further.end()):
                 return Decision(kind=Kind.SECTION, rule="kind/sentence-writes", words=further.span())
     return Decision(kind=Kind.INGEST, rule="kind/ingest-verb", words=words)
 
 
-def _by_what_it_names(step: Step, prose: Prose, known: Collection[str], words: tuple[int, int] | None) -> Decision:
+def _by_what_it_names(step: Step, prose: Prose, known: frozenset[str], words: tuple[int, int] | None) -> Decision:
     """Return what a step does whose verb does not tell: it writes what it names as its output, else it thinks."""
     verb = prose.verb if words else None
     if verb and prose.word in _TABULATES and (table := _IN_TABLE.match(prose.text, verb.end())):
@@ -200,7 +200,7 @@ def _by_what_it_names(step: Step, prose: Prose, known: Collection[str], words: t
     if output := _OUTPUT.match(step.text):
         return Decision(kind=Kind.SECTION, rule="kind/names-the-output", words=output.span())
     for further in further_verbs(prose.spoken):
-        if writes(further) and (has_title_as_object(prose, further, known) or _makes(prose.text, further)):
+        if writes(further) and (title_as_object(prose, further, known) or _makes(prose.text, further)):
             return Decision(kind=Kind.SECTION, rule="kind/sentence-writes", words=further.span())
     if own := own_section(prose, known):
         return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=own.span())
@@ -230,10 +230,10 @@ def _thinks(verb: re.Match[str] | None) -> bool:
     return verb is not None and word_of(verb) in LOOKS
 
 
-def _later_writing(prose: Prose, verb: re.Match[str], known: Collection[str], *, titled: bool) -> re.Match[str] | None:
+def _later_writing(prose: Prose, verb: re.Match[str], known: frozenset[str], *, titled: bool) -> re.Match[str] | None:
     """Return the verb of a later clause that writes something with a title, or failing that a document."""
     for later in later_verbs(prose.text, verb.end()):
-        if has_title_as_object(prose, later, known) or is_placed(prose, later, known):
+        if title_as_object(prose, later, known) or is_placed(prose, later, known):
             return later
         if not titled and writes(later) and _has_document_as_object(prose.text, later.end()):
             return later

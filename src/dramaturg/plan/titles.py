@@ -1,7 +1,9 @@
 """A step's prose to the title of what it writes; its one rule: a path, a command or an example is no title."""
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.prose import Prose, first_of, lowered
@@ -94,7 +96,7 @@ def named(match: re.Match[str]) -> str:
     return text.strip().lstrip("#").strip().rstrip(",;:")
 
 
-def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
+def title_of(prose: Prose, known: frozenset[str]) -> re.Match[str] | None:
     """Return the title that a step's prose gives to what it writes; None if it gives none.
 
     Args:
@@ -110,15 +112,16 @@ def title_of(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
         if acts and _is_object(text, acts, match):
             return match
         candidates.append(match)
-    return (_acted_on_later(prose, candidates) or _spoken_of(prose, candidates)) if candidates else None
+    return (_acted_on_later(prose, known) or _spoken_of(prose, candidates)) if candidates else None
 
 
-def _acted_on_later(prose: Prose, candidates: Sequence[re.Match[str]]) -> re.Match[str] | None:
+def _acted_on_later(prose: Prose, known: frozenset[str]) -> re.Match[str] | None:
     """Return the first title that a verb of a later clause or sentence writes."""
     if prose.verb is None:
         return None
     others = [*later_verbs(prose.text, prose.verb.end()), *filter(writes, further_verbs(prose.spoken))]
-    return next((match for match in candidates for each in others if _is_object(prose.text, each, match)), None)
+    written = [title for each in others if (title := title_as_object(prose, each, known))]
+    return min(written, key=_start, default=None)
 
 
 def _spoken_of(prose: Prose, candidates: Sequence[re.Match[str]]) -> re.Match[str] | None:
@@ -136,7 +139,7 @@ def _spoken_of(prose: Prose, candidates: Sequence[re.Match[str]]) -> re.Match[st
     return shouted
 
 
-def title_under(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
+def title_under(prose: Prose, known: frozenset[str]) -> re.Match[str] | None:
     """Return the title below which a step writes: "In a separate `RISKS` section, …", "Under the heading …"."""
     if not prose.folded.startswith(_PLACES):
         return None
@@ -151,12 +154,17 @@ def title_under(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
     return None
 
 
-def has_title_as_object(prose: Prose, verb: re.Match[str], known: Collection[str]) -> bool:
-    """Tell whether what a verb acts on is a title."""
-    return any(_is_object(prose.text, verb, match) for match in _candidates(prose.spoken, known))
+def title_as_object(prose: Prose, verb: re.Match[str], known: frozenset[str]) -> re.Match[str] | None:
+    """Return the title that a verb acts on; None where that is no title."""
+    reach = _OBJECT.match(prose.text, verb.end())
+    if reach is None:
+        return None
+    titles = _candidates(prose.spoken, known)
+    near = titles[bisect_left(titles, verb.end(), key=_start) : bisect_right(titles, reach.end(), key=_start)]
+    return next((title for title in near if _is_object(prose.text, verb, title)), None)
 
 
-def is_placed(prose: Prose, verb: re.Match[str], known: Collection[str]) -> bool:
+def is_placed(prose: Prose, verb: re.Match[str], known: frozenset[str]) -> bool:
     """Tell whether a verb puts something below a title: "present the sums in the `COSTS` table"."""
     for match in _candidates(prose.spoken, known):
         if match.start() > verb.end() and _FOLLOWED.match(prose.text, match.end()):
@@ -188,12 +196,12 @@ def _is_part(text: str, verb: re.Match[str], title: re.Match[str]) -> bool:
     return len(between) == 1 and _PART.search(between[0]) is not None
 
 
-def own_title(prose: Prose, at: int, known: Collection[str]) -> bool:
+def own_title(prose: Prose, at: int, known: frozenset[str]) -> bool:
     """Tell whether a title stands at an offset."""
     return any(match.start() == at for match in _candidates(prose.spoken, known))
 
 
-def own_section(prose: Prose, known: Collection[str]) -> re.Match[str] | None:
+def own_section(prose: Prose, known: frozenset[str]) -> re.Match[str] | None:
     """Return the title of a section that a step speaks of as its own, whatever its verb is; None if there is none."""
     text, verb = prose.text, prose.verb
     for match in _candidates(prose.spoken, known):
@@ -222,8 +230,17 @@ def document_title(text: str, sections: Collection[str]) -> re.Match[str] | None
     return None
 
 
-def _candidates(text: str, known: Collection[str]) -> Iterator[re.Match[str]]:
-    """Yield what may be a title: what the lead of the step puts in backticks or quotes, its list aside."""
+@lru_cache(maxsize=8)  # a step's sentences are asked for them again and again
+def _candidates(text: str, known: frozenset[str]) -> Sequence[re.Match[str]]:
+    """Return what may be a title: what the lead of the step puts in backticks or quotes, its list aside."""
+    return tuple(_each_candidate(text, known))
+
+
+def _start(title: re.Match[str]) -> int:
+    return title.start()
+
+
+def _each_candidate(text: str, known: frozenset[str]) -> Iterator[re.Match[str]]:
     for match in _NAMED.finditer(text):
         title = named(match)
         short = 0 < len(title) <= _LENGTH and len(title.split()) <= _WORDS

@@ -47,7 +47,7 @@ DOCUMENT_NOUN = (
     r"|blueprint|outline|overview|roadmap|narrative|guide|proposal|schema|strategy|glossary|appendix|memo|brief|scripts?|files?|prompts?"
     r"|json object|code block|runbook|chapter)"
 )
-_MARKS = r"\s*(?:(?:[-*+•]|\d+[.)]|[a-z]\)|\([a-z\d]\))[ \t]+(?:\[[ xX]\][ \t]+)?|#+[ \t]+|>[ \t]*)*"
+_MARKS = r"\s*(?:(?:[-*+•]|\d+[.)]|[a-z]\)|\([a-z\d]\))[ \t]+(?:\[[ xX]\][ \t]+)?|#+[ \t]+|>[ \t]*){0,4}"
 _BOLD_KEY = r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*:)\s*"
 _BEGINNING = re.compile(f"{_MARKS}(?:{_BOLD_KEY})?{_MARKS}")
 _LABEL = (
