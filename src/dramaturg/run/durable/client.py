@@ -38,6 +38,8 @@ TO_WORK = "check the address, and that its user may make tables there"  # what a
 _FORM = "`postgresql://user@host/name`"
 _LOOK = 0.2  # seconds between two looks for what has happened
 
+logging.getLogger("dbos").addHandler(logging.NullHandler())  # what it would say on stderr is in the error
+
 
 @contextmanager
 def reached(hint: str = "check the address, and that a worker has been started on it once") -> Iterator[None]:
@@ -106,7 +108,6 @@ class Desk:
 
     def __init__(self, database: str) -> None:
         require_postgres(database)
-        logging.getLogger("dbos").addHandler(logging.NullHandler())  # what it would say is in the error
         with reached():
             self._client = DBOSClient(system_database_url=database, serializer=Plain())
 
