@@ -26,6 +26,7 @@ from dramaturg.run.journal import (
     leftovers,
     mark_delivered,
     open_journal,
+    remove_leftover,
 )
 from dramaturg.run.locks import is_held
 from dramaturg.run.record import read_journal
@@ -146,6 +147,29 @@ def test_listing_runs_keeps_no_process_from_beginning_or_going_on_with_one(state
         for looker in lookers:
             looker.join()
     assert rows
+
+
+def test_a_run_that_begins_while_leftovers_are_removed_begins_all_the_same(state: Path, brief: Brief) -> None:
+    done, folder = threading.Event(), state / "runs"
+    folder.mkdir(parents=True)
+
+    def prune() -> None:
+        while not done.is_set():
+            for path in folder.iterdir():
+                if path.name.startswith("."):
+                    remove_leftover(path)
+
+    pruner = threading.Thread(target=prune)
+    pruner.start()
+    try:
+        for _ in range(500):
+            with create_journal(state, brief, SPECS) as journal:
+                assert is_held(journal.record.path)
+                journal.record.path.unlink()
+    finally:
+        done.set()
+        pruner.join()
+    assert leftovers(state) == []
 
 
 def test_a_run_that_ends_while_it_is_listed_is_not_called_unfinished(state: Path, brief: Brief) -> None:

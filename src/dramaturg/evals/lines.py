@@ -63,11 +63,14 @@ def begin_lines(path: Path) -> Lines | None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
     except OSError as error:
-        if path.is_file():
+        if isinstance(error, FileExistsError) and path.parent.is_dir():  # the file does, even if it is gone by now
             return None
         remedy = "set `DRAMATURG_STATE` to a folder that can"
         raise CallerError(f"`{path}` cannot be written: {error.strerror}; {remedy}") from error
     fcntl.flock(descriptor, fcntl.LOCK_EX)
+    if not os.fstat(descriptor).st_nlink:  # who prunes has removed it before it was locked
+        os.close(descriptor)
+        return begin_lines(path)
     return Lines(path, descriptor)
 
 

@@ -115,15 +115,8 @@ def create_journal(state: Path, brief: Brief, specs: Mapping[str, str], price: P
         price: What tokens cost of models whose price is not known.
     """
     folder = state / _FOLDER
+    descriptor, temporary = _begun(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=_BEGUN)
-    except OSError as error:
-        raise CallerError(
-            f"the state folder `{folder}` cannot be written: {error.strerror}; set `DRAMATURG_STATE` to one that can"
-        ) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # nobody else holds it for longer than a look
         stem = stem_of(brief.plan)
         number = max(map(_counter, _of_plan(state, brief)), default=0) + 1
         while True:
@@ -144,9 +137,25 @@ def create_journal(state: Path, brief: Brief, specs: Mapping[str, str], price: P
             f"the journal folder `{folder}` cannot be used: {error.strerror}; set `DRAMATURG_STATE` to another one"
         ) from error
     finally:
-        Path(temporary).unlink()
+        Path(temporary).unlink(missing_ok=True)
     record = Record(path=folder / f"{run}.jsonl", header=header, replies={}, steps=(), answers={}, waits=(), end=None)
     return Journal(record, descriptor)
+
+
+def _begun(folder: Path) -> tuple[int, str]:
+    """Return a new file for a header, open and locked, and its path; CallerError if it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        while True:
+            descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=_BEGUN)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # nobody else holds it for longer than a look
+            if os.fstat(descriptor).st_nlink:
+                return descriptor, temporary
+            os.close(descriptor)  # it was removed as a leftover before it was locked
+    except OSError as error:
+        raise CallerError(
+            f"the state folder `{folder}` cannot be written: {error.strerror}; set `DRAMATURG_STATE` to one that can"
+        ) from error
 
 
 def _sync(folder: Path) -> None:
@@ -210,6 +219,13 @@ def mark_delivered(path: Path) -> None:
 def leftovers(state: Path) -> list[Path]:
     """Return the headers of runs whose process died before they had begun; nobody writes them any more."""
     return [path for path in (state / _FOLDER).glob(f"{_BEGUN}*") if path.is_file() and not is_held(path)]
+
+
+def remove_leftover(path: Path) -> None:
+    """Remove a header, unless a process has begun to write it meanwhile."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        if hold(file.fileno()):
+            path.unlink(missing_ok=True)
 
 
 def find_journal(state: Path, run: str) -> Path:

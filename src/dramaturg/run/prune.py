@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.errors import CallerError
-from dramaturg.run.journal import all_journals, leftovers, open_journal
+from dramaturg.run.journal import all_journals, leftovers, open_journal, remove_leftover
 from dramaturg.run.runs import run_summaries
 
 STATUSES = ("done", "failed", "waiting", "unfinished", "unreadable")
@@ -66,7 +66,9 @@ def remove(run: Pruned) -> None:
     if not path.exists():  # somebody else was faster
         return
     try:
-        if run.summary["status"] in ("unreadable", _BEGUN):
+        if run.summary["status"] == _BEGUN:
+            remove_leftover(path)
+        elif run.summary["status"] == "unreadable":
             path.unlink(missing_ok=True)
         else:
             with open_journal(path):  # whoever holds the lock performs it

@@ -82,6 +82,29 @@ def test_whoever_looks_whether_a_file_is_held_keeps_nobody_from_it(tmp_path: Pat
             looker.join()
 
 
+def test_a_file_that_is_begun_is_not_removed_under_its_writer(tmp_path: Path) -> None:
+    path, done = tmp_path / "lines.jsonl", threading.Event()
+
+    def prune() -> None:
+        while not done.is_set():
+            lines = take_up_lines(path)
+            if lines:
+                with lines:
+                    path.unlink()
+
+    pruner = threading.Thread(target=prune)
+    pruner.start()
+    try:
+        for _ in range(1_000):
+            lines = begin_lines(path)
+            if lines:  # else the one before is still there
+                with lines:
+                    assert path.exists()
+    finally:
+        done.set()
+        pruner.join()
+
+
 def test_who_waits_for_a_file_that_is_removed_meanwhile_has_none(tmp_path: Path) -> None:
     path = tmp_path / "lines.jsonl"
     path.write_bytes(b"")
