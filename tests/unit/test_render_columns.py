@@ -4,6 +4,7 @@ import unicodedata
 
 import pytest
 
+from dramaturg.findings.cells import wrapped
 from dramaturg.findings.model import Finding, Label, Severity, Span
 from dramaturg.findings.render import render
 from dramaturg.findings.source import Source
@@ -128,3 +129,14 @@ def test_what_is_joined_to_one_picture_takes_two_cells_together(character: str, 
     )
     drawn = render(finding, lambda path: Source(path, f"{character * 4}<p>\n"), columns=80).split("\n")
     assert drawn[-1] == f"  | {' ' * 4 * cells}^^^"
+
+
+def test_a_text_of_several_lines_is_folded_line_by_line() -> None:
+    said = "the model said:\n  that it is\noverloaded, and will be for a while"
+    assert wrapped(said, 18, lead=0, indent=2).split("\n") == [
+        "the model said:",
+        "  that it is",
+        "overloaded, and",
+        "  will be for a",
+        "  while",
+    ]

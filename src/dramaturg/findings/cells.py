@@ -44,7 +44,7 @@ def fitting(characters: Iterable[str], room: int) -> int:
 
 
 def wrapped(text: str, columns: int, *, lead: int, indent: int) -> str:
-    """Return a text in lines of so many cells, no word cut.
+    """Return a text in lines of so many cells, no word cut; a line that it ends itself ends there.
 
     Args:
         text: What to wrap.
@@ -52,7 +52,9 @@ def wrapped(text: str, columns: int, *, lead: int, indent: int) -> str:
         lead: How many are taken on the first line.
         indent: How many spaces the others begin with.
     """
-    return f"\n{' ' * indent}".join(_lines(text, columns, lead, indent))
+    first, *others = text.split("\n")
+    folded = [_lines(first, columns, lead, indent), *(_lines(each, columns, 0, indent) for each in others)]
+    return "\n".join(f"\n{' ' * indent}".join(lines) for lines in folded)
 
 
 def _lines(text: str, columns: int, taken: int, indent: int) -> Iterator[str]:
