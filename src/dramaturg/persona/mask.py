@@ -55,12 +55,15 @@ def masked(text: str, start: int = 0, plain: Collection[int] = ()) -> Mask:
     pieces: list[str] = [" " * start]
     unclosed: list[tuple[int, int]] = []
     nested: list[tuple[int, int]] = []
-    done = at = start
-    hopeless: dict[str, int] = {}  # what was found to have no closer before an offset
+    done = at = line = looked = start
+    hopeless: dict[str, int] = {}  # what was found not to follow, or to have no closer, before an offset
     marks = _MARKS if "~" in text or _COMMENT in text else _TICKS  # one letter alone is found many times faster
     while opener := marks.search(text, at):
         fence = len(opener[0]) >= _FENCE and opener[0][0] != "<" and opener.start() not in plain
-        if fence and _opens_fence(opener, text, start):
+        if fence:  # where its line begins, told from what was looked through already
+            line = max(line, text.rfind("\n", looked, opener.start()) + 1)
+            looked = opener.start()
+        if fence and _opens_fence(opener, text, line):
             end, closed = _end_of_fence(opener[0], opener.end(), text, hopeless)
             unclosed += [] if closed else [(opener.start(), end)]
         else:
@@ -84,8 +87,10 @@ def _end_of(opener: re.Match[str], text: str, hopeless: dict[str, int]) -> int:
         closer = _EMPTY_COMMENT.match(text, opener.end())
         end, limit = closer.end() if closer else text.find("-->", opener.end()) + 3, len(text)
     else:
-        line_end = text.find("\n", opener.end())
-        limit = line_end if line_end >= 0 else len(text)
+        limit = hopeless.get("\n", 0)
+        if limit < opener.end():
+            line_end = text.find("\n", opener.end())
+            limit = hopeless["\n"] = line_end if line_end >= 0 else len(text)
         runs = _TICKS.finditer(text, opener.end(), limit)
         end = next((run.end() for run in runs if run.end() - run.start() == len(mark)), 0)
     if end > opener.end():
@@ -94,9 +99,11 @@ def _end_of(opener: re.Match[str], text: str, hopeless: dict[str, int]) -> int:
     return 0
 
 
-def _opens_fence(mark: re.Match[str], text: str, start: int) -> bool:
-    """Tell whether marks open a fence: nothing but bullets and tags before them, an info string at most behind."""
-    line = max(start, text.rfind("\n", 0, mark.start()) + 1)
+def _opens_fence(mark: re.Match[str], text: str, line: int) -> bool:
+    """Tell whether marks open a fence: nothing but bullets and tags before them, an info string at most behind.
+
+    Their line begins at an offset, `line`.
+    """
     return bool(_LEAD.fullmatch(text, line, mark.start()) and _INFO.match(text, mark.end()))
 
 
