@@ -154,7 +154,7 @@ def test_a_file_that_a_nearer_one_hides_is_checked_and_mended_only_where_it_is_n
     nearer.write_bytes(_MENDED.encode())
     told = dramaturg("check", "--fix")
     assert (told.code, str(hidden) in told.out + told.err) == (0, False)
-    left_out = "hidden by these: 2 files of the same names; name their files to check them\n"
+    left_out = "left out, as nearer ones have the same names: 2 files; name their files to check them\n"
     assert told.err.endswith(left_out)
     for layout in ("json", "github", "sarif"):
         assert dramaturg("check", "--format", layout).err == left_out

@@ -53,7 +53,7 @@ def test_list_names_every_persona_with_its_title_and_place(tmp_path: Path) -> No
     shown = [re.split(" {2,}", line) for line in plain.out.splitlines()]
     hidden_ones = len([*personas_root().glob("*.md")])
     assert len(shown) == len({row[0].casefold() for row in shown})
-    assert plain.err == f"hidden by these: {hidden_ones} files of the same names; `--all` lists them\n"
+    assert plain.err == f"left out, as nearer ones have the same names: {hidden_ones} files; `--all` lists them\n"
     rows = [re.split(" {2,}", line) for line in dramaturg("list", "--all").out.splitlines()]
     assert len(rows) == len(shown) + hidden_ones
     assert ["DPA-1", "Deployment Process Architect 1.0.0", "[personas/dpa-1.persona.md]"] in rows

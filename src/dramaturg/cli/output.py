@@ -135,7 +135,7 @@ def counted(count: int, noun: str) -> str:
 
 def tell_of_hidden(count: int, remedy: str) -> None:
     """Say how many persona files were left out because nearer ones have their names."""
-    click.echo(f"hidden by these: {counted(count, 'file')} of the same names; {remedy}", err=True)
+    click.echo(f"left out, as nearer ones have the same names: {counted(count, 'file')}; {remedy}", err=True)
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
