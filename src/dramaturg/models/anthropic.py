@@ -163,7 +163,7 @@ async def _read(response: Response, watch: Watch | None) -> _Answer:
 async def _streamed(response: Response, watch: Watch) -> _Answer:
     """Put an answer together from its events; ModelError if it does not come to its end."""
     arriving = _Arriving()
-    async for event in events(PROVIDER, response, watch):
+    async for event in events(PROVIDER, response, watch, ("message_stop",)):
         if piece := arriving.take(event):
             watch(piece)
     if not arriving.ended:

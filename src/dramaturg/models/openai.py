@@ -25,6 +25,7 @@ _PROVIDER = "OpenAI"
 _RESPONSE_STOPS: Mapping[str, Stop] = {"max_output_tokens": "length", "content_filter": "refusal"}
 _PASSING = ("", "server_error", "rate_limit_exceeded")  # codes of a failed response that may succeed when repeated
 _KEY_LENGTH = 32
+_LAST = ("response.completed", "response.incomplete", "response.failed")
 
 
 class _ResponseUsage(Shape):
@@ -162,17 +163,20 @@ async def _read(response: Response, watch: Watch | None) -> _Response:
 
 async def _streamed_response(response: Response, watch: Watch) -> _Response:
     """Return the response that the last event of a stream holds whole."""
-    async for event in events(_PROVIDER, response, watch):
+    whole: _Response | None = None
+    async for event in events(_PROVIDER, response, watch, _LAST):
         match event.get("type"):
             case "response.output_text.delta":
                 watch(str(event.get("delta", "")))
-            case "response.completed" | "response.incomplete" | "response.failed":
-                return read_body(_PROVIDER, _Response, json.dumps(event.get("response")).encode())
+            case kind if kind in _LAST:
+                whole = read_body(_PROVIDER, _Response, json.dumps(event.get("response")).encode())
             case "error":
                 raise from_event(_PROVIDER, event.get("error") or event)
             case _:
                 pass
-    raise broke_off(_PROVIDER, "the stream ended before the answer did")
+    if whole is None:
+        raise broke_off(_PROVIDER, "the stream ended before the answer did")
+    return whole
 
 
 def _prefix_key(call: ModelCall) -> str:

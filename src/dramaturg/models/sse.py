@@ -1,11 +1,15 @@
 """A stream of server-sent events to their data; its one rule: an event counts once its blank line has come.
 
+A connection can carry the next question only when all of its last answer has been read.
+
 The format is that of the WHATWG HTML standard, section 9.2; only `data` is read, the vendors repeat the type in it.
 """
 
+import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 import httpx2
@@ -15,6 +19,7 @@ from dramaturg.models.watch import Watch
 
 _DONE = "[DONE]"
 _END = re.compile(rb"\r\n|\n|\r")
+_REST = 0.2  # seconds that the end of a stream may come after its last event; a new connection takes about as long
 STREAM = "text/event-stream"
 
 
@@ -23,23 +28,29 @@ def is_stream(response: httpx2.Response) -> bool:
     return response.headers.get("content-type", "").startswith(STREAM)
 
 
-async def events(provider: str, response: httpx2.Response, watch: Watch) -> AsyncIterator[Mapping[str, Any]]:
-    """Yield the data of each event as a JSON object.
+async def events(
+    provider: str, response: httpx2.Response, watch: Watch, last: Collection[str] = ()
+) -> AsyncIterator[Mapping[str, Any]]:
+    """Yield the data of each event as a JSON object, up to `[DONE]` or one of the types that are the last.
 
     Raises:
         ModelError: The connection broke, or what came is no JSON object; retryable.
     """
     data: list[str] = []
     try:
-        async for line in _lines(response):
+        lines = _lines(response)
+        async for line in lines:
             watch("")  # anything that comes is a sign of life
             if line.startswith("data:"):
                 data.append(line[5:].removeprefix(" "))
             elif not line and data:
                 text, data = "\n".join(data), []
-                if text.strip() == _DONE:
+                event = None if text.strip() == _DONE else read_object(provider, text, "an event")
+                if event is not None:
+                    yield event
+                if event is None or event.get("type") in last:
+                    await _read_rest(lines)
                     return
-                yield read_object(provider, text, "an event")
     except httpx2.HTTPError as error:
         raise unreachable(provider, error) from error
 
@@ -55,6 +66,14 @@ async def _lines(response: httpx2.Response) -> AsyncIterator[str]:
         for other in others:
             yield b"".join(begun).decode(errors="replace")
             begun = [other]
+
+
+async def _read_rest(lines: AsyncIterator[str]) -> None:
+    """Read what follows the last event, so that the connection is kept; without it the answer is whole all the same."""
+    with suppress(httpx2.HTTPError, TimeoutError):
+        async with asyncio.timeout(_REST):
+            async for _ in lines:
+                pass
 
 
 async def body(provider: str, response: httpx2.Response) -> bytes:
