@@ -173,6 +173,10 @@ def test_a_damaged_journal_ends_with_4(state: Path, verb: Sequence[str]) -> None
         (["run", "DPA-1", "nowhere.md"], "`nowhere.md` cannot be read: No such file or directory"),
         (["run", "DPA-1", ""], "error: the name of an artifact is empty; give a file, or `.` for the working folder"),
         (["verify", "DPA-1", str(BLUEPRINT), "-a", ""], "error: the name of an artifact is empty; give a file"),
+        (
+            ["run", "DPA-1", str(BLUEPRINT), "-o", "x" * 300],
+            f"error: `{'x' * 300}` cannot be written: File name too long; ",
+        ),
         (["run", "DPA-1", str(BLUEPRINT), "-o", ""], "error: `.` is a folder; name a file in it"),
         (["run", "DPA-1", str(BLUEPRINT), "--html", ""], "error: `.` is a folder; name a file in it"),
         (["run", "DPA-1", "*.nothing"], "nothing matches `*.nothing`; give a file, or a folder of text files"),

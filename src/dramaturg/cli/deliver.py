@@ -102,10 +102,15 @@ def _delivery(
 
 def require_writable(output: Path | None) -> Path | None:
     """Refuse a place that a result cannot go."""
-    if output is not None and os.path.isdir(output):  # noqa: PTH112 - raises for no name; click lets an empty one pass
-        raise CallerError(f"`{output}` is a folder; name a file in it")
-    if output is not None and not output.parent.is_dir():
-        raise CallerError(f"there is no folder `{output.parent}` to write `{output.name}` to")
+    if output is None:
+        return None
+    try:
+        if output.is_dir():
+            raise CallerError(f"`{output}` is a folder; name a file in it")
+        if not output.parent.is_dir():
+            raise CallerError(f"there is no folder `{output.parent}` to write `{output.name}` to")
+    except OSError as error:  # such as a name that is too long
+        raise CallerError(f"`{output}` cannot be written: {error.strerror}; choose another file") from error
     return output
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.evals.answers import Answers
-from dramaturg.evals.lines import there
 from dramaturg.evals.replies import readable_in
+from dramaturg.run.locks import there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

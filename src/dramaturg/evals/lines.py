@@ -6,7 +6,7 @@ A line without a line end was being written when its process died; whoever takes
 import fcntl
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -89,16 +89,6 @@ def take_up_lines(path: Path) -> Lines | None:
         os.ftruncate(descriptor, _whole(descriptor))
         undo.pop_all()
     return Lines(path, descriptor)
-
-
-def there(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
-    """Yield the files that nobody has removed meanwhile, and what is known of each."""
-    for path in paths:
-        try:
-            facts = path.stat()
-        except FileNotFoundError:
-            continue
-        yield path, facts
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:

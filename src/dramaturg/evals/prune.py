@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Literal
 
 from dramaturg.errors import CallerError, JournalMiss
-from dramaturg.evals.lines import take_up_lines, there
+from dramaturg.evals.lines import take_up_lines
 from dramaturg.evals.replies import batches_out, keys_in
 from dramaturg.evals.runs import FOLDER, MUTANTS, REPLIES, RUNNING, RUNS, place_of, read_header, read_run, standing
-from dramaturg.run.locks import is_held
+from dramaturg.run.locks import is_held, there
 
 STATUSES = ("ended", "unfinished", "unreadable")
 _MONTH = 30 * 86400.0

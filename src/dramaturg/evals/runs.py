@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.errors import CallerError, JournalMiss
-from dramaturg.evals.lines import Lines, begin_lines, last_line, read_lines, take_up_lines, there
+from dramaturg.evals.lines import Lines, begin_lines, last_line, read_lines, take_up_lines
 from dramaturg.evals.records import Record, record_of
 from dramaturg.evals.replies import batches_out
 from dramaturg.evals.suite import slug
-from dramaturg.run.locks import is_held
+from dramaturg.run.locks import is_held, there
 
 FORMAT = 1
 _HEAD = b'{"type": "eval", "format": '

@@ -1,10 +1,12 @@
-"""A file to whether a process holds it; its one rule: whoever only looks keeps nobody from it.
+"""Files that other processes may hold or remove at any moment; its one rule: whoever only looks keeps nobody from one.
 
 Whoever writes a file holds its lock alone; whoever looks shares it for a moment, and is waited for.
 """
 
 import fcntl
+import os
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,3 +43,13 @@ def is_held(path: Path) -> bool:
     except OSError as error:
         raise CallerError(f"`{path}` cannot be read: {error.strerror or error}") from error
     return False
+
+
+def there(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield the files that nobody has removed meanwhile, and what is known of each."""
+    for path in paths:
+        try:
+            facts = path.stat()
+        except FileNotFoundError:
+            continue
+        yield path, facts

@@ -1,13 +1,13 @@
 """Old runs to free space; its one rule: a run that is being performed is never touched."""
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dramaturg.errors import CallerError
 from dramaturg.run.journal import all_journals, leftovers, open_journal, remove_leftover
+from dramaturg.run.locks import there
 from dramaturg.run.runs import run_summaries
 
 STATUSES = ("done", "failed", "waiting", "unfinished", "unreadable")
@@ -37,23 +37,13 @@ def prunable(state: Path, *, older_than: float, statuses: Sequence[str], now: fl
     for status in statuses:
         if status not in STATUSES:
             raise CallerError(f"no run that can be removed stands at `{status}`; use {', '.join(STATUSES)}")
-    old = [path for path, facts in _there(all_journals(state)) if now - facts.st_mtime >= older_than]
+    old = [path for path, facts in there(all_journals(state)) if now - facts.st_mtime >= older_than]
     rows = {Path(row["journal"]): row for row in run_summaries(old) if row["status"] in statuses}
-    for path, facts in _there(rows):
+    for path, facts in there(rows):
         yield Pruned(summary=rows[path], size=facts.st_size)
-    for path, facts in _there(leftovers(state)):
+    for path, facts in there(leftovers(state)):
         if now - facts.st_mtime >= older_than:
             yield Pruned(summary={"run": path.name, "status": _BEGUN, "journal": str(path)}, size=facts.st_size)
-
-
-def _there(paths: Iterable[Path]) -> Iterator[tuple[Path, os.stat_result]]:
-    """Yield the files that nobody has removed meanwhile, and what is known of each."""
-    for path in paths:
-        try:
-            facts = path.stat()
-        except FileNotFoundError:
-            continue
-        yield path, facts
 
 
 def remove(run: Pruned) -> None:

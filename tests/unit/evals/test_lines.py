@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from dramaturg.errors import CallerError, JournalMiss
-from dramaturg.evals.lines import begin_lines, last_line, read_lines, take_up_lines, there
+from dramaturg.evals.lines import begin_lines, last_line, read_lines, take_up_lines
 from dramaturg.evals.runs import open_run, read_run
-from dramaturg.run.locks import is_held
+from dramaturg.run.locks import is_held, there
 
 
 def _records(path: Path) -> list[object]:
