@@ -62,10 +62,11 @@ def test_the_page_of_a_run_that_failed_can_be_had(tmp_path: Path) -> None:
     [
         (("--html", "-"), "the page goes to a file; write `--html FILE`, or `--format html` for stdout"),
         (("--html", "nowhere/page.html"), "there is no folder `nowhere` to write `page.html` to"),
+        (("--html", "x" * 300), f"`{'x' * 300}` cannot be written: File name too long; choose another file"),
         (("--html", "one.html", "-o", "./one.html"), "`--output one.html` and `--html one.html` are the same file"),
         (("--html", str(BLUEPRINT)), f"`--html {BLUEPRINT}` is the artifact itself; choose another file"),
     ],
-    ids=["stdout", "no folder", "one file for both", "the artifact"],
+    ids=["stdout", "no folder", "too long", "one file for both", "the artifact"],
 )
 def test_a_page_that_cannot_be_written_is_told_before_anything_is_asked(
     options: tuple[str, ...], said: str, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -77,7 +78,10 @@ def test_a_page_that_cannot_be_written_is_told_before_anything_is_asked(
     assert not state.exists()
 
 
-def test_a_page_that_turns_out_not_to_be_writable_costs_nothing(tmp_path: Path) -> None:
-    told = dramaturg(*EVIDENCE, "--html", str(tmp_path / ("x" * 300 + ".html")))
+def test_a_page_that_turns_out_not_to_be_writable_costs_nothing(tmp_path: Path, state: Path) -> None:
+    (tmp_path / "full.html").symlink_to("/dev/full")
+    told = dramaturg(*EVIDENCE, "--html", str(tmp_path / "full.html"))
+    (journal,) = journals(state)
     assert told.code == 2
-    assert "File name too long; the document is kept: dramaturg runs dpa-1-" in told.err
+    assert f"No space left on device; the document is kept: dramaturg runs {journal.stem}\n" in told.err
+    assert dramaturg("report", journal.stem, "--html", str(tmp_path / "page.html")).code == 0
