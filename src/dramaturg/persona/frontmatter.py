@@ -262,7 +262,8 @@ def _require(reader: Reader, *, given: bool) -> None:
 
 def _line(reader: Reader, name: str) -> str:
     """Return the line to write for a key, with the value that older spellings give: `<alias>`, `<!-- ALIAS: -->`."""
-    older = rf"<{name}>\s*(?P<tag>[^<\n]{{1,200}}?)\s*</{name}>|<!--\s*{name}:\s*(?P<note>[^\n]{{1,200}}?)\s*-->"
+    tag, note = r"(?P<tag>[^<\s][^<\n]{0,199}?)", r"(?P<note>(?!-->)\S[^\n]{0,199}?)"
+    older = rf"<{name}>\s*{tag}\s*</{name}>|<!--\s*{name}:\s*{note}\s*-->"
     found = re.search(older, reader.source.text, re.IGNORECASE)
     value = (found["tag"] or found["note"]) if found else "…"
     value = value.split()[0] if name == "alias" else value  # "ADA-1 (API Architect)"
