@@ -31,8 +31,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Use every processor for all tests; a few that were named are there before a second process has started."""
-    return (os.cpu_count() or 1) if config.args == config.getini("testpaths") else 0
+    """Use a process more than there are processors, as many tests wait; a few named ones need no second process."""
+    return (os.cpu_count() or 1) + 1 if config.args == config.getini("testpaths") else 0
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

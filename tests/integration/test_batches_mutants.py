@@ -79,6 +79,7 @@ def test_mutants_that_ask_the_same_ask_it_once(bench: Bench, state: Path) -> Non
     assert alone.usd == pytest.approx((mutation.usd or 0) * 2)
 
 
+@pytest.mark.slow
 def test_a_budget_is_that_of_all_mutants_together(bench: Bench, state: Path) -> None:
     del bench
     server = AnthropicBatches(ANTHROPIC)

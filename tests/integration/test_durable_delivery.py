@@ -94,6 +94,7 @@ def test_a_run_that_is_removed_leaves_no_receipt(url: str, state: Path, tmp_path
         assert (_rows(url), [*state.glob("orders/*")]) == ([], [])
 
 
+@pytest.mark.slow
 def test_what_was_resumed_in_python_is_delivered_too(url: str, tmp_path: Path) -> None:
     persona = tmp_path / "ask-1.persona.md"
     persona.write_text(PERSONA, encoding="utf-8")
@@ -110,6 +111,7 @@ def test_what_was_resumed_in_python_is_delivered_too(url: str, tmp_path: Path) -
         assert waiting[0] == waiting[1] != waiting[2]
 
 
+@pytest.mark.slow
 def test_what_failed_is_ordered_anew_and_in_python_a_result_is_delivered_with_its_return(url: str, state: Path) -> None:
     with ChatServer(lambda number, _: "{}") as chat, working(url):  # noqa: ARG005 - it says nothing to all
         command = (*RUN, "--model", chat.model, "--queue", url)

@@ -124,6 +124,7 @@ def test_trap_5_a_worker_that_the_database_drops_holds_its_lock_again(url: str) 
         assert worker.stop() == 0
 
 
+@pytest.mark.slow
 def test_trap_7_a_call_is_made_at_least_once_and_counts_exactly_once(url: str) -> None:
     with ChatServer(held_from=3) as chat, Desk(url) as desk:
         (order,) = orders(chat.model, 1)

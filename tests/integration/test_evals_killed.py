@@ -69,6 +69,7 @@ def test_one_slow_answer_keeps_no_others_waiting(bench: Bench) -> None:
     del bench
 
 
+@pytest.mark.slow
 def test_an_interrupted_eval_says_how_much_is_done_and_that_it_goes_on(state: Path) -> None:
     with ChatServer(held_from=8) as server:
         command = ("eval", "run", str(ROOT / SUITE), "-m", server.model, "--repeats", "1", "--tag", "containers")

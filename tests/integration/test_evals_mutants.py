@@ -52,6 +52,7 @@ def test_what_no_case_would_miss_survives_at_its_line_until_a_case_does(bench: B
     assert "3 of 12 mutants were killed" in told.out
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("bench")
 def test_what_is_said_of_stopping_holds_for_any_model_and_few_pairs(state: Path) -> None:
     """Five pairs are too few for any bet; of twenty no more are asked than decide."""

@@ -40,6 +40,7 @@ def _said(told: Told) -> dict[str, Any]:
     return {name: value for name, value in told.json.items() if name not in ("run", "path")}
 
 
+@pytest.mark.slow
 def test_two_workers_give_the_verdict_totals_and_records_of_one_process(
     bench: Bench, url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
