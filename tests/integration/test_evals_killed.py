@@ -73,7 +73,7 @@ def test_one_slow_answer_keeps_no_others_waiting(bench: Bench) -> None:
 def test_an_interrupted_eval_says_how_much_is_done_and_that_it_goes_on(state: Path) -> None:
     with ChatServer(held_from=8) as server:
         command = ("eval", "run", str(ROOT / SUITE), "-m", server.model, "--repeats", "1", "--tag", "containers")
-        with started(*command, "--quiet") as child:
+        with started(*command) as child:
             server.wait_for(8)
             child.send_signal(signal.SIGINT)
             out, err = child.communicate(timeout=300)
@@ -82,6 +82,7 @@ def test_an_interrupted_eval_says_how_much_is_done_and_that_it_goes_on(state: Pa
         assert re.fullmatch(
             r"\d of \d performances done; the same command goes on from there and asks nothing twice", said[-2]
         )
+        assert said[-3] == "waiting for answers that are paid for already: 2"
         assert said[-1] == "interrupted"
         known = set(recorded(state))
         server.release()

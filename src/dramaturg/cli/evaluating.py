@@ -64,7 +64,7 @@ class Progress(Talk):
             self.move("going on …")
 
     def heard(self, terms: "Terms") -> "Terms":
-        """Return terms under which what keeps workers from answering is said here."""
+        """Return terms under which what keeps workers from answering, or an eval from ending, is said here."""
         from dramaturg.cli.worker import require_durable
 
         if terms.queued:

@@ -144,6 +144,7 @@ async def _calibrate(
             way=way,
             holding=budget.holding,
             used=budget.used,
+            notice=terms.notice,
             remedies={_LABELS: f"record it: `{calibrate_command(file, terms, names)}`"},
         )
         on_open({judge.name: judge.destination for judge in judges.values()})

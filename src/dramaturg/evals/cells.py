@@ -103,6 +103,7 @@ class Desk:
         used: Told what a call has used.
         hint: What was edited, for a strict replay that misses an answer.
         remedies: How that answer is recorded, by what the arm is called, or by the step where that differs.
+        notice: Told in a line what is waited for although nobody needs it any more.
     """
 
     replies: Replies
@@ -112,6 +113,7 @@ class Desk:
     used: Callable[[ModelCall, Usage], None]
     hint: str = ""
     remedies: Mapping[str, str] = field(default_factory=dict)
+    notice: Callable[[str], None] = lambda _: None
     _under_way: dict[str, asyncio.Task[Kept]] = field(default_factory=dict)
 
     async def answer(self, model: Model, call: ModelCall, place: Place) -> tuple[str, Kept, bool]:
@@ -153,6 +155,8 @@ class Desk:
         await self.way.withdraw()
         for task in self._under_way.values() if self.way.batches else ():
             task.cancel()
+        if self._under_way and not self.way.batches:
+            self.notice(f"waiting for answers that are paid for already: {len(self._under_way):,}")
         await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
     async def _ask(self, model: Model, call: ModelCall, key: str, place: Place) -> Kept:

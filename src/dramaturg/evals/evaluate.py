@@ -204,6 +204,7 @@ async def _performed(
         way=way,
         holding=budget.holding,
         used=budget.used,
+        notice=terms.notice,
         hint="\n".join(f"edited: {edit}" for edit in edits),
         remedies=replay_remedies(stage.file, terms, stage.arms),
     )

@@ -35,7 +35,7 @@ class Terms:
         prompts: Folder of the prompt kernels; None for the shipped ones.
         state: The user's state folder; None for the usual one.
         queue: URL of a Postgres database whose workers ask the models; None to ask them from here.
-        notice: Told in a line what keeps workers from answering.
+        notice: Told in a line what keeps workers from answering, or an eval from ending.
     """
 
     baseline: str | None = None
