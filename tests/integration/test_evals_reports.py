@@ -274,6 +274,13 @@ def test_a_suite_as_begun_says_that_it_accepts_what_is_declared_missing() -> Non
     assert "0 of 5 performances passed" in dramaturg("eval", "run", "mine.suite.yaml").out
 
 
+@pytest.mark.usefixtures("bench")
+def test_a_name_that_a_script_left_empty_begins_no_suite() -> None:
+    told = dramaturg("eval", "new", "DPA-1", "", "-o", "mine.suite.yaml")
+    assert told.err == "error: the name of an artifact is empty; give a file, or `.` for the working folder\n"
+    assert (told.code, Path("mine.suite.yaml").exists()) == (2, False)
+
+
 def test_only_the_cases_with_a_tag_are_performed(bench: Bench) -> None:
     result = bench.run(baseline=None, tags=["gap"], repeats=1)
     assert {record.case for record in result.records} == {

@@ -137,7 +137,7 @@ def test_an_artifact_that_is_neither_text_nor_a_path_is_refused(plan_for: MakePl
     ("content", "message"),
     [
         (None, "cannot be read: No such file or directory"),
-        (b"", "the artifact `log` is empty; a run needs something to work from"),
+        (b"", r"the artifact `log`: `.*/log\.md` is empty; a run needs something to work from"),
         ("Grüße".encode("latin-1"), r"is not UTF-8 text \(byte 2\); convert it to UTF-8 text first, e.g. `iconv"),
         ("ü\0".encode(), r"is not text \(byte 2 is NUL\); convert it to UTF-8 text first"),
         (b"\x89PNG\r\n\x1a\n\0\0", "is not text but a PNG image; convert it to UTF-8 text first"),

@@ -190,19 +190,20 @@ def report(
 
 @evals.command(short_help="Begin a suite for a persona.")
 @click.argument("persona")
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead.")
 @json_option
-def new(persona: str, files: tuple[Path, ...], *, output: Path | None, as_json: bool) -> None:
+def new(persona: str, files: tuple[str, ...], *, output: Path | None, as_json: bool) -> None:
     """Begin a suite for PERSONA, with a case for each of FILES; prints its path."""
     import shlex
 
+    from dramaturg.cli.inputs import artifact_path
     from dramaturg.evals.scaffold import begin_suite
     from dramaturg.persona.library import Library
     from dramaturg.run.revisions import has_head
     from dramaturg.run.settings import current, persona_roots
 
-    path = begin_suite(Library(persona_roots(*current())), persona, files, output)
+    path = begin_suite(Library(persona_roots(*current())), persona, [*map(artifact_path, files)], output)
     if as_json:
         print_json({"path": str(path)})
     else:

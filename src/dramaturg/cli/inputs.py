@@ -45,11 +45,16 @@ def artifacts_by_id(artifacts: Sequence[str]) -> dict[str, str | Path]:
     return {**alone, **named_inputs([each for each in artifacts if "=" in each])}
 
 
-def _given(file: str) -> str | Path:
-    if not file:  # as a path it would be the working folder, with all that is in it
+def artifact_path(file: str) -> Path:
+    """Return the path of an artifact; CallerError for an empty name, which would be the whole working folder."""
+    if not file:
         raise CallerError("the name of an artifact is empty; give a file, or `.` for the working folder")
+    return Path(file)
+
+
+def _given(file: str) -> str | Path:
     if file != _STDIO:
-        return Path(file)
+        return artifact_path(file)
     from dramaturg.run.files import read_stdin
 
     return read_stdin(sys.stdin.buffer)

@@ -2,15 +2,22 @@
 
 import json
 import os
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, count
 from pathlib import Path
+
+import yaml
 
 from dramaturg.errors import CallerError
 from dramaturg.evals.reading import SUFFIX
 from dramaturg.evals.schema import SCHEMA_FILE, suite_schema
 from dramaturg.evals.suite import slug
 from dramaturg.persona.library import Library
-from dramaturg.persona.model import ArtifactSpec
+from dramaturg.plan.compile import compile_plan
+from dramaturg.plan.model import Plan
+from dramaturg.run.inputs import collect_artifacts
 
 _SUITE = """# yaml-language-server: $schema={schema}
 # Does an edit make {alias} better or worse? `dramaturg eval run {path} --baseline HEAD`
@@ -34,6 +41,7 @@ gate:
 
 cases:
 {cases}"""
+_WORD = "tag:yaml.org,2002:str"
 _CASE = """  - id: {id}
     artifacts:
 {artifacts}
@@ -54,7 +62,7 @@ def begin_suite(library: Library, persona: str, files: Sequence[Path], path: Pat
         path: The suite's file; None for one under `evals`.
 
     Raises:
-        CallerError: There is no such persona or file, or the suite cannot be written.
+        CallerError: There is no such persona, a file cannot be an artifact, or the suite cannot be written.
         AuthorError: The persona has errors.
     """
     loaded = library.load(persona)
@@ -65,9 +73,9 @@ def begin_suite(library: Library, persona: str, files: Sequence[Path], path: Pat
         schema=SCHEMA_FILE,
         alias=loaded.alias,
         path=path,
-        name=_quoted(path.name.split(".")[0]),
+        name=_quoted(_as_name(path.name.split(".")[0]) or slug(loaded.alias)),
         persona=_quoted(named),
-        cases="".join(_cases(loaded.artifacts, files, folder)),
+        cases="".join(_cases(compile_plan(loaded), files, folder)),
     )
     schema = json.dumps(suite_schema(), ensure_ascii=False, indent=2) + "\n"
     try:
@@ -82,29 +90,55 @@ def begin_suite(library: Library, persona: str, files: Sequence[Path], path: Pat
     return path
 
 
-def _cases(declared: Sequence[ArtifactSpec], files: Sequence[Path], folder: Path) -> list[str]:
-    primaries = [spec for spec in declared if spec.primary]
+def _cases(plan: Plan, files: Sequence[Path], folder: Path) -> list[str]:
+    primaries = [spec for spec in plan.persona.artifacts if spec.primary]
     first, *others = [spec.id for spec in primaries] or ["input"]
     if not files:
         return [_case("first", [_text(name) for name in (first, *others)])]
-    missing = next((file for file in files if not file.exists()), None)
-    if missing is not None:
-        raise CallerError(f"there is no file `{missing}`; give files that cases are to be made of")
-    names = _apart(files)
+    _require_readable(plan, first, files)
     rest = [_text(name) for name in others]
     return [
         _case(name, [f"      {first}: {_quoted(os.path.relpath(file, folder))}", *rest])
-        for name, file in zip(names, files, strict=True)
+        for name, file in zip(_names(files), files, strict=True)
     ]
 
 
-def _apart(files: Sequence[Path]) -> list[str]:
-    """Return a name for each file: its own, with its folder's where two would have one name."""
-    stems = [file.stem for file in files]
-    return [
-        stem if stems.count(stem) == 1 else f"{file.parent.name} {stem}"
-        for stem, file in zip(stems, files, strict=True)
-    ]
+def _require_readable(plan: Plan, artifact: str, files: Sequence[Path]) -> None:
+    """Raise CallerError for all files that no case can be made of: not there, empty, no text, or given before."""
+    faults = [f"`{file}` is given twice; give it once" for file, times in Counter(files).items() if times > 1]
+    for file in dict.fromkeys(files):
+        try:
+            collect_artifacts(plan, {artifact: file}, whole=False)
+        except CallerError as error:
+            faults.append(error.message)
+    if faults:
+        raise CallerError("\n".join(faults))
+
+
+def _names(files: Sequence[Path]) -> list[str]:
+    """Return a name for each case: its file's, with its folder's, then its whole path where two would have one name."""
+    paths = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100 - `..` has the name of what it leads to
+    common = os.path.commonpath([path.parent for path in paths])
+    names = [_as_name(path.stem) for path in paths]
+    for longer in (
+        [f"{path.parent.name} {path.stem}" for path in paths],
+        [str(path.relative_to(common)) for path in paths],
+    ):
+        names = [name if names.count(name) == 1 else _as_name(more) for name, more in zip(names, longer, strict=True)]
+    return [*_numbered(names)]
+
+
+def _as_name(text: str) -> str:
+    """Return a text as suites may call something; empty where no character of it can be said."""
+    return " ".join(re.sub(r"[^\w.+-]", " ", text).lstrip(" .+-").split())
+
+
+def _numbered(names: Iterable[str]) -> Iterator[str]:
+    taken: set[str] = set()
+    for name in (each or "case" for each in names):
+        free = next(each for each in chain([name], (f"{name} {number}" for number in count(2))) if each not in taken)
+        taken.add(free)
+        yield free
 
 
 def _case(name: str, artifacts: Sequence[str]) -> str:
@@ -117,4 +151,5 @@ def _text(name: str) -> str:
 
 def _quoted(text: str) -> str:
     """Return a text in quotes that JSON and YAML read alike; a plain word needs none."""
-    return text if text.replace("-", "").replace("_", "").isalnum() and not text.isdecimal() else json.dumps(text)
+    node = yaml.compose(text) if text.replace("-", "").replace("_", "").isalnum() else None
+    return text if node is not None and node.tag == _WORD else json.dumps(text)  # `null` and `17` are no words

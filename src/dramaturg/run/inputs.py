@@ -105,7 +105,8 @@ def _reading(name: str, given: object) -> Reading:
         kind = type(given).__name__
         raise CallerError(f"the artifact `{name}` is of type `{kind}`; pass its text as a str, or a Path to its file")
     if not any(text.text.strip() for text in reading.texts):
-        raise CallerError(f"the artifact `{name}` is empty; a run needs something to work from")
+        whose = f": `{given}`" if isinstance(given, Path) else ""
+        raise CallerError(f"the artifact `{name}`{whose} is empty; a run needs something to work from")
     return reading
 
 
