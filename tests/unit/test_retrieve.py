@@ -131,9 +131,37 @@ def test_the_passages_right_below_a_heading_are_found_by_its_title() -> None:
     index = index_of(
         "# Top\n\n## Roll-Back Plan\n\nFirst of them.\n\nSecond of them.\n\n### Deeper\n\nThird of them.\n"
     )
-    assert [passage.first for passage in index.under("roll back plan", limit=5)] == [5, 7]
-    assert [passage.first for passage in index.under("roll back plan", limit=1)] == [5]
-    assert index.under("plan", limit=5) == []
+    assert [passage.first for passage in index.called("roll back plan", limit=5)] == [5, 7]
+    assert [passage.first for passage in index.called("roll back plan", limit=1)] == [5]
+    assert index.called("plan", limit=5) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Rollback: the image before is started again.",
+        "- **Rollback:** the image before is started again.",
+        "2. Rollback procedure: the image before is started again.",
+        "*Rollback Steps*: the image before is started again.",
+        "| Step | How |\n|---|---|\n| Rollback | the image before is started again |",
+    ],
+)
+def test_a_passage_is_found_by_what_its_author_labels_it(line: str) -> None:
+    (passage,) = index_of(f"# Top\n\n{line}\n").called("ROLLBACK PLAN", limit=5)
+    assert "the image before" in passage.text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The rollback: the image before is started again.",
+        "Rollback is done by hand: the image before is started again.",
+        "rollback:4711 is the image that is started again.",
+        "Plan: the image before is started again.",
+    ],
+)
+def test_what_only_speaks_of_it_is_not_labelled_so(line: str) -> None:
+    assert index_of(f"# Top\n\n{line}\n").called("ROLLBACK PLAN", limit=5) == []
 
 
 def test_a_long_passage_is_cut_between_its_lines() -> None:

@@ -16,9 +16,11 @@ from itertools import islice
 
 from dramaturg.evidence.artifact import Artifact, Outline, Passage
 from dramaturg.evidence.locate import fold, proves_something
-from dramaturg.persona.model import same_id
+from dramaturg.persona.model import fold_id
 
 _WORD = re.compile(r"[^\W_]{2,}")
+_LABEL = re.compile(r"(?:[-+*]\s|\d+[.)]\s)?[*_|`\s]*(?P<name>[^\W_][^\n:|*`]{0,80}?)[*_`\s]*[:|][*_]*\s")
+_FORM = re.compile(r"(?<=.)_(?:plan|checklist|procedure|section|steps)$")
 _HEADING_WEIGHT = 0.7
 _NEAR_BEST = 0.45
 _STEM = 5
@@ -73,9 +75,18 @@ class Index:
         """Release the index."""
         self._db.close()
 
-    def under(self, title: str, *, limit: int) -> list[Passage]:
-        """Return the first passages right below a heading of that title."""
-        found = (passage for passage in self.passages if passage.heading and same_id(passage.heading[-1], title))
+    def called(self, title: str, *, limit: int) -> list[Passage]:
+        """Return the first passages that their author called so, by the heading right above or by a label: `Title: …`.
+
+        A `plan` or a `checklist` is called by what it is of.
+        """
+        name = _name(title)
+        found = (
+            passage
+            for passage in self.passages
+            if (passage.heading and _name(passage.heading[-1]) == name)
+            or ((label := _LABEL.match(passage.text)) and _name(label["name"]) == name)
+        )
         return [*islice(found, limit)]
 
     def search(self, question: str, *, at_least: float, limit: int) -> list[Hit]:
@@ -140,6 +151,11 @@ def _pieces(passage: Passage) -> Iterator[Passage]:
             kept, first = [], number
         kept.append(line)
     yield replace(passage, first=first, text="\n".join(kept))
+
+
+def _name(title: str) -> str:
+    """Return a title in the form in which two that name one thing are the same."""
+    return _FORM.sub("", fold_id(title))
 
 
 def _words(text: str) -> list[str]:

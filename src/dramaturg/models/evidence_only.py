@@ -72,7 +72,7 @@ def _answered(requirement: Requirement, index: Index) -> Iterator[Item]:
     # A passage with a command that answers less well than another answers something else: `maintenance on` must not
     # bring `maintenance off` with it.
     hits = [hit for hit in hits if hit.coverage >= _SAME_PURPOSE * best or not _shell_block(hit.passage)]
-    passages = [hit.passage for hit in hits] or index.under(requirement.id, limit=limit)
+    passages = [hit.passage for hit in hits] or index.called(requirement.id, limit=limit)
     if not passages:
         text = f"nothing in the artifacts answers this: {_demand(requirement)}"
         yield Item(text=text, covers=(requirement.id,), basis="missing")
