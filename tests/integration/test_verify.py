@@ -113,9 +113,9 @@ def test_a_formatter_changes_nothing_that_counts(alias: str, state: Path) -> Non
 
 def test_without_its_colophon_it_is_held_to_all_that_can_be_seen(made: str) -> None:
     bare = made[: made.index("\n<!-- ")]
-    assert faults(verify("DPA-1", bare, INPUTS)) == ()
+    assert faults(verify("DPA-1", bare, BLUEPRINT)) == ()
     gone = cut(bare, "## EXECUTION PLAN", "## POST-DEPLOYMENT")
-    assert places(verify("DPA-1", gone, INPUTS)) == [("V101", line_of(gone, "## POST-DEPLOYMENT"))]
+    assert places(verify("DPA-1", gone, BLUEPRINT)) == [("V101", line_of(gone, "## POST-DEPLOYMENT"))]
 
 
 @pytest.mark.parametrize(
@@ -223,3 +223,24 @@ def test_artifacts_that_are_not_given_are_named_once_each(made: str) -> None:
     assert (found.rule, found.severity) == ("V306", "warning")
     assert found.message == "`ARCHITECTURE_BLUEPRINT` was not given, so that 29 citations could not be checked"
     assert faults(verify("DPA-1", made, BLUEPRINT)) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"),
+    [
+        ("architectural_bluprint", "did you mean `architectural_blueprint`?"),
+        ("notes", "the persona declares `architectural_blueprint`"),
+    ],
+)
+def test_an_artifact_that_is_given_for_nothing_is_told_with_what_may_be_meant(made: str, name: str, asked: str) -> None:
+    found = [each for each in verify("DPA-1", made, {name: BLUEPRINT}).findings if each.rule == "A101"]
+    assert [(each.severity, each.message) for each in found] == [
+        ("note", f"nothing cites the artifact `{name}`, and `DPA-1` does not declare it; {asked}")
+    ]
+
+
+def test_an_undeclared_artifact_that_the_document_was_made_of_or_cites_is_not_told_of(made: str) -> None:
+    assert "A101" not in {each.rule for each in verify("DPA-1", made, INPUTS).findings}
+    cites = made.partition("<!--")[0] + "\nIt is small. [Source: NOTES, L1]\n"
+    inputs: Mapping[str, str | Path] = {"architectural_blueprint": BLUEPRINT, "notes": "It is small.\n"}
+    assert "A101" not in {each.rule for each in verify("DPA-1", cites, inputs).findings}

@@ -78,6 +78,21 @@ def test_an_undeclared_artifact_is_optional_and_noted(plan_for: MakePlan) -> Non
     assert note.span.line == 2
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["log", "sumary"], "; did you mean `summary`?"),
+        (["log", "SUMMARY", "sumary"], ""),
+        (["log", "config"], ""),
+    ],
+)
+def test_an_undeclared_artifact_is_asked_about_where_a_declared_one_is_like_it(
+    plan_for: MakePlan, given: Sequence[str], said: str
+) -> None:
+    _, (note,) = collect_artifacts(plan_for("log", "summary:optional"), dict.fromkeys(given, "text"))
+    assert note.message.partition("it is used as an optional one")[2] == said
+
+
 def test_a_file_is_read_as_utf_8_and_its_name_tells_its_kind(plan_for: MakePlan, tmp_path: Path) -> None:
     (tmp_path / "a.MD").write_bytes(b"\xef\xbb\xbf# Gr\xc3\xbc\xc3\x9fe\r\n")
     (tmp_path / "b.yml").write_bytes(b"a: 1\n")
@@ -100,7 +115,8 @@ def test_text_that_could_be_no_file_name_is_text(
     ("declared", "inputs", "message"),
     [
         (["log"], {}, r"`mini-1` cannot run without `log` \(About log.\); give it as the artifact, or by its id"),
-        (["log"], {"other": "x"}, "cannot run without `log`"),
+        (["log"], {"other": "x"}, r"cannot run without `log` \(About log.\); give it as the artifact, or by its id$"),
+        (["log"], {"logs": "x"}, r"without `log` \(About log.\); `logs` is not declared: did you mean `log`\?$"),
         (
             ["one", "two"],
             {"one": "x"},

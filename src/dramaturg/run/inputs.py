@@ -1,7 +1,8 @@
 """What the caller hands over to artifacts; its one rule: nothing is guessed, nothing is asked before it is whole."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from dramaturg.errors import CallerError
@@ -21,6 +22,7 @@ _UNNAMED = ""
 _UNDECLARED = "input"
 _LONGEST_NAME = 1000
 _LEFT_OUT_SHOWN = 5
+_ALIKE = 0.7  # of two names of seven characters two may differ
 
 
 def collect_artifacts(
@@ -58,7 +60,7 @@ def collect_artifacts(
     if faults:
         raise CallerError("\n".join(faults))
     if whole:
-        _require_primaries(plan.persona, {fold_id(artifact.whole_id) for artifact in artifacts.values()})
+        _require_primaries(plan.persona, [*artifacts.values()])
     ordered = tuple(sorted(artifacts.values(), key=lambda artifact: not artifact.primary))
     return ordered, (*artifact_notes(plan, ordered), *notes)
 
@@ -70,9 +72,20 @@ def artifact_notes(plan: Plan, artifacts: Sequence[Artifact]) -> tuple[Finding, 
 
 def undeclared_notes(plan: Plan, artifacts: Sequence[Artifact]) -> tuple[Finding, ...]:
     """Return a note for each artifact that a persona which declares its artifacts does not declare."""
-    ids = {fold_id(spec.id) for spec in plan.persona.artifacts}
-    strange = dict.fromkeys(artifact.whole_id for artifact in artifacts if fold_id(artifact.whole_id) not in ids)
-    return tuple(_undeclared(plan.persona, name) for name in strange) if ids else ()
+    return tuple(_undeclared(plan.persona, *each) for each in undeclared(plan.persona, artifacts).items())
+
+
+def undeclared(persona: Persona, artifacts: Sequence[Artifact]) -> Mapping[str, str]:
+    """Return the artifacts that a persona which declares its artifacts does not declare, each with what may be meant.
+
+    That is the nearest declared id that was not given; empty where none is near.
+    """
+    ids = {fold_id(spec.id): spec.id for spec in persona.artifacts}
+    given = dict.fromkeys(artifact.whole_id for artifact in artifacts)
+    strange = [name for name in given if fold_id(name) not in ids] if ids else []
+    free = {folded: own for folded, own in ids.items() if folded not in map(fold_id, given)}
+    near = {name: get_close_matches(fold_id(name), free, n=1, cutoff=_ALIKE) for name in strange}
+    return {name: free[found[0]] if found else "" for name, found in near.items()}
 
 
 def _declared(plan: Plan) -> Mapping[str, ArtifactSpec]:
@@ -192,11 +205,17 @@ def read_artifact(name: str, path: Path) -> str:
     return text
 
 
-def _require_primaries(persona: Persona, there: Collection[str]) -> None:
+def _require_primaries(persona: Persona, artifacts: Sequence[Artifact]) -> None:
+    there = {fold_id(artifact.whole_id) for artifact in artifacts}
     missing = [spec for spec in persona.artifacts if spec.primary and fold_id(spec.id) not in there]
     if missing:
         wanted = "; ".join(f"`{spec.id}`" + (f" ({spec.description})" if spec.description else "") for spec in missing)
-        raise CallerError(f"`{persona.alias}` cannot run without {wanted}; give it as the artifact, or by its id")
+        meant = {id_: name for name, id_ in undeclared(persona, artifacts).items()}
+        slips = [
+            f"`{meant[spec.id]}` is not declared: did you mean `{spec.id}`?" for spec in missing if spec.id in meant
+        ]
+        remedy = " ".join(slips) or "give it as the artifact, or by its id"
+        raise CallerError(f"`{persona.alias}` cannot run without {wanted}; {remedy}")
 
 
 def _contradicted(conflict: Conflict) -> Finding:
@@ -220,11 +239,12 @@ def _place(fact: Fact) -> Span:
     return Span(path=fact.artifact.place, line=fact.line, column=column, length=len(fact.value))
 
 
-def _undeclared(persona: Persona, name: str) -> Finding:
+def _undeclared(persona: Persona, name: str, meant: str) -> Finding:
+    ask = f"; did you mean `{meant}`?" if meant else ""
     return Finding(
         rule="A101",
         severity=Severity.NOTE,
-        message=f"`{persona.alias}` does not declare the artifact `{name}`; it is used as an optional one",
+        message=f"`{persona.alias}` does not declare the artifact `{name}`; it is used as an optional one{ask}",
         span=persona.head,
         help=f"declare it under `expected_artifacts:` as `- id: {name}` with `type: optional`",
     )

@@ -1,6 +1,6 @@
 """A document's file to what is wrong with it; its one rule: nothing is asked of a model, and nothing is changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,9 +16,10 @@ from dramaturg.findings.model import Finding, Severity, has_errors
 from dramaturg.findings.source import Source
 from dramaturg.persona.files import unreadable
 from dramaturg.persona.library import Library
+from dramaturg.persona.model import fold_id
 from dramaturg.plan.compile import compile_plan
 from dramaturg.plan.model import Plan
-from dramaturg.run.inputs import Inputs, collect_artifacts
+from dramaturg.run.inputs import Inputs, collect_artifacts, undeclared
 from dramaturg.run.mend import Mend, write_mend
 from dramaturg.run.secrets import screened
 
@@ -88,8 +89,9 @@ def verify_with(
     if given and verdict.colophon and verdict.colophon.redacted:
         given = _as_sent(given)
         verdict = verify_document(plan, source.text, given, source.path)
+    found = (*verdict.findings, *_idle(plan, verdict, given))
     return Verification(
-        findings=tuple(map(_strictly, verdict.findings)) if strict else verdict.findings,
+        findings=tuple(map(_strictly, found)) if strict else found,
         verdict=verdict,
         plan=plan,
         artifacts=given,
@@ -110,6 +112,24 @@ def write_accepted(verification: Verification) -> None:
         raise CallerError("only a document in a file of UTF-8 text can be accepted; give its path")
     (source,) = verification.mendable.values()
     write_mend(Mend(path=source.path, before=source.text, after=verification.accepted(), findings=()))
+
+
+def _idle(plan: Plan, verdict: Verdict, artifacts: Sequence[Artifact]) -> Iterator[Finding]:
+    """Yield a note for each artifact that was given for nothing: neither persona nor document speaks of it."""
+    made_of = verdict.colophon.artifacts if verdict.colophon else ()
+    cited = (label for unit in verdict.manuscript.units for mark in unit.marks for label in mark.labels)
+    known = {fold_id(label.partition("/")[0]) for label in (*made_of, *cited)}
+    for name, meant in undeclared(plan.persona, artifacts).items():
+        if fold_id(name) not in known:
+            ids = ", ".join(f"`{spec.id}`" for spec in plan.persona.artifacts)
+            ask = f"did you mean `{meant}`?" if meant else f"the persona declares {ids}"
+            yield Finding(
+                rule="A101",
+                severity=Severity.NOTE,
+                message=f"nothing cites the artifact `{name}`, and `{plan.persona.alias}` does not declare it; {ask}",
+                span=plan.persona.head,
+                help="give it by the id that the document cites it by, or leave it out",
+            )
 
 
 def _strictly(finding: Finding) -> Finding:
