@@ -63,7 +63,20 @@ def test_a_model_that_is_given_has_no_other_place(monkeypatch: pytest.MonkeyPatc
     ("line", "said"),
     [
         ('section = "gpt-5"', f"`pyproject.toml:3`, `models.section`: {NO_MODEL}"),
-        ('17 = "evidence"', "`pyproject.toml:3`, `models.17`: `17` is neither a step of `DPA-1` nor a kind of step"),
+        (
+            'sectoin = "evidence"',
+            (
+                "`pyproject.toml:3`, `models.sectoin`: `sectoin` is neither a step of `DPA-1` nor a kind of step; did "
+                "you mean `section`?\n"
+            ),
+        ),
+        (
+            'dpa-1.17 = "evidence"',
+            (
+                "`pyproject.toml:3`, `models.dpa-1.17`: `17` is neither a step of `DPA-1` nor a kind of step; a model "
+                "is asked for the steps 1, 2, 3, 4, 5\n"
+            ),
+        ),
         (
             'section = "anthropic:claude-x"',
             (
@@ -77,6 +90,28 @@ def test_a_model_for_some_steps_is_named_with_its_line(line: str, said: str) -> 
     project(f"[tool.dramaturg]\n[tool.dramaturg.models]\n{line}\n")
     told = dramaturg(*RUN, "--model", "evidence")
     assert (told.code, told.err.startswith(f"error: {said}")) == (2, True)
+
+
+def test_what_concerns_other_personas_keeps_no_run_from_its_model() -> None:
+    project('[tool.dramaturg.models]\n17 = "gpt-5"\nRCA-1.2 = "gpt-5"\nRCA-1.sectoin = "evidence"\n')
+    assert dramaturg(*RUN, "--model", "evidence").code == 0
+    told = dramaturg("run", "RCA-1", str(BLUEPRINT), "--model", "evidence")
+    assert told.err.startswith("error: `pyproject.toml:4`, `models.RCA-1.sectoin`: `sectoin` is neither a step")
+
+
+def test_the_models_of_a_persona_come_before_those_of_all_and_after_those_given() -> None:
+    project('[tool.dramaturg.models]\n2 = "gpt-5"\n[tool.dramaturg.models."dpa 1"]\n2 = "evidence"\n')
+    assert dramaturg(*RUN, "--model", "evidence").code == 0
+    told = dramaturg(*RUN, "--model", "evidence", "--model-for", "2=gpt-4")
+    assert told.err.startswith("error: `gpt-4` is not a model")
+
+
+def test_a_table_of_models_for_a_persona_that_there_is_not_is_told_by_doctor() -> None:
+    project('[tool.dramaturg.models.DPA-11]\n2 = "evidence"\n')
+    assert dramaturg(*RUN, "--model", "evidence").code == 0
+    (told,) = (each for each in dramaturg("doctor", "--json").json if each["name"] == "settings")
+    assert told["detail"] == "`pyproject.toml:1`, `models.DPA-11`: no persona is called `DPA-11`"
+    assert told["remedy"].startswith("did you mean `DPA-1`")
 
 
 def test_what_asks_no_model_minds_none_that_was_found(monkeypatch: pytest.MonkeyPatch) -> None:

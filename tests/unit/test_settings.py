@@ -41,6 +41,11 @@ def test_a_project_names_its_model_and_its_persona_folders(tmp_path: Path) -> No
         ("[tool.dramaturg]\nzzz = 1\n", [":2`, `zzz`: no such setting; there are model, models, personas"]),
         ('[tool.dramaturg]\nmodels = "x"\n', [":2`, `models`: must be a table of models by step or kind"]),
         ("[tool.dramaturg.models]\nsection = 5\n", [":2`, `models.section`: must be a model's name in quotes"]),
+        ("[tool.dramaturg.models]\nDPA-1.section = 5\n", [":2`, `models.DPA-1.section`: must be a model's name in q"]),
+        (
+            "[tool.dramaturg.models]\n3.1 = 'evidence'\n",
+            [":2`, `models.3`: ", 'step `3.1` is written in quotes too, `"3'],
+        ),
         ("[tool]\ndramaturg = 5\n", [":2`: `tool.dramaturg` must be a table; write `[tool.dramaturg]`"]),
         ("[tool.dramaturg]\nmodel = 5\n", [":2`, `model`: must be a model's name in quotes"]),
         ('[tool.dramaturg]\npersonas = "p"\n', [":2`, `personas`: must be a list of folders"]),

@@ -10,8 +10,11 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 from dramaturg.errors import CallerError
+from dramaturg.findings.model import Finding
 from dramaturg.models import profiles
 from dramaturg.models.spec import parse_spec, require_usable
+from dramaturg.persona.library import Library
+from dramaturg.run.project import Project
 from dramaturg.run.settings import VARIABLES, blaming, current, persona_roots, state_root
 from dramaturg.run.team import Where, found_model
 
@@ -46,6 +49,7 @@ def examine() -> list[Check]:
         Check(name="personas", ready=bool(roots), detail=", ".join(map(str, roots))),
         _state(environment),
         *_misspelt(environment),
+        *_models(project, Library(roots)),
     ]
 
 
@@ -121,6 +125,15 @@ def _misspelt(environment: Mapping[str, str]) -> Iterator[Check]:
         if near:
             detail = f"`{name}` is set, which nothing reads"
             yield Check(name="settings", ready=False, detail=detail, remedy=f"did you mean `{near[0]}`?")
+
+
+def _models(project: Project, library: Library) -> Iterator[Check]:
+    """Yield each table of models for a persona that cannot be named: no run ever looks at it."""
+    for name in (name for name, each in project.models.items() if not isinstance(each, str)):
+        found = library.find(name)
+        if isinstance(found, Finding):
+            detail = f"{project.place('models', name)}: {found.message}"
+            yield Check(name="settings", ready=False, detail=detail, remedy=found.help)
 
 
 def _version(package: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from dramaturg.errors import CallerError
 from dramaturg.persona.files import spoken, unreadable
+from dramaturg.persona.model import same_id
 
 _KEYS = ("model", "models", "personas")
 _TABLE = ("tool", "dramaturg")
@@ -34,10 +35,18 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """What `[tool.dramaturg]` of the working folder's `pyproject.toml` says."""
+    """What `[tool.dramaturg]` of the working folder's `pyproject.toml` says.
+
+    Attributes:
+        model: The model to use.
+        models: Those by kind or number of step; below an alias, those of one persona.
+        personas: Folders of personas.
+        path: The file.
+        text: What it says.
+    """
 
     model: str = ""
-    models: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     personas: tuple[Path, ...] = ()
     path: Path = field(default=Path("pyproject.toml"), compare=False)
     text: str = field(default="", compare=False)
@@ -45,6 +54,14 @@ class Project:
     def place(self, *keys: str) -> Place:
         """Return where a key below `[tool.dramaturg]` is set."""
         return Place(path=self.path, text=self.text, keys=(*_TABLE, *keys))
+
+    def models_of(self, alias: str) -> Mapping[tuple[str, ...], str]:
+        """Return the models for a persona by their keys below `models`: those for all, then those for it alone."""
+        found: dict[tuple[str, ...], str] = {(key,): it for key, it in self.models.items() if isinstance(it, str)}
+        for name, table in self.models.items():
+            if not isinstance(table, str) and same_id(name, alias):
+                found |= {(name, key): model for key, model in table.items()}
+        return found
 
 
 def read_project(folder: Path) -> Project:
@@ -83,14 +100,26 @@ def _faults(table: Mapping[str, Any], folders: tuple[Path, ...]) -> Iterator[tup
     if not isinstance(models, dict):
         yield ("models",), 'must be a table of models by step or kind; write `section = "MODEL"`'
     else:
-        for key in (key for key, name in models.items() if not isinstance(name, str)):
-            yield ("models", key), "must be a model's name in quotes"
+        for key, named in models.items():
+            yield from ((("models", *keys), fault) for keys, fault in _models_faults(key, named))
     named = table.get("personas", [])
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         yield ("personas",), 'must be a list of folders, such as `["personas"]`'
     for folder in folders:
         if not folder.is_dir():
             yield ("personas",), f"there is no folder `{folder}`; make it, or leave it out"
+
+
+def _models_faults(key: str, named: object) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield what is wrong with the model of a kind or number of step, or with those of a persona."""
+    if isinstance(named, dict) and key.isdecimal():
+        step = f"{key}.{next(iter(named), 1)}"
+        yield (key,), f'must be a model\'s name in quotes; the step `{step}` is written in quotes too, `"{step}"`'
+    elif isinstance(named, dict):
+        for inner in (inner for inner, name in named.items() if not isinstance(name, str)):
+            yield (key, inner), "must be a model's name in quotes"
+    elif not isinstance(named, str):
+        yield (key,), "must be a model's name in quotes, or a table of those for the persona of this alias"
 
 
 def _line_of(text: str, keys: tuple[str, ...]) -> int:

@@ -79,8 +79,8 @@ class Wanted:
     Attributes:
         model: The run's own.
         place: Where it was found; None where it was given.
-        models: Those of some steps, by step id or kind of step.
-        places: Where those were found that nobody gave, by the same keys.
+        models: Those that were given for some steps, by step id or kind of step.
+        project: Names those that nobody gave.
         judge: Whoever judges claims.
         fallback: Those to fall back on.
     """
@@ -88,7 +88,7 @@ class Wanted:
     model: Named
     place: Where | None
     models: Mapping[str, Named]
-    places: Mapping[str, Where]
+    project: Project
     judge: Named | None
     fallback: Sequence[Named]
 
@@ -103,8 +103,10 @@ class Wanted:
         Raises:
             CallerError: One is wanted for what is neither a step of the plan nor a kind, or a name found means nothing.
         """
-        others = models_of_steps(plan, self.models, self.places)
-        found = {str(self.models[key]): place for key, place in self.places.items()}
+        settled = self._settled(plan)
+        models = {**{key: model for key, (model, _) in settled.items()}, **self.models}
+        others = models_of_steps(plan, models, {key: place for key, (_, place) in settled.items()})
+        found: dict[str, Where] = dict(settled.values())
         if self.place is not None:
             found[str(self.model)] = self.place
         for name, place in found.items():
@@ -112,6 +114,18 @@ class Wanted:
                 parse_spec(name)
         judging = {} if self.judge is None else {JUDGE: self.judge}
         return Choice(model=self.model, others={**others, **judging}, fallback=self.fallback, found=found)
+
+    def _settled(self, plan: Plan) -> Mapping[str, tuple[str, Place]]:
+        """Return the project's models for a plan and where they are set, by step id or kind; none that was given.
+
+        The number of a step that this persona does not have is there for others, unless it stands below its alias.
+        """
+        steps = {step.id for step in plan.calls}
+        return {
+            keys[-1]: (model, self.project.place("models", *keys))
+            for keys, model in self.project.models_of(plan.persona.alias).items()
+            if keys[-1] not in self.models and (len(keys) > 1 or keys[-1] in steps or not keys[-1][:1].isdecimal())
+        }
 
 
 def wanted_models(
@@ -128,8 +142,8 @@ def wanted_models(
     return Wanted(
         model=found if model is None else model,
         place=place if model is None else None,
-        models={**project.models, **models},
-        places={key: project.place("models", key) for key in project.models if key not in models},
+        models=models,
+        project=project,
         judge=judge,
         fallback=(fallback,) if isinstance(fallback, str) else tuple(fallback),
     )
@@ -168,8 +182,9 @@ def models_of_steps(plan: Plan, wanted: Mapping[str, Named], found: Mapping[str,
     kinds = [kind.value for kind in Kind if kind is not Kind.ASSEMBLE]
     for key in wanted:
         if key not in steps and key not in kinds:
-            near = get_close_matches(key, [*steps, *kinds], n=1)
+            near = get_close_matches(key, kinds, n=1)
             remedy = f"did you mean `{near[0]}`?" if near else f"use a kind ({', '.join(kinds)}) or a step's number"
+            remedy = f"a model is asked for the steps {', '.join(steps)}" if key[:1].isdecimal() else remedy
             with blaming(found.get(key)):
                 raise CallerError(f"`{key}` is neither a step of `{plan.persona.alias}` nor a kind of step; {remedy}")
     chosen = {step.id: wanted.get(step.id) or wanted.get(step.kind.value) for step in steps.values()}
