@@ -77,3 +77,10 @@ def test_cases_that_lack_an_artifact_are_worse(name: str, survivors: int) -> Non
 def test_a_demand_that_is_deleted_is_missed(name: str, survivors: int) -> None:
     mutation = mutate_suite(ROOT / f"evals/{name}.suite.yaml", operators=["requirement"])
     assert len(mutation.survivors) == survivors, [str(each.mutant) for each in mutation.survivors]
+
+
+def test_weights_are_not_loaded_where_every_answer_is_recorded(tmp_path: Path) -> None:
+    weights = tmp_path / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    weights.write_bytes(b"GGUF")  # what begins so is a model, which only loading shows to be damaged
+    result = run_suite(ROOT / "evals/note-1.suite.yaml", Terms(models=[f"gguf:{weights}"], state=tmp_path))
+    assert (result.asked, [record.outcome for record in result.records]) == (0, ["pass", "pass"])

@@ -11,6 +11,7 @@ import pytest
 from dramaturg import CallerError
 from dramaturg.models.evidence_only import EvidenceModel
 from dramaturg.models.hosts import is_loopback
+from dramaturg.models.model import Loads
 from dramaturg.models.profiles import hosted, local, quoting
 from dramaturg.models.spec import ModelSpec, default_spec, open_model, parse_spec
 
@@ -257,13 +258,26 @@ def test_traits_follow_from_the_kind_of_engine() -> None:
     )
 
 
-@pytest.mark.model
-@pytest.mark.skipif(find_spec("xllamacpp") is None, reason="the extra `local` is not installed")
 def test_a_file_that_holds_no_weights_is_a_callers_error(tmp_path: Path) -> None:
     weights = tmp_path / "notes.gguf"
     weights.write_text("not a model", encoding="utf-8")
-    with pytest.raises(CallerError, match="cannot be loaded as a GGUF model"):
+    with pytest.raises(CallerError, match=r"notes.gguf` is no GGUF file; give the path of one after `gguf:`"):
         asyncio.run(open_model(parse_spec(f"gguf:{weights}"), 512))
+
+
+@pytest.mark.model
+@pytest.mark.skipif(find_spec("xllamacpp") is None, reason="the extra `local` is not installed")
+def test_weights_are_loaded_with_the_first_question_and_their_damage_is_a_callers_error(tmp_path: Path) -> None:
+    weights = tmp_path / "cut.gguf"
+    weights.write_bytes(b"GGUF")
+
+    async def asked() -> None:
+        model = await open_model(parse_spec(f"gguf:{weights}"), 512)
+        assert isinstance(model, Loads)
+        await model.start()
+
+    with pytest.raises(CallerError, match=r"cut.gguf` cannot be loaded as a GGUF model \("):
+        asyncio.run(asked())
 
 
 @pytest.mark.parametrize(

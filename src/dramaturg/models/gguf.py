@@ -16,7 +16,7 @@ _ANY_PORT = 0
 
 
 class GgufModel:
-    """A model file performed by this process."""
+    """A model file performed by this process, which loads it when it is first asked."""
 
     def __init__(self, path: Path, *, window: int) -> None:
         self.path = path
@@ -25,12 +25,18 @@ class GgufModel:
         self.destination = "nothing leaves this machine"
         self._server: Any = None
         self._chat: ChatModel | None = None
+        self._loading = asyncio.Lock()
 
     async def start(self) -> None:
-        """Load the weights and listen; CallerError if the file is no model."""
+        """Load the weights and listen, unless that is done; CallerError if the file is no model."""
+        async with self._loading:  # of several first questions one loads, the others wait
+            if self._chat is None:
+                self._chat = await self._loaded()
+
+    async def _loaded(self) -> ChatModel:
         self._server = await asyncio.to_thread(_serve, self.path, self.profile.window or 0)
         client = compatible_client(f"{self._server.listening_address}/v1", "")
-        self._chat = ChatModel(
+        return ChatModel(
             self.name, self.path.name, client=client, profile=self.profile, provider="the embedded llama.cpp"
         )
 
@@ -41,8 +47,7 @@ class GgufModel:
 
     async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
         """Send one request to the embedded server."""
-        if self._chat is None:
-            await self.start()
+        await self.start()
         assert self._chat is not None  # noqa: S101 - start sets it or raises
         return await self._chat.answer(call, watch)
 

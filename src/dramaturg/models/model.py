@@ -48,6 +48,15 @@ class Counts(Protocol):
         ...
 
 
+@runtime_checkable
+class Loads(Protocol):
+    """A model that has something to load before it answers, which its first question does unless it is done before."""
+
+    async def start(self) -> None:
+        """Load it, unless that is done; CallerError if it cannot be."""
+        ...
+
+
 def leaves_this_machine(model: Model) -> bool:
     """Tell whether what a model is asked goes elsewhere; of one that does not say it does not, assume it does."""
     return STAYS_HERE not in model.destination

@@ -26,6 +26,7 @@ _FORMS = (
     "`replay:FILE`"
 )
 _ADDRESS = re.compile(r"@(?=\w+://)")  # a model's own name may hold an @
+_GGUF = b"GGUF"  # how such a file begins
 _VENDOR = ".openai.com"
 _BARE = {"anthropic": re.compile("claude-", re.IGNORECASE), "openai": re.compile(r"gpt-|o\d\b", re.IGNORECASE)}
 
@@ -113,7 +114,7 @@ async def open_model(spec: ModelSpec, window: int | None = None) -> Model:
         case "openai":
             return _openai(spec)
         case "gguf":
-            return await _gguf(spec, window)
+            return _gguf(spec, window)
         case "evidence":
             return EvidenceModel()
         case _:
@@ -197,14 +198,12 @@ async def _compatible(spec: ModelSpec, window: int | None) -> Model:
     return model
 
 
-async def _gguf(spec: ModelSpec, window: int | None) -> Model:
+def _gguf(spec: ModelSpec, window: int | None) -> Model:
     path = _weights(spec.name)
     _require_engine()
     from dramaturg.models.gguf import GgufModel  # noqa: PLC0415 - brings the OpenAI SDK, which only this model needs
 
-    model = GgufModel(path, window=window or profiles.LOCAL_WINDOW)
-    await model.start()
-    return model
+    return GgufModel(path, window=window or profiles.LOCAL_WINDOW)
 
 
 def _require_engine() -> None:
@@ -215,12 +214,19 @@ def _require_engine() -> None:
 def _weights(name: str) -> Path:
     try:
         path = Path(name).expanduser()
-        there = path.is_file()
-    except (OSError, RuntimeError) as error:  # a folder that may not be entered, a home that is nobody's
+        begins = _beginning(path) if path.is_file() else None
+    except (OSError, RuntimeError) as error:  # a file that may not be read, a home that is nobody's
         raise CallerError(f"`{name}` cannot be read: {error}; give the path of a GGUF file after `gguf:`") from error
-    if not there:
+    if begins is None:
         raise CallerError(f"there is no file `{path}`; give the path of a GGUF file after `gguf:`")
+    if begins != _GGUF:  # the weights themselves are loaded with the first question
+        raise CallerError(f"`{path}` is no GGUF file; give the path of one after `gguf:`")
     return path
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(_GGUF))
 
 
 def _key(name: str, where: str) -> str:
