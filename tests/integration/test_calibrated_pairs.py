@@ -1,6 +1,7 @@
 """A judge of pairs is held against people: what that shows, and how its preferences decide from then on."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -148,12 +149,29 @@ def test_a_comparison_that_decides_is_replayed_in_a_fresh_clone(
     assert (told.code, told.out.endswith("\nWORSE\n"), "0 of " in told.out) == (1, True, True)
     whole = bench.text("evals/answers/compared.jsonl")
     assert whole.count('"step": "pairwise"') == 2 * 2  # cases and orders; each repeat is answered like the first
-    assert dramaturg("eval", "record", _FILE).code == 0
+    told = dramaturg("eval", "record", _FILE)
     assert bench.text("evals/answers/compared.jsonl") == whole  # what was said of pairs stays
+    assert "\n20 questions about pairs kept without a look; with `--baseline REV` those that are asked no" in told.out
     bench.checkout.commit()
     assert dramaturg(*record).code == 0
     assert '"step": "pairwise"' not in bench.text("evals/answers/compared.jsonl")
     assert dramaturg(*strict).code == 0
+
+
+@pytest.mark.parametrize("options", [(), ("--baseline", "HEAD")])
+def test_what_was_said_of_pairs_goes_with_the_comparison(bench: Bench, options: Sequence[str]) -> None:
+    path = "evals/answers/compared.jsonl"
+    bench.edit((_BACKUP, ""))
+    with ChatServer(comparing(_safer)) as server:
+        _write(server.model, gate="pass")
+        whole = bench.text(_FILE) + f"recorded: {path.removeprefix('evals/')}\n"
+        bench.checkout.write(_FILE, whole)
+        assert dramaturg("eval", "record", *_RUN[2:]).code == 0
+        assert '"step": "pairwise"' in bench.text(path)
+        bench.checkout.write(_FILE, "\n".join(line for line in whole.splitlines() if "- pairwise:" not in line))
+        told = dramaturg("eval", "record", _FILE, *options)
+    assert (told.code, "about pairs" in told.out) == (0, False)
+    assert '"step": "pairwise"' not in bench.text(path)
 
 
 def test_where_documents_are_equal_nothing_is_asked_and_the_margin_may_be_its_own(bench: Bench) -> None:

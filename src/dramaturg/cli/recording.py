@@ -60,7 +60,7 @@ def record(  # noqa: PLR0913 - one parameter for each option
     """Write the answers to all questions of SUITE into the file that it names as `recorded`.
 
     The file goes into the repository: `eval run --replay strict` needs no more than that. What the suite does not ask
-    any more is left out; the answers of other models stay.
+    any more is left out, what judges said of pairs only with --baseline; the answers of other models stay.
     """
     from dramaturg.cli.evaluating import Watch
     from dramaturg.evals.recording import record_suite
@@ -91,6 +91,11 @@ def record(  # noqa: PLR0913 - one parameter for each option
         f"{recording.size:,} bytes; {recording.new:,} new, {recording.gone:,} left out\n"
         f"{recording.passed:,} of {counted(recording.performances, 'performance')} passed"
     )
+    if recording.unseen:
+        said += (
+            f"\n{counted(recording.unseen, 'question')} about pairs kept without a look; with `--baseline REV` those "
+            "that are asked no more are left out"
+        )
     title = {"title": recording.result.suite.suite.name}
     click.echo(workflow_command("notice", said, title) if layout == "github" else said)
 

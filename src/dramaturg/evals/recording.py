@@ -2,7 +2,7 @@
 
 An answer that is in the file stays as it stands there; only what was never answered is asked, unless everything is to
 be. Answers of models that the suite is not performed with now stay too, and without a baseline what judges said of
-pairs: that is asked only of two arms.
+pairs, while the suite compares any: that is asked only of two arms.
 """
 
 import os
@@ -36,6 +36,8 @@ class Recording:
         different: How many different answers it holds.
         new: Questions that it did not answer before, or otherwise.
         gone: Questions that it answers no longer, because nobody asks them.
+        unseen: Questions about pairs that it still answers, though without a baseline nobody knows whether they are
+            asked.
         asked: Questions that were asked for it.
         size: Its bytes.
         result: What the suite amounts to.
@@ -46,6 +48,7 @@ class Recording:
     different: int
     new: int
     gone: int
+    unseen: int
     asked: int
     size: int
     result: Evaluated
@@ -62,7 +65,7 @@ class Recording:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON data."""
-        names = ("questions", "different", "new", "gone", "asked", "size", "performances", "passed")
+        names = ("questions", "different", "new", "gone", "unseen", "asked", "size", "performances", "passed")
         return {"path": str(self.path), **{name: getattr(self, name) for name in names}}
 
 
@@ -130,7 +133,7 @@ def _records(result: Evaluated, old: Answers, past: Sequence[Answers], replies: 
     for record in old:
         stays = record["model"] not in models
         if _is_of_a_pair(record):
-            stays = not compared or record["model"] not in judges
+            stays = bool(result.suite.suite.pairwise) and (not compared or record["model"] not in judges)
         if stays:
             yield record
 
@@ -159,6 +162,7 @@ def _told(path: Path, text: bytes, old: Answers, result: Evaluated) -> Recording
         different=sum(1 for _ in now.different),
         new=sum(before.get(key) != reply for key, reply in after.items()),
         gone=len(before.keys() - after.keys()),
+        unseen=0 if "baseline" in result.arms else sum(map(_is_of_a_pair, now)),
         asked=result.asked,
         size=len(text),
         result=result,
