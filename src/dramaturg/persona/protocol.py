@@ -21,6 +21,10 @@ _DIGITS = 9
 _CHECKS = ("check", "trigger", "if")
 _STEP_ATTRIBUTES = frozenset(("number", "name"))
 _BOLD_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]{1,80}?):?(?:\*\*|__)")
+_HEADING = re.compile(
+    r"\s*(?:(?:\*\*|__)(?P<bold>[^*_\n:]{1,80}?):?(?:\*\*|__):?|#{1,6}[ \t]+(?P<plain>[^\n]{1,80}?))[ \t#]*\r?\n"
+    r"(?=\s*\S)"
+)  # on a line of its own, and above something
 
 
 @dataclass(slots=True, kw_only=True)
@@ -133,11 +137,12 @@ class Protocol:
                 self.faults.open_fences(step.tag.end, step.end)
             attributes = {key: value for key, value in step.tag.attributes.items() if key not in _STEP_ATTRIBUTES}
             holds_tags = bool(self.tags.places(step.tag.end, step.end))
+            text = self.source.text[step.tag.end : step.end]
             self.steps.append(
                 make_step(
                     number=step.number,
-                    name=step.tag.attributes.get("name", "").strip(),
-                    text=self.source.text[step.tag.end : step.end],
+                    name=step.tag.attributes.get("name", "").strip() or _heading(text),
+                    text=text,
                     origin=self._origin(step.tag.end, step.end),
                     opener=self.source.span(step.tag.start, step.tag.end),
                     attributes=attributes,
@@ -229,6 +234,12 @@ class Protocol:
 
     def _origin(self, start: int, end: int) -> Origin:
         return make_origin(alias=self.alias, span=self.source.span(start, end))
+
+
+def _heading(text: str) -> str:
+    """Return the heading that a step's text begins with, which names a step that has no `name`; empty for none."""
+    found = _HEADING.match(text) if text.lstrip().startswith(("**", "__", "#")) else None
+    return (found["bold"] or found["plain"]).strip() if found else ""
 
 
 def _finish(step: _Open, end: int, closer: Tag | None = None) -> None:

@@ -18,16 +18,29 @@ _NAMED = re.compile(
     r"\s*:?(?:[ \t]+|[ \t]*\r?\n[ \t]*)(?P<items>(?:\([^()\n]*\)|[^.;()\n])+)",
     re.IGNORECASE,
 )
-_COLUMN = re.compile(
-    r"(?:(?:and|or|a|an|the|its)\s+)*(?P<name>[^,|\s(][^,|(]*?)\s*(?:\([^()]*\)\s*)?(?:,|\||$|\band\b)"
-)
+_SHORT = r"[^\s,.;:()]+(?:[ \t]+[^\s,.;:()]+){0,4}[ \t]*(?:\([^()\n]*\))?"
+_BEHIND_COLON = re.compile(
+    r"\b(?:(?:table|matrix|tabular form(?:at)?)|row (?:per|for (?:each|every)) (?:[\w-]+ ){0,2}[\w-]+"
+    r"|(?:for|per) (?:each|every) (?:[\w-]+ ){0,2}[\w-]+):[ \t]+"
+    r"(?!(?:keep|make|use|ensure|do|be|avoid|include|list|give|state|produce|write)\b)"
+    r"(?=[^.;\n]*,[^.;\n]*(?:,|\band\b|\bor\b))"
+    rf"(?P<items>(?:{_SHORT},[ \t]*)+{_SHORT})(?=[.;]|\s*(?:\n|\Z))",
+    re.IGNORECASE,
+)  # "a table: A, B, C": short ones and three at least, since a colon can be followed by any sentence
+_ITEM = r"(?:(?:and|or|a|an|the|its)\s+)*(?P<name>[^,|\s(][^,|(]*?)\s*(?:\([^()]*\)\s*)?(?:,|\||$|\band\b{})"
+_OF_FEW = re.compile(_ITEM.format(""))
+_OF_MANY = re.compile(_ITEM.format(r"(?![^,(]*(?:\([^()]*\)[^,(]*)*,)"))  # the last "and" alone stands for a comma
+_MANY = 2
 
 
 def columns_of(text: str) -> Iterator[tuple[int, int]]:
     """Yield where the names of columns stand: "each with: A, B", "columns A, B", "each finding must have A and B"."""
-    found = _NAMED.search(text)
-    items = [*_COLUMN.finditer(found["items"])] if found else []
-    if found is None or len(items) == 1:
+    found = _NAMED.search(text) or (_BEHIND_COLON.search(text) if ": " in text else None)
+    if found is None:
+        return
+    said = found["items"]
+    items = [*(_OF_MANY if said.count(",") >= _MANY else _OF_FEW).finditer(said)]
+    if len(items) == 1:
         return
     for item in items:
         start = found.start("items") + item.start("name")

@@ -12,8 +12,9 @@ from dramaturg.findings.quick import maker
 from dramaturg.persona.model import Persona, Step, fold_id
 from dramaturg.plan.artifacts import artifact_names
 from dramaturg.plan.contract import contents, contradictions, undefined_directives
+from dramaturg.plan.ensemble import closed, demanded, settled
 from dramaturg.plan.formats import format_of
-from dramaturg.plan.kinds import Decision, demanded, kind_of, settled
+from dramaturg.plan.kinds import Decision, kind_of
 from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement, make_reason, make_step
 from dramaturg.plan.people import branches_of, hands_over
 from dramaturg.plan.prose import Prose, one_line, prose_of
@@ -84,7 +85,7 @@ def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]
     decisions = [compiler.kind() for compiler in compilers]
     if named := contents(persona):
         decisions = demanded(decisions, [compiler.step.name for compiler in compilers], named)
-    decisions = settled(decisions)
+    decisions = settled(closed(decisions, [compiler.prose for compiler in compilers]))
     planned: list[PlannedStep] = []
     for compiler, decision in zip(compilers, decisions, strict=True):
         planned.append(compiler.planned(decision, planned))

@@ -14,7 +14,7 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
         Format.PROCEDURE,
         ("sequential", "step-by-step", "runbook", "procedure", "order", "instructions", "commands", "steps"),
         re.compile(
-            r"\b(?:sequential|step-by-step|runbook|procedure|in (?:this )?order(?! (?:to|of|that|for)\b)"
+            r"\b(?:sequential|step-by-step|runbooks?|procedures?|in (?:this )?order(?! (?:to|of|that|for)\b)"
             r"|instructions (?:on|for) how|(?:numbered|ordered) steps"
             r"|(?:list|set|sequence|series) of (?:[\w`-]+ ){0,2}(?:commands|steps))\b"
         ),
@@ -29,9 +29,24 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
     ),
     (
         Format.CODE,
-        ("code", "file", "script", "json", "yaml", "openapi", "modul", "object", "manifest", "mermaid", "tests"),
+        (
+            "code",
+            "sql",
+            "diff",
+            "file",
+            "script",
+            "json",
+            "yaml",
+            "openapi",
+            "modul",
+            "object",
+            "manifest",
+            "mermaid",
+            "tests",
+        ),
         re.compile(
-            r"\b(?:code blocks?|source (?:file|code)s?|scripts?|code only|code files?|config(?:uration)? files?"
+            r"\b(?:code blocks?|sql blocks?|unified diff|(?:in|as) (?:an? )?(?!the )[\w+#-]+ code(?=[.,;]|$)"
+            r"|source (?:file|code)s?|scripts?|code only|code files?|config(?:uration)? files?"
             r"|(?:unit )?test (?:files?|code|modules?)|json (?:object|array|file|document)|yaml (?:file|document)"
             r"|openapi|dockerfile|mermaid)\b"
             r"|\A(?:write|generate|create|produce|implement|provide) (?:\w+ ){0,3}(?:unit|integration) tests\b"

@@ -10,6 +10,13 @@ from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, writes
 
 INTO = re.compile(rf"[^.!?\n]{{0,120}}?\binto (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b", re.IGNORECASE)
 _ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?|entries|everything|artifacts)\b", re.IGNORECASE)
+_NOTHING_ELSE = re.compile(r"\s*[.!]?\s*\Z")  # "Assemble."
+_A_SECTION = re.compile(
+    r"\s+(?:an?|one)\s+(?:[\w-]+\s+){0,3}?"
+    r"(?:(?:`[^`\n]+`|\"[^\"\n]+\"|“[^“”\n]+”)\s+(?:section|chapter|table|checklist|list)|section|chapter)\b"
+    r"(?!,| and\b)",
+    re.IGNORECASE,
+)  # one part of the document is made of what is no section yet
 _ABOUT = re.compile(
     r"\s+(?:an?|one)\s+(?:[\w-]+,?\s+){0,4}(?:report|document)\s+"
     r"(?:on|of|about|with|(?:that )?(?:list|describ|cover|detail|summariz|summaris|show|explain)\w*)\b",
@@ -51,6 +58,10 @@ def assembles(step: Step, prose: Prose, verb: re.Match[str]) -> bool:
     """Tell whether a step's verb joins the sections, or makes one document of them."""
     text = step.text
     if prose.word in ASSEMBLE:
+        if _NOTHING_ELSE.match(text, verb.end()):
+            return True
+        if _A_SECTION.match(text, verb.end()):
+            return False
         return _ASSEMBLED.search(text) is not None and not _ABOUT.match(text, verb.end())
     joins = "sections" in text and _JOINS.match(text, verb.end())
     return bool(joins or (_FINAL.match(step.name) and _HOLDS_ALL.search(text))) and writes(verb)

@@ -4,13 +4,11 @@ The order: a person, a way or another persona first, because what else the step 
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dramaturg.findings.quick import quick
 from dramaturg.persona.model import Step
 from dramaturg.plan.columns import columns_of
-from dramaturg.plan.contract import Contents
 from dramaturg.plan.joins import INTO, assembles, gathered
 from dramaturg.plan.model import Kind
 from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over, is_named_a_gate
@@ -49,9 +47,23 @@ _TELLS = (
     "state",
 )  # a name says these of thinking too
 _SEVERAL = re.compile(r"&|\band\b", re.IGNORECASE)
+_INTAKE = re.compile(r"\b(?:ingestion|ingest|intake)$", re.IGNORECASE)  # "Brief Intake"
 _TAKES_IN = ("ingest", "intake", "receive", "load", "read")
-_QUOTES = ("`", '"', "“", "'", "‘")
-_GIVEN = ("you will be given", "you will be provided", "you are given", "you are provided", "the user will provide")
+_QUOTES = ("`", '"', "“", "'", "‘", "„", "«")
+_GIVEN = re.compile(
+    r"\s*(?:you (?:will be|are) (?:given|provided|supplied)"
+    r"|the (?:user|client|customer|operator|author|team|requester) (?:will |shall |must )?"
+    r"(?:provid|suppl|giv|past|submit|upload|shar|attach|send)(?:e|es|s|y|ies)?)\b",
+    re.IGNORECASE,
+)
+_GLANCES = frozenset("review examine inspect study scan consult process".split())
+_ONLY_INPUTS = re.compile(
+    r"\s+(?=[^\n]*(?:`[A-Z0-9]+(?:_[A-Z0-9]+)+`|\b(?:provided|supplied|attached|uploaded|submitted)\b))"
+    r"(?:(?!(?:for|against|to|and|whether|how|if|with|in|using)\b)[\w'’-]+,?\s+|`[^`\n]+`,?(?:\s+|(?=[.!]))"
+    r"|and\s+(?=(?:the|its|their|any|all|your|an?)\b|`)){1,24}?"
+    r"(?:(?:by|from) (?:the|your) \w+|(?<=`)|[\w-]+)[.!]?\s*\Z",
+    re.IGNORECASE,
+)  # the inputs, and nothing of what they are looked at for
 _FACETS = re.compile(r"\s*(?:[-*+•]|\d+[.)])[ \t]+(?:\*\*|__)")  # bullets with bold keys say nothing of the step
 _OUTPUT = re.compile(
     r"\s*(?:your|the)\s+(?:[\w-]+\s+)?(?:output|result|deliverable|response|answer)\s+(?:of this step\s+)?"
@@ -61,7 +73,9 @@ _OUTPUT = re.compile(
 _OWES = re.compile(
     rf"(?:[.!?:]\s+|\n\s*(?:[-*+•]\s+)?)(?:this(?:\s+[\w-]+){{0,2}}|it|(?:the|each)\s+{DOCUMENT_NOUN})\s+"
     r"(?:must|should|shall|has to|needs to)\s+(?:[a-z]+ly\s+|also\s+)?"
-    r"(?:include|contain|cover|specify|state|list|name|outline|describe|detail|give|show|have|explain|identify)\b",
+    r"(?:include|contain|cover|specify|state|list|name|outline|describe|detail|give|show|have|explain|identify)\b"
+    r"|(?:[.!?]\s+|\n\s*)for (?:each|every)(?: [\w-]+){1,3},? (?:you (?:must|should|shall) )?"
+    r"(?:include|provide|give|list|specify|state|describe|document|detail|note|record)(?=[^.!?\n]*:\s*\n)",
     re.IGNORECASE,
 )
 _NEW = re.compile(
@@ -70,7 +84,8 @@ _NEW = re.compile(
 _FORM = re.compile(rf"[^.!?\n]{{0,60}}?\b(?:in|as) (?:an?|one) (?:[\w-]+,? ){{0,4}}{DOCUMENT_NOUN}\b", re.IGNORECASE)
 _SHOWN_AS = re.compile(
     r"[^.!?\n]{0,60}?\b(?:in|as) (?:an?|one) (?:[\w-]+,? ){0,3}"
-    r"(?:tables?|lists?|check-?lists?|matrix|report|summary|json object|code block|outline|memo)(?=\s*(?:[.,;:]|$|\n)"
+    r"(?:tables?|lists?|check-?lists?|matrix|report|summary|json object|(?:code |sql |\b)block|outline|memo)"
+    r"(?=\s*(?:[.,;:]|$|\n)"
     r"| (?:with|of|that|which|sorted)\b)",
     re.IGNORECASE,
 )
@@ -82,7 +97,7 @@ _ONLY_IF = re.compile(
     r"\s+(?:the\s+)?[`\"“'‘][^`\"“”'‘’\n]+[`\"”'’]\s+(?:if|when|unless)\b", re.IGNORECASE
 )  # what is said in one case only is an answer, not a section
 _SEES_TO = re.compile(r"\s+(?:sure|certain)\b", re.IGNORECASE)  # "make sure" makes nothing
-_SHOWS = ("present", "output", "return", "report", "state", "show", "print", "display")
+SHOWS = ("present", "output", "return", "report", "state", "show", "print", "display")
 
 
 @quick
@@ -132,7 +147,7 @@ def _drafts(text: str, verb: re.Match[str], *, anything: bool = False) -> bool:
     Before a confirmation that counts: a gate alone would show what came before it.
     """
     word, at = word_of(verb), verb.end()
-    if word in _SHOWS or not (writes(verb) or word in MAY_WRITE) or not _NEW.match(text, at):
+    if word in SHOWS or not (writes(verb) or word in MAY_WRITE) or not _NEW.match(text, at):
         return False
     return (anything and writes(verb)) or _has_document_as_object(text, at)
 
@@ -169,7 +184,7 @@ def _by_verb(step: Step, prose: Prose, known: frozenset[str]) -> Decision:
         rule = "kind/gathers-the-sections" if into is Kind.ASSEMBLE else "kind/gathers-into-a-section"
         return Decision(kind=into, rule=rule, words=words)
     finds = found_by_reading(text, verb) if verb and word in READS else None
-    if word in INGEST and finds is None:
+    if (word in INGEST and finds is None) or (verb and word in _GLANCES and _ONLY_INPUTS.match(text, verb.end())):
         return _taking_in(prose, known, words)
     if verb and (written or (word in MAY_WRITE and _has_document_as_object(text, verb.end()))):
         rule = "kind/section-verb" if written else "kind/writes-a-document"
@@ -191,20 +206,28 @@ def _taking_in(prose: Prose, known: frozenset[str], words: tuple[int, int] | Non
 
 def _by_what_it_names(step: Step, prose: Prose, known: frozenset[str], words: tuple[int, int] | None) -> Decision:
     """Return what a step does whose verb does not tell: it writes what it names as its output, else it thinks."""
-    verb = prose.verb if words else None
-    if verb and prose.word in _TABULATES and (table := _IN_TABLE.match(prose.text, verb.end())):
-        return Decision(kind=Kind.SECTION, rule="kind/writes-a-document", words=table.span())
-    makes = verb and prose.word in MAY_WRITE and not _SEES_TO.match(prose.text, verb.end())
-    if verb and makes and (owes := _owes(prose, verb)):
-        return Decision(kind=Kind.SECTION, rule="kind/owes-content", words=owes)
+    if prose.verb and words and (made := _made(prose, prose.verb, known)):
+        return made
     if output := _OUTPUT.match(step.text):
         return Decision(kind=Kind.SECTION, rule="kind/names-the-output", words=output.span())
     for further in further_verbs(prose.spoken):
         if writes(further) and (title_as_object(prose, further, known) or _makes(prose.text, further)):
             return Decision(kind=Kind.SECTION, rule="kind/sentence-writes", words=further.span())
-    if own := own_section(prose, known):
+    own = None if _GIVEN.match(prose.spoken) else own_section(prose, known)
+    if own:
         return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=own.span())
     return _by_name(step, prose, words)
+
+
+def _made(prose: Prose, verb: re.Match[str], known: frozenset[str]) -> Decision | None:
+    """Return the section that a verb makes by what it acts on, or by what that owes; None if it makes none."""
+    if prose.word == "append" and (title := title_as_object(prose, verb, known)):
+        return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=title.span())
+    if prose.word in _TABULATES and (table := _IN_TABLE.match(prose.text, verb.end())):
+        return Decision(kind=Kind.SECTION, rule="kind/writes-a-document", words=table.span())
+    makes = prose.word in MAY_WRITE and not _SEES_TO.match(prose.text, verb.end())
+    owes = _owes(prose, verb) if makes else None
+    return Decision(kind=Kind.SECTION, rule="kind/owes-content", words=owes) if owes else None
 
 
 def _owes(prose: Prose, verb: re.Match[str]) -> tuple[int, int] | None:
@@ -219,9 +242,10 @@ def _by_name(step: Step, prose: Prose, words: tuple[int, int] | None) -> Decisio
     title = main_verb(step.name)
     if title and writes(title) and word_of(title) not in _TELLS:
         return Decision(kind=Kind.SECTION, rule="kind/name-verb")
-    if prose.folded.startswith(_GIVEN) and not any(map(_thinks, further_verbs(prose.spoken))):
+    if _GIVEN.match(prose.spoken) and not any(map(_thinks, further_verbs(prose.spoken))):
         return Decision(kind=Kind.INGEST, rule="kind/ingest-verb")
-    if title and word_of(title) in _TAKES_IN and not (_SEVERAL.search(step.name) or _thinks(prose.verb)):
+    takes_in = (title and word_of(title) in _TAKES_IN) or _INTAKE.search(step.name)
+    if takes_in and not (_SEVERAL.search(step.name) or _thinks(prose.verb)):
         return Decision(kind=Kind.INGEST, rule="kind/name-verb")
     return Decision(kind=Kind.ANALYZE, rule="kind/no-output-named", words=words)
 
@@ -242,38 +266,3 @@ def _later_writing(prose: Prose, verb: re.Match[str], known: frozenset[str], *, 
 
 def _has_document_as_object(text: str, at: int) -> bool:
     return bool(_OBJECT_NOUN.match(text, at) or INTO.match(text, at) or _SHOWN_AS.match(text, at))
-
-
-def demanded(decisions: Sequence[Decision], names: Sequence[str], contents: Contents) -> list[Decision]:
-    """Return the decisions with a section for each analysis that the output contract has by the step's name.
-
-    Args:
-        decisions: One for each step.
-        names: The steps' names.
-        contents: What the contract says is in the document.
-    """
-    section = Decision(kind=Kind.SECTION, rule="kind/contract-names-it")
-    return [
-        section if said.kind is Kind.ANALYZE and not said.chosen and contents.hold(name) else said
-        for said, name in zip(decisions, names, strict=True)
-    ]
-
-
-def settled(decisions: list[Decision]) -> list[Decision]:
-    """Return the decisions with a section among them, if any step can be one.
-
-    Without a section there is nothing to assemble: what combines findings writes the document itself. Failing that the
-    last step of analysis is what the reader gets, or the only step there is.
-    """
-    if any(decision.kind is Kind.SECTION for decision in decisions):
-        return decisions
-    if len(decisions) == 1 and not decisions[0].chosen:
-        only = decisions[0]
-        turns = only if only.kind in (Kind.BRANCH, Kind.GATE, Kind.ASK, Kind.HANDOFF) else None
-        return [Decision(kind=Kind.SECTION, rule="kind/nothing-else-writes", words=only.words, also=turns)]
-    for kind, rule in ((Kind.ASSEMBLE, "kind/nothing-to-assemble"), (Kind.ANALYZE, "kind/nothing-else-writes")):
-        for place in reversed(range(len(decisions))):
-            if decisions[place].kind is kind and not decisions[place].chosen:
-                changed = Decision(kind=Kind.SECTION, rule=rule, words=decisions[place].words)
-                return [*decisions[:place], changed, *decisions[place + 1 :]]
-    return decisions

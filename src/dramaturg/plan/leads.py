@@ -18,14 +18,15 @@ _FIRM_LEAD = re.compile(r"\W*(?:required|mandatory|must[- ]haves?)\b", re.IGNORE
 _MAY_LEAD = re.compile(
     r"\b(?:may|might|could|can)\s+(?:also\s+)?(?:want\s+to\s+)?"
     r"(?:include|cover|contain|comprise|mention|add|list|note|describe)\b"
-    r"|\bfeel free to\b|\bideally\b|\bif (?:space|time) (?:permits|allows)\b"
+    r"|,\s+for instance:?\s*$|\bfeel free to\b|\bideally\b|\bif (?:space|time) (?:permits|allows)\b"
     r"|\bnice to have\b|\be\.g\.|\boptional(?:ly)?\b|^\W*may\W*$|\bsuch as:?\s*$|\b(?:sections|points|parts) like:?\s*$"
     rf"|\bconsider (?:includ|add|cover|mention|list)ing\b|\b{FITS}\b",
     re.IGNORECASE,
 )
 _MAY_WORDS = (
     "may", "might", "could", "can", "nice to have", "e.g.", "optional", "such as", "like:", "consider", "feel free",
-    "ideally", "permits", "allows", "applicable", "available", "appropriate", "relevant", "possible", "known",
+    "ideally", "instance", "permits", "allows", "applicable", "available", "appropriate", "relevant", "possible",
+    "known",
 )  # fmt: skip
 _NOT_LEAD = re.compile(
     r"\b(?:must|should|shall|may|do|does|can)(?:\s+not|\s+never|n't|n’t|not)\b(?! only\b)[^:.]{0,80}:\s*$"
@@ -109,13 +110,13 @@ def lead_of(bullet: Bullet, must: re.Match[str] | None, within: Callable[[int, i
     return Lead(
         level=level,
         reason=reason,
-        aside=_is_aside(bullet.lead, last, folded),
+        aside=_is_aside(bullet.lead, last, folded, may=may),
         per_entry=mentions(folded, _EVERY_WORDS) and _PER_ENTRY.search(last) is not None,
     )
 
 
-def _is_aside(lead: str, last: str, folded: str) -> bool:
-    if "example" in lead.casefold() and _ASIDE_LEAD.search(lead):
+def _is_aside(lead: str, last: str, folded: str, *, may: bool) -> bool:
+    if not may and "example" in lead.casefold() and _ASIDE_LEAD.search(lead):
         return True
     if mentions(folded, _NOT_WORDS) and _NOT_LEAD.search(last):
         return True

@@ -66,6 +66,7 @@ _NOT = re.compile(
     r"|\b(?:upon|after|once|following|given|pending|that|which|what|who|whether)\s+(?:[\w']+\s+){0,3}$",
     re.IGNORECASE,
 )
+_OF_A_STATE = re.compile(r"\b(?:is|are|was|were|has|have|does|did)(?:\s+not|n['’]t)\b[^,]*,", re.IGNORECASE)
 _ORDERS = re.compile(
     r"(?:ask|request|await|wait|seek|obtain|get|secure|prompt|clarify|elicit|inquire|enquire|find|interview|invite"
     r"|consult|have|let|check|(?:the|your)\s)",
@@ -83,6 +84,7 @@ _BACK = re.compile(
     r"|re-?run|re-?execute|revisit|iterate from)\b[^.!?\n]{0,24}?\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)",
     re.IGNORECASE,
 )
+_SKIP_WORDS = ("skip", "jump", "go directly", "go straight", "go on to", "go ahead to")
 _BACK_WORDS = (
     "return", " back", "loop to", "restart", "repeat", "again", "over", "resume", "redo", "re-run", "re-exec", "rerun",
     "reexec", "revisit", "iterate",
@@ -92,6 +94,12 @@ _ON = re.compile(
     r"step\s+`?(?P<step>\d+(?:\.\d+)*)",
     re.IGNORECASE,
 )
+_SKIPS = re.compile(
+    r"\b(?:if|when|unless|where)\b[^.!?\n]{1,120}?(?<!not )(?<!never )(?<!n't )(?<!n’t )"
+    r"\b(?:skip|jump|go(?=\s+(?:directly|straight|on|ahead)))\s+"
+    r"(?:(?:directly|straight|on|ahead|forward)\s+)?to\s+step\s+`?(?P<step>\d+(?:\.\d+)*)",
+    re.IGNORECASE,
+)  # what lies between is passed over in one case only
 _NUMBERS: Mapping[str, int] = {
     "once": 1, "one": 1, "twice": 2, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
     "nine": 9, "ten": 10,
@@ -174,7 +182,7 @@ def hands_over(prose: Prose, own: str) -> re.Match[str] | None:
     text, begin = prose.spoken, 0
     for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
         word = _HANDS.search(text, begin, end) if hands else None
-        handed = word is not None and not _NOT.search(text, begin, word.start())
+        handed = word is not None and not _is_denied(text, begin, word.start())
         for alias in _ALIAS.finditer(text, begin, end):
             named = alias["alias"]
             if named.casefold() == own.casefold() or _NO_PERSONA.match(named):
@@ -190,14 +198,16 @@ def _is_passed_to(before: str, alias: re.Match[str]) -> bool:
     if not (_PERSONA.match(alias["alias"]) or _CALLED_PERSONA.match(alias.string, alias.end())):
         return False
     word = _PASSES.search(before)
-    return word is not None and not _NOT.search(before, 0, word.start())
+    return word is not None and not _is_denied(before, 0, word.start())
 
 
 def branches_of(step: Step, prose: Prose) -> Iterator[Branch]:
-    """Yield where a step may go on: one branch for each condition; without conditions, one for a way back."""
+    """Yield where a step may go on: one branch for each condition; without any, one for a way back, or over steps."""
     if not step.conditions:
         back = "step" in prose.folded and mentions(prose.folded, _BACK_WORDS)
         way = _said(_BACK, prose.spoken) if back else None
+        if way is None and mentions(prose.folded, _SKIP_WORDS):
+            way = _said(_SKIPS, prose.spoken)
         if way:
             yield _branch("", step.text, step.origin.span.within(step.text, *way.span()), way, _bound(step.text))
         return
@@ -229,6 +239,12 @@ def _said(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     """Return the first place where a pattern is found and not negated, nor told as something that has happened."""
     for found in pattern.finditer(text):
         before = text[max(0, found.start() - 80) : found.start()]
-        if not _NOT.search(before) and (not _ORDERS.match(found[0]) or _CLAUSE_START.search(before)):
+        if not _is_denied(before, 0, len(before)) and (not _ORDERS.match(found[0]) or _CLAUSE_START.search(before)):
             return found
     return None
+
+
+def _is_denied(text: str, begin: int, end: int) -> bool:
+    """Tell whether what follows a stretch is negated by it: "do not …", but not "if it is not stated, …"."""
+    state = _OF_A_STATE.search(text, begin, end)
+    return _NOT.search(text, state.end() if state else begin, end) is not None

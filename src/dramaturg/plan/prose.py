@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from dramaturg.findings.quick import maker
 from dramaturg.persona.mask import blank, mask
-from dramaturg.plan.verbs import main_verb, word_of
+from dramaturg.plan.verbs import step_verb, word_of
 
 _MARK = r"(?:[-*+•]|\d+[.)]|[a-z]\)|\([a-z\d]\))"
 _BULLET = re.compile(rf"(?P<indent>[ \t]*){_MARK}[ \t]+(?:\[[ xX]\][ \t]+)?")
@@ -17,6 +17,7 @@ _ENDING = re.compile(
     r"|\n(?P<indent>[ \t]*)(?=[^\s][^\n]*:[ \t]*\r?(?:\n|\Z)|[A-Z][a-z]+\s)"
 )
 _KEY_LINE = re.compile(r"\n(?P<indent>[ \t]*)(?=\*\*[^*\n]{1,60}(?::\*\*|\*\*[ \t]*[:–-]))")
+_HEADING = re.compile(r"\n[ \t]*(?=#{2,6}[ \t]+\S)")
 _TWO_KEYS = 4  # marks of emphasis
 _MASKS = ("```", "~~~", "<!--")
 _ONLY_KEY = re.compile(
@@ -51,7 +52,9 @@ def _bullets(text: str) -> Iterator[Bullet]:
         masked = mask(text)
         marks = [mark for mark in marks if not masked[mark.end("indent")].isspace()]
     elif not marks and text.count("**") >= _TWO_KEYS:
-        marks = _keys(text)
+        marks = _below_colon(_KEY_LINE, text)
+    elif not marks and "##" in text:
+        yield from _headed(text, _below_colon(_HEADING, text))
     if not marks:
         return
     indents = [len(mark["indent"].expandtabs(4)) for mark in marks]
@@ -72,10 +75,18 @@ def _bullets(text: str) -> Iterator[Bullet]:
         yield Bullet(lead, lead_at, body, begin, begin + len(body))
 
 
-def _keys(text: str) -> list[re.Match[str]]:
-    """Return where lines below a colon begin with bold keys, which are a list without its marks."""
-    marks = [*_KEY_LINE.finditer(text)]
+def _below_colon(line: re.Pattern[str], text: str) -> list[re.Match[str]]:
+    """Return where lines below a colon begin with bold keys, or headings: a list without its marks."""
+    marks = [*line.finditer(text)]
     return marks if len(marks) > 1 and text[: marks[0].start()].rstrip().endswith(":") else []
+
+
+def _headed(text: str, marks: Sequence[re.Match[str]]) -> Iterator[Bullet]:
+    """Yield the headings, each with what stands below it, as items of what ends with a colon above them."""
+    for mark, following in zip(marks, (*marks[1:], None), strict=False):
+        body = text[mark.end() : following.start() if following else len(text)].rstrip()
+        lead = _PARAGRAPH.split(text[: marks[0].start()].strip())[-1]
+        yield Bullet(lead, text.index(lead), body, mark.end(), mark.end() + len(body))
 
 
 def nested(bullet: Bullet) -> Iterator[Bullet]:
@@ -122,7 +133,7 @@ def prose_of(text: str) -> Prose:
     bullets = tuple(_bullets(text))
     spoken = _without(bullets, text)
     folded = one_line(spoken.lower())
-    verb = main_verb(text)
+    verb = step_verb(text)
     word = word_of(verb) if verb else ""
     return _make_prose(text=text, bullets=bullets, spoken=spoken, folded=folded, verb=verb, word=word)
 

@@ -16,7 +16,10 @@ from dramaturg.plan.model import Level, Reason, Requirement, make_reason, make_r
 from dramaturg.plan.prose import Bullet, Prose, first_of, mentions, nested, one_line
 from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, INGEST, MAY_WRITE, WRITES, main_verb, word_of, writes
 
-_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]*[^*_:\n]|[^*_\n]+?):?(?:\*\*|__)\s*:?\s*")
+_KEY = re.compile(
+    r"(?:\*\*|__)(?P<key>[^*_\n]*[^*_:\n]|[^*_\n]+?):?(?:\*\*|__)\s*:?\s*"
+    r"|#+[ \t]+(?P<heading>[^\n(]+?)[ \t#]*(?=[(\n]|\Z)\s*"
+)
 _MUST_TEXT = re.compile(
     r"\bMUST\b(?!\s+(?:NOT|not|never|NEVER)\b)|\b(?:mandatory|non-negotiable)\b"
     r"|\b[Mm]ust (?:include|cover|contain|have)\b"
@@ -59,7 +62,7 @@ _MANNERS = frozenset("use ensure make keep be follow cite remember stick".split(
 _CONDITIONAL = re.compile(r"\W*(?:if|when|unless|should|in case)\b", re.IGNORECASE)
 _SAMPLE_KEY = re.compile(r"(?:an?\s+)?(?:examples?|samples?)\b", re.IGNORECASE)
 _EXAMPLE = re.compile(r"(?:e\.\s?g\.|for example)", re.IGNORECASE)
-_EACH_WORDS = ("each", "every", "columns")
+_EACH_WORDS = ("each", "every", "columns", "table:", "matrix:", "form:", "format:", "row per")
 _NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:(–—.\s](?:(?<=[,;:(–—])|(?<=\.)(?!\w)|(?<=\s)-\s)")  # one letter first: a fast search
 _ADJECTIVES = re.compile(
@@ -143,17 +146,26 @@ def _from_bullet(bullet: Bullet, lead: Lead, within: Callable[[int, int], Span])
     ):
         return None
     place = within(bullet.start, bullet.end)
-    optional = _is_optional(key["key"] if key else rest, rest)
+    optional = _is_optional(key[key.lastindex or 0] if key else rest, rest)
     level, reason = _level(bullet, place, optional=optional, lead=lead, within=within)
-    because = (make_reason("requirement/bold-key" if key else "requirement/bullet", place), reason)
+    because = (make_reason(_rule_of(key), place), reason)
     plain = whole.replace("__", "", 2) if key and whole.startswith("__") else whole.replace("**", "")
+    plain = plain.lstrip("# ") if key and key["heading"] else plain
     return make_requirement(id=name, text=plain, level=level, span=place, because=because, column=lead.per_entry)
 
 
+def _rule_of(key: re.Match[str] | None) -> str:
+    """Return the rule that makes an item a requirement, by what the item begins with."""
+    if key is None:
+        return "requirement/bullet"
+    return "requirement/heading" if key["heading"] else "requirement/bold-key"
+
+
 def _name(key: re.Match[str] | None, whole: str) -> str:
-    """Return what a bullet is known by: its bold key, what it quotes first, else its first words."""
+    """Return what a bullet is known by: its bold key or heading, what it quotes first, else its first words."""
     if key:
-        return _bare(key["key"]) if len(key["key"]) <= _ID_LENGTH else _first_words(key["key"])
+        said = key[key.lastindex or 0]
+        return _bare(said) if len(said) <= _ID_LENGTH else _first_words(said)
     if '"' in whole and (quoted := _QUOTED_FIRST.match(whole)):
         return _bare(quoted["name"])
     whole = _LINK.sub(r"\1", whole) if "](" in whole else whole

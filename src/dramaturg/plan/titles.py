@@ -10,7 +10,8 @@ from dramaturg.plan.prose import Prose, first_of, lowered
 from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, MAY_WRITE, READS, further_verbs, later_verbs, word_of, writes
 
 _NAMED = re.compile(
-    r"[`\"“*'‘](?:(?<=`)(?<!``)(?P<code>[^`\n]+)`(?!`)|(?<=\")(?P<double>[^\"\n]+)\"|(?<=“)(?P<curly>[^“”\n]+)”"
+    r"[`\"“*'‘„«](?:(?<=`)(?<!``)(?P<code>[^`\n]+)`(?!`)|(?<=\")(?P<double>[^\"\n]+)\"|(?<=“)(?P<curly>[^“”\n]+)”"
+    r"|(?<=„)(?P<low>[^“”\n]+)[“”]|(?<=«)\s*(?P<angle>[^«»\n]+?)\s*»"
     r"|(?<=\*)\*(?P<bold>[^*`\"“\n]+)\*\*(?!\s*:)"
     r"|(?<=['‘])(?<![\w'`\"”)].)(?=\S)(?P<single>(?:[^'‘’`\"“”\n]|(?<=\w)['’](?=\w))+)(?<=\S)['’](?![\w']))"
 )  # an apostrophe has a letter on both sides, or ends a word that no quote has begun; one mark first: a fast search
@@ -69,6 +70,11 @@ _GIVEN_AS = re.compile(
     r"|strings?|prefix|suffix|columns?|fields?|tokens?|states?|scores?)\s+$",
     re.IGNORECASE,
 )
+_OF_CODE = re.compile(
+    r"\s+(?:statements?|commands?|quer(?:y|ies)|keywords?|clauses?|calls?|functions?|methods?|classes|class|flags?|operators?"
+    r"|variables?|tokens?)\b",
+    re.IGNORECASE,
+)  # what is named in front of it is code
 _SAYS = frozenset("state reply respond answer declare return say".split())
 _PLACED = re.compile(
     r"[^.!?\n]{0,80}\b(?:in|into|as|under)\s+(?:the|an?|one|your|its own)\s+(?:[\w-]+\s+){0,3}", re.IGNORECASE
@@ -253,6 +259,8 @@ def _each_candidate(text: str, known: frozenset[str]) -> Iterator[re.Match[str]]
             or not written_as_one
             or fold_id(title) in known
         ):
+            continue
+        if match["code"] and _OF_CODE.match(text, match.end()):
             continue
         part = _PART_OF.match(text, match.end())
         if part and fold_id(part["whole"]) in known:

@@ -50,6 +50,10 @@ DOCUMENT_NOUN = (
 _MARKS = r"\s*(?:(?:[-*+•]|\d+[.)]|[a-z]\)|\([a-z\d]\))[ \t]+(?:\[[ xX]\][ \t]+)?|#+[ \t]+|>[ \t]*){0,4}"
 _BOLD_KEY = r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*:)\s*"
 _BEGINNING = re.compile(f"{_MARKS}(?:{_BOLD_KEY})?{_MARKS}")
+_HEADING = re.compile(r"\s*(?:(?:\*\*|__)[^*_\n]{1,80}(?:\*\*|__)|#{1,6}[ \t]+[^\n]+?)[ \t]*\r?\n(?=\s*\S)")
+_AIM = re.compile(
+    r"\s*(?:\*\*|__)?(?:Goal|Aim|Purpose|Objective|Intent|Rationale|Why)(?::(?:\*\*|__)?|(?:\*\*|__):)[ \t]+[^\n]+\n"
+)  # says what for; what is done stands below
 _LABEL = (
     r"(?:(?:[A-Z][A-Z ]{2,24}|Output|Goal|Task|Objective|Action|Deliverable|Step \d+):\s+"
     r"|\((?:[Oo]ptional|[Rr]equired)\)\s*)(?=\S)"
@@ -89,8 +93,25 @@ _READS_TO = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"[.!?:](?:\s|$)|\n[ \t]*(?:\n|[-*+•\d])")
+_THE_WHOLE = re.compile(
+    r"\s+(?:(?:the|your|this)\s+(?:document|report|section|response|answer|text|plan)\s+(?=with\b))?"
+)
+_ABOVE = ("**", "__", "#", "Goal:", "Aim:", "Purpose:", "Objective:", "Intent:", "Rationale:", "Why:")
+_HOW = ("use", "follow", "apply", "consider", "see")  # of LOOKS: below an aim they say how it is met
 _ROUNDS = 6
 _KNOWN = INGEST | ASSEMBLE | WRITES | MAY_WRITE | LOOKS | GATHERS | {"ask", "request"}
+
+
+def step_verb(text: str) -> re.Match[str] | None:
+    """Return the word a step turns on: that of its first sentence, below a heading and what it says of its aim."""
+    if not text.lstrip().startswith(_ABOVE):
+        return main_verb(text)
+    at = _past(_HEADING, text, 0)
+    aim = _AIM.match(text, at)
+    done = _WORD.match(text, _past(_BEGINNING, text, aim.end())) if aim else None
+    if done and _is_plainly_a_verb(done) and word_of(done) not in _HOW:
+        return done
+    return main_verb(text, at)
 
 
 def main_verb(text: str, at: int = 0) -> re.Match[str] | None:
@@ -161,7 +182,7 @@ def writes(verb: re.Match[str]) -> bool:
     word = word_of(verb)
     if word not in PHRASES:
         return word in WRITES
-    following = _WORD.match(verb.string, verb.end() + 1)
+    following = _WORD.match(verb.string, _past(_THE_WHOLE, verb.string, verb.end()))
     return word in WRITES or (following is not None and following[0].casefold() == PHRASES[word])
 
 
