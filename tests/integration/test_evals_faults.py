@@ -18,6 +18,7 @@ _JUDGED = """judge: anthropic:claude-x
 scorers: [rubric: {criterion: A backup is taken., required: false}]
 """
 _ONE = "evals/one.suite.yaml"
+_LONG = "x" * 300
 _EDIT = ("**Log Analysis:** Specific", "**Log Analysis:** Exact")
 
 
@@ -66,6 +67,24 @@ def test_a_callers_mistake_is_one_object_for_programs(command: tuple[str, ...]) 
 def test_what_is_not_there_to_be_told_is_told_to_a_pull_request(command: tuple[str, ...]) -> None:
     told = dramaturg("eval", *command, "--format", "github")
     assert (told.code, told.out.startswith("::error::there is no recorded eval `one-00000000-1`")) == (2, True)
+
+
+@pytest.mark.usefixtures("bench")
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("run", _LONG), f"the suite `{_LONG}` cannot be read: File name too long"),
+        (("run", f"{_LONG}/{_LONG}"), f"the suite `{_LONG}/{_LONG}` cannot be read: File name too long"),
+        (("run", _ONE, "--html", _LONG), f"`{_LONG}` cannot be written: File name too long"),
+        (("run", _ONE, "--baseline", _LONG), f"git finds no revision `{_LONG}`"),
+        (("report", _LONG), f"there is no recorded eval `{_LONG}`"),
+        (("new", "DPA-1", _LONG), f"`{_LONG}` cannot be read: File name too long"),
+    ],
+    ids=["suite", "suite in a folder", "page", "baseline", "report", "artifact"],
+)
+def test_a_name_that_no_file_can_have_is_told(command: tuple[str, ...], said: str) -> None:
+    told = dramaturg("eval", *command)
+    assert (told.code, said in told.err) == (2, True), told.err
 
 
 def test_faults_around_two_evals_that_are_compared_are_annotated(bench: Bench) -> None:

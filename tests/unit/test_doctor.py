@@ -50,6 +50,11 @@ def test_a_state_folder_that_is_none_is_told_like_all_else(tmp_path: Path, monke
     assert (check.ready, check.detail) == (False, str(file))
     assert check.remedy.startswith(f"`DRAMATURG_STATE`: `{file}` is no folder; ")
     assert seen("evidence").ready
+    monkeypatch.delenv("DRAMATURG_STATE")
+    monkeypatch.setenv("XDG_STATE_HOME", "x" * 300)
+    check = seen("journals")
+    assert (check.ready, check.detail) == (False, "nowhere")
+    assert check.remedy.startswith("`XDG_STATE_HOME`: `xxx")
 
 
 def test_a_variable_that_is_misspelt_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,10 @@ def test_a_project_names_its_model_and_its_persona_folders(tmp_path: Path) -> No
         ('[tool.dramaturg]\npersonas = "p"\n', [":2`, `personas`: must be a list of folders"]),
         ("[tool.dramaturg]\npersonas = [1]\n", [":2`, `personas`: must be a list of folders"]),
         ("[tool.dramaturg\n", ["` cannot be read: ", "line 1"]),
+        ("[tool.other]\nx = " + "9" * 5000, ["` cannot be read: ", "limit (4300 digits)"]),
+        ("[tool.other]\nx = " + "[" * 3000, ["` cannot be read: ", "recursion"]),
+        (f'[tool.dramaturg]\npersonas = ["{"x" * 300}"]\n', [":2`, `personas`: there is no folder `", "x`; make it"]),
+        ('[tool.dramaturg]\npersonas = ["a\\u0000b"]\n', [":2`, `personas`: there is no folder `", "b`; make it"]),
         (
             (
                 '[project]\r\nname = "dramaturg-user"\r\n\r\n[tool]\r\n# dramaturg\r\ndramaturg.personas = [\r\n'
@@ -144,6 +148,14 @@ def test_a_user_without_a_home_has_the_shipped_personas_and_must_name_a_state_fo
     assert persona_roots(Project(), tmp_path, {}) == (personas_root(),)
     with pytest.raises(CallerError, match="set `DRAMATURG_STATE`"):
         state_root({})
+
+
+def test_folders_that_can_be_none_are_not_looked_in_or_refused(tmp_path: Path) -> None:
+    long = "x" * 300
+    assert persona_roots(Project(), tmp_path, {"XDG_CONFIG_HOME": long}) == (personas_root(),)
+    for name in ("DRAMATURG_STATE", "XDG_STATE_HOME"):
+        with pytest.raises(CallerError, match=f"`{name}`: `.*` can be no folder: File name too long; set it to one"):
+            state_root({name: long})
 
 
 def test_folders_may_be_named_by_text_and_a_persona_by_a_path(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What evals came to, in the layout that is asked for; its one rule: what is exited with is what was found."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ class Telling:
             return eval_page(result, on_told=on_told)
 
         html = self.html
-        if html is not None and html.is_dir():
+        if html is not None and os.path.isdir(html):  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
             html /= page_name(result.suite.path)
         write_page(
             html, page, kept=f"the eval is kept: dramaturg eval report {result.run} --html FILE", quiet=self.quiet

@@ -4,6 +4,7 @@ E101 it is no YAML, or says something twice · E102 unknown key · E103 a value 
 things have one name · E105 there is no such scorer
 """
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -83,14 +84,16 @@ def read_suite(path: Path) -> SuiteFile:
 
 def _others(path: Path) -> str:
     """Return which suites there are instead of one that cannot be read: in its folder, else in `evals`."""
-    folders = (path if path.is_dir() else path.parent, Path("evals"))
-    there = next(filter(None, (sorted(folder.glob(f"*{SUFFIX}")) for folder in folders)), [])
-    by_name = {each.name.removesuffix(SUFFIX): each for each in there}
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
+    folders = [path if is_folder else path.parent, Path("evals")]
+    there = [sorted(folder.glob(f"*{SUFFIX}")) for folder in folders if os.path.isdir(folder)]  # noqa: PTH112 - as above
+    found = next(filter(None, there), [])
+    by_name = {each.name.removesuffix(SUFFIX): each for each in found}
     near = get_close_matches(path.name.split(".")[0].casefold(), by_name, n=1)
-    if near and not path.is_dir():
+    if near and not is_folder:
         return f"did you mean `{by_name[near[0]]}`?"
-    listed = ", ".join(f"`{each}`" for each in there[:_SHOWN]) + (", …" if len(there) > _SHOWN else "")
-    return f"name one of {listed}" if there else "`dramaturg eval new PERSONA` begins a suite"
+    listed = ", ".join(f"`{each}`" for each in found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
+    return f"name one of {listed}" if found else "`dramaturg eval new PERSONA` begins a suite"
 
 
 def parse_suite(path: Path, text: str) -> SuiteFile:

@@ -7,6 +7,7 @@ takes it up, keeps every record but those of faults, and asks no question twice.
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -159,7 +160,7 @@ def suite_path(header: Mapping[str, Any]) -> Path:
 def find_run(state: Path, run: str) -> Path:
     """Return the file of an eval by its id or its path; CallerError if there is none."""
     path = Path(run)
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for what can be no path, such as a long text
         return path
     found = next(iter(all_runs(state, run)), None)
     if found is None:
@@ -167,10 +168,9 @@ def find_run(state: Path, run: str) -> Path:
     return found
 
 
-def all_runs(state: Path, run: str = "*") -> Sequence[Path]:
-    """Return the files of evals, the newest first; only letters, digits and hyphens of an id are looked for."""
-    stem = run if run == "*" else "".join(letter for letter in run if letter.isalnum() or letter == "-")
-    found = (state / FOLDER).glob(f"*/{RUNS}/{stem}.jsonl")
+def all_runs(state: Path, run: str | None = None) -> Sequence[Path]:
+    """Return the files of evals, the newest first: of all, or of those of an id."""
+    found = (path for path in (state / FOLDER).glob(f"*/{RUNS}/*.jsonl") if run in (path.stem, None))
     return [path for _, path in sorted(((facts.st_mtime, path) for path, facts in there(found)), reverse=True)]
 
 

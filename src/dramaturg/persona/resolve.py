@@ -63,7 +63,7 @@ def compose(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> Perso
         ),
         allowed_tools=next(
             (
-                tuple(file.frontmatter.values["allowed_tools"])
+                tuple(tool for tool in file.frontmatter.values["allowed_tools"] if tool is not None)
                 for file in nearest
                 if "allowed_tools" in file.frontmatter.values
             ),

@@ -107,7 +107,9 @@ def _state(environment: Mapping[str, str]) -> Check:
     try:
         folder = state_root(environment)
     except CallerError as error:
-        return Check(name="journals", ready=False, detail=environment["DRAMATURG_STATE"], remedy=error.message)
+        return Check(
+            name="journals", ready=False, detail=environment.get("DRAMATURG_STATE") or "nowhere", remedy=error.message
+        )
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
     ready = nearest.is_dir() and os.access(nearest, os.W_OK)
     return Check(

@@ -1,5 +1,6 @@
 """`pyproject.toml` to settings; its one rule: every fault of them is told at once, each with its line and key."""
 
+import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -74,7 +75,7 @@ def read_project(folder: Path) -> Project:
         tools: Any = tomllib.loads(text).get("tool")
     except OSError as error:
         raise CallerError(unreadable(Path(spoken(path)), error)) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, or what Python bounds: digits of a number, nesting
         raise CallerError(f"`{spoken(path)}` cannot be read: {error}; mend it, or work in another folder") from error
     table = tools.get("dramaturg", {}) if isinstance(tools, dict) else {}
     if not isinstance(table, dict):
@@ -106,7 +107,7 @@ def _faults(table: Mapping[str, Any], folders: tuple[Path, ...]) -> Iterator[tup
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         yield ("personas",), 'must be a list of folders, such as `["personas"]`'
     for folder in folders:
-        if not folder.is_dir():
+        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
             yield ("personas",), f"there is no folder `{folder}`; make it, or leave it out"
 
 

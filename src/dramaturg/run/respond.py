@@ -6,7 +6,9 @@ on, but a no only once: what is revised is for a person to look at again.
 """
 
 import inspect
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,15 +19,21 @@ from dramaturg.engine.calls import Answer, Question
 from dramaturg.engine.people import is_yes
 from dramaturg.errors import CallerError
 from dramaturg.evidence.artifact import Artifact
+from dramaturg.findings.source import Source
+from dramaturg.persona.composing import PLAIN, compose
 from dramaturg.persona.files import unreadable
+from dramaturg.persona.nodes import is_null, pairs
+from dramaturg.persona.reader import Reader
 from dramaturg.run.drive import Respond
 from dramaturg.run.inputs import read_artifact
 from dramaturg.run.secrets import Handling, screened
+from dramaturg.run.settings import as_path
 
 Given = str | bool | Path | Answer | None
 Known = Mapping[str, Given | Sequence[Given]]
 OnQuestion = Callable[[Question], Given | Awaitable[Given]]
 _FILE = "@"
+_TRUTHS = {word: word.casefold() == "true" for each in ("true", "false") for word in (each, each.title(), each.upper())}
 
 
 def answer_of(given: object, question: str) -> Answer | None:
@@ -109,21 +117,45 @@ def answers_of(known: Known) -> dict[str, list[Answer]]:
 def read_answers(path: Path) -> Known:
     """Read answers from a YAML or JSON file; `@FILE` stands for a file beside it.
 
+    What is written stays as it is: the id `3.10` is not `3.1`, and the answer `12:30` is no number.
+
     Raises:
-        CallerError: It cannot be read, or is no mapping from ids to answers.
+        CallerError: It cannot be read, or is no mapping from ids to answers; all faults of its YAML at once.
     """
     try:
-        data: Any = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise CallerError(f"the answers {unreadable(path, error)}") from error
     except UnicodeDecodeError as error:
         raise CallerError(f"the answers `{path}` are not UTF-8 text; save them as UTF-8") from error
-    except yaml.YAMLError as error:
-        why = " ".join(str(error).split())
-        raise CallerError(f"the answers `{path}` are no YAML or JSON: {why}; write lines such as `3: yes`") from error
+    data = _data(Reader(source=Source(str(path), text), subject="the file of answers"))
     if not isinstance(data, dict):
         raise CallerError(f"the answers `{path}` must be a mapping; write lines such as `3: yes`")
-    return {str(name): _read(value, path, str(name)) for name, value in data.items()}
+    return {name: _read(value, path, name) for name, value in data.items()}
+
+
+def _data(reader: Reader) -> Any:
+    """Return what a file of answers says, numbers and all else that is not true or false as text."""
+    text = reader.source.text
+    with suppress(ValueError, RecursionError):
+        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
+    root = compose(text, reader)
+    data = _plain(root, reader) if root is not None else None
+    if reader.findings:
+        told = (f"`{each.span}`: {each.message}" + (f"; {each.help}" if each.help else "") for each in reader.findings)
+        raise CallerError("\n".join(told))
+    return data
+
+
+def _plain(node: yaml.Node, reader: Reader) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return {name: _plain(value, reader) for name, _, value in pairs(node, reader)}
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(item, reader) for item in node.value]
+    if is_null(node):
+        return None
+    truth = _TRUTHS.get(node.value) if node.tag == PLAIN else None
+    return node.value if truth is None else truth
 
 
 def parse_answers(pairs: Sequence[str]) -> Known:
@@ -150,13 +182,13 @@ def _scalar(value: Any, path: Path, name: str) -> Given:
         return ""
     if isinstance(value, bool):
         return value
-    if isinstance(value, str | int | float):
-        return _file_or_text(str(value), path.parent)
+    if isinstance(value, str):
+        return _file_or_text(value, path.parent)
     raise CallerError(f"`{path}`: the answer to `{name}` must be text or a list of texts")
 
 
 def _file_or_text(value: str, folder: Path) -> Given:
-    return folder / Path(value[1:]).expanduser() if value.startswith(_FILE) and value[1:].strip() else value
+    return folder / as_path(value[1:]) if value.startswith(_FILE) and value[1:].strip() else value
 
 
 def _known(known: Known, question: Question) -> object:

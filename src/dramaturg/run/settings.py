@@ -9,7 +9,8 @@ from dramaturg.data import personas_root
 from dramaturg.errors import CallerError, KeyMissing
 from dramaturg.run.project import Project, read_project
 
-_STATE = "DRAMATURG_STATE"
+_STATE, _STANDARD = "DRAMATURG_STATE", "XDG_STATE_HOME"
+_WRITABLE = "set it to one that can be written, or leave it unset"
 VARIABLES = tuple(f"DRAMATURG_{name}" for name in ("MODEL", "API_KEY", "STATE", "CACHE", "DATABASE", "DEBUG"))
 
 
@@ -38,7 +39,7 @@ def persona_roots(project: Project, folder: Path, environment: Mapping[str, str]
     wanted: Sequence[Path] = (*project.personas, folder / "personas", *own, personas_root())
     there: dict[Path, Path] = {}
     for root in wanted:
-        if root.is_dir():
+        if os.path.isdir(root):  # noqa: PTH112 - as in `existing_folders`
             there.setdefault(root.resolve(), root)
     return tuple(there.values())
 
@@ -47,17 +48,25 @@ def state_root(environment: Mapping[str, str]) -> Path:
     """Return the folder that holds journals: `DRAMATURG_STATE`, else the user's state folder (XDG base directories)."""
     if named := environment.get(_STATE):
         with blaming(f"`{_STATE}`"):
-            state = as_path(named)
-            if state.exists() and not state.is_dir():
-                raise CallerError(f"`{state}` is no folder; set it to one that can be written, or leave it unset")
-            return state
-    standard = environment.get("XDG_STATE_HOME")
-    if standard:
-        return Path(standard) / "dramaturg"
+            return _folder_of_state(as_path(named))
+    if standard := environment.get(_STANDARD):
+        with blaming(f"`{_STANDARD}`"):
+            return _folder_of_state(Path(standard) / "dramaturg")
     home = _home()
     if home is None:
         raise CallerError("this user has no home folder to keep journals in; set `DRAMATURG_STATE` to a folder")
     return home / ".local" / "state" / "dramaturg"
+
+
+def _folder_of_state(state: Path) -> Path:
+    """Return a folder that may be there or be made; CallerError for what is none and can be none."""
+    try:
+        there = state.exists() and not state.is_dir()
+    except OSError as error:  # such as too long a name
+        raise CallerError(f"`{state}` can be no folder: {error.strerror}; {_WRITABLE}") from error
+    if there:
+        raise CallerError(f"`{state}` is no folder; {_WRITABLE}")
+    return state
 
 
 def existing_folders(named: str | Path | Sequence[str | Path]) -> list[Path]:
