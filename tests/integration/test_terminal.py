@@ -6,7 +6,7 @@ import pty
 import re
 import subprocess
 import termios
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 from rich.cells import cell_len
 from tests.chat_server import ChatServer, well
 from tests.commands import RUN, dramaturg, started
+from tests.support import BLUEPRINT
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -149,7 +150,7 @@ def on_screen(columns: int, *arguments: str, stream: str = "stdout") -> list[str
             terminal = Terminal(screen)
             while terminal.read():
                 pass
-            assert child.wait(timeout=300) in (0, 1)
+            assert child.wait(timeout=300) in (0, 1, 2)
     finally:
         os.close(screen)
     return [line for line in terminal.lines if line]
@@ -182,3 +183,18 @@ def test_what_is_said_of_a_run_breaks_no_word_of_a_narrow_terminal(term: str, mo
     assert "model evidence: no language model;" in said, "it is folded once, and not again by what moves the last line"
     for words in ("no language model; nothing leaves this machine", "does not declare the artifact"):
         assert words in " ".join(line.strip() for line in said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("check", "DPA-1", "RCA-1"), "2 checked: nothing to report"),
+        (("check", "nobody-at-all"), "no persona is called `nobody-at-all`; `dramaturg list` shows what there is"),
+        (("verify", "DPA-1", str(BLUEPRINT)), "of 16 demands met"),
+        (("run", "DPA-1"), "error: `DPA-1` cannot run without `architectural_blueprint` (The document describing the"),
+    ],
+)
+def test_what_is_said_at_the_end_breaks_no_word_of_a_narrow_terminal(arguments: Sequence[str], words: str) -> None:
+    said = on_screen(32, *arguments, stream="stderr")
+    assert words in " ".join(line.strip() for line in said)
+    assert [line for line in said if cell_len(line) > 32 and " " in line.strip()] == []

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from dramaturg.cli.output import tell
 from dramaturg.findings.cells import shown
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def asker(progress: "Progress") -> "OnQuestion | None":
 def _ask(question: "Question") -> "Given":
     if question.about:
         click.echo("\n" + "\n".join(shown(line) for line in question.about.split("\n")) + "\n", err=True)
-    click.echo(shown(f"question {question.id}: {question.text}"), err=True)
+    tell(f"question {question.id}: {question.text}")
     while True:
         said = click.prompt(
             _HINTS[question.kind], default="", show_default=False, prompt_suffix=" > ", err=True
@@ -50,7 +51,7 @@ def _ask(question: "Question") -> "Given":
             return file
         if not _looks_like_a_path(said):
             return said
-        click.echo(f"there is no file `{shown(said)}`", err=True)
+        tell(f"there is no file `{said}`")
 
 
 def _no_answer() -> "Answer":

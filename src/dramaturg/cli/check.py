@@ -8,7 +8,7 @@ import click
 from dramaturg.cli import output
 from dramaturg.cli.formats import HUMAN, format_option, print_report, reporting_faults
 from dramaturg.cli.mending import count_easy, mend_files, print_diff
-from dramaturg.cli.output import json_option, print_findings, print_json, strict_option, summary, tell_of_hidden
+from dramaturg.cli.output import json_option, print_findings, print_json, strict_option, summary, tell, tell_of_hidden
 
 if TYPE_CHECKING:
     from dramaturg.run.check import Checked
@@ -89,10 +89,10 @@ def _print_human(checked: "Checked", *, to_stderr: bool = False) -> None:
     if not checked.files:
         return
     remedy = count_easy(checked.findings, checked.mendable)
-    click.echo(f"{len(checked.files)} checked: {summary(checked.findings) or 'nothing to report'}{remedy}", err=True)
+    tell(f"{len(checked.files)} checked: {summary(checked.findings) or 'nothing to report'}{remedy}")
     rules = sorted({finding.rule for finding in checked.findings if finding.is_error})
     if rules:
-        click.echo(f"`dramaturg explain {' '.join(rules)}` tells more", err=True)
+        tell(f"`dramaturg explain {' '.join(rules)}` tells more")
 
 
 @click.command(short_help="Explain rules such as P204.")

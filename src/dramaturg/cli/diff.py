@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import counted, json_option, print_json, read_or_not, wants_colour
+from dramaturg.cli.output import counted, json_option, print_json, read_or_not, tell, wants_colour
 from dramaturg.findings.cells import shown
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def diff(before: str, after: str | None, *, exits: bool, as_json: bool) -> None:
             print_json({"before": _told(old), "after": _told(new), "changes": [_change_json(each) for each in changes]})
         else:
             _print(old, new, changes)
-            click.echo(_summary(changes), err=True)
+            tell(_summary(changes))
     if exits and any(change.effect == "loss" for change in changes):
         click.get_current_context().exit(1)
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from dramaturg.cli.deliver import Delivery, delivery_options, hand_over
-from dramaturg.cli.output import columns, counted, json_option, local_minute, named, print_json
+from dramaturg.cli.output import columns, counted, json_option, local_minute, named, print_json, tell
 from dramaturg.cli.worker import require_durable
 from dramaturg.findings.cells import shown
 
@@ -130,7 +130,7 @@ def report(run_id: str, *, database: str | None, where: Delivery, quotes: bool) 
     said = (told.remark, f"page for reading in {where.html}" if where.html else "")
     for line in said if not where.quiet else ():
         if line:
-            click.echo(shown(line), err=True)
+            tell(line)
 
 
 COMMANDS = (runs, report)

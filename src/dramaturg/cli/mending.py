@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dramaturg.cli.output import counted
-from dramaturg.findings.cells import shown
+from dramaturg.cli.output import counted, tell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,7 +39,7 @@ def mend_files(findings: "Sequence[Finding]", sources: "Mapping[str, Source]") -
             refused.append(error)
             continue
         for finding in mend.findings:
-            click.echo(shown(f"mended {finding.span or mend.path}: {finding.message} [{finding.rule}]"), err=True)
+            tell(f"mended {finding.span or mend.path}: {finding.message} [{finding.rule}]")
     return refused
 
 

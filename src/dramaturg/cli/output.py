@@ -135,7 +135,7 @@ def counted(count: int, noun: str) -> str:
 
 def tell_of_hidden(count: int, remedy: str) -> None:
     """Say how many persona files were left out because nearer ones have their names."""
-    click.echo(f"left out, as nearer ones have the same names: {counted(count, 'file')}; {remedy}", err=True)
+    tell(f"left out, as nearer ones have the same names: {counted(count, 'file')}; {remedy}")
 
 
 def columns(rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -155,6 +155,14 @@ def folded(line: str, indent: int = len(_GAP), *, stream: IO[str] | None = None)
     if wide is None:
         return line
     return wrapped(line, wide, lead=0, indent=indent if wide - indent >= _NARROWEST else len(_GAP))
+
+
+def tell(text: str, indent: int = len(_GAP)) -> None:
+    """Say something on stderr, folded like a line; a command that is to be copied is better printed whole.
+
+    What others wrote in it is shown, not obeyed.
+    """
+    click.echo(folded(shown(text), indent, stream=sys.stderr), err=True)
 
 
 def local_minute(moment: str) -> str:
@@ -184,7 +192,7 @@ def begin_tracing() -> None:
     from dramaturg.run import tracing
 
     if said := tracing.begin_tracing(os.environ):
-        click.echo(f"note: {said}", err=True)
+        tell(f"note: {said}")
 
 
 def where() -> str:
@@ -208,16 +216,16 @@ def explain(error: DramaturgError, place: str = "") -> None:
         print_findings(error.findings, to_stderr=True)
         suite = all(finding.rule.startswith(_OF_SUITES) for finding in error.findings)
         what = "the suite" if suite else "the persona"
-        click.echo(f"error: {what} cannot be performed: {summary(error.findings)}", err=True)
+        tell(f"error: {what} cannot be performed: {summary(error.findings)}")
     elif isinstance(error, SecretsFound):  # without their lines: what is printed is often kept
         print_findings(error.findings, to_stderr=True, source_of=lambda _: None)
-        click.echo(f"error: {shown(str(error))}", err=True)
+        tell(f"error: {error}")
     elif isinstance(error, StepFailed):
         print_findings(error.findings, to_stderr=True)
-        click.echo(f"error: step {error.step} `{shown(error.title)}` could not be satisfied", err=True)
+        tell(f"error: step {error.step} `{error.title}` could not be satisfied")
         click.echo(f"what was produced is kept: dramaturg runs {error.run}{place}", err=True)
     elif isinstance(error, BudgetSpent):
-        click.echo(f"stopped: {shown(str(error))}", err=True)
+        tell(f"stopped: {error}")
         click.echo(f"what there is so far: dramaturg runs {error.run}{place}", err=True)
         click.echo(
             f"go on with more: dramaturg resume {error.run}{place}, or the same command with a larger limit", err=True
@@ -225,12 +233,12 @@ def explain(error: DramaturgError, place: str = "") -> None:
     elif isinstance(error, AnswerNeeded):
         click.echo(f"run {error.run} waits for a person:", err=True)
         for name, kind, text in error.questions:
-            click.echo(shown(f"  {name} ({kind}): {text}"), err=True)
+            tell(f"  {name} ({kind}): {text}", indent=4)
         sample = {"confirm": "yes", "artifact": "@FILE"}.get(error.kind, "TEXT")
         click.echo(f"what there is so far: dramaturg runs {error.run}{place}", err=True)
         click.echo(f"go on: dramaturg resume {error.run}{place} --answer {error.id}={sample}", err=True)
     else:
-        click.echo(f"error: {shown(str(error))}", err=True)
+        tell(f"error: {error}")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.failure import failure_json
-from dramaturg.cli.output import explain, folded, json_option, print_json, strict_option, tell_of_hidden
+from dramaturg.cli.output import explain, folded, json_option, print_json, strict_option, tell, tell_of_hidden
 from dramaturg.cli.planned import print_plan, say
 from dramaturg.findings.cells import cells, padded
 
@@ -35,7 +35,7 @@ def list_personas(*, hidden_too: bool, as_json: bool) -> None:
         place = {"path": entry.spoken, "damaged": entry.damaged, "hidden_by": nearer}
         rows.append({"alias": entry.alias, **told, **place})
     for folder, reason in library.unreadable.items():
-        click.echo(f"warning: the folder `{folder}` cannot be read: {reason}", err=True)
+        tell(f"warning: the folder `{folder}` cannot be read: {reason}")
     if as_json:
         print_json(rows)
         return
@@ -163,7 +163,7 @@ def _print_costs(
         print_json(costs.to_json())
         return
     if costs.lacking:
-        click.echo(f"without {', '.join(costs.lacking)}, whose text comes on top of every step", err=True)
+        tell(f"without {', '.join(costs.lacking)}, whose text comes on top of every step")
     for each in costs.steps:
         usd = "price unknown" if each.usd is None else dollars(each.usd)
         say(f"{each.step.id:>4}  {each.tokens_in:>9,} in  {each.tokens_out:>7,} out  {usd:>14}  {each.step.title}")

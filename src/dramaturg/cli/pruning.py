@@ -2,7 +2,7 @@
 
 import click
 
-from dramaturg.cli.output import counted, json_option, named, nearby, print_json
+from dramaturg.cli.output import counted, json_option, named, nearby, print_json, tell
 from dramaturg.findings.cells import shown
 
 _DAY = 86400
@@ -54,4 +54,4 @@ def prune(*, older_than: str | None, keep: int | None, statuses: str, dry_run: b
     freed = sum(kept.size for kept, gone in rows if gone)
     left = sum(kept.size for kept, _ in rows) - freed
     files = counted(sum(gone for _, gone in rows), "file")
-    click.echo(f"{files}, {freed:,} bytes{' would be freed' if dry_run else ' freed'}; {left:,} bytes stay", err=True)
+    tell(f"{files}, {freed:,} bytes{' would be freed' if dry_run else ' freed'}; {left:,} bytes stay")

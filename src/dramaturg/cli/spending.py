@@ -8,7 +8,7 @@ import click
 
 from dramaturg.cli.exits import SPENT
 from dramaturg.cli.failure import failure_json, print_failure
-from dramaturg.cli.output import wants_json
+from dramaturg.cli.output import tell, wants_json
 from dramaturg.errors import BudgetSpent
 
 if TYPE_CHECKING:
@@ -60,5 +60,5 @@ def within_budget() -> Iterator[None]:
 
 def tell_of_spent(spent: BudgetSpent) -> None:
     """Tell of a budget that is spent."""
-    click.echo(f"stopped: {spent}", err=True)
+    tell(f"stopped: {spent}")
     click.echo("go on with more: the same command with a larger `--budget`", err=True)

@@ -9,7 +9,7 @@ import click
 
 from dramaturg.cli.exits import exit_code
 from dramaturg.cli.failure import failure_json
-from dramaturg.cli.output import explain, read_or_not
+from dramaturg.cli.output import explain, read_or_not, tell
 from dramaturg.cli.spending import tell_of_spent
 from dramaturg.cli.telling import Telling, print_result
 from dramaturg.errors import BudgetSpent, CallerError, DramaturgError
@@ -52,7 +52,7 @@ class Verdicts:
 
     def miss(self, suite: Path, error: DramaturgError) -> None:
         """Tell what kept a suite from a verdict."""
-        click.echo(f"no verdict on {suite}:", err=True)
+        tell(f"no verdict on {suite}:")
         if isinstance(error, BudgetSpent):
             tell_of_spent(error)
         else:

@@ -9,7 +9,7 @@ import click
 from dramaturg.cli.formats import HUMAN, format_option, print_report, reporting_faults
 from dramaturg.cli.inputs import artifacts_by_id
 from dramaturg.cli.mending import count_easy, mend_files, print_diff
-from dramaturg.cli.output import counted, explain, folded, json_option, print_findings, read_or_not, summary
+from dramaturg.cli.output import counted, explain, folded, json_option, print_findings, read_or_not, summary, tell
 from dramaturg.errors import CallerError
 from dramaturg.findings.cells import shown
 from dramaturg.findings.model import Severity
@@ -81,7 +81,7 @@ def verify(  # noqa: PLR0913 - one parameter for each option
         else:
             print_report(verification, layout)
         if accept and verification.ok:
-            click.echo(f"{document}: accepted as it stands", err=True)
+            tell(f"{document}: accepted as it stands")
         for error in verification.refused:
             explain(error)
     click.get_current_context().exit(_REFUSED if verification.refused else 0 if verification.ok else _SHORT_OF)
@@ -126,10 +126,10 @@ def _print_human(verification: "Verification", document: str, *, to_stderr: bool
         said = shown(f"{note.severity}[{note.rule}] {note.span}: {note.message}")
         click.echo(folded(said, stream=sys.stderr if to_stderr else sys.stdout), err=to_stderr)
     easy = count_easy(faults, verification.mendable)
-    click.echo(f"{document}: {summary(faults) or 'no fault'}{easy}; {_tally(verification.verdict)}", err=True)
+    tell(f"{document}: {summary(faults) or 'no fault'}{easy}; {_tally(verification.verdict)}")
     rules = sorted({finding.rule for finding in faults})
     if rules:
-        click.echo(f"`dramaturg explain {' '.join(rules)}` tells more", err=True)
+        tell(f"`dramaturg explain {' '.join(rules)}` tells more")
 
 
 def _tally(verdict: "Verdict") -> str:
