@@ -22,22 +22,23 @@ from dramaturg.engine.events import Event, StepAccepted, StepStarted
 from dramaturg.errors import DramaturgError, ModelError
 from dramaturg.models.spec import parse_spec
 
-_API = "opentelemetry.trace"  # whoever configures an SDK has imported it
+_API = "opentelemetry.trace"  # whoever configures an SDK has imported it; so have the vendors' SDKs, for themselves
 _NAME = "dramaturg"
 _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 _PROVIDERS = ("anthropic", "openai")
 
 
 def traces() -> bool:
-    """Tell whether the host application has anything to do with OpenTelemetry."""
-    return _API in sys.modules
+    """Tell whether anybody sees a span that begins now: a provider was set, or the environment names one."""
+    api = sys.modules.get(_API)
+    return api is not None and not isinstance(api.get_tracer_provider(), api.ProxyTracerProvider)
 
 
 def carrier() -> dict[str, str]:
     """Return what a worker needs to go on with the trace that is current here, as W3C Trace Context has it."""
     carried: dict[str, str] = {}
-    if traces():
-        from opentelemetry.propagate import inject  # noqa: PLC0415 - only where the host application traces
+    if _API in sys.modules:  # a trace goes through what records nothing itself
+        from opentelemetry.propagate import inject  # noqa: PLC0415 - only where somebody has imported it
 
         inject(carried)
     return carried
