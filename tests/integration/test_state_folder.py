@@ -65,6 +65,8 @@ def limited(size: int, *arguments: str) -> Told:
     """Give the command as a process that can write no file larger than this."""
     script = f"""
 import resource
+import sys
+sys.dont_write_bytecode = True  # Python would keep what was cut of it
 from dramaturg.cli.main import main
 _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, most))

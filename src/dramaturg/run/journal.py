@@ -117,8 +117,7 @@ def create_journal(state: Path, brief: Brief, specs: Mapping[str, str], price: P
     folder = state / _FOLDER
     descriptor, temporary = _begun(folder)
     try:
-        stem = stem_of(brief.plan)
-        number = max(map(_counter, _of_plan(state, brief)), default=0) + 1
+        number = max(_numbers(folder, stem := stem_of(brief.plan)), default=0) + 1
         while True:
             run = f"{stem}-{number}"
             header = header_of(run, brief, specs, _now(), price)
@@ -184,9 +183,10 @@ def adopt_journal(state: Path, brief: Brief) -> Journal | None:
     One that another process performs is left to it.
     """
     wanted = inputs_digest(brief)
-    for path in sorted(_of_plan(state, brief), key=_counter, reverse=True):
+    stem = stem_of(brief.plan)
+    for number in sorted(_numbers(state / _FOLDER, stem), reverse=True):
         try:
-            journal = _take_up(path)
+            journal = _take_up(state / _FOLDER / f"{stem}-{number}.jsonl")
         except JournalMiss:  # damaged, or of another version: nothing to go on with, and no reason not to begin
             continue
         if journal and not journal.record.is_over and journal.record.header["inputs"] == wanted:
@@ -280,19 +280,19 @@ def _drop_torn_line(descriptor: int) -> int:
     return length
 
 
-def _of_plan(state: Path, brief: Brief) -> list[Path]:
-    """Return the journals of a plan, whatever it was performed on; a copy under another name is none."""
-    found = (state / _FOLDER).glob(f"{stem_of(brief.plan)}-*.jsonl")
-    return [path for path in found if _RUN_ID.fullmatch(path.stem) and path.is_file()]
+def _numbers(folder: Path, stem: str) -> list[int]:
+    """Return the numbers of a plan's runs, whatever it was performed on; a copy under another name is none."""
+    named = re.compile(re.escape(stem) + r"-([1-9]\d*)\.jsonl")
+    try:
+        with os.scandir(folder) as entries:
+            return [int(found[1]) for each in entries if (found := named.fullmatch(each.name)) and each.is_file()]
+    except OSError:  # there is none; what else is wrong with it shows when a run is begun
+        return []
 
 
 def stem_of(plan: Plan) -> str:
     """Return what the ids of all runs of a plan begin with."""
     return f"{_slug(plan.persona.alias)}-{plan.digest[:_DIGEST_SHOWN]}"
-
-
-def _counter(path: Path) -> int:
-    return int(path.stem.rsplit("-", 1)[1])
 
 
 def _slug(alias: str) -> str:
