@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
+from types import TracebackType
 from typing import Any
 
-from anthropic import AsyncAnthropic
-from openai import AsyncOpenAI
+import anthropic
+import openai
 from tests.listening import Listening
 from tests.servers import good_text
 from tests.sse import events_of, stream, streamed
@@ -21,6 +22,8 @@ from dramaturg.models.chat import ChatModel
 from dramaturg.models.model import Model
 from dramaturg.models.openai import ResponsesModel
 from dramaturg.models.profiles import hosted, local
+from dramaturg.models.transport import carrying
+from dramaturg.run.loop import PRIVATE_LOOP
 
 STREAM = "text/event-stream"
 _NO_LINGER = struct.pack("ii", 1, 0)
@@ -98,6 +101,17 @@ def ends_in_mid_stream(exchange: Exchange) -> None:
     exchange.send(content)
 
 
+def no_http(exchange: Exchange) -> None:
+    """Say something in another protocol."""
+    exchange.send(b"SSH-2.0-OpenSSH_9.9\r\n")
+    exchange.reset()
+
+
+def nothing(exchange: Exchange) -> None:
+    """Break the connection instead of an answer."""
+    exchange.reset()
+
+
 def silence(exchange: Exchange) -> None:
     """Send half a stream and say nothing more, until the client leaves."""
     exchange.begin(200, STREAM)
@@ -155,20 +169,35 @@ class FaultyServer(Listening):
         self._faults = iter(faults)
         self._always = always
         self._turn = threading.Lock()
+        self._opened: list[Model] = []
         super().__init__(_handler(self), waits=False)
 
     @property
     def model(self) -> Model:
-        """An adapter whose SDK talks to this server over a real connection."""
+        """An adapter whose SDK talks to this server over a real connection, until the server ends."""
+        model = self._model()
+        self._opened.append(model)
+        return model
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for model in self._opened:
+            PRIVATE_LOOP.call(model.aclose())
+        super().__exit__(kind, error, trace)
+
+    def _model(self) -> Model:
         if self.vendor is ANTHROPIC:
-            client = AsyncAnthropic(api_key="key", base_url=self.address, max_retries=0)
+            http = carrying(anthropic.DefaultAioHttpClient)
+            client = anthropic.AsyncAnthropic(api_key="key", base_url=self.address, max_retries=0, http_client=http)
             return AnthropicModel("claude-sonnet-5-5", client=client, profile=hosted())
-        openai = AsyncOpenAI(api_key="key", base_url=f"{self.address}/v1", max_retries=0)
+        http = carrying(openai.DefaultAioHttpClient)
+        dialect = openai.AsyncOpenAI(api_key="key", base_url=f"{self.address}/v1", max_retries=0, http_client=http)
         if self.vendor is RESPONSES:
-            return ResponsesModel("gpt-5.6", client=openai, profile=hosted())
+            return ResponsesModel("gpt-5.6", client=dialect, profile=hosted())
         profile = local(32_768) if self.vendor is LOCAL else hosted()
         name = f"openai:qwen@{self.address}/v1"
-        return ChatModel(name, "qwen", client=openai, profile=profile, provider=self.vendor.provider)
+        return ChatModel(name, "qwen", client=dialect, profile=profile, provider=self.vendor.provider)
 
     def take(self, body: Body) -> Fault:
         """Keep a request, and return what is done with it."""

@@ -39,7 +39,9 @@ _GOES_ON = [
     Case("429, 500 or 529 once", (status(529),)),
     Case("429 with `Retry-After`", (status(429, retry_after="0.01"),)),
     Case("429 with `Retry-After`", (status(429, retry_after="3600"),)),
+    Case("the connection is reset before an answer", (wire.nothing,)),
     Case("the connection is reset in mid-stream", (wire.reset_in_mid_stream,)),
+    Case("what answers does not speak HTTP", (wire.no_http,)),
     Case("the stream ends before the answer does", (wire.ends_in_mid_stream,)),
     Case("an error event in mid-stream", (wire.error_in_mid_stream,)),
     Case("silence in mid-stream", (wire.silence,), retry=_IMPATIENT),
@@ -147,7 +149,10 @@ def test_many_runs_share_what_the_provider_bears() -> None:
 
         async def crowd() -> list[RunResult]:
             runtime = Runtime(model=model, retry=_QUICK)
-            return await asyncio.gather(*(runtime.arun("DPA-1", INPUTS, fresh=True) for _ in range(8)))
+            try:
+                return await asyncio.gather(*(runtime.arun("DPA-1", INPUTS, fresh=True) for _ in range(8)))
+            finally:
+                await model.aclose()
 
         results = asyncio.run(crowd())
     assert [len(result.document.sections) for result in results] == [4] * 8

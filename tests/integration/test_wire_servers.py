@@ -189,6 +189,16 @@ def test_the_way_to_this_machine_leads_through_no_proxy(
     assert len(listener.seen) == 2
 
 
+def test_the_way_elsewhere_leads_through_the_proxy_that_the_environment_names(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, listener.address.removesuffix("/v1"))
+    reply = asyncio.run(_asked("openai:m@http://llm.example.org/v1"))
+    assert json.loads(reply.text)["notes"] == "seen"
+    assert [path for path, _ in listener.seen] == ["http://llm.example.org/v1/chat/completions"]
+
+
 @pytest.mark.parametrize(("window", "profile"), [(None, hosted()), (32_000, hosted(32_000))])
 def test_a_server_elsewhere_is_not_asked_before_the_run_and_takes_the_window_given(
     window: int | None, profile: Any

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import openai
 
 from dramaturg.models.faults import from_status, unreachable
+from dramaturg.models.transport import FAULTS
 from dramaturg.models.wire import Count, Shape
 
 SCHEMA_NAME = "step_output"
@@ -31,5 +32,5 @@ def translated(provider: str) -> Iterator[None]:
         yield
     except openai.APIStatusError as error:
         raise from_status(provider, error.status_code, error.response.headers, error.response.text) from error
-    except openai.APIConnectionError as error:
+    except (openai.APIConnectionError, *FAULTS) as error:
         raise unreachable(provider, error) from error

@@ -80,10 +80,9 @@ def from_event(provider: str, error: Any) -> ModelError:
 def unreachable(provider: str, error: Exception) -> ModelError:
     """Return the error for a connection that failed or went silent; the SDK's cause says more than the SDK does."""
     cause = error.__cause__ or error
+    told = " ".join(str(cause).split()) or type(cause).__name__
     hint = f"check the network, or that the server runs; {_GOES_ON}"
-    return ModelError(
-        f"{provider} could not be reached: {str(cause) or type(cause).__name__}", retryable=True, hint=hint
-    )
+    return ModelError(f"{provider} could not be reached: {told}", retryable=True, hint=hint)
 
 
 def not_an_answer(provider: str, what: str) -> ModelError:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import anthropic
 
 from dramaturg.models.faults import from_status, unreachable
+from dramaturg.models.transport import FAULTS
 
 PROVIDER = "Anthropic"
 
@@ -17,5 +18,5 @@ def translated() -> Iterator[None]:
         yield
     except anthropic.APIStatusError as error:
         raise from_status(PROVIDER, error.status_code, error.response.headers, error.response.text) from error
-    except anthropic.APIConnectionError as error:
+    except (anthropic.APIConnectionError, *FAULTS) as error:
         raise unreachable(PROVIDER, error) from error

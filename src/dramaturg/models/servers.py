@@ -2,9 +2,10 @@
 
 from urllib.parse import urlsplit
 
-from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from dramaturg.models.hosts import is_loopback
+from dramaturg.models.transport import carrying
 
 
 def compatible_client(address: str, key: str) -> AsyncOpenAI:
@@ -15,12 +16,13 @@ def compatible_client(address: str, key: str) -> AsyncOpenAI:
     direct, without the environment's proxy and without redirects, so that nothing leaves the machine.
     """
     nearby = is_loopback(urlsplit(address).hostname or "")
+    direct = DefaultAioHttpClient(trust_env=False, follow_redirects=False) if nearby else None
     client = AsyncOpenAI(
         api_key=key or "none",
         base_url=address,
         max_retries=0,
         default_headers={"Authorization": f"Bearer {key or 'none'}"},
-        http_client=DefaultAsyncHttpxClient(trust_env=False, follow_redirects=False) if nearby else None,
+        http_client=direct or carrying(DefaultAioHttpClient),
     )
     client.organization = client.project = None
     return client

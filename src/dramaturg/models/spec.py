@@ -143,23 +143,31 @@ def _is_address(url: str) -> bool:
 
 def _anthropic(spec: ModelSpec) -> Model:
     key = _key(profiles.ANTHROPIC_KEY, "console.anthropic.com")
-    from anthropic import AsyncAnthropic  # noqa: PLC0415 - 1.4 s that only this model needs
+    from anthropic import AsyncAnthropic, DefaultAioHttpClient  # noqa: PLC0415 - 1.4 s that only this model needs
 
     from dramaturg.models.anthropic import AnthropicModel  # noqa: PLC0415 - as above
+    from dramaturg.models.transport import carrying  # noqa: PLC0415 - as above
 
     with _constructed("ANTHROPIC_BASE_URL"):
-        client = AsyncAnthropic(api_key=key, max_retries=0, open_telemetry=False)  # our own spans say more, once
+        http = carrying(DefaultAioHttpClient)
+        client = AsyncAnthropic(
+            api_key=key,
+            max_retries=0,
+            open_telemetry=False,  # our own spans say more, once
+            http_client=http,
+        )
     return AnthropicModel(spec.name, client=client, profile=profiles.hosted())
 
 
 def _openai(spec: ModelSpec) -> Model:
     key = _key(profiles.OPENAI_KEY, "platform.openai.com")
-    from openai import AsyncOpenAI  # noqa: PLC0415 - 0.6 s that only this model needs
+    from openai import AsyncOpenAI, DefaultAioHttpClient  # noqa: PLC0415 - 0.6 s that only this model needs
 
     from dramaturg.models.openai import ResponsesModel  # noqa: PLC0415 - as above
+    from dramaturg.models.transport import carrying  # noqa: PLC0415 - as above
 
     with _constructed("OPENAI_BASE_URL"):
-        client = AsyncOpenAI(api_key=key, max_retries=0)
+        client = AsyncOpenAI(api_key=key, max_retries=0, http_client=carrying(DefaultAioHttpClient))
     host = client.base_url.host
     if not host.endswith(_VENDOR):
         raise CallerError(f"`OPENAI_BASE_URL` names another server, {host}; unset it, or use `openai:NAME@URL`")
