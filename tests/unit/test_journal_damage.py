@@ -3,13 +3,18 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
 from tests.journals import SPECS, kept
+from tests.odd import ODD, places, with_value
+from tests.support import good_answer
 
 from dramaturg.engine.brief import Brief
-from dramaturg.engine.calls import ModelCall
-from dramaturg.errors import CallerError, JournalMiss
+from dramaturg.engine.calls import Answer, ModelCall, ModelReply, Question
+from dramaturg.errors import CallerError, DramaturgError, JournalMiss
 from dramaturg.run.journal import (
     adopt_journal,
     all_journals,
@@ -17,7 +22,9 @@ from dramaturg.run.journal import (
     open_journal,
 )
 from dramaturg.run.locks import is_held
+from dramaturg.run.page.page import page_of
 from dramaturg.run.record import read_journal
+from dramaturg.run.retell import retell
 from dramaturg.run.runs import run_summaries
 
 
@@ -96,6 +103,57 @@ def test_a_line_that_is_no_record_is_damage_too(state: Path, brief: Brief, line:
         file.write(line + "\n")
     with pytest.raises(JournalMiss, match="is damaged"):
         read_journal(path)
+
+
+@pytest.fixture(scope="module", name="records")
+def _records(brief: Brief, calls: list[ModelCall], tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """Return the records of a whole journal."""
+    with create_journal(tmp_path_factory.mktemp("state"), brief, SPECS) as journal:
+        journal.keep(calls[0].key, calls[0], ModelReply(text=good_answer(calls[0])))
+        journal.keep_answer(Question(id="3", step="3", kind="confirm", text="Go on?"), Answer(text="yes"))
+        journal.pause([("3", "confirm", "Go on?")])
+        journal.end("failed", "nobody was there")
+    return [json.loads(line) for line in journal.record.path.read_bytes().splitlines()]
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_a_value_of_another_kind_is_damage_or_means_nothing(
+    records: list[dict[str, Any]], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    at = data.draw(st.integers(0, len(records) - 1))
+    place = data.draw(st.sampled_from([*places(records[at])]))
+    changed = with_value(records[at], place, data.draw(st.sampled_from([*ODD, "\ud800", "9" * 5000, 10**30])))
+    path = tmp_path_factory.getbasetemp() / "dpa-1-12345678-1.jsonl"
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in [*records[:at], changed, *records[at + 1 :]]))
+    (row,) = run_summaries([path])
+    try:
+        assert page_of(read_journal(path))
+    except DramaturgError as error:
+        event(f"refused: {type(error).__name__}, listed as {row['status']}")
+
+
+def test_a_damaged_value_is_told_by_its_place(records: list[dict[str, Any]], tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    for at, place, said in (
+        (0, ("profile", "window"), "`profile.window` of a record `run`: Input should be a valid integer"),
+        (0, ("chain",), "`chain` of a record `run`: Input should be a valid list"),
+        (1, ("reply", "usage", "input"), "`reply.usage.input` of a record `reply`: Input should be a valid integer"),
+        (-1, ("at",), "`at` of a record `end`: "),
+    ):
+        changed = [*records]
+        changed[at] = with_value(records[at], place, "x")
+        path.write_text("".join(f"{json.dumps(each)}\n" for each in changed))
+        with pytest.raises(JournalMiss, match=re.escape(f"is damaged ({said}")):
+            read_journal(path)
+
+
+def test_a_kernel_that_is_no_template_is_of_another_version(records: list[dict[str, Any]], tmp_path: Path) -> None:
+    path = tmp_path / "x.jsonl"
+    sources = dict.fromkeys(records[0]["kernel"]["sources"], "{{")
+    path.write_text(json.dumps(with_value(records[0], ("kernel", "sources"), sources)) + "\n")
+    with pytest.raises(JournalMiss, match="was begun by another version"):
+        retell(read_journal(path))
 
 
 def test_a_journal_of_another_format_says_so(state: Path, brief: Brief) -> None:

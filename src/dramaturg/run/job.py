@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
+from jinja2 import TemplateSyntaxError
+
 from dramaturg.engine.brief import Brief, Respondent
 from dramaturg.engine.profile import Profile
 from dramaturg.engine.prompts import Kernel
@@ -115,7 +117,7 @@ def thaw(record: Record) -> Job:
     try:
         kernel = Kernel(header["kernel"]["version"], header["kernel"]["sources"])
         artifacts = tuple(Artifact(**artifact) for artifact in header["artifacts"])
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, TemplateSyntaxError) as error:
         raise other_version(record, error) from error
     return Job(plan=plan, artifacts=artifacts, kernel=kernel, notes=artifact_notes(plan, artifacts))
 

@@ -15,6 +15,7 @@ from typing import Any
 from dramaturg.engine.calls import Answer, ModelReply, Usage
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.models.prices import Price, parse_price
+from dramaturg.run.shape import require_sound
 
 FORMAT = 1
 _HEAD = b'{"type": "run", "format": '
@@ -84,6 +85,8 @@ def read_journal(path: Path) -> Record:
             raise JournalMiss("", f"{said}; {remedy}")
         if missing := sorted(_HEADER - header.keys()):
             raise ValueError(f"its header has no `{missing[0]}`")  # noqa: TRY301 - told below, as every other damage is
+        for record in records:
+            require_sound(record)
         answers = [record for record in records if record["type"] == "reply"]
         replies = {record["key"]: _reply(record["reply"]) for record in answers}
         told = {each["key"]: Answer(**each["answer"]) for each in records if each["type"] == "answer"}
@@ -94,7 +97,7 @@ def read_journal(path: Path) -> Record:
         end = _end(ends[-1]) if ends else None
         delivered = all(each.get("delivered", True) for each in ends) or records[-1]["type"] == "delivered"
         seconds = {record["key"]: float(record["seconds"]) for record in answers if "seconds" in record}
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         remedy = "remove it, or start a new run with `--fresh`"
         raise JournalMiss("", f"the journal `{path}` is damaged ({error}); {remedy}") from error
     return Record(
