@@ -174,6 +174,8 @@ def test_a_path_that_cannot_be_read_is_the_callers_fault(roots: tuple[Path, Path
     with pytest.raises(CallerError) as caught:
         Library(roots).load("gone.persona.md")
     assert str(caught.value) == "`gone.persona.md` cannot be read: No such file or directory"
+    with pytest.raises(CallerError, match="cannot be read: embedded null byte"):
+        Library(roots).load("gone\0.persona.md")
 
 
 def test_a_file_that_is_not_utf8_is_shown_where_it_breaks(roots: tuple[Path, Path]) -> None:

@@ -89,7 +89,7 @@ def test_what_is_no_answer_is_told_with_its_place(tmp_path: Path, text: str, tol
 
 def test_a_name_that_no_file_can_have_is_told(tmp_path: Path) -> None:
     known = read_answers(_file(tmp_path, r'3: "@a\0b"'))
-    with pytest.raises(CallerError, match="is no path: embedded null byte; give that of a file"):
+    with pytest.raises(CallerError, match="cannot be read: embedded null byte"):
         answers_of(known)
     with pytest.raises(CallerError, match="begins with the home folder of nobody"):
         parse_answers(["3=@~nobody-there/x"])

@@ -261,5 +261,5 @@ def source_at(path: str) -> Source | None:
     """Return the text of a file that a finding speaks of; None if it is no text that can be read."""
     try:
         return Source(path, Path(path).read_bytes().decode("utf-8"))  # no newline of the file may move
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):
         return None

@@ -231,7 +231,7 @@ def _print_bytes(path: Path) -> None:
 
     try:
         raw = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise CallerError(unreadable(path, error)) from error
     has_bytes = hasattr(sys.stdout, "buffer")  # a stand-in for stdout may take text only
     click.echo(raw if has_bytes else raw.decode("utf-8", errors="replace"), nl=False)

@@ -32,7 +32,7 @@ def _is_model(name: str) -> str:
 
 def _is_beside(name: str) -> str:
     path = PurePath(os.path.normpath(name))
-    if name and (path.is_absolute() or path.parts[:1] in ((), ("..",))):
+    if name and ("\0" in name or path.is_absolute() or path.parts[:1] in ((), ("..",))):
         raise ValueError("it must be a relative path, beside the suite file or below; write `answers/NAME.jsonl`")
     return name
 

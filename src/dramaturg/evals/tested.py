@@ -142,7 +142,7 @@ def _told_of(error: DramaturgError) -> str:
 def _source(path: str) -> Source | None:
     try:
         return Source(path, Path(path).read_bytes().decode("utf-8"))
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):
         return None
 
 

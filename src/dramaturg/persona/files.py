@@ -66,9 +66,9 @@ def read_start(path: Path | str) -> tuple[bytes, int]:
         return file.read(MOST_BYTES + 1), os.fstat(file.fileno()).st_size
 
 
-def unreadable(path: Path, error: OSError) -> str:
-    """Return that a file cannot be read, why, and what mends it where that shows."""
-    said = f"`{path}` cannot be read: {error.strerror or error}"
+def unreadable(path: Path, error: OSError | ValueError) -> str:
+    """Return that a file cannot be read, why, and what mends it where that shows; ValueError is for what is no path."""
+    said = f"`{path}` cannot be read: {getattr(error, 'strerror', None) or error}"
     match error:
         case PermissionError():
             return f"{said}; change its permissions"

@@ -29,7 +29,7 @@ def read_persona_file(path: Path, known: PersonaFile | None = None) -> PersonaFi
     """
     try:
         raw, size = read_start(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise CallerError(unreadable(path, error)) from error
     if size > MOST_BYTES:
         message = f"the file is larger than a persona can be: {size:,} bytes; the limit is {MOST_BYTES:,}"

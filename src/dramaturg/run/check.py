@@ -51,7 +51,7 @@ class Checked:
         """Return the text of a file as it was checked; None if it is no text that can be read."""
         try:
             return self.sources.get(path) or Source(path, Path(path).read_bytes().decode("utf-8"))
-        except (OSError, UnicodeDecodeError):
+        except (OSError, ValueError):
             return None
 
 

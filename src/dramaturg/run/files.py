@@ -131,10 +131,8 @@ def _bytes(name: str, path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             raw = file.read(_LARGEST + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise CallerError(f"the artifact `{name}`: {unreadable(path, error)}") from error
-    except ValueError as error:  # a NUL
-        raise CallerError(f"the artifact `{name}`: `{path}` is no path: {error}; give that of a file") from error
     largest = _LARGEST_DOCUMENT if raw.startswith((_PDF, _ZIP)) else _LARGEST
     size = max(len(raw), os.stat(path).st_size) if len(raw) > _LARGEST else len(raw)  # noqa: PTH116 - may be a pipe
     refusal = too_large(f"the artifact `{name}`: `{path}`", size, largest)

@@ -58,7 +58,7 @@ class Verification:
         """Return a text that findings point into; None if it is no text that can be read."""
         try:
             return self.sources.get(path) or Source(path, Path(path).read_bytes().decode("utf-8"))
-        except (OSError, UnicodeDecodeError):
+        except (OSError, ValueError):
             return None
 
     def accepted(self) -> str:
@@ -161,7 +161,7 @@ def _read(document: str | Path) -> tuple[Source, bool]:
 def _read_file(path: Path) -> tuple[Source, bool]:
     try:
         raw = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise CallerError(f"the document {unreadable(path, error)}") from error
     try:
         return Source(str(path), raw.decode("utf-8")), True  # a byte order mark stays: places are those of the file

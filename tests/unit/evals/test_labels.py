@@ -15,7 +15,7 @@ from dramaturg.data import personas_root
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.evals.checking import require_usable
 from dramaturg.evals.judging.calibrations import calibration_path
-from dramaturg.evals.judging.labels import read_labels
+from dramaturg.evals.judging.labels import criterion_of, read_labels
 from dramaturg.evals.reading import read_suite
 from dramaturg.evals.schema import LABELS_SCHEMA_FILE, labels_schema, suite_schema
 from dramaturg.persona.library import Library
@@ -164,6 +164,9 @@ def test_a_file_that_is_none_says_so(written: bytes, told: str, tmp_path: Path) 
 def test_a_file_that_cannot_be_read_is_the_callers_error(tmp_path: Path) -> None:
     with pytest.raises(CallerError, match="cannot be read"):
         read_labels(tmp_path / "none.labels.yaml")
+    with pytest.raises(CallerError, match="cannot be read: embedded null byte"):
+        read_labels(tmp_path / "\0.labels.yaml")
+    assert criterion_of(tmp_path / "\0.labels.yaml") is None
     (tmp_path / "x.labels.yaml").write_bytes(b"\xff\xfe")
     with pytest.raises(CallerError, match="not UTF-8"):
         read_labels(tmp_path / "x.labels.yaml")

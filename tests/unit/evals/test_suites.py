@@ -186,7 +186,7 @@ def test_a_section_that_nobody_writes_is_told_before_anything_is_asked(tmp_path:
     ]
 
 
-@pytest.mark.parametrize("name", ["/etc/passwd", "../answers.jsonl", "answers/../../a.jsonl", "."])
+@pytest.mark.parametrize("name", ["/etc/passwd", "../answers.jsonl", "answers/../../a.jsonl", ".", '"\\0"'])
 def test_recorded_answers_lie_beside_the_suite_or_below(name: str) -> None:
     (told,) = _told(f"recorded: {name}\n{_LEAST}")
     assert told.startswith("E103 some.suite.yaml:1:11: `recorded`: it must be a relative path")

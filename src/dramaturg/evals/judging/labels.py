@@ -88,10 +88,10 @@ def read_labels(path: Path) -> LabelsFile:
     """
     try:
         text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise CallerError(f"the labels {unreadable(path, error)}") from error
     except UnicodeDecodeError as error:
         raise CallerError(f"the labels `{path}` are not UTF-8 text; save them as UTF-8") from error
+    except (OSError, ValueError) as error:
+        raise CallerError(f"the labels {unreadable(path, error)}") from error
     reader = reader_of(path, text, "the file of labels", _RULES)
     root = compose(text, reader)
     if not isinstance(root, yaml.MappingNode):
@@ -120,7 +120,7 @@ def criterion_of(path: Path) -> tuple[str, Span] | None:
     """Return the criterion of a file of labels and where it stands; None where none can be read."""
     try:
         text = path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):
         return None
     reader = reader_of(path, text, "the file of labels", _RULES)
     root = compose(text, reader)
