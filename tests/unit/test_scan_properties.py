@@ -24,7 +24,11 @@ _SHIPPED = {path.name: path.read_text(encoding="utf-8") for path in sorted(perso
 _TEXTS = _VECTORS | _SHIPPED
 _SOUND = {name: text for name, text in _TEXTS.items() if not scan("x.md", text).findings}
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-_MARKUP = re.compile(r"\ufeff?(?:\s|</?[A-Za-z_](?:[^<>\"']|\"[^\"\n]*\"|'[^'\n]*')*>|^[ \t]*\d+[.)])*", re.MULTILINE)
+_MARKUP = re.compile(
+    r"\ufeff?(?:\s|</?[A-Za-z_](?:[^<>\"']|\"[^\"\n]*\"|'[^'\n]*')*>"
+    r"|^[ \t]*(?:\d+[.)]|([-*_])(?:[ \t]*\1){2,}[ \t]*\r?$))*",
+    re.MULTILINE,
+)
 _ONE_EACH = ("P104", "P206", "P210")  # a key, a piece or a number that is there twice is a fault of its own
 _MOST = 10
 _TELL = """
@@ -37,7 +41,7 @@ for text in json.load(sys.stdin):
 
 
 def _lost(file: PersonaFile) -> list[str]:
-    """Return what stands between the pieces of a file and is no tag, white space, comment or number of a list."""
+    """Return what stands between the pieces of a file and is no tag, blank, comment, drawn line or number of a list."""
     between = (_COMMENT.sub("", piece.text) for piece in file.pieces if piece.kind == "markup")
     return [text for text in between if not _MARKUP.fullmatch(text)]
 

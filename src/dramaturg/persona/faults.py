@@ -10,8 +10,10 @@ from dramaturg.findings.source import Source
 from dramaturg.persona.tags import Tag
 
 _DEMAND = re.compile(r"^[ \t]*(?:[-*+•]|\d+[.)])[ \t]+(?:\*\*|__)", re.MULTILINE)
-_FOREIGN = re.compile(r"</?[A-Za-z_][\w.:-]*[^<>\n]*>")
-_AROUND = re.compile(r"(?:\s*</?persona\b[^<>\n]*>[ \t]*\r?\n)*\s*", re.IGNORECASE)  # what stands around a persona
+_FOREIGN = re.compile(r"</?[A-Za-z_][\w.:-]*[^<>\n]*>|^[ \t]*([-*_])(?:[ \t]*\1){2,}[ \t]*\r?$", re.MULTILINE)
+_AROUND = re.compile(
+    r"(?:\s*(?:</?persona\b[^<>\n]*>[ \t]*\r?\n|([*_])(?:[ \t]*\1){2,}[ \t]*\r?$))*\s*", re.IGNORECASE | re.MULTILINE
+)  # what stands around a persona
 
 
 @dataclass(slots=True, kw_only=True)

@@ -131,8 +131,10 @@ class _Scanner:
         for place, tag in enumerate(self.tags):
             if tag.malformed and tag.start < self.limit:
                 self.faults.malformed(tag)
-            elif tag.closes and place not in matched and tag.name.is_block and tag.start < self.limit:
-                self.faults.closes_nothing(tag)
+            elif tag.closes and place not in matched and tag.start < self.limit:
+                wraps = tag.name.folded == WRAPPER and place < self.wrapper and self._is_outside(tag.start)
+                if tag.name.is_block or wraps:
+                    self.faults.closes_nothing(tag)
 
     def _cut(self, done: int, until: int, heads: Sequence[int]) -> bool:
         """End this persona where another's frontmatter stands outside every block."""

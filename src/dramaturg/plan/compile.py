@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -199,11 +199,18 @@ class _Compiler:
             self.fault(
                 "P402", f"step {self.step.number} cannot be a `branch`: it says no way", self.step.opener, remedy
             )
+        branches = tuple([self.renumbered(branch) for branch in branches])
         for branch in branches:
             if branch.goes_to and branch.goes_to not in self.ids:
                 message = f"step {self.step.number} goes on with step {branch.goes_to}, which does not exist"
                 self.fault("P410", message, branch.span, f"the protocol has the steps {some(self.ids)}")
         return branches
+
+    def renumbered(self, branch: Branch) -> Branch:
+        """Return a way to a number that no step has as one to the step in that place, if that one is misnumbered."""
+        meant = (name for name in self.ids if name.endswith(f"@{branch.goes_to}"))
+        goal = branch.goes_to if branch.goes_to in self.ids else next(meant, branch.goes_to)
+        return branch if goal == branch.goes_to else replace(branch, goes_to=goal)
 
     def hands_to(self) -> str:
         found = hands_over(self.prose, self.persona.alias)

@@ -21,7 +21,7 @@ _FIRM = re.compile(r"\b(?:must|shall|required|requires?|mandatory|has to|have to
 _DENIED = re.compile(r"\b(?:must|shall|should|do|does|is|are) not\b|\bno\b|\bnever\b|\bnot required\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n)")
 _TICK = re.compile(r"(?<!`)`(?!`)")
-_DIRECTIVE = re.compile(r"\bDirective_(?P<name>\w+)")
+_DIRECTIVE = re.compile(r"\bDirective_(?P<name>\w+)|'(?P<called>(?:[A-Z][a-z0-9]+){2,})' directive\b")
 _HEADING = re.compile(r"^[ \t]*#{1,6}[ \t]+(?:\d+[.)][ \t]+)?(?P<title>[^\n]*?)[ \t#]*$", re.MULTILINE)
 _HOLDS = re.compile(
     r"(?<!\bnot )(?<!\bnever )(?<!\bwithout )"
@@ -132,14 +132,16 @@ def _alike(title: str, written: str) -> bool:
 def undefined_directives(persona: Persona) -> Iterator[Finding]:
     """Warn of each directive that is spoken of and defined nowhere in the chain, at the first place."""
     pieces: tuple[Slot | Directive | Step, ...] = (*persona.slots, *persona.directives, *persona.steps)
-    speaking = [piece for piece in pieces if "Directive_" in piece.text]
+    spoken_of = ("Directive_", "` directive") if persona.directives else ("Directive_",)
+    speaking = [piece for piece in pieces if mentions(piece.text, spoken_of)]
     names = {directive.name.casefold(): directive.name for directive in persona.directives if speaking}
     told: set[str] = set()
     for piece in speaking:
         spoken = mask(_TICK.sub("'", piece.text))
         for found in _DIRECTIVE.finditer(spoken):
-            name = found["name"].casefold()
-            if name in names or name in told:
+            written = found["name"] or found["called"]
+            name = written.casefold()
+            if name in names or name in told or (found["called"] and not names):
                 continue
             told.add(name)
             near = get_close_matches(name, names, n=1)
@@ -151,7 +153,7 @@ def undefined_directives(persona: Persona) -> Iterator[Finding]:
             yield Finding(
                 rule="P409",
                 severity=Severity.WARNING,
-                message=f"`{found[0]}` is defined nowhere in the chain of `{persona.alias}`",
-                span=piece.origin.span.within(piece.text, *found.span()),
+                message=f"`Directive_{written}` is defined nowhere in the chain of `{persona.alias}`",
+                span=piece.origin.span.within(piece.text, *found.span("called" if found["called"] else 0)),
                 help=remedy,
             )
