@@ -1,5 +1,7 @@
 """Queued runs that rest – for a person, a limit, a provider, or as they were told – and go on where they were."""
 
+import re
+import signal
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -8,7 +10,7 @@ from typing import Any
 
 import pytest
 from tests.chat_server import ChatServer, well
-from tests.commands import RUN, dramaturg
+from tests.commands import RUN, dramaturg, started
 from tests.integration.test_people import PERSONA, answer
 from tests.postgres import orders, working
 
@@ -61,7 +63,7 @@ def test_a_budget_travels_with_a_run_and_is_kept_wherever_it_goes(url: str, sche
         assert done.code == 0
         assert done.json["report"]["cost"] == pytest.approx(whole)
         assert len(chat.requests) == 2 * asked  # nothing was asked twice
-        assert dramaturg("runs", "--database", url).out == f"{run}  done\n"
+        assert re.fullmatch(rf"{run}  \d{{4}}-\d\d-\d\d \d\d:\d\d  done\n", dramaturg("runs", "--database", url).out)
 
 
 @pytest.mark.parametrize("limit", [{"max_tokens": 1_000}, {"deadline": "0"}, {"budget": 0.01}])
@@ -185,12 +187,42 @@ def test_a_run_that_was_cancelled_goes_on_under_its_own_name(url: str) -> None:
         run = desk.give(order)
         chat.wait_for(3)
         assert dramaturg("runs", run, "--database", url, "--cancel").code == 0
-        assert dramaturg("runs", "--database", url).out == f"{run}  cancelled\n"
+        assert dramaturg("runs", "--database", url).out.endswith("  cancelled\n")
         with pytest.raises(ModelError, match="was cancelled"):
             desk.result(run)
         chat.release()
         assert dramaturg("resume", run, "--database", url).code == 0
         assert [*Counter(chat.prompts).values()] == [1, 1, 2, 1, 1]
+        over = dramaturg("runs", run, "--database", url, "--cancel")
+        assert (over.code, over.err) == (2, f"error: run `{run}` is over, done; there is nothing to cancel\n")
+
+
+def test_whoever_follows_hears_which_worker_lacks_a_key(url: str) -> None:
+    with working(url) as worker:
+        told = dramaturg(*RUN, "--model", "anthropic:claude-haiku-4-5", "--queue", url)
+        assert told.code == 3
+        name = worker.lines[0].split(":")[0]
+        assert f"error: `ANTHROPIC_API_KEY` is not set where worker `{name}` runs; get a key" in told.err
+        run = dramaturg("runs", "--database", url).out.split()[0]
+        kept = dramaturg("runs", run, "--database", url)
+        assert (kept.code, kept.out) == (0, "")
+        assert kept.err.startswith(f"run `{run}` has produced nothing yet: paused: `ANTHROPIC_API_KEY`")
+
+
+def test_where_no_worker_lives_it_is_said(url: str) -> None:
+    never = dramaturg("runs", "--database", url)
+    assert (never.code, never.err.count("no worker has ever used this database; `dramaturg worker")) == (3, 1)
+    with working(url) as worker:
+        worker.stop()
+    with ChatServer() as chat, started(*RUN, "--model", chat.model, "--queue", url) as child:
+        assert child.stderr is not None
+        queued, alone = (child.stderr.readline().decode() for _ in range(2))
+        child.send_signal(signal.SIGINT)
+        child.wait(timeout=300)
+        left = child.stderr.read().decode()
+    run = queued.split()[1]
+    assert alone == "no worker lives on this database; `dramaturg worker --database URL` starts one; waiting\n"
+    assert left == f"it goes on; to follow it again: dramaturg resume {run} --database URL\n\ninterrupted\n"
 
 
 @pytest.mark.slow

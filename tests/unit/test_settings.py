@@ -1,15 +1,18 @@
 """Settings: what the project file says, where personas and journals are looked for, which model is meant."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.support import INPUTS, QUOTE, good_answer
+from tests.support import INPUTS, QUOTE, ROOT, good_answer
 
 from dramaturg import CallerError, Runtime, load_persona
 from dramaturg.data import personas_root, prompts_root
+from dramaturg.evals import Terms, run_suite
 from dramaturg.models.profiles import DEFAULT_ANTHROPIC, DEFAULT_OPENAI
 from dramaturg.models.scripted import ScriptedModel
+from dramaturg.run.durable import extra
 from dramaturg.run.project import Project, read_project
 from dramaturg.run.settings import persona_roots, state_root
 
@@ -196,3 +199,12 @@ def test_quotes_stand_below_each_entry_when_asked_for() -> None:
     quoted = Runtime(model=ScriptedModel(good_answer), quotes=True).run("DPA-1", INPUTS).document.markdown
     assert QUOTE not in plain
     assert f"\n  - “{QUOTE}” [Source: ARCHITECTURE_BLUEPRINT, L19]" in quoted
+
+
+def test_what_needs_postgres_says_which_extra_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extra, "find_spec", lambda _: None)
+    remedy = re.escape("install it with `pip install 'dramaturg[durable]'`")
+    with pytest.raises(CallerError, match=remedy):
+        Runtime(durable="postgresql://user@host/name")
+    with pytest.raises(CallerError, match=remedy):
+        run_suite(ROOT / "evals/dpa-1.suite.yaml", Terms(queue="postgresql://user@host/name"))

@@ -65,10 +65,6 @@ class Progress(Talk):
 
     def heard(self, terms: "Terms") -> "Terms":
         """Return terms under which what keeps workers from answering, or an eval from ending, is said here."""
-        from dramaturg.cli.worker import require_durable
-
-        if terms.queued:
-            require_durable()
         return replace(terms, notice=self.say)
 
     def count(self, line: str, each: float = _EVERY) -> None:

@@ -7,7 +7,6 @@ import click
 
 from dramaturg.cli.deliver import Delivery, delivery_options, hand_over
 from dramaturg.cli.output import columns, counted, json_option, local_minute, named, print_json, tell
-from dramaturg.cli.worker import require_durable
 from dramaturg.findings.cells import shown
 
 
@@ -122,8 +121,6 @@ def report(run_id: str, *, database: str | None, where: Delivery, quotes: bool) 
     from dramaturg.run.retell import result_told, retell
     from dramaturg.run.runtime import Runtime
 
-    if database is not None:
-        require_durable()
     record = Runtime(model="evidence", durable=database).record(run_id)
     told = retell(record)
     hand_over(result_told(told, quotes=quotes), where, lambda _: record, prints=where.html is None)

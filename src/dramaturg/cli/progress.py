@@ -53,6 +53,7 @@ class Progress(Talk):
     def __init__(self, *, quiet: bool) -> None:
         super().__init__(quiet=quiet)
         self.run = ""
+        self._queued = False
         self.told: tuple[Finding, ...] = ()
         self._where = where()  # of this thread's command; events come on another
         self._began = time.monotonic()
@@ -62,7 +63,9 @@ class Progress(Talk):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, trace)
-        if self.run and isinstance(error, (KeyboardInterrupt, ModelError)):
+        if self._queued and isinstance(error, KeyboardInterrupt):
+            click.echo(f"it goes on; to follow it again: dramaturg resume {self.run}{self._where}", err=True)
+        elif self.run and isinstance(error, (KeyboardInterrupt, ModelError)):
             click.echo(f"go on where it stopped: dramaturg resume {self.run}{self._where}", err=True)
 
     def __call__(self, event: Event) -> None:
@@ -71,10 +74,7 @@ class Progress(Talk):
             case RunOpened():
                 self._open(event)
             case RunQueued():
-                self.run = event.run
-                self.say(
-                    f"run {event.run} is queued; it goes on if you leave: dramaturg resume {event.run}{self._where}"
-                )
+                self._queue(event)
             case StepStarted():
                 place = f"[{event.position}/{event.total}] {event.title}"
                 self._steps[event.step] = _Step(place, time.monotonic())
@@ -115,6 +115,12 @@ class Progress(Talk):
                 self.say(f"{event.title}: goes on with step {event.goes_to}{case_of}{often}")
             case _:
                 pass
+
+    def _queue(self, event: RunQueued) -> None:
+        self.run, self._queued = event.run, True
+        self.say(f"run {event.run} is queued; it goes on if you leave: dramaturg resume {event.run}{self._where}")
+        if event.alone:
+            self.say("no worker lives on this database; `dramaturg worker --database URL` starts one; waiting")
 
     def _open(self, event: RunOpened) -> None:
         known = self.run == event.run  # it was said when it was queued

@@ -1,12 +1,13 @@
 """Runs in a database that many machines share: listed, shown, cancelled."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import counted, named, print_json
-from dramaturg.cli.worker import require_durable
+from dramaturg.cli.output import columns, counted, local_minute, named, print_json
 from dramaturg.findings.cells import shown
+from dramaturg.run.durable.extra import require_durable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,8 +77,10 @@ def _show(desk: "Desk", row: "QueuedRun", *, as_json: bool) -> None:
         document = kept_document(asyncio.run(record_of(desk, row.run))) if begun else ""
     if as_json:
         print_json({**_row(row), "markdown": document})
-    else:
-        click.echo(document, nl=False)
+        return
+    click.echo(document, nl=False)
+    if not document:
+        click.echo(shown(f"run `{row.run}` has produced nothing yet: {_standing(row)}"), err=True)
 
 
 def _row(row: "QueuedRun") -> dict[str, Any]:
@@ -87,14 +90,24 @@ def _row(row: "QueuedRun") -> dict[str, Any]:
         "status": row.status,
         "worker": row.worker,
         "message": row.message,
+        "written": _moment(row),
         "questions": questions,
     }
 
 
+def _standing(row: "QueuedRun") -> str:
+    where = f", on {row.worker}" if row.status == "running" else ""
+    return f"{row.status}{where}" + (f": {row.message}" if row.message else "")
+
+
+def _moment(row: "QueuedRun") -> str:
+    return datetime.fromtimestamp(row.changed, UTC).isoformat(timespec="seconds")
+
+
 def _list(rows: "Sequence[QueuedRun]") -> None:
-    for row in rows:
-        where = f", on {row.worker}" if row.status == "running" else ""
-        click.echo(shown(f"{row.run}  {row.status}{where}" + (f": {row.message}" if row.message else "")))
+    cells = [(row.run, local_minute(_moment(row)), _standing(row)) for row in rows]
+    for row, line in zip(rows, columns(cells), strict=True):
+        click.echo(shown(line))
         for question in row.questions:
             click.echo(shown(f"    {question.id} ({question.kind}): {question.text}"))
     if not rows:

@@ -12,7 +12,6 @@ from dramaturg.cli.inputs import given_inputs
 from dramaturg.cli.options import answer_options, limit_options, output_options, secret_options
 from dramaturg.cli.output import begin_tracing, elsewhere
 from dramaturg.cli.unasked import telling_of_unasked
-from dramaturg.cli.worker import require_durable
 from dramaturg.errors import CallerError
 
 if TYPE_CHECKING:
@@ -210,7 +209,6 @@ def _nothing(run: str) -> None:
 def _elsewhere(database: str | None) -> None:
     """Take note that others perform the run."""
     if database is not None:
-        require_durable()
         elsewhere()
 
 

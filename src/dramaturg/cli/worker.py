@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dramaturg.cli.output import begin_tracing, counted
-from dramaturg.errors import CallerError
+from dramaturg.run.durable.extra import require_durable
 
 if TYPE_CHECKING:
     from dramaturg.run.durable.reaper import Reaper
@@ -84,14 +84,6 @@ def worker(
 
     work = Worker(database=database, concurrency=concurrency, questions=questions, patience=waits, notice=say)
     asyncio.run(_work(work, drain))
-
-
-def require_durable() -> None:
-    """Refuse what needs Postgres where the extra is not installed."""
-    from importlib.util import find_spec
-
-    if find_spec("dbos") is None:
-        raise CallerError("work on many machines needs an extra; install it with `pip install 'dramaturg[durable]'`")
 
 
 queue_option = click.option(

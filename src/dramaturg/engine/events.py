@@ -25,9 +25,13 @@ class RunOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunQueued:
-    """A run waits for a worker; it goes on whether or not anybody follows it. The driver says this."""
+    """A run waits for a worker; it goes on whether or not anybody follows it. The driver says this.
+
+    `alone` says that no worker lives which could take it.
+    """
 
     run: str
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

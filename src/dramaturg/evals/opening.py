@@ -32,6 +32,7 @@ from dramaturg.models.model import Model
 from dramaturg.models.pool import Pool
 from dramaturg.models.spec import ModelSpec, parse_spec
 from dramaturg.persona.library import Library
+from dramaturg.run.durable.extra import require_durable
 
 
 def changed(file: SuiteFile, terms: Terms) -> SuiteFile:
@@ -142,6 +143,7 @@ def _by_workers(terms: Terms, here: AtOnce) -> Way:
         raise CallerError("a question goes to a worker or out in a batch; leave `--batch` or `--queue` out")
     if not all(isinstance(model, str) for model in (*terms.models, terms.judge or "")):
         raise CallerError("a worker opens models by name; give each as a str, such as `anthropic:NAME`")
+    require_durable()
     from dramaturg.evals.elsewhere import ByWorkers  # noqa: PLC0415 - brings the extra `durable`, and takes a second
     from dramaturg.run.durable.client import require_postgres  # noqa: PLC0415 - as above
 

@@ -15,6 +15,7 @@ from dramaturg.persona.library import Library
 from dramaturg.persona.model import fold_id
 from dramaturg.run.budget import Limits, parse_seconds, parse_usd
 from dramaturg.run.drive import Emit
+from dramaturg.run.durable.extra import require_durable
 from dramaturg.run.durable.receipts import Receipts
 from dramaturg.run.follow import follow
 from dramaturg.run.inputs import Inputs
@@ -118,6 +119,8 @@ class Runtime:
         schedule = None if parallel is None else "parallel" if parallel else "sequential"
         self._plans = Plans(self.library, strict=strict, schedule=schedule)
         self._follow = follow
+        if durable is not None:
+            require_durable()
         self._durable = durable
         terms = Terms(
             reasks=whole_number("reasks", reasks, least=0),

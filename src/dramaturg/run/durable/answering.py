@@ -14,11 +14,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from dramaturg.engine.calls import ModelCall
-from dramaturg.errors import CallerError, KeyMissing, ModelError
+from dramaturg.errors import CallerError, ModelError
 from dramaturg.models.model import Model
 from dramaturg.models.pool import Pool
 from dramaturg.models.retry import RetryPolicy, answer_with_retries
 from dramaturg.models.spec import ModelSpec, parse_spec
+from dramaturg.run.durable.held import lacked
 from dramaturg.run.durable.plain import error_data, reply_data
 
 FORMAT = 1
@@ -83,11 +84,9 @@ class Answering:
         try:
             said = await self._patiently(question)
         except CallerError as error:
-            message = f"worker `{self.worker}`: {error}"
-            if isinstance(error, KeyMissing):
-                message = f"`{error.variable}` is not set where worker `{self.worker}` runs; get a key at {error.where}"
-            said = {"error": error_data(ModelError(message, retryable=False))}
-            self._tell(message)
+            told = lacked(self.worker, error)
+            said = {"error": error_data(told)}
+            self._tell(str(told))
         except ModelError as error:
             said = {"error": error_data(error)}
             self._tell(str(error))

@@ -19,7 +19,17 @@ from dramaturg.engine.events import Event
 from dramaturg.errors import CallerError, ModelError
 from dramaturg.run.budget import Limits
 from dramaturg.run.durable.held import STATUS, Held
-from dramaturg.run.durable.names import EVENTS, HELD, QUEUE, RESUMED, TAKEN_OVER, VERSION, WORKFLOW
+from dramaturg.run.durable.names import (
+    EVENTS,
+    HELD,
+    PRESENT,
+    QUEUE,
+    RESUMED,
+    TAKEN_OVER,
+    VERSION,
+    WORKERS,
+    WORKFLOW,
+)
 from dramaturg.run.durable.plain import Plain, event_of
 from dramaturg.run.orders import limits_data
 from dramaturg.run.report import RunResult
@@ -33,8 +43,10 @@ _STATUSES: Mapping[str, str] = {
     "ENQUEUED": "queued",
     _AT_REST: "cancelled",
 }
+ENDS = ("done", "failed")
 PRUNED = ("done", "failed", "cancelled", "given up", "waiting", "paused")
 TO_WORK = "check the address, and that its user may make tables there"  # what a worker needs of it
+_FIRST = "`dramaturg worker --database URL` starts one, which makes its tables"
 _FORM = "`postgresql://user@host/name`"
 _LOOK = 0.2  # seconds between two looks for what has happened
 
@@ -42,14 +54,17 @@ logging.getLogger("dbos").addHandler(logging.NullHandler())  # what it would say
 
 
 @contextmanager
-def reached(hint: str = "check the address, and that a worker has been started on it once") -> Iterator[None]:
+def reached(hint: str = "check the address") -> Iterator[None]:
     """Turn what the database says into an error of whoever runs it, with a hint for whoever named it."""
     try:
         yield
     except DBOSAwaitedWorkflowCancelledError:
         raise
     except (DBOSException, SQLAlchemyError, psycopg.Error) as error:
-        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        said = getattr(error, "orig", error)
+        if isinstance(said, psycopg.errors.UndefinedTable):
+            raise ModelError("no worker has ever used this database", retryable=True, hint=_FIRST) from error
+        cause = str(said).strip().splitlines()[0]
         raise ModelError(f"the database cannot be used: {cause}", retryable=True, hint=hint) from error
 
 
@@ -108,6 +123,7 @@ class Desk:
 
     def __init__(self, database: str) -> None:
         require_postgres(database)
+        self._database = database
         with reached():
             self._client = DBOSClient(system_database_url=database, serializer=Plain())
 
@@ -127,6 +143,13 @@ class Desk:
         options = {"queue_name": QUEUE, "workflow_name": WORKFLOW, "workflow_id": order["run"], "app_version": VERSION}
         self._client.enqueue(options, dict(order))  # type: ignore[arg-type]  # the options are a TypedDict of theirs
         return str(order["run"])
+
+    @reached()
+    def workers(self) -> int:
+        """Return how many workers live."""
+        with psycopg.connect(self._database) as connection:
+            found = connection.execute(WORKERS, {"name": PRESENT}).fetchone()
+        return int(found[0]) if found else 0
 
     async def follow(self, run: str, seen: int = 0) -> AsyncIterator[tuple[Event, ...]]:
         """Yield what happens in a run until it rests or ends, without what was seen so many times before."""
@@ -209,8 +232,14 @@ class Desk:
         self._client.resume_workflows([run], queue_name=QUEUE)
 
     def cancel(self, run: str) -> None:
-        """Stop a run; what it has written down stays, and `go_on` goes on with it."""
-        self.standing(run)
+        """Stop a run; what it has written down stays, and `go_on` goes on with it.
+
+        Raises:
+            CallerError: There is none of that id, or it is over.
+        """
+        status = self.standing(run).status
+        if status in ENDS:
+            raise CallerError(f"run `{run}` is over, {status}; there is nothing to cancel")
         self.hold(run, Held(why="cancelled"))
 
     @reached()

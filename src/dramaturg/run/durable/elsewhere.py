@@ -71,7 +71,7 @@ async def _gone_on(desk: Desk, run: str, conditions: Conditions) -> RunResult:
 
 
 async def _followed(desk: Desk, run: str, order: Mapping[str, Any], conditions: Conditions) -> RunResult:
-    conditions.emit(RunQueued(run=run))
+    conditions.emit(RunQueued(run=run, alone=not await asyncio.to_thread(desk.workers)))
     respond = conditions.respond
     if respond and conditions.secrets and leave_this_machine(models_in(order)):
         respond = discreet(respond, conditions.secrets)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from dramaturg.engine.calls import Question
-from dramaturg.errors import AnswerNeeded, BudgetSpent, DramaturgError, ModelError
+from dramaturg.errors import AnswerNeeded, BudgetSpent, DramaturgError, KeyMissing, ModelError
 from dramaturg.run.durable.plain import error_data, error_of, question_data, question_of
 
 Why = Literal["answers", "limit", "provider", "cancelled", "workers"]
@@ -44,6 +44,11 @@ class Held:
         return cls(why="limit" if isinstance(error, BudgetSpent) else "provider", error=error)
 
     @classmethod
+    def lacking(cls, worker: str, error: DramaturgError) -> Self:
+        """Return why a run rests that a worker could not begin."""
+        return cls(why="provider", error=lacked(worker, error))
+
+    @classmethod
     def of(cls, data: Mapping[str, Any]) -> Self:
         """Return what was kept."""
         error = error_of(data["error"]) if data["error"] else None
@@ -65,6 +70,14 @@ class Held:
             return ModelError(self.error.message, retryable=True, hint=hint)
         said = "was cancelled" if self.why == "cancelled" else "was given up: too many workers died over it"
         return ModelError(f"run `{run}` {said}", retryable=True, hint=_GOES_ON)
+
+
+def lacked(worker: str, error: DramaturgError) -> ModelError:
+    """Return what a worker lacks as whoever asked it from elsewhere is told: it may be there on their own machine."""
+    message = f"worker `{worker}`: {error}"
+    if isinstance(error, KeyMissing):
+        message = f"`{error.variable}` is not set where worker `{worker}` runs; get a key at {error.where}"
+    return ModelError(message, retryable=False)
 
 
 def asked(questions: Sequence[Question]) -> tuple[tuple[str, str, str], ...]:

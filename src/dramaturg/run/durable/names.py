@@ -10,6 +10,9 @@ TAKEN_OVER = "taken_over"  # the attribute that counts the workers that died ove
 QUESTIONS = "dramaturg-questions"  # a queue of its own: no run waits behind ten thousand questions of an eval
 QUESTION = "dramaturg.question"
 PRESENT = f"dramaturg worker, {VERSION}"  # how the connection by which a worker is known to live is called
+WORKERS = (  # how many live; its parameter `name` is the above
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %(name)s"
+)
 _QUESTION = "question-"
 
 

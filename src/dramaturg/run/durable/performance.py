@@ -43,6 +43,7 @@ class Means:
     """What a worker performs orders with.
 
     Attributes:
+        worker: Its id.
         desk: Its way to the database.
         pool: The models that its runs share.
         retry: How patiently a faltering provider is asked again within a call.
@@ -50,6 +51,7 @@ class Means:
         notice: Told in a line what becomes of a run.
     """
 
+    worker: str
     desk: Desk
     pool: Pool
     retry: RetryPolicy
@@ -136,7 +138,7 @@ class Performance:
         try:
             return await open_team(choice, order["window"], self.means.pool, undo)
         except (CallerError, ModelError) as error:
-            await let_go(self.means, self.run, Held.by(ModelError(str(error), retryable=False)))
+            await let_go(self.means, self.run, Held.lacking(self.means.worker, error))
 
     async def _prepare(self, brief: Brief, team: Team, began: float) -> None:
         tariffs = Tariffs(given=parse_price(self.order["price"]) if self.order["price"] else None)

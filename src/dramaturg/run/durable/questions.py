@@ -15,7 +15,7 @@ from dbos import DBOSClient
 
 from dramaturg.errors import ModelError
 from dramaturg.run.durable.client import reached, require_postgres
-from dramaturg.run.durable.names import PRESENT, QUESTION, QUESTIONS, VERSION
+from dramaturg.run.durable.names import PRESENT, QUESTION, QUESTIONS, VERSION, WORKERS
 from dramaturg.run.durable.plain import Plain, error_data
 
 AT_ONCE = 64  # as many as are let out to one model at first
@@ -24,9 +24,6 @@ _BEGUN = "PENDING"
 _WAITS = "ENQUEUED"
 _MANY = 500
 _SECONDS = 10  # for a connection
-_WORKERS = sa.text(
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = :name"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +128,7 @@ class Questions:
         """Return which workers live."""
         with reached():
             with self._engine.connect() as connection:
-                workers = connection.execute(_WORKERS, {"name": PRESENT}).scalar_one()
+                workers = connection.exec_driver_sql(WORKERS, {"name": PRESENT}).scalar_one()
             queue = self._client.retrieve_queue(QUESTIONS)
         return Crew(workers=workers, at_once=(queue and queue.worker_concurrency) or AT_ONCE)
 

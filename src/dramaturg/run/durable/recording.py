@@ -13,13 +13,11 @@ from dramaturg.engine.calls import Answer
 from dramaturg.engine.events import QuestionAnswered
 from dramaturg.errors import CallerError
 from dramaturg.models.prices import parse_price
-from dramaturg.run.durable.client import Desk, QueuedRun
+from dramaturg.run.durable.client import ENDS, Desk, QueuedRun
 from dramaturg.run.durable.plain import reply_of
 from dramaturg.run.header import header_of
 from dramaturg.run.orders import job_of, profile_of
 from dramaturg.run.record import Record
-
-_ENDS = ("done", "failed")
 
 
 async def record_of(desk: Desk, run: str) -> Record:
@@ -64,7 +62,7 @@ async def _answers(desk: Desk, run: str) -> Mapping[str, Answer]:
 
 
 def _end(standing: QueuedRun) -> Mapping[str, str] | None:
-    if standing.status not in _ENDS:
+    if standing.status not in ENDS:
         return None
     return {"status": standing.status, "message": standing.message, "at": _moment(standing.changed)}
 

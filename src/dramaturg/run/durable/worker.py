@@ -89,7 +89,12 @@ class Worker:
         with reached(TO_WORK):
             DBOS.launch()
         self._means = Means(
-            desk=Desk(self.database), pool=pool, retry=self.retry, patience=self.patience, notice=self.notice
+            worker=self.name,
+            desk=Desk(self.database),
+            pool=pool,
+            retry=self.retry,
+            patience=self.patience,
+            notice=self.notice,
         )
         return await _queue(QUEUE, self.concurrency, CONCURRENCY), await _queue(QUESTIONS, self.questions, AT_ONCE)
 
