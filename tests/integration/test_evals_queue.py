@@ -125,7 +125,7 @@ def test_an_address_of_none_is_refused_also_where_nothing_is_asked_there() -> No
 def test_a_database_that_no_worker_was_started_on_is_said_to_be(url: str) -> None:
     told = dramaturg("eval", "run", str(ROOT / SUITE), "-m", "anthropic:claude-haiku-4-5", "--queue", url)
     assert told.code == 3
-    assert "a worker has been started on it once" in told.err
+    assert "no worker has ever used this database; `dramaturg worker --database URL` starts one" in told.err
     assert len(told.err.splitlines()) == 1
 
 
