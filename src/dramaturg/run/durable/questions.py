@@ -6,6 +6,7 @@ after a crash, finds the one that is there. It is removed once its answer is rec
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -48,11 +49,12 @@ class Questions:
     def __init__(self, database: str) -> None:
         require_postgres(database)
         logging.getLogger("dbos").addHandler(logging.NullHandler())  # what it would say is in the error
-        with reached():
+        with reached(), ExitStack() as undo:
             url = sa.make_url(database).set(drivername="postgresql+psycopg")
             self._engine = sa.create_engine(
                 url, pool_size=2, max_overflow=0, pool_pre_ping=True, connect_args={"connect_timeout": _SECONDS}
             )
+            undo.callback(self._engine.dispose)
             self._client = DBOSClient(
                 system_database_url=database,
                 system_database_engine=self._engine,
@@ -60,6 +62,7 @@ class Questions:
                 retry_connection_errors=False,
             )
             self._client.list_workflows(name=QUESTION, limit=1, load_input=False, load_output=False)
+            undo.pop_all()  # it can be used
 
     def __enter__(self) -> Self:
         return self
