@@ -18,16 +18,8 @@ from dramaturg.engine.calls import ModelCall, ModelReply, Usage
 from dramaturg.engine.prompts import Kernel
 from dramaturg.errors import CallerError
 from dramaturg.models.profiles import local
-from dramaturg.run.journal import (
-    adopt_journal,
-    all_journals,
-    create_journal,
-    find_journal,
-    leftovers,
-    mark_delivered,
-    open_journal,
-    remove_leftover,
-)
+from dramaturg.run.journal import adopt_journal, create_journal, mark_delivered, open_journal
+from dramaturg.run.journal_folder import all_journals, find_journal, leftovers, remove_leftover
 from dramaturg.run.locks import is_held
 from dramaturg.run.record import read_journal
 from dramaturg.run.runs import run_summaries, run_summary

@@ -15,12 +15,8 @@ from tests.support import good_answer
 from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import Answer, ModelCall, ModelReply, Question
 from dramaturg.errors import CallerError, DramaturgError, JournalMiss
-from dramaturg.run.journal import (
-    adopt_journal,
-    all_journals,
-    create_journal,
-    open_journal,
-)
+from dramaturg.run.journal import adopt_journal, create_journal, open_journal
+from dramaturg.run.journal_folder import all_journals
 from dramaturg.run.locks import is_held
 from dramaturg.run.page.page import page_of
 from dramaturg.run.record import read_journal

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dramaturg.findings.model import Edit, Finding, Label, Severity, has_errors
 from dramaturg.persona.model import Directive, Persona, PersonaFile, Slot
@@ -45,7 +45,6 @@ def compose(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> Perso
     findings += _status(chain)
     found = tuple(finding.as_error() for finding in findings) if strict else tuple(findings)
     younger = nearest[: nearest.index(owner) + 1] if owner.steps else nearest
-    settings = [file.frontmatter.values["steps"] for file in younger if "steps" in file.frontmatter.values]
     return Persona(
         alias=leaf.alias,
         version=_nearest(nearest[:1], "version"),
@@ -57,18 +56,11 @@ def compose(leaf: PersonaFile, lookup: Lookup, *, strict: bool = False) -> Perso
         slots=tuple(slots),
         directives=tuple(directives),
         steps=owner.steps,
-        step_settings=settings[0] if settings else {},
+        step_settings=_nearest_value(younger, "steps") or {},
         artifacts=next(
             (file.frontmatter.artifacts for file in nearest if "expected_artifacts" in file.frontmatter.spans), ()
         ),
-        allowed_tools=next(
-            (
-                tuple(tool for tool in file.frontmatter.values["allowed_tools"] if tool is not None)
-                for file in nearest
-                if "allowed_tools" in file.frontmatter.values
-            ),
-            (),
-        ),
+        allowed_tools=tuple(tool for tool in _nearest_value(nearest, "allowed_tools") or () if tool is not None),
         chain=tuple(chain),
         head=leaf.head,
         findings=found,
@@ -186,3 +178,8 @@ def _nearest(files: Sequence[PersonaFile], key: str) -> str:
         if value := file.frontmatter.text(key):
             return value
     return ""
+
+
+def _nearest_value(files: Sequence[PersonaFile], key: str) -> Any:
+    """Return what the first file that has a key says under it, empty or not; None where none has it."""
+    return next((file.frontmatter.values[key] for file in files if key in file.frontmatter.values), None)

@@ -7,10 +7,9 @@ with whatever has changed since. The file is locked while the run is performed.
 import fcntl
 import json
 import os
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,15 +19,10 @@ from dramaturg.engine.brief import Brief
 from dramaturg.engine.calls import Answer, ModelCall, ModelReply, Question
 from dramaturg.errors import CallerError, JournalMiss
 from dramaturg.models.prices import Price
-from dramaturg.plan.model import Plan
 from dramaturg.run.header import header_of, inputs_digest
-from dramaturg.run.locks import hold, is_held
+from dramaturg.run.journal_folder import BEGUN, folder_of, numbers, stem_of
+from dramaturg.run.locks import hold
 from dramaturg.run.record import Record, read_journal
-
-_DIGEST_SHOWN = 8
-_RUN_ID = re.compile(r"[a-z0-9][a-z0-9.-]*-[0-9a-f]{8}-\d+")
-_FOLDER = "runs"
-_BEGUN = ".new-"  # how the name of a header begins until it is whole
 
 
 class Journal:
@@ -114,10 +108,10 @@ def create_journal(state: Path, brief: Brief, specs: Mapping[str, str], price: P
         specs: By the name of each model asked, the one by which it can be opened again.
         price: What tokens cost of models whose price is not known.
     """
-    folder = state / _FOLDER
+    folder = folder_of(state)
     descriptor, temporary = _begun(folder)
     try:
-        number = max(_numbers(folder, stem := stem_of(brief.plan)), default=0) + 1
+        number = max(numbers(folder, stem := stem_of(brief.plan)), default=0) + 1
         while True:
             run = f"{stem}-{number}"
             header = header_of(run, brief, specs, _now(), price)
@@ -146,7 +140,7 @@ def _begun(folder: Path) -> tuple[int, str]:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         while True:
-            descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=_BEGUN)
+            descriptor, temporary = tempfile.mkstemp(dir=folder, prefix=BEGUN)
             fcntl.flock(descriptor, fcntl.LOCK_EX)  # nobody else holds it for longer than a look
             if os.fstat(descriptor).st_nlink:
                 return descriptor, temporary
@@ -183,10 +177,10 @@ def adopt_journal(state: Path, brief: Brief) -> Journal | None:
     One that another process performs is left to it.
     """
     wanted = inputs_digest(brief)
-    stem = stem_of(brief.plan)
-    for number in sorted(_numbers(state / _FOLDER, stem), reverse=True):
+    folder, stem = folder_of(state), stem_of(brief.plan)
+    for number in sorted(numbers(folder, stem), reverse=True):
         try:
-            journal = _take_up(state / _FOLDER / f"{stem}-{number}.jsonl")
+            journal = _take_up(folder / f"{stem}-{number}.jsonl")
         except JournalMiss:  # damaged, or of another version: nothing to go on with, and no reason not to begin
             continue
         if journal and not journal.record.is_over and journal.record.header["inputs"] == wanted:
@@ -194,16 +188,6 @@ def adopt_journal(state: Path, brief: Brief) -> Journal | None:
         if journal:
             journal.close()
     return None
-
-
-def all_journals(state: Path) -> list[Path]:
-    """Return every run's journal, the most recently written first."""
-    found = []
-    for path in (state / _FOLDER).glob("*.jsonl"):
-        with suppress(FileNotFoundError):  # another process has removed it meanwhile
-            if path.is_file():
-                found.append((path.stat().st_mtime, path))
-    return [path for _, path in sorted(found, reverse=True)]
 
 
 def mark_delivered(path: Path) -> None:
@@ -214,29 +198,6 @@ def mark_delivered(path: Path) -> None:
     if journal := _take_up(path):  # else another process has taken it up, and delivers it too
         with journal:
             journal.deliver()
-
-
-def leftovers(state: Path) -> list[Path]:
-    """Return the headers of runs whose process died before they had begun; nobody writes them any more."""
-    return [path for path in (state / _FOLDER).glob(f"{_BEGUN}*") if path.is_file() and not is_held(path)]
-
-
-def remove_leftover(path: Path) -> None:
-    """Remove a header, unless a process has begun to write it meanwhile."""
-    with suppress(FileNotFoundError), path.open("rb") as file:
-        if hold(file.fileno()):
-            path.unlink(missing_ok=True)
-
-
-def find_journal(state: Path, run: str) -> Path:
-    """Return the journal of a run's id, or the journal file of that path; CallerError if there is neither.
-
-    Only a run id ever becomes a path below the state folder.
-    """
-    path = state / _FOLDER / f"{run}.jsonl" if _RUN_ID.fullmatch(run) else Path(run)
-    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for what can be no path, such as a long text
-        raise CallerError(f"there is no run or journal `{run}`; `dramaturg runs` lists the runs")
-    return path
 
 
 def _now() -> str:
@@ -278,23 +239,3 @@ def _drop_torn_line(descriptor: int) -> int:
     if length != size:  # leave the time of last writing alone, `runs` sorts by it
         os.ftruncate(descriptor, length)
     return length
-
-
-def _numbers(folder: Path, stem: str) -> list[int]:
-    """Return the numbers of a plan's runs, whatever it was performed on; a copy under another name is none."""
-    named = re.compile(re.escape(stem) + r"-([1-9]\d*)\.jsonl")
-    try:
-        with os.scandir(folder) as entries:
-            return [int(found[1]) for each in entries if (found := named.fullmatch(each.name)) and each.is_file()]
-    except OSError:  # there is none; what else is wrong with it shows when a run is begun
-        return []
-
-
-def stem_of(plan: Plan) -> str:
-    """Return what the ids of all runs of a plan begin with."""
-    return f"{_slug(plan.persona.alias)}-{plan.digest[:_DIGEST_SHOWN]}"
-
-
-def _slug(alias: str) -> str:
-    """Return a persona's alias as a file name part: an alias is the author's text and never a path."""
-    return re.sub(r"[^a-z0-9]+", "-", alias.casefold()).strip("-")[:40] or "persona"

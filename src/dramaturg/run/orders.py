@@ -24,7 +24,7 @@ from dramaturg.plan.compile import compile_plan
 from dramaturg.run.budget import Limits, Tariffs, require_prices
 from dramaturg.run.inputs import artifact_notes
 from dramaturg.run.job import Job, parent_in
-from dramaturg.run.journal import stem_of
+from dramaturg.run.journal_folder import stem_of
 from dramaturg.run.respond import Known, answers_of, cleaned
 from dramaturg.run.secrets import Handling, screened
 from dramaturg.run.team import Choice

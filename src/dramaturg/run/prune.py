@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.errors import CallerError
-from dramaturg.run.journal import all_journals, leftovers, open_journal, remove_leftover
+from dramaturg.run.journal import open_journal
+from dramaturg.run.journal_folder import all_journals, leftovers, remove_leftover
 from dramaturg.run.locks import there
 from dramaturg.run.runs import run_summaries
 

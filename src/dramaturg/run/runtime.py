@@ -20,7 +20,8 @@ from dramaturg.run.durable.receipts import Receipts
 from dramaturg.run.follow import follow
 from dramaturg.run.inputs import Inputs
 from dramaturg.run.job import Job, Plans, prepare
-from dramaturg.run.journal import all_journals, find_journal, mark_delivered
+from dramaturg.run.journal import mark_delivered
+from dramaturg.run.journal_folder import all_journals, find_journal
 from dramaturg.run.kernels import load_kernel
 from dramaturg.run.loop import PRIVATE_LOOP
 from dramaturg.run.orders import Terms, cleared, order_of
