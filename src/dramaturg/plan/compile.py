@@ -16,7 +16,8 @@ from dramaturg.plan.ensemble import closed, demanded, settled
 from dramaturg.plan.formats import format_of
 from dramaturg.plan.kinds import Decision, kind_of
 from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement, make_reason, make_step
-from dramaturg.plan.people import branches_of, hands_over
+from dramaturg.plan.numbering import beginnings, ids_of
+from dramaturg.plan.people import OUTSET, branches_of, hands_over
 from dramaturg.plan.prose import Prose, one_line, prose_of
 from dramaturg.plan.repeats import repeated_for
 from dramaturg.plan.requirements import requirements_of
@@ -65,9 +66,9 @@ def compile_plan(persona: Persona, *, schedule: str | None = None) -> Plan:
 
 def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]) -> list[PlannedStep]:
     """Return the steps as planned; one that only holds others is none."""
-    holders = {step.parent for step in persona.steps}
     known = frozenset(map(fold_id, (*names, *names.values())))
-    ids = _ids(persona.steps)
+    ids = ids_of(persona.steps)
+    begins = beginnings(persona.steps, ids)
     compilers = [
         _make_compiler(
             persona=persona,
@@ -76,11 +77,12 @@ def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]
             prose=prose_of(step.text),
             given=settings_of(persona, step, findings),
             ids=ids,
+            begins=begins,
             index=index,
             findings=findings,
         )
         for index, step in enumerate(persona.steps)
-        if step.text.strip() or step.number not in holders
+        if begins[ids[index]] == ids[index]
     ]
     decisions = [compiler.kind() for compiler in compilers]
     if named := contents(persona):
@@ -101,6 +103,7 @@ class _Compiler:
         prose: The step's text, read.
         given: What the author set for the step, by key.
         ids: Those of all steps.
+        begins: By the id of each step the one that is performed first there.
         index: The step's place in the protocol.
         findings: Where what is wrong goes.
     """
@@ -111,6 +114,7 @@ class _Compiler:
     prose: Prose
     given: Mapping[str, tuple[str, Reason]]
     ids: Sequence[str]
+    begins: Mapping[str, str]
     index: int
     findings: list[Finding]
 
@@ -207,9 +211,11 @@ class _Compiler:
         return branches
 
     def renumbered(self, branch: Branch) -> Branch:
-        """Return a way to a number that no step has as one to the step in that place, if that one is misnumbered."""
+        """Return a way with the step it leads to: also one that is misnumbered, and the first of those one holds."""
         meant = (name for name in self.ids if name.endswith(f"@{branch.goes_to}"))
-        goal = branch.goes_to if branch.goes_to in self.ids else next(meant, branch.goes_to)
+        goal = self.ids[0] if branch.goes_to == OUTSET else branch.goes_to
+        goal = goal if goal in self.ids else next(meant, goal)
+        goal = self.begins.get(goal, goal)
         return branch if goal == branch.goes_to else replace(branch, goes_to=goal)
 
     def hands_to(self) -> str:
@@ -270,16 +276,6 @@ class _Compiler:
 
 
 _make_compiler = maker(_Compiler)
-
-
-def _ids(steps: Sequence[Step]) -> tuple[str, ...]:
-    """Return the id of each step: its number, with its position where the number is used twice."""
-    seen: set[str] = set()
-    ids = []
-    for position, step in enumerate(steps, start=1):
-        ids.append(f"{step.number}@{position}" if step.number in seen else step.number)
-        seen.add(step.number)
-    return tuple(ids)
 
 
 def _document(persona: Persona, steps: Sequence[PlannedStep]) -> tuple[str, tuple[Reason, ...]]:

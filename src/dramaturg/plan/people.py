@@ -9,6 +9,7 @@ from dramaturg.plan.model import Branch
 from dramaturg.plan.prose import Prose, mentions
 
 DEFAULT_BOUND = 3
+OUTSET = "^"  # where a way leads back to that names no step but the beginning
 _PERSON = (
     r"(?:user|operator|author|reader|reviewer|owner|team|person|requester|stakeholder|customer|client|sponsor|human)s?"
 )
@@ -84,7 +85,39 @@ _BACK = re.compile(
     r"|re-?run|re-?execute|revisit|iterate from)\b[^.!?\n]{0,24}?\bsteps?\s+`?(?P<step>\d+(?:\.\d+)*)",
     re.IGNORECASE,
 )
+_PROTOCOL = r"(?:protocol|process|procedure|workflow)\b"
+_FROM_OUTSET = (
+    r"(?:the )?(?:very )?(?:beginning|start|outset|top|first step|scratch)\b"
+    rf"(?! of\b(?! (?:the|this|your) (?:whole |entire )?{_PROTOCOL}))"
+)
+_ANEW = re.compile(
+    rf"\bstart (?:all )?over\b(?:\s+(?:from|at|with)\s+{_FROM_OUTSET}|(?!\s+(?:from|at|with|on|in)\b))"
+    rf"|\b(?:start|begin) (?:again|anew) (?:from|at) {_FROM_OUTSET}|\brestart from {_FROM_OUTSET}"
+    rf"|\b(?:return|(?:go|loop|jump|circle|cycle|move) back) to {_FROM_OUTSET}"
+    rf"|\b(?:restart|repeat|re-?run) (?:the|this) (?:protocol\b|(?:whole|entire|full) {_PROTOCOL})",
+    re.IGNORECASE,
+)
+_IN_SOME_CASE = re.compile(
+    r"(?:^|[.!?:;]\s+|\n\s*)(?:(?:otherwise|else|then),?\s+|(?:if|when|unless|where)\b[^.!?\n]{1,120}?[,;:]\s+(?:then\s+)?)?"
+    r"(?:you (?:must|should|will)\s+)?$",
+    re.IGNORECASE,
+)  # what stands before an order to begin anew, which is no part of a description then
 _SKIP_WORDS = ("skip", "jump", "go directly", "go straight", "go on to", "go ahead to")
+_ANEW_WORDS = (
+    "over",
+    "again",
+    "anew",
+    "beginning",
+    "restart",
+    "repeat",
+    "rerun",
+    "re-run",
+    "scratch",
+    "to the start",
+    "to the top",
+    "outset",
+    "first step",
+)
 _BACK_WORDS = (
     "return", " back", "loop to", "restart", "repeat", "again", "over", "resume", "redo", "re-run", "re-exec", "rerun",
     "reexec", "revisit", "iterate",
@@ -206,6 +239,8 @@ def branches_of(step: Step, prose: Prose) -> Iterator[Branch]:
     if not step.conditions:
         back = "step" in prose.folded and mentions(prose.folded, _BACK_WORDS)
         way = _said(_BACK, prose.spoken) if back else None
+        if way is None and mentions(prose.folded, _ANEW_WORDS):
+            way = _anew(prose.spoken)
         if way is None and mentions(prose.folded, _SKIP_WORDS):
             way = _said(_SKIPS, prose.spoken)
         if way:
@@ -213,15 +248,25 @@ def branches_of(step: Step, prose: Prose) -> Iterator[Branch]:
         return
     whole = _bound(step.text)
     for condition in step.conditions:
-        way = _BACK.search(condition.text) or _ON.search(condition.text)
+        way = _BACK.search(condition.text) or _ON.search(condition.text) or _said(_ANEW, condition.text)
         yield _branch(condition.check, condition.text, condition.span, way, _bound(condition.text) or whole)
 
 
+def _anew(text: str) -> re.Match[str] | None:
+    """Return where a step orders to begin anew; None where it only speaks of that."""
+    for found in _ANEW.finditer(text):
+        before = text[max(0, found.start() - 160) : found.start()]
+        if _IN_SOME_CASE.search(before) and not _is_denied(before, 0, len(before)):
+            return found
+    return None
+
+
 def _branch(check: str, text: str, span: Span, way: re.Match[str] | None, bound: int) -> Branch:
-    back = way is not None and way.re is _BACK
+    anew = way is not None and way.re is _ANEW
+    back = way is not None and way.re in (_BACK, _ANEW)
     return Branch(
         check=check,
-        goes_to=way["step"] if way else "",
+        goes_to=OUTSET if anew else way["step"] if way else "",
         bound=(bound or DEFAULT_BOUND) if back else 0,
         text=" ".join(text.split()),
         span=span,
