@@ -61,7 +61,7 @@ def test_what_cannot_be_calibrated_says_why() -> None:
     command = f"record it: `dramaturg eval calibrate {FILE} --judge openai:gpt-x`"
     assert (told.code, command in told.err) == (4, True)
     told = dramaturg(*CALIBRATE)
-    assert told.err.endswith("get a key at console.anthropic.com, or name another language model as judge\n")
+    assert told.err.endswith("or judge by another language model, `--judge MODEL`\n")
     Path(LABELS).unlink()
     told = dramaturg(*CALIBRATE)
     assert "error[E112]: the labels `evals/backed-up.labels.yaml` cannot be read" in told.err

@@ -30,7 +30,8 @@ def test_report_gives_the_same_page_and_the_same_document_later(tmp_path: Path, 
     assert (told.code, told.out, told.err) == (0, "", f"page for reading in {again}\n")
     assert again.read_bytes() == first.read_bytes() == render_page(journal.stem).encode()
     assert dramaturg("report", journal.stem).out == out
-    assert dramaturg("report", str(journal), "--output", str(document)).out == ""
+    told = dramaturg("report", str(journal), "--output", str(document))
+    assert (told.out, told.err) == ("", f"document in {document}\n")
     assert document.read_text("utf-8") == out
     assert dramaturg("report", journal.stem, "--json").json["document"]["markdown"] == out
 

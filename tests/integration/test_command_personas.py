@@ -51,9 +51,12 @@ def test_list_names_every_persona_with_its_title_and_place(tmp_path: Path) -> No
     (tmp_path / "personas" / "rough-1.persona.md").write_text("---\ntitle: [\n---\n", encoding="utf-8")
     plain = dramaturg("list")
     shown = [re.split(" {2,}", line) for line in plain.out.splitlines()]
+    assert plain.err == "", "what nearer files hide says the same, so nothing is lost"
     hidden_ones = len([*personas_root().glob("*.md")])
     assert len(shown) == len({row[0].casefold() for row in shown})
-    assert plain.err == f"left out, as nearer ones have the same names: {hidden_ones} files; `--all` lists them\n"
+    near = tmp_path / "personas" / "cap-1.persona.md"
+    near.write_bytes(near.read_bytes().replace(b"title: ", b"title: Our "))
+    assert dramaturg("list").err == "left out, as nearer ones have the same names: 1 file; `--all` lists them\n"
     rows = [re.split(" {2,}", line) for line in dramaturg("list", "--all").out.splitlines()]
     assert len(rows) == len(shown) + hidden_ones
     assert ["DPA-1", "Deployment Process Architect 1.0.0", "[personas/dpa-1.persona.md]"] in rows

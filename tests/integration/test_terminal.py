@@ -198,3 +198,17 @@ def test_what_is_said_at_the_end_breaks_no_word_of_a_narrow_terminal(arguments: 
     said = on_screen(32, *arguments, stream="stderr")
     assert words in " ".join(line.strip() for line in said)
     assert [line for line in said if cell_len(line) > 32 and " " in line.strip()] == []
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_narrow_terminal_gets_whole_figures_of_an_eval_and_whole_words_of_doctor(columns: int) -> None:
+    suite = ("eval", "run", "evals/dpa-1.suite.yaml", "--repeats", "1")
+    wide = dramaturg(*suite).out.splitlines()
+    assert [line.split() for line in wide].count("sections 1.00, mean of 6 [1.00, 1.00]".split()) == 1
+    narrow = on_screen(columns, *suite)
+    assert [line for line in narrow if cell_len(line) > columns] == []
+    figures = ("[1.00, 1.00]",) if columns == 80 else ("work tree: 1.00, mean of 6", "95 % interval: [1.00, 1.00]")
+    assert all(any(figure in line for line in narrow) for figure in figures)
+    examined = on_screen(columns, "doctor")
+    assert [line for line in examined if cell_len(line) > columns and " " in line.strip()] == []
+    assert [word for line in examined for word in line.split()] == dramaturg("doctor").out.split()

@@ -3,11 +3,12 @@
 import pytest
 
 from dramaturg.cli.progress import Progress, tokens
-from dramaturg.engine.calls import Usage
+from dramaturg.engine.calls import Answer, Question, Usage
 from dramaturg.engine.events import (
     AnswerRejected,
     CallAnswered,
     Event,
+    QuestionAnswered,
     Retrying,
     RunOpened,
     RunStarted,
@@ -101,3 +102,13 @@ def test_a_quiet_run_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_token_counts_are_readable() -> None:
     assert tokens(Usage(input=12345, cache_read=1000, output=6)) == "12,345 tokens in (1,000 cached), 6 out"
+
+
+def test_an_answer_that_was_typed_here_is_not_told_again(capsys: pytest.CaptureFixture[str]) -> None:
+    question = Question(id="4", step="4", kind="confirm", text="Shall I?")
+    event = QuestionAnswered(question=question, answer=Answer(text="yes"), replayed=False)
+    assert said(capsys, event) == ["question 4: yes"]
+    with Progress(quiet=False) as progress:
+        progress.seen.add(question.key)
+        progress(event)
+    assert capsys.readouterr().err == ""

@@ -28,6 +28,7 @@ def asker(progress: "Progress") -> "OnQuestion | None":
         return None
 
     def ask(question: "Question") -> "Given":
+        progress.seen.add(question.key)
         with progress.paused():
             return _ask(question)
 

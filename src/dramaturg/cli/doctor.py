@@ -2,7 +2,10 @@
 
 import click
 
-from dramaturg.cli.output import json_option, print_json
+from dramaturg.cli.output import folded, json_option, print_json
+from dramaturg.cli.planned import say
+
+_INDENT = len("missing  ")
 
 
 @click.command(short_help="Show which models can be used here.")
@@ -21,6 +24,6 @@ def doctor(*, as_json: bool) -> None:
         )
         return
     for check in checks:
-        click.echo(f"{'ok     ' if check.ready else 'missing'}  {check.name}: {check.detail}")
+        say(folded(f"{'ok     ' if check.ready else 'missing'}  {check.name}: {check.detail}", _INDENT))
         if not check.ready and check.remedy:
-            click.echo(f"         {check.remedy}")
+            say(folded(f"{' ' * _INDENT}{check.remedy}", _INDENT))

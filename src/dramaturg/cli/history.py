@@ -124,7 +124,8 @@ def report(run_id: str, *, database: str | None, where: Delivery, quotes: bool) 
     record = Runtime(model="evidence", durable=database).record(run_id)
     told = retell(record)
     hand_over(result_told(told, quotes=quotes), where, lambda _: record, prints=where.html is None)
-    said = (told.remark, f"page for reading in {where.html}" if where.html else "")
+    placed = f"document in {where.output}" if where.output else ""
+    said = (told.remark, placed, f"page for reading in {where.html}" if where.html else "")
     for line in said if not where.quiet else ():
         if line:
             tell(line)

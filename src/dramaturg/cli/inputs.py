@@ -1,5 +1,7 @@
 """What a command line hands over to artifacts; its one rule: stdin is read once."""
 
+import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import TYPE_CHECKING
 from dramaturg.errors import CallerError
 
 if TYPE_CHECKING:
+    from dramaturg.persona.library import Library
     from dramaturg.run.inputs import Inputs
 
 _STDIO = "-"
@@ -21,6 +24,18 @@ def given_inputs(artifact: str | None, named: Sequence[str]) -> "Inputs":
     if artifact is None:
         return by_id
     return {"": _given(artifact), **by_id} if by_id else _given(artifact)
+
+
+def require_order(persona: str, file: str | None, library: "Library", command: str) -> None:
+    """Refuse a persona and a file that are given in each other's place, with the command that was meant."""
+    from dramaturg.persona.library import Entry
+
+    if file is None or not os.path.isfile(persona) or os.path.lexists(file):  # noqa: PTH113 - Path raises for long texts
+        return
+    if isinstance(library.find(file), Entry):
+        raise CallerError(
+            f"the persona comes first: `dramaturg {command} {shlex.quote(file)} {shlex.quote(persona)}` was meant"
+        )
 
 
 def named_inputs(named: Sequence[str]) -> dict[str, str | Path]:

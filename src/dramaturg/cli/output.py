@@ -78,7 +78,7 @@ def wants_colour(stream: IO[str]) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _columns_of(stream: IO[str]) -> int | None:
+def columns_of(stream: IO[str]) -> int | None:
     """Return how wide a terminal is; None for what is none, which gets whole lines."""
     try:
         return os.get_terminal_size(stream.fileno()).columns or None
@@ -116,7 +116,7 @@ def print_findings(
             said = shown(f"{finding.severity}[{finding.rule}]{place}: {finding.message}")
             click.echo(folded(said, stream=stream), file=stream)
             continue
-        block = render(finding, source_of or source_at, colour=wants_colour(stream), columns=_columns_of(stream))
+        block = render(finding, source_of or source_at, colour=wants_colour(stream), columns=columns_of(stream))
         click.echo(block + "\n", file=stream, color=True)
 
 
@@ -134,7 +134,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def tell_of_hidden(count: int, remedy: str) -> None:
-    """Say how many persona files were left out because nearer ones have their names."""
+    """Say how many persona files were left out because nearer ones, which say something else, have their names."""
     tell(f"left out, as nearer ones have the same names: {counted(count, 'file')}; {remedy}")
 
 
@@ -151,7 +151,7 @@ def folded(line: str, indent: int = len(_GAP), *, stream: IO[str] | None = None)
 
     Those after the first are indented, where that leaves room.
     """
-    wide = _columns_of(sys.stdout if stream is None else stream)
+    wide = columns_of(sys.stdout if stream is None else stream)
     if wide is None:
         return line
     return wrapped(line, wide, lead=0, indent=indent if wide - indent >= _NARROWEST else len(_GAP))

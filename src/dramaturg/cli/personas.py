@@ -24,13 +24,16 @@ _UNREAD = 2
 @json_option
 def list_personas(*, hidden_too: bool, as_json: bool) -> None:
     """List the personas that can be named."""
+    from dramaturg.persona.files import same_text
     from dramaturg.persona.library import Entry
 
     library = _library()
     rows: list[dict[str, Any]] = []
+    lost = 0
     for entry in library.entries:
         meant = library.find(entry.alias)
         nearer = meant.spoken if isinstance(meant, Entry) and meant is not entry else ""
+        lost += bool(nearer) and isinstance(meant, Entry) and not same_text(meant.path, entry.path)
         told = {key: entry.text(key) for key in ("version", "status", "type", "title")}
         place = {"path": entry.spoken, "damaged": entry.damaged, "hidden_by": nearer}
         rows.append({"alias": entry.alias, **told, **place})
@@ -48,8 +51,8 @@ def list_personas(*, hidden_too: bool, as_json: bool) -> None:
         marks += ["damaged, see `dramaturg check`"] if row["damaged"] else []
         said = " ".join(filter(None, [row["title"], row["version"], f"({', '.join(marks)})" if marks else ""]))
         say(folded("  ".join(filter(None, [padded(row["alias"], width), said, f"[{row['path']}]"])), width + 2))
-    if listed != rows:
-        tell_of_hidden(len(rows) - len(listed), "`--all` lists them")
+    if lost and not hidden_too:
+        tell_of_hidden(lost, "`--all` lists them")
 
 
 @click.command(short_help="Show a persona as written, or resolved.")

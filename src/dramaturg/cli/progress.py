@@ -53,6 +53,7 @@ class Progress(Talk):
     def __init__(self, *, quiet: bool) -> None:
         super().__init__(quiet=quiet)
         self.run = ""
+        self.seen: set[str] = set()  # keys of questions whose answers were typed here
         self._queued = False
         self.told: tuple[Finding, ...] = ()
         self._where = where()  # of this thread's command; events come on another
@@ -106,7 +107,7 @@ class Progress(Talk):
                 self.say(f"{self._place(event.step)}: {event.reason}; asking {event.instead} instead")
             case Retrying():
                 self.say(f"{self._place(event.step)}: {event.reason}; trying again in {event.wait:.0f} s")
-            case QuestionAnswered():
+            case QuestionAnswered() if event.question.key not in self.seen:
                 said = event.answer.name or " ".join(event.answer.text.split()) or "no answer"
                 self.say(f"question {event.question.id}: {shorten(said, _SHOWN, placeholder=' …')}")
             case BranchTaken():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dramaturg.cli.deliver import Delivery, deliver, require_apart
-from dramaturg.cli.inputs import given_inputs
+from dramaturg.cli.inputs import given_inputs, require_order
 from dramaturg.cli.options import answer_options, limit_options, output_options, secret_options
 from dramaturg.cli.output import begin_tracing, elsewhere
 from dramaturg.cli.unasked import telling_of_unasked
@@ -127,6 +127,7 @@ def run(  # noqa: PLR0913 - one parameter for each option
         price=price,
         delivers=True,
     )
+    require_order(persona, artifact, runtime.library, "run")
     inputs = given_inputs(artifact, named)
     require_apart(where, artifact, named)
     with (

@@ -1,6 +1,7 @@
 """What evals came to, in the layout that is asked for; its one rule: what is exited with is what was found."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.exits import INCONCLUSIVE, INFRASTRUCTURE, WORSE
-from dramaturg.cli.output import json_option, print_json, read_or_not
+from dramaturg.cli.output import columns_of, json_option, print_json, read_or_not
 from dramaturg.cli.paging import page_name, write_page
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def print_result(result: "Evaluated", layout: str) -> None:
         print_json(data_report(result))
         return
     layouts: Mapping[str, Callable[[Evaluated], str]] = {
-        "human": text_report,
+        "human": lambda told: text_report(told, columns_of(sys.stdout)),
         "md": markdown_report,
         "junit": junit_report,
         "github": github_report,

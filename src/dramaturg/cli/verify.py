@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dramaturg.cli.formats import HUMAN, format_option, print_report, reporting_faults
-from dramaturg.cli.inputs import artifacts_by_id
+from dramaturg.cli.inputs import artifacts_by_id, require_order
 from dramaturg.cli.mending import count_easy, mend_files, print_diff
 from dramaturg.cli.output import counted, explain, folded, json_option, print_findings, read_or_not, summary, tell
 from dramaturg.errors import CallerError
@@ -105,6 +105,7 @@ def _verification(persona: str, document: str, artifacts: "Sequence[str]", *, st
     from dramaturg.run.verify import verify_with
 
     library = Library(persona_roots(*current()))
+    require_order(persona, document, library, "verify")
     return verify_with(library, persona, _given(document), artifacts_by_id(artifacts), strict=strict)
 
 

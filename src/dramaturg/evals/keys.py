@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dramaturg.errors import KeyMissing
 
 _EVIDENCE = "use `--models evidence`, which needs none"
-_ANOTHER_JUDGE = "name another language model as judge"
+_ANOTHER_JUDGE = "judge by another language model, `--judge MODEL`"
 
 
 @contextmanager

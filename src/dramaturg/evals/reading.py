@@ -22,6 +22,7 @@ from dramaturg.evals.scorers.kinds import SCORERS
 from dramaturg.evals.suite import Case, Gate, Given, Suite
 from dramaturg.findings.model import Finding, Label, Severity, Span
 from dramaturg.persona.composing import compose
+from dramaturg.persona.files import SUFFIXES
 from dramaturg.persona.reader import Reader
 
 SUFFIX = ".suite.yaml"
@@ -72,7 +73,9 @@ class SuiteFile:
 
 
 def read_suite(path: Path) -> SuiteFile:
-    """Read a suite; CallerError for a file that cannot be read, and otherwise as `parse_suite`."""
+    """Read a suite; CallerError for a file that cannot be read or is a persona, and otherwise as `parse_suite`."""
+    if path.name.endswith(SUFFIXES):
+        raise CallerError(f"`{path}` is a persona, no suite; {_others(path)}")
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:

@@ -95,6 +95,14 @@ def _near(path: Path) -> Path | None:
     return there[near[0]] if near else None
 
 
+def same_text(one: Path, other: Path) -> bool:
+    """Tell whether two files say the same, byte for byte; one that cannot be read says nothing else."""
+    try:
+        return one.read_bytes() == other.read_bytes()
+    except OSError:
+        return False
+
+
 def spoken(path: Path) -> str:
     """Return the shortest way to name a file: relative to the working folder where it lies below it."""
     absolute, here = path.absolute(), Path.cwd()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.findings.model import Finding, Label, Severity, Span
-from dramaturg.persona.files import SUFFIXES, spoken
+from dramaturg.persona.files import SUFFIXES, same_text, spoken
 from dramaturg.persona.index import Known, index
 from dramaturg.persona.model import Persona, PersonaFile
 from dramaturg.persona.reading import read_persona_file
@@ -126,6 +126,11 @@ class Library:
         """Tell whether a file of a nearer root is meant by an entry's alias."""
         meant = self.find(entry.alias)
         return isinstance(meant, Entry) and self.roots.index(meant.root) < self.roots.index(entry.root)
+
+    def is_lost(self, entry: Entry) -> bool:
+        """Tell whether a nearer file hides an entry that says something else; what says the same is no loss."""
+        meant = self.find(entry.alias)
+        return isinstance(meant, Entry) and self.is_hidden(entry) and not same_text(meant.path, entry.path)
 
     def _nearest(self, alias: str) -> Entry | Finding:
         found = self._ranked(alias)

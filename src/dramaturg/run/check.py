@@ -36,7 +36,8 @@ class Checked:
         folders: The folders that were asked for; None where everything was.
         mendable: The texts of those that may be changed, by path: shipped ones only where they were named so.
         sources: The text of every file read, those of parents included, by the same paths.
-        hidden: How many files were left out, where everything was asked for, because nearer ones have their names.
+        hidden: How many files were left out, where everything was asked for, because nearer ones, which say
+            something else, have their names.
     """
 
     findings: tuple[Finding, ...]
@@ -128,7 +129,7 @@ class _Check:
         """Return each file that can be named, and whether it may be changed; what nearer files hide is none of it."""
         self._refuse_folders(self.library.unreadable)
         named = [entry for entry in self.library.entries if not self.library.is_hidden(entry)]
-        self.hidden = len(self.library.entries) - len(named)
+        self.hidden = sum(map(self.library.is_lost, self.library.entries))
         return [(entry.path, not _is_shipped(entry.path)) for entry in named]
 
     def targets(self, name: str) -> list[tuple[Path, bool]]:

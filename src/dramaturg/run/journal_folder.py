@@ -13,6 +13,7 @@ BEGUN = ".new-"  # how the name of a header begins until it is whole
 _FOLDER = "runs"
 _DIGEST_SHOWN = 8
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9.-]*-[0-9a-f]{8}-\d+")
+_QUEUED = re.compile(r"[a-z0-9][a-z0-9.-]*-[0-9a-f]{8}-[0-9a-f]{8}")  # what runs of a database are called
 
 
 def folder_of(state: Path) -> Path:
@@ -69,5 +70,6 @@ def find_journal(state: Path, run: str) -> Path:
     """
     path = folder_of(state) / f"{run}.jsonl" if _RUN_ID.fullmatch(run) else Path(run)
     if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for what can be no path, such as a long text
-        raise CallerError(f"there is no run or journal `{run}`; `dramaturg runs` lists the runs")
+        queued = "; one of a database takes `--database URL`" if _QUEUED.fullmatch(run) else ""
+        raise CallerError(f"there is no run or journal `{run}`; `dramaturg runs` lists the runs{queued}")
     return path

@@ -127,6 +127,8 @@ def test_a_file_that_cannot_be_read_says_which_there_are(tmp_path: Path, monkeyp
     for given, said in (("evals", both), ("evals/nope.yaml", both), ("DPA-1", near), ("evals/dpa.suite.yaml", near)):
         with pytest.raises(CallerError, match=said):
             read_suite(Path(given))
+    with pytest.raises(CallerError, match=rf"`personas/dpa-1\.persona\.md` is a persona, no suite; {near}"):
+        read_suite(Path("personas/dpa-1.persona.md"))
 
 
 def test_a_path_that_is_none_is_told_in_one_line_with_what_it_should_be() -> None:
