@@ -4,8 +4,9 @@ import time
 
 import pytest
 
+from dramaturg.plan.headings import document_title
 from dramaturg.plan.prose import prose_of
-from dramaturg.plan.titles import document_title, named, own_section, title_of
+from dramaturg.plan.titles import named, own_section, title_of
 
 
 @pytest.mark.parametrize(

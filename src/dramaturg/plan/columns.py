@@ -19,14 +19,25 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _SHORT = r"[^\s,.;:()]+(?:[ \t]+[^\s,.;:()]+){0,4}[ \t]*(?:\([^()\n]*\))?"
+_SHORTS = rf"(?:{_SHORT},[ \t]*)+{_SHORT}(?:\b(?:and|or)[ \t]+{_SHORT})?"
 _BEHIND_COLON = re.compile(
     r"\b(?:(?:table|matrix|tabular form(?:at)?)|row (?:per|for (?:each|every)) (?:[\w-]+ ){0,2}[\w-]+"
     r"|(?:for|per) (?:each|every) (?:[\w-]+ ){0,2}[\w-]+):[ \t]+"
     r"(?!(?:keep|make|use|ensure|do|be|avoid|include|list|give|state|produce|write)\b)"
     r"(?=[^.;\n]*,[^.;\n]*(?:,|\band\b|\bor\b))"
-    rf"(?P<items>(?:{_SHORT},[ \t]*)+{_SHORT})(?=[.;]|\s*(?:\n|\Z))",
+    rf"(?P<items>{_SHORTS})(?=[.;]|\s*(?:\n|\Z))",
     re.IGNORECASE,
 )  # "a table: A, B, C": short ones and three at least, since a colon can be followed by any sentence
+_OF_EACH = re.compile(
+    r"\b(?:for (?:each|every)(?: [\w-]+){0,2},? (?:give|list|state|provide|include|specify|record|note|name)"
+    r"|(?:each|every)(?: [\w-]+){1,2} (?:needs|requires|comes with|must have(?! been\b)|should have(?! been\b)))\s+"
+    r"(?=(?:its|the|an?)\b|[^.;\n]*,)(?=[^.;\n]*,[^.;\n]*(?:,|\band\b|\bor\b))"
+    rf"(?P<items>{_SHORTS})(?=[.;]|\s*(?:\n|\Z))"
+    rf"|\bwith(?P<before> {_SHORTS}) for (?:each|every) {_ENTRY}\b"
+    r"|\b(?:table|matrix)\s*\((?:columns:\s*)?(?!(?:see|if|optional|max|at|e\.g|i\.e)\b)"
+    r"(?P<inside>[^(),|;.\n]+(?:\||,)[^(),|;.\n]+(?:(?:\||,)[^(),|;.\n]+)+)\)",
+    re.IGNORECASE,
+)  # three of them too
 _ITEM = r"(?:(?:and|or|a|an|the|its)\s+)*(?P<name>[^,|\s(][^,|(]*?)\s*(?:\([^()]*\)\s*)?(?:,|\||$|\band\b{})"
 _OF_FEW = re.compile(_ITEM.format(""))
 _OF_MANY = re.compile(_ITEM.format(r"(?![^,(]*(?:\([^()]*\)[^,(]*)*,)"))  # the last "and" alone stands for a comma
@@ -35,13 +46,14 @@ _MANY = 2
 
 def columns_of(text: str) -> Iterator[tuple[int, int]]:
     """Yield where the names of columns stand: "each with: A, B", "columns A, B", "each finding must have A and B"."""
-    found = _NAMED.search(text) or (_BEHIND_COLON.search(text) if ": " in text else None)
+    found = _NAMED.search(text) or (_BEHIND_COLON.search(text) if ": " in text else None) or _OF_EACH.search(text)
     if found is None:
         return
-    said = found["items"]
+    group = found.lastgroup or "items"
+    said = found[group]
     items = [*(_OF_MANY if said.count(",") >= _MANY else _OF_FEW).finditer(said)]
     if len(items) == 1:
         return
     for item in items:
-        start = found.start("items") + item.start("name")
+        start = found.start(group) + item.start("name")
         yield start, start + len(item["name"])

@@ -14,6 +14,7 @@ from dramaturg.plan.artifacts import artifact_names
 from dramaturg.plan.contract import contents, contradictions, undefined_directives
 from dramaturg.plan.ensemble import closed, demanded, settled
 from dramaturg.plan.formats import format_of
+from dramaturg.plan.headings import called_section, document_title
 from dramaturg.plan.kinds import Decision, kind_of
 from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement, make_reason, make_step
 from dramaturg.plan.numbering import beginnings, ids_of
@@ -25,7 +26,7 @@ from dramaturg.plan.schedule import side_by_side
 from dramaturg.plan.sections import section_faults
 from dramaturg.plan.settings import settings_of, some, unknown_attributes, unknown_settings
 from dramaturg.plan.signals import with_signals
-from dramaturg.plan.titles import document_title, named, title_of
+from dramaturg.plan.titles import named, title_of
 
 ENVELOPE = "envelope-1"
 _Choice = TypeVar("_Choice", bound=StrEnum)
@@ -87,7 +88,7 @@ def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]
     decisions = [compiler.kind() for compiler in compilers]
     if named := contents(persona):
         decisions = demanded(decisions, [compiler.step.name for compiler in compilers], named)
-    decisions = settled(closed(decisions, [compiler.prose for compiler in compilers]))
+    decisions = settled(closed(decisions, [compiler.prose for compiler in compilers], persona.title))
     planned: list[PlannedStep] = []
     for compiler, decision in zip(compilers, decisions, strict=True):
         planned.append(compiler.planned(decision, planned))
@@ -185,6 +186,8 @@ class _Compiler:
             return named(match), self.reason("section/quoted-title", match.span())
         if self.step.name:
             return self.step.name, self.reason("section/step-name")
+        if match := called_section(self.prose):
+            return match["title"], self.reason("section/quoted-title", match.span("title"))
         if len(self.persona.steps) == 1:
             return self.persona.title, self.reason("section/persona-title")
         return f"Step {self.step.number}", self.reason("section/step-number")

@@ -11,12 +11,16 @@ from dramaturg.plan.prose import Prose
 _SHOWS = (*SHOWS, "render", "deliver", "emit")
 _FEW = 2  # sections: one and the last
 _THE_WHOLE = re.compile(
-    r"\s*(?:finally,?\s+)?\w+\s+the\s+(?:final|complete|completed|full|finished|entire|whole)\s+(?:[\w-]+\s+){0,3}?"
-    r"(?:document|report|deliverable|output|plan|proposal|guide|runbook|handbook|documentation|specification|minutes|notes)"
+    r"\s*(?:finally,?\s+)?\w+\s+the\s+(?:final|complete|completed|full|finished|entire|whole)\s+"
+    r"(?P<noun>[\w-]+(?: [\w-]+){0,3}?)"
     r"(?P<titled>,?\s+(?:titled|entitled|called|named)\s+[`\"“„][^`\"“”\n]+[`\"”“])?"
     r"(?:\s+to the \w+)?(?:\s+(?:in|as)\s+(?:an?\s+|one\s+)?(?:[\w-]+\s+){0,3}?(?:markdown|document|file))?[.!]?\s*",
     re.IGNORECASE,
 )  # and says nothing of what is in it
+_OF_DOCUMENT = re.compile(
+    r" (?:document|report|deliverable|output|plan|proposal|guide|runbook|handbook|documentation|specification"
+    r"|minutes) $"
+)
 
 
 def demanded(decisions: Sequence[Decision], names: Sequence[str], contents: Contents) -> list[Decision]:
@@ -34,8 +38,14 @@ def demanded(decisions: Sequence[Decision], names: Sequence[str], contents: Cont
     ]
 
 
-def closed(decisions: list[Decision], proses: Sequence[Prose]) -> list[Decision]:
-    """Return the decisions with the last section as what joins the others, where it only shows the whole of them."""
+def closed(decisions: list[Decision], proses: Sequence[Prose], title: str) -> list[Decision]:
+    """Return the decisions with the last section as what joins the others, where it only shows the whole of them.
+
+    Args:
+        decisions: One for each step.
+        proses: Their texts.
+        title: The persona's, which may name what it makes: "Model Card Writer".
+    """
     kinds = [said.kind for said in decisions]
     if Kind.ASSEMBLE in kinds or kinds.count(Kind.SECTION) <= _FEW:
         return decisions
@@ -43,7 +53,9 @@ def closed(decisions: list[Decision], proses: Sequence[Prose]) -> list[Decision]
     said, prose = decisions[last], proses[last]
     if said.chosen or said.also or not (whole := _THE_WHOLE.fullmatch(prose.text)):
         return decisions
-    if not (whole["titled"] or prose.word in _SHOWS):
+    noun = f" {whole['noun']} ".casefold()
+    of_document = _OF_DOCUMENT.search(noun) or noun in f" {title} ".casefold()
+    if not of_document or not (whole["titled"] or prose.word in _SHOWS):
         return decisions
     joins = Decision(kind=Kind.ASSEMBLE, rule="kind/shows-the-whole", words=said.words)
     return [*decisions[:last], joins, *decisions[last + 1 :]]

@@ -42,10 +42,12 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
             "object",
             "manifest",
             "mermaid",
+            "as ",
             "tests",
         ),
         re.compile(
             r"\b(?:code blocks?|sql blocks?|unified diff|(?:in|as) (?:an? )?(?!the )[\w+#-]+ code(?=[.,;]|$)"
+            r"|\bas (?:valid |plain )?(?:yaml|json|toml|xml|csv|hcl)\b"
             r"|source (?:file|code)s?|scripts?|code only|code files?|config(?:uration)? files?"
             r"|(?:unit )?test (?:files?|code|modules?)|json (?:object|array|file|document)|yaml (?:file|document)"
             r"|openapi|dockerfile|mermaid)\b"

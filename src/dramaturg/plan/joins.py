@@ -9,7 +9,11 @@ from dramaturg.plan.titles import own_title
 from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, writes
 
 INTO = re.compile(rf"[^.!?\n]{{0,120}}?\binto (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b", re.IGNORECASE)
-_ASSEMBLED = re.compile(r"\b(?:sections?|document|report|parts|outputs?|entries|everything|artifacts)\b", re.IGNORECASE)
+_ASSEMBLED = re.compile(
+    r"\b(?:sections?|document|report|parts|outputs?|entries|everything|artifacts|package|all of the above"
+    r"|in (?:this|the following|the above|that) order)\b",
+    re.IGNORECASE,
+)
 _NOTHING_ELSE = re.compile(r"\s*[.!]?\s*\Z")  # "Assemble."
 _A_SECTION = re.compile(
     r"\s+(?:an?|one)\s+(?:[\w-]+\s+){0,3}?"
@@ -42,6 +46,15 @@ _HOLDS_ALL = re.compile(
     rf"|\b(?:single|one)\s+(?:[\w-]+\s+){{0,2}}(?:document|report|output|deliverable)\b[^.!?\n]{{0,40}}?{_HOLDS}",
     re.IGNORECASE,
 )  # "a report that includes all risks" is to be written
+_ALL_TOGETHER = re.compile(
+    r"\s+(?:it all|everything|all(?: of (?:it|this|the above))?|the(?: [\w-]+){1,3}?)\s+together\b"
+    r"(?=\s*[.!]|\s*\Z|\s+(?:as|in|into)\b)",
+    re.IGNORECASE,
+)
+_TOGETHER_AS = re.compile(
+    rf"[^.!?\n]{{1,80}}?\btogether (?:as|in|into) (?:an?|one) (?:[\w-]+ ){{0,3}}{DOCUMENT_NOUN}\b", re.IGNORECASE
+)
+_BINDS = frozenset("put bind bring pull piece tie stitch".split())
 _JOINING = frozenset("put bring pull integrate unify stitch weave".split())
 _TOGETHER = re.compile(
     r"[^.!?\n]{0,80}?\b(?:(?:in|as) (?:an?|one)|into (?:an?|one|the))\b"
@@ -63,6 +76,10 @@ def assembles(step: Step, prose: Prose, verb: re.Match[str]) -> bool:
         if _A_SECTION.match(text, verb.end()):
             return False
         return _ASSEMBLED.search(text) is not None and not _ABOUT.match(text, verb.end())
+    if "together" in prose.folded:
+        bound = prose.word in _BINDS and _ALL_TOGETHER.match(text, verb.end())
+        if bound or (writes(verb) and _TOGETHER_AS.match(text, verb.end())):
+            return True
     joins = "sections" in text and _JOINS.match(text, verb.end())
     return bool(joins or (_FINAL.match(step.name) and _HOLDS_ALL.search(text))) and writes(verb)
 

@@ -48,6 +48,12 @@ _TELLS = (
 )  # a name says these of thinking too
 _SEVERAL = re.compile(r"&|\band\b", re.IGNORECASE)
 _INTAKE = re.compile(r"\b(?:ingestion|ingest|intake)$", re.IGNORECASE)  # "Brief Intake"
+_AS_INPUT = re.compile(
+    r"\s+[^.!?\n]{1,60}?\bas (?:the |your |an? )?(?:(?:sole|only|primary|main|single) )?"
+    r"(?:input|source|starting point)\b",
+    re.IGNORECASE,
+)
+_TAKES = re.compile(r"\s+(?:in\b|(?:the|each|all)\s+`)", re.IGNORECASE)
 _TAKES_IN = ("ingest", "intake", "receive", "load", "read")
 _QUOTES = ("`", '"', "“", "'", "‘", "„", "«")
 _GIVEN = re.compile(
@@ -66,7 +72,9 @@ _ONLY_INPUTS = re.compile(
 )  # the inputs, and nothing of what they are looked at for
 _FACETS = re.compile(r"\s*(?:[-*+•]|\d+[.)])[ \t]+(?:\*\*|__)")  # bullets with bold keys say nothing of the step
 _OUTPUT = re.compile(
-    r"\s*(?:your|the)\s+(?:[\w-]+\s+)?(?:output|result|deliverable|response|answer)\s+(?:of this step\s+)?"
+    r"\s*(?:\*\*|__)?(?:output|deliverable|result)s?(?::(?:\*\*|__)?|(?:\*\*|__)\s*:)\s*"
+    r"(?:(?:an?|one|the)\s+(?:[\w-]+\s+){0,3}?)?[`\"“„](?=[A-Z\d])"
+    r"|\s*(?:your|the)\s+(?:[\w-]+\s+)?(?:output|result|deliverable|response|answer)\s+(?:of this step\s+)?"
     r"(?:is|must be|should be|shall be|will be|consists of)\b",
     re.IGNORECASE,
 )
@@ -184,7 +192,7 @@ def _by_verb(step: Step, prose: Prose, known: frozenset[str]) -> Decision:
         rule = "kind/gathers-the-sections" if into is Kind.ASSEMBLE else "kind/gathers-into-a-section"
         return Decision(kind=into, rule=rule, words=words)
     finds = found_by_reading(text, verb) if verb and word in READS else None
-    if (word in INGEST and finds is None) or (verb and word in _GLANCES and _ONLY_INPUTS.match(text, verb.end())):
+    if (word in INGEST and finds is None) or (verb and _is_given(text, word, verb.end())):
         return _taking_in(prose, known, words)
     if verb and (written or (word in MAY_WRITE and _has_document_as_object(text, verb.end()))):
         rule = "kind/section-verb" if written else "kind/writes-a-document"
@@ -192,6 +200,15 @@ def _by_verb(step: Step, prose: Prose, known: frozenset[str]) -> Decision:
     if finds:
         prose, words = replace(prose, verb=finds, word=word_of(finds)), finds.span()
     return _by_what_it_names(step, prose, known, words)
+
+
+def _is_given(text: str, word: str, at: int) -> bool:
+    """Tell whether a verb that ends at an offset only says what the inputs are."""
+    if word in _GLANCES:
+        return _ONLY_INPUTS.match(text, at) is not None
+    if word == "take" and _TAKES.match(text, at):
+        return True
+    return word in ("take", "use", "treat") and _AS_INPUT.match(text, at) is not None
 
 
 def _taking_in(prose: Prose, known: frozenset[str], words: tuple[int, int] | None) -> Decision:

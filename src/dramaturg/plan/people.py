@@ -27,6 +27,7 @@ _GATE = re.compile(
     r"(?:confirm|approve|agree|accept|sign off)\b[^.!?\n]{0,80}\b(?:before|until|first)\b"
     rf"|\b(?:have|let) (?:the|your) {_PERSON} (?:\w+ )?(?:confirm|approve|sign off|agree)\b"
     r"|\bhave\b(?! been\b)[^.!?\n]{1,60}\b(?:signed off|approved|confirmed) by\b"
+    rf"|\bconfirm with (?:the|your) {_PERSON}\b"
     rf"|\bcheck with (?:the|your) {_PERSON}\b[^.!?\n]{{0,80}}\bbefore (?:you )?(?:proceed|continu|go|mov)\w*"
     rf"|\b(?:a)?wait for (?:the|your) {_PERSON}(?:['’]s)?\b(?! to (?:answer|provide|supply|send|attach|upload))"
     r"|\b(?:shall|may|should|can) I (?:proceed|continue|go on|go ahead|begin|start)\b"
@@ -42,8 +43,12 @@ _GATE_NAME = re.compile(
     r"(?:confirmation|approval|sign-off|go-ahead|consent)(?=\s*(?:$|[(:&-])|\s+(?:from|to|before|for|and)\b)",
     re.IGNORECASE,
 )
+_ANYONE = (
+    r"the (?!(?:model|system|database|tool|api|assistant|agent|search|log|server)\b)[\w-]+(?: \w+)?"
+    r"(?= (?:for|about|to|whether|if|which|what|how|who|why|when|where)\b)"
+)  # whoever is asked for something
 _ASK = re.compile(
-    rf"\bask(?:s|ing)?\b\s+(?:(?:the|a|your)\s+{_PERSON}\b"
+    rf"\bask(?:s|ing)?\b\s+(?:(?:the|a|your)\s+{_PERSON}\b|{_ANYONE}"
     r"|(?:\w+\s+){0,4}(?:clarifying|targeted|follow-up|open)?\s*questions?\b"
     r"|for\s+(?:clarification|more|further|additional|missing|whatever|the)\b"
     r"|(?:which|whether|what|how|who|when|where)\b)"
@@ -51,7 +56,7 @@ _ASK = re.compile(
     rf"|\bclarify\b(?! (?:how|what|why|when|where|that|whether)\b)[^.!?\n]{{0,60}}?\bwith (?:the|your) {_ASKED}"
     rf"|\b(?:(?:elicit|find out)\b[^.!?\n]{{0,60}}?\bfrom|(?:inquire|enquire)\b[^.!?\n]{{0,60}}?\b(?:from|of))"
     rf" (?:the|your) {_ASKED}"
-    rf"|\b(?:interview|invite|consult)(?: with)? (?:the|your) {_ASKED}"
+    rf"|\b(?:interview|invite|consult)(?: with)? (?:the|your) {_ASKED}|\binterview {_ANYONE}"
     rf"|\b(?:have|let) (?:the|your) {_PERSON} (?:(?:\w+ly|first|then|also) )?"
     r"(?:choose|pick|decide|select|specify|name|rank|tell|provide)\b",
     re.IGNORECASE,
@@ -67,7 +72,9 @@ _NOT = re.compile(
     r"|\b(?:upon|after|once|following|given|pending|that|which|what|who|whether)\s+(?:[\w']+\s+){0,3}$",
     re.IGNORECASE,
 )
-_OF_A_STATE = re.compile(r"\b(?:is|are|was|were|has|have|does|did)(?:\s+not|n['’]t)\b[^,]*,", re.IGNORECASE)
+_OF_A_STATE = re.compile(
+    r"\b(?:if|where|when) not,|\b(?:is|are|was|were|has|have|does|did)(?:\s+not|n['’]t)\b[^,]*,", re.IGNORECASE
+)
 _ORDERS = re.compile(
     r"(?:ask|request|await|wait|seek|obtain|get|secure|prompt|clarify|elicit|inquire|enquire|find|interview|invite"
     r"|consult|have|let|check|(?:the|your)\s)",

@@ -62,7 +62,7 @@ _MANNERS = frozenset("use ensure make keep be follow cite remember stick".split(
 _CONDITIONAL = re.compile(r"\W*(?:if|when|unless|should|in case)\b", re.IGNORECASE)
 _SAMPLE_KEY = re.compile(r"(?:an?\s+)?(?:examples?|samples?)\b", re.IGNORECASE)
 _EXAMPLE = re.compile(r"(?:e\.\s?g\.|for example)", re.IGNORECASE)
-_EACH_WORDS = ("each", "every", "columns", "table:", "matrix:", "form:", "format:", "row per")
+_EACH_WORDS = ("each", "every", "columns", "table:", "matrix:", "form:", "format:", "row per", "table (", "matrix (")
 _NON_NEGOTIABLE = re.compile(r"\bnon-negotiable\b", re.IGNORECASE)
 _BREAK = re.compile(r"[,;:(–—.\s](?:(?<=[,;:(–—])|(?<=\.)(?!\w)|(?<=\s)-\s)")  # one letter first: a fast search
 _ADJECTIVES = re.compile(

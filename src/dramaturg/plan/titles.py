@@ -2,14 +2,14 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from dramaturg.persona.model import fold_id
-from dramaturg.plan.prose import Prose, first_of, lowered
+from dramaturg.plan.prose import Prose
 from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, MAY_WRITE, READS, further_verbs, later_verbs, word_of, writes
 
-_NAMED = re.compile(
+NAMED = re.compile(
     r"[`\"“*'‘„«](?:(?<=`)(?<!``)(?P<code>[^`\n]+)`(?!`)|(?<=\")(?P<double>[^\"\n]+)\"|(?<=“)(?P<curly>[^“”\n]+)”"
     r"|(?<=„)(?P<low>[^“”\n]+)[“”]|(?<=«)\s*(?P<angle>[^«»\n]+?)\s*»"
     r"|(?<=\*)\*(?P<bold>[^*`\"“\n]+)\*\*(?!\s*:)"
@@ -75,6 +75,8 @@ _OF_CODE = re.compile(
     r"|variables?|tokens?)\b",
     re.IGNORECASE,
 )  # what is named in front of it is code
+_CLOSES = ("conclude", "close", "end", "finish")
+_WITH = re.compile(r"(?:\s+(?:the|your|this)\s+\w+)?\s+with\b", re.IGNORECASE)
 _SAYS = frozenset("state reply respond answer declare return say".split())
 _PLACED = re.compile(
     r"[^.!?\n]{0,80}\b(?:in|into|as|under)\s+(?:the|an?|one|your|its own)\s+(?:[\w-]+\s+){0,3}", re.IGNORECASE
@@ -88,12 +90,12 @@ _OWN = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(r"\b(?:includ|contain|compris)(?:e|es|s|ing)\b|\bconsist(?:s|ing)? of\b", re.IGNORECASE)
-_FILE = re.compile(r"[\w./-]+(?:\.\w{1,5}|/[\w.-]+)$")
 _IDENTIFIER = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)+")
-_LOOKS_AT = LOOKS | READS  # verbs whose object is nothing that they write
+_NO_WRITING = LOOKS | {"take"}
+_LOOKS_AT = _NO_WRITING | READS  # verbs whose object is nothing that they write
+_INTO = re.compile(r"\b(?:in|into|as|under)\s+(?:an?|one|its own)\s+(?:[\w-]+\s+){0,3}$", re.IGNORECASE)
+_UNDER_IT = re.compile(r"[^.!?\n]{0,80}\bunder\s+(?:the\s+)?", re.IGNORECASE)
 _THE = re.compile(r"\s*(?:the|a|an|your)?\s*", re.IGNORECASE)  # a step that begins with what it writes
-_TITLED = re.compile(r"\b(?:titled|entitled|called|named)\b", re.IGNORECASE)
-_TITLE_WORDS = ("titled", "entitled", "called", "named")
 
 
 def named(match: re.Match[str]) -> str:
@@ -162,7 +164,7 @@ def title_under(prose: Prose, known: frozenset[str]) -> re.Match[str] | None:
 
 def title_as_object(prose: Prose, verb: re.Match[str], known: frozenset[str]) -> re.Match[str] | None:
     """Return the title that a verb acts on; None where that is no title."""
-    reach = _OBJECT.match(prose.text, verb.end())
+    reach = _OBJECT.match(prose.text, _behind(prose.text, verb))
     if reach is None:
         return None
     titles = _candidates(prose.spoken, known)
@@ -173,14 +175,24 @@ def title_as_object(prose: Prose, verb: re.Match[str], known: frozenset[str]) ->
 def is_placed(prose: Prose, verb: re.Match[str], known: frozenset[str]) -> bool:
     """Tell whether a verb puts something below a title: "present the sums in the `COSTS` table"."""
     for match in _candidates(prose.spoken, known):
-        if match.start() > verb.end() and _FOLLOWED.match(prose.text, match.end()):
+        if match.start() <= verb.end():
+            continue
+        if _UNDER_IT.fullmatch(prose.text, verb.end(), match.start()):
+            return True
+        if _FOLLOWED.match(prose.text, match.end()) or _ENDS_AS_DOCUMENT.search(named(match)):
             return _PLACED.fullmatch(prose.text, verb.end(), match.start()) is not None
     return False
 
 
+def _behind(text: str, verb: re.Match[str]) -> int:
+    """Return where a verb ends, or the "with" that one needs which closes something: "conclude with `OPEN ENDS`"."""
+    closes = _WITH.match(text, verb.end()) if verb[0].casefold() in _CLOSES else None
+    return closes.end() if closes else verb.end()
+
+
 def _is_object(text: str, verb: re.Match[str], title: re.Match[str]) -> bool:
     """Tell whether a title is what a verb acts on; a bare identifier such as `UPDATE_FILE` is a value, not a title."""
-    if _OBJECT.fullmatch(text, verb.end(), title.start()) is None:
+    if _OBJECT.fullmatch(text, _behind(text, verb), title.start()) is None:
         return False
     said = title["code"] is None and title.start() == verb.end() + 1 and word_of(verb) in _SAYS
     value = said or ("_" in title[0] and _IDENTIFIER.fullmatch(named(title)))
@@ -216,22 +228,13 @@ def own_section(prose: Prose, known: frozenset[str]) -> re.Match[str] | None:
         if _SOURCE.search(text, before, match.start()):
             continue
         shouted = match["code"] and match["code"].isupper() and "_" not in match["code"]
-        if verb and prose.word not in LOOKS and (called or shouted) and _is_object(text, verb, match):
+        if verb and prose.word not in _NO_WRITING and (called or shouted) and _is_object(text, verb, match):
             return match
         if _THE.fullmatch(text, 0, match.start()) and (called or shouted):
             return match
         if called and _OWN.search(text, before, match.start()):
             return match
-    return None
-
-
-def document_title(text: str, sections: Collection[str]) -> re.Match[str] | None:
-    """Return the title that an assemble step gives the document; None if it gives none."""
-    titled = _TITLED.search(text, first_of(lowered(text), _TITLE_WORDS))
-    for match in _NAMED.finditer(text, titled.end() if titled else 0):
-        name = named(match)
-        plain = match["code"] or (match["single"] and not name[:1].isupper()) or fold_id(name) in sections
-        if not _FILE.match(name) and (titled or not plain):
+        if _ENDS_AS_DOCUMENT.search(named(match)) and _INTO.search(text, before, match.start()):
             return match
     return None
 
@@ -247,7 +250,7 @@ def _start(title: re.Match[str]) -> int:
 
 
 def _each_candidate(text: str, known: frozenset[str]) -> Iterator[re.Match[str]]:
-    for match in _NAMED.finditer(text):
+    for match in NAMED.finditer(text):
         title = named(match)
         short = 0 < len(title) <= _LENGTH and len(title.split()) <= _WORDS
         written_as_one = title[:1].isupper() or title[:1].isdecimal() or _ENDS_AS_DOCUMENT.search(title)

@@ -48,7 +48,7 @@ DOCUMENT_NOUN = (
     r"|json object|code block|runbook|chapter)"
 )
 _MARKS = r"\s*(?:(?:[-*+•]|\d+[.)]|[a-z]\)|\([a-z\d]\))[ \t]+(?:\[[ xX]\][ \t]+)?|#+[ \t]+|>[ \t]*){0,4}"
-_BOLD_KEY = r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*:)\s*"
+_BOLD_KEY = r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*(?::|[–—-]\s))\s*"
 _BEGINNING = re.compile(f"{_MARKS}(?:{_BOLD_KEY})?{_MARKS}")
 _HEADING = re.compile(r"\s*(?:(?:\*\*|__)[^*_\n]{1,80}(?:\*\*|__)|#{1,6}[ \t]+[^\n]+?)[ \t]*\r?\n(?=\s*\S)")
 _AIM = re.compile(
@@ -63,7 +63,7 @@ _SUBJECT = re.compile(
     r"|(?:I|you|we)\s+(?:need|have|are)\s+to\s+|let(?:'s|’s| us)\s+"
     r"|it is (?:now )?(?:time|your (?:task|job|turn)) to\s+"
     r"|your (?:task|job|goal|role) is to\s+"
-    r"|(?:begin|start|continue|proceed|finish|end) by\s+(?=\w+ing\b))",
+    r"|(?:begin|start|continue|proceed|finish|end|wrap up) by\s+(?=\w+ing\b))",
     re.IGNORECASE,
 )
 _FILLER = re.compile(
