@@ -221,6 +221,26 @@ def test_a_broken_document_is_refused(tmp_path: Path, content: bytes, what: str)
 
 
 @needs_documents
+def test_whatever_a_parser_says_of_a_broken_document_it_is_called_broken(tmp_path: Path) -> None:
+    path = write_docx(tmp_path / "plan.docx", "Parts", "a < b & c")
+    with ZipFile(path) as whole, ZipFile(tmp_path / "torn.docx", "w") as torn:
+        for name in whole.namelist():
+            torn.writestr(name, whole.read(name)[:-9])
+    with pytest.raises(CallerError, match=r"cannot be read as DOCX: it is broken \(unclosed token: line 1"):
+        read_file("plan", tmp_path / "torn.docx")
+
+
+@needs_documents
+def test_halves_of_characters_in_a_pdf_are_joined_or_replaced(tmp_path: Path) -> None:
+    codes = b"begincmap 4 beginbfchar <41> <D83D> <42> <DE00> <43> <D800> <44> <0000> endbfchar endcmap"
+    path = write_pdf(tmp_path / "plan.pdf", ["AB ok C D"])
+    made = path.read_bytes().replace(b"/BaseFont /Helvetica", b"/BaseFont /Helvetica /ToUnicode 9 0 R")
+    stream = b"9 0 obj\n<< /Length %d >>\nstream\n%b\nendstream\nendobj\n" % (len(codes), codes)
+    path.write_bytes(made.replace(b"xref\n", stream + b"xref\n", 1))
+    assert read_file("plan", path).text == "\U0001f600 ok \ufffd \ufffd"
+
+
+@needs_documents
 def test_a_protected_pdf_is_refused(tmp_path: Path) -> None:
     from pypdf import PdfReader, PdfWriter  # noqa: PLC0415 - of the extra
 
