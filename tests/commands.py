@@ -39,7 +39,8 @@ class Told:
 def dramaturg(*arguments: str, stdin: bytes = b"") -> Told:
     """Give the command inside this process."""
     out, err = BytesIO(), BytesIO()
-    stdout, stderr = (TextIOWrapper(stream, encoding="utf-8", write_through=True) for stream in (out, err))
+    stdout = TextIOWrapper(out, encoding="utf-8", write_through=True)
+    stderr = TextIOWrapper(err, encoding="utf-8", errors="backslashreplace", write_through=True)  # as Python makes it
     with (
         patch.object(sys, "argv", ["dramaturg", *arguments]),
         patch.object(sys, "stdin", TextIOWrapper(BytesIO(stdin))),

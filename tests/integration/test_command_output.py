@@ -94,6 +94,20 @@ def test_the_document_never_goes_over_what_it_is_made_from(
     assert not state.exists()
 
 
+def test_files_whose_names_are_no_utf_8_are_performed_and_told_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    persona, artifact = (os.fsdecode(name) for name in (b"\xff.persona.md", b"\xff.md"))
+    assert dramaturg("new", "own-1", "-o", persona).code == 0
+    Path(artifact).write_bytes(BLUEPRINT.read_bytes())
+    done = dramaturg("run", persona, artifact, "--model", "evidence", "-o", os.fsdecode(b"\xff.out.md"))
+    assert done.code == 0
+    told = dramaturg("runs", "--json").json[0]
+    assert (told["status"], told["persona"]) == ("done", "own-1")
+    assert dramaturg("report", told["run"], "--html", os.fsdecode(b"\xff.html")).code == 0
+
+
 def test_a_name_too_long_for_a_file_is_the_callers_fault(state: Path, tmp_path: Path) -> None:
     (tmp_path / "plan.md").write_text("older", encoding="utf-8")
     told = dramaturg("run", "DPA-1", "x" * 300, "--model", "evidence", "-o", str(tmp_path / "plan.md"))

@@ -1,6 +1,7 @@
 """What an eval prints, in every layout, at once and later; budgets; evals compared; suites begun."""
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -15,6 +16,7 @@ from dramaturg.data import personas_root
 from dramaturg.engine.calls import ModelCall, ModelReply, Usage
 from dramaturg.errors import BudgetSpent, CallerError
 from dramaturg.evals import Kind, compare_runs, load_run
+from dramaturg.evals.reading import read_suite
 from dramaturg.models.prices import parse_price
 from dramaturg.models.scripted import Answer
 from dramaturg.run.budget import parse_usd
@@ -272,6 +274,18 @@ def test_a_suite_as_begun_says_that_it_accepts_what_is_declared_missing() -> Non
         begun.replace("  - markdown\n", "  - markdown\n  - answered\n"), encoding="utf-8"
     )
     assert "0 of 5 performances passed" in dramaturg("eval", "run", "mine.suite.yaml").out
+
+
+@pytest.mark.usefixtures("bench")
+def test_a_suite_names_a_file_as_it_is_called_or_is_not_begun() -> None:
+    Path("\U0001f600 plan.md").write_text("The gateway listens on port 8080.\n", encoding="utf-8")
+    assert dramaturg("eval", "new", "DPA-1", "\U0001f600 plan.md", "-o", "mine.suite.yaml").code == 0
+    (case,) = read_suite(Path("mine.suite.yaml")).suite.cases
+    assert case.artifacts["architectural_blueprint"].path == "\U0001f600 plan.md"
+    odd = os.fsdecode(b"\xff.suite.yaml")
+    told = dramaturg("eval", "new", "DPA-1", "-o", odd)
+    assert (told.code, Path(odd).exists()) == (2, False)
+    assert "cannot be written: a file it names is not named in UTF-8; rename that" in told.err
 
 
 @pytest.mark.usefixtures("bench")

@@ -95,6 +95,12 @@ def test_a_name_that_no_file_can_have_is_told(tmp_path: Path) -> None:
         parse_answers(["3=@~nobody-there/x"])
 
 
+def test_an_answer_that_is_no_unicode_is_refused(tmp_path: Path) -> None:
+    for known in (parse_answers(["3=a\udcff"]), read_answers(_file(tmp_path, r'{"3": ["a\udcff"]}'))):
+        with pytest.raises(CallerError, match=r"the answer to question 3 is not Unicode text \(character 1 is a lone"):
+            answers_of(known)
+
+
 @given(st.lists(st.sampled_from(_PIECES) | st.text(max_size=3), max_size=9).map("".join))
 @example("3: 2026-13-45\n")
 @example("[" * 3000)

@@ -74,7 +74,8 @@ class ModelCall:
             self.model,
             self.max_output,
         ]
-        return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+        canonical = json.dumps(content, ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()  # a model's file may be named so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

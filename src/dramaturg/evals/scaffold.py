@@ -79,6 +79,10 @@ def begin_suite(library: Library, persona: str, files: Sequence[Path], path: Pat
     )
     schema = json.dumps(suite_schema(), ensure_ascii=False, indent=2) + "\n"
     try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise CallerError(f"`{path}` cannot be written: a file it names is not named in UTF-8; rename that") from error
+    try:
         folder.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -152,4 +156,6 @@ def _text(name: str) -> str:
 def _quoted(text: str) -> str:
     """Return a text in quotes that JSON and YAML read alike; a plain word needs none."""
     node = yaml.compose(text) if text.replace("-", "").replace("_", "").isalnum() else None
-    return text if node is not None and node.tag == _WORD else json.dumps(text)  # `null` and `17` are no words
+    return (
+        text if node is not None and node.tag == _WORD else json.dumps(text, ensure_ascii=False)
+    )  # `null` and `17` are no words

@@ -38,7 +38,7 @@ class Arriving:
 def _items(text: str) -> Iterator[str]:
     """Yield what each item of an unfinished answer says, in the envelope or in slots of their own."""
     try:
-        data: Any = from_json(text, allow_partial=True)
+        data: Any = from_json(text.encode("utf-8", "replace"), allow_partial=True)  # of a character there may be half
     except ValueError:  # nothing that could be an answer yet; what is wrong with the whole is found when it is there
         return
     if not isinstance(data, Mapping):

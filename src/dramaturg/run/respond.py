@@ -44,11 +44,20 @@ def answer_of(given: object, question: str) -> Answer | None:
     """
     if given is None or isinstance(given, Answer):
         return given
+    if isinstance(given, str):
+        try:
+            given.encode()
+        except UnicodeEncodeError as error:
+            said = f"character {error.start} is a lone surrogate"
+            raise CallerError(
+                f"the answer to {question} is not Unicode text ({said}); decode its bytes as UTF-8"
+            ) from error
+        return Answer(text=given)
     if isinstance(given, bool):
         return Answer(text="yes" if given else "no")
     if isinstance(given, Path):
         return Answer(artifact=read_artifact(f"answer to {question}", given), name=given.name)
-    if isinstance(given, str | int | float):
+    if isinstance(given, int | float):
         return Answer(text=str(given))
     raise CallerError(f"the answer to {question} is of type `{type(given).__name__}`; give text, or a Path to a file")
 

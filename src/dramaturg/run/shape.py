@@ -26,7 +26,7 @@ def _is_unicode(said: str) -> str:
 
 
 _Moment = Annotated[str, AfterValidator(_is_moment)]
-_Whole = Annotated[str, AfterValidator(_is_unicode)]  # only a model may have written half a character
+_Whole = Annotated[str, AfterValidator(_is_unicode)]  # half a character may be a model's, or of the name of a file
 
 
 class _Kept(BaseModel):
@@ -34,23 +34,23 @@ class _Kept(BaseModel):
 
 
 class _File(_Kept):
-    path: _Whole
+    path: str
     text: _Whole
 
 
 class _Kernel(_Kept):
-    version: _Whole
-    sources: dict[_Whole, _Whole]
+    version: str
+    sources: dict[str, _Whole]
 
 
 class _Artifact(_Kept):
     id: _Whole
     text: _Whole
     name: _Whole = ""
-    media_type: _Whole = ""
+    media_type: str = ""
     primary: bool = True
     part: _Whole = ""
-    source: _Whole = ""
+    source: str = ""
 
 
 class _Profile(_Kept):
@@ -62,21 +62,21 @@ class _Profile(_Kept):
 
 
 class _Other(_Kept):
-    spec: _Whole
-    model: _Whole
+    spec: str
+    model: str
     profile: _Profile
 
 
 class _Run(_Kept):
-    run: _Whole
+    run: str
     plan: str
     inputs: str
-    persona: _Whole
+    persona: str
     chain: Annotated[list[_File], Field(min_length=1)]
     kernel: _Kernel
     artifacts: list[_Artifact]
-    spec: _Whole
-    model: _Whole
+    spec: str
+    model: str
     profile: _Profile
     reasks: _Count
     sample: _Count
