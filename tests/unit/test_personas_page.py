@@ -1,4 +1,4 @@
-"""The page for authors, docs/personas.md: it names all that the language has, and what it shows is what happens."""
+"""The pages for authors, docs/personas.md and docs/plan.md: they name all there is, and what they show happens."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ from dramaturg.plan.verbs import (
     WRITES,
 )
 
-_PAGE = (ROOT / "docs" / "personas.md").read_text(encoding="utf-8")
+_PAGE = "\n".join((ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("personas.md", "plan.md"))
 _PIECE = re.compile(
     r"^```(?:markdown|persona)\n(?P<text>(?:.*\n)*?)```$|^(?P<head>\|.*)\n\|[-|]+\n(?P<rows>(?:\|.*\n)+)", re.MULTILINE
 )
