@@ -5,8 +5,9 @@ import pytest
 from dramaturg.findings.source import Source
 from dramaturg.persona.model import Step
 from dramaturg.persona.scan import scan
+from dramaturg.plan.handoffs import hands_over, hands_over_by_title
 from dramaturg.plan.model import Branch
-from dramaturg.plan.people import DEFAULT_BOUND, asks_a_person, asks_to_confirm, branches_of, hands_over
+from dramaturg.plan.people import DEFAULT_BOUND, asks_a_person, asks_to_confirm, branches_of
 from dramaturg.plan.prose import prose_of
 
 _HEAD = "---\nalias: x-1\ntitle: X\n---\n<operational_protocol>\n<Step>"
@@ -206,3 +207,21 @@ def test_a_way_back_without_a_condition_rests_on_its_own_words() -> None:
     at = source.offset(branch.span)
     assert source.text[at : at + branch.span.length] == "go back to Step 2.3"
     assert (branch.goes_to, branch.bound) == ("2.3", 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("Hand over to the Deployment Process Architect.", "Deployment Process Architect"),
+        ("The plan is executed by the Deployment Process Architect.", "Deployment Process Architect"),
+        ("Send the findings to the Architect of Record for review.", "Architect of Record"),
+        ("Weigh them. Then invoke the Deployment Process Architect.", "Deployment Process Architect"),
+        ("Do not hand over to the Deployment Process Architect.", ""),
+        ("Hand it over. Write for the Deployment Process Architect.", ""),
+        ("Hand over to the Auditor.", ""),
+        ("Hand over to the deployment process architect.", ""),
+        ("Write what the Deployment Process Architect reads.", ""),
+    ],
+)
+def test_a_title_is_handed_over_to_in_the_same_sentence(text: str, title: str) -> None:
+    assert hands_over_by_title(text, {"Deployment Process Architect", "Architect of Record", "Auditor"}) == title

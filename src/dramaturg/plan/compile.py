@@ -14,11 +14,12 @@ from dramaturg.plan.artifacts import artifact_names
 from dramaturg.plan.contract import contents, contradictions, undefined_directives
 from dramaturg.plan.ensemble import closed, demanded, settled
 from dramaturg.plan.formats import format_of
+from dramaturg.plan.handoffs import hands_over, sends_on
 from dramaturg.plan.headings import called_section, document_title
 from dramaturg.plan.kinds import Decision, kind_of
 from dramaturg.plan.model import Branch, Format, Kind, Plan, PlannedStep, Reason, Requirement, make_reason, make_step
 from dramaturg.plan.numbering import beginnings, ids_of
-from dramaturg.plan.people import OUTSET, branches_of, hands_over
+from dramaturg.plan.people import OUTSET, branches_of
 from dramaturg.plan.prose import Prose, one_line, prose_of
 from dramaturg.plan.repeats import repeated_for
 from dramaturg.plan.requirements import requirements_of
@@ -120,6 +121,9 @@ class _Compiler:
     findings: list[Finding]
 
     def planned(self, decision: Decision, before: Sequence[PlannedStep]) -> PlannedStep:
+        written = {fold_id(each.section) for each in before if each.section}
+        if decision.rule == "kind/names-a-section" and sends_on(self.prose, self.known, written):
+            decision = Decision(kind=Kind.ANALYZE, rule="kind/no-output-named")
         step, kind = self.step, decision.kind
         reasons: list[Reason | None] = [self.reason(decision.rule, decision.words)]
         also = decision.also

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from dramaturg.findings.quick import quick
 from dramaturg.persona.model import Step
 from dramaturg.plan.columns import columns_of
+from dramaturg.plan.handoffs import hands_over
 from dramaturg.plan.joins import INTO, assembles, gathered
 from dramaturg.plan.model import Kind
-from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, hands_over, is_named_a_gate
+from dramaturg.plan.people import asks_a_person, asks_to_confirm, branches_of, is_named_a_gate
 from dramaturg.plan.prose import Prose, mentions
 from dramaturg.plan.titles import is_placed, own_section, title_as_object, title_under
 from dramaturg.plan.verbs import (

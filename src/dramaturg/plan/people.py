@@ -150,30 +150,6 @@ _BOUND = re.compile(
     rf"|\b{_COUNT.replace('count', 'times')}\s+(?:times|iterations|rounds|attempts)\b",
     re.IGNORECASE,
 )
-_HANDS = re.compile(
-    r"\bhand(?:s|ing|ed)?\b[^.!?\n]{0,40}?[ -](?:off|over)\b|\bpass(?:es|ed|ing)?\b[^.!?\n]{0,40}?\bon to\b"
-    r"|\bhand-?off\b|\bdelegat\w*\b|\bexecuted by\b|\binstance request\b"
-    r"|\bcontinued by\b|\btaken over by\b",
-    re.IGNORECASE,
-)
-_PASSES = re.compile(
-    r"\b(?:hand|forward|transfer|route|escalate|refer(?! to\b)|pass|send|submit|switch)(?:s|ing)?\b"
-    r"[^.!?\n]{0,60}?\bto (?:the )?`?$"
-    r"|\b(?:invoke|activate|engage|summon|call(?: on| upon)?)(?:s|ing)? (?:the )?`?$",
-    re.IGNORECASE,
-)
-_PERSONA = re.compile(r"[A-Z][A-Z0-9]+(?:-[A-Z0-9]+)*-\d{1,2}$")
-_CALLED_PERSONA = re.compile(r"`?\s+(?:persona|agent|specialist)\b", re.IGNORECASE)
-_PASS_WORDS = (
-    "hand", "forward", "transfer", "route", "routing", "escalat", "refer", "pass", "send", "submit", "switch", "invok",
-    "activat", "engag", "summon", "call",
-)  # fmt: skip
-_NO_PERSONA = re.compile(
-    r"(?:SHA|MD|AES|RSA|UTF|GPT|AZ|EC|SEV|PRIO|TIER|LEVEL|PHASE|TASK|REQ|TC|ISO|IEC|RFC|PEP|CVE|CWE|TLS|IEEE|DIN|EN|HTTP|IPv)-\d+$",
-    re.IGNORECASE,
-)
-_ALIAS = re.compile(r"(?<![\w/-])(?P<alias>(?:[A-Za-z_][\w-]*/)*[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*-\d+)(?![\w-])")
-_NUMBERED = re.compile(r"-\d")  # every alias has it
 # what must be found for any of the patterns above to be: far cheaper to look for
 _GATE_WORDS = (
     "confirm", "approv", "sign-off", "ahead", "permission", "consent", "proceed", "continue", "go on",
@@ -184,8 +160,6 @@ _ASK_WORDS = (
     "ask", "question", "prompt", "clarify", "elicit", "nquire", "find out", "interview", "invite", "consult",
     "have the", "have your", "let the", "let your",
 )  # fmt: skip
-_HAND_WORDS = ("hand", "delegat", "executed by", "instance request", "continued by", "taken over by", "on to")
-_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•]\s|\d+[.)]\s)")
 
 
 def asks_to_confirm(prose: Prose) -> re.Match[str] | None:
@@ -212,35 +186,6 @@ def asks_a_person(prose: Prose) -> re.Match[str] | None:
     return _said(_ASK, text) if mentions(prose.folded.replace("task", ""), _ASK_WORDS) else None
 
 
-def hands_over(prose: Prose, own: str) -> re.Match[str] | None:
-    """Return the alias of the persona a step hands over to; None if it hands nothing over."""
-    if not _NUMBERED.search(prose.spoken):
-        return None
-    hands, passes = mentions(prose.folded, _HAND_WORDS), mentions(prose.folded, _PASS_WORDS)
-    if not (hands or passes):
-        return None
-    text, begin = prose.spoken, 0
-    for end in [*(found.end() for found in _SENTENCE_END.finditer(text)), len(text)]:
-        word = _HANDS.search(text, begin, end) if hands else None
-        handed = word is not None and not _is_denied(text, begin, word.start())
-        for alias in _ALIAS.finditer(text, begin, end):
-            named = alias["alias"]
-            if named.casefold() == own.casefold() or _NO_PERSONA.match(named):
-                continue
-            if handed or _is_passed_to(text[begin : alias.start()], alias):
-                return alias
-        begin = end
-    return None
-
-
-def _is_passed_to(before: str, alias: re.Match[str]) -> bool:
-    """Tell whether something is passed to what is surely a persona: in capitals, or called one."""
-    if not (_PERSONA.match(alias["alias"]) or _CALLED_PERSONA.match(alias.string, alias.end())):
-        return False
-    word = _PASSES.search(before)
-    return word is not None and not _is_denied(before, 0, word.start())
-
-
 def branches_of(step: Step, prose: Prose) -> Iterator[Branch]:
     """Yield where a step may go on: one branch for each condition; without any, one for a way back, or over steps."""
     if not step.conditions:
@@ -263,7 +208,7 @@ def _anew(text: str) -> re.Match[str] | None:
     """Return where a step orders to begin anew; None where it only speaks of that."""
     for found in _ANEW.finditer(text):
         before = text[max(0, found.start() - 160) : found.start()]
-        if _IN_SOME_CASE.search(before) and not _is_denied(before, 0, len(before)):
+        if _IN_SOME_CASE.search(before) and not is_denied(before, 0, len(before)):
             return found
     return None
 
@@ -291,12 +236,12 @@ def _said(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
     """Return the first place where a pattern is found and not negated, nor told as something that has happened."""
     for found in pattern.finditer(text):
         before = text[max(0, found.start() - 80) : found.start()]
-        if not _is_denied(before, 0, len(before)) and (not _ORDERS.match(found[0]) or _CLAUSE_START.search(before)):
+        if not is_denied(before, 0, len(before)) and (not _ORDERS.match(found[0]) or _CLAUSE_START.search(before)):
             return found
     return None
 
 
-def _is_denied(text: str, begin: int, end: int) -> bool:
+def is_denied(text: str, begin: int, end: int) -> bool:
     """Tell whether what follows a stretch is negated by it: "do not …", but not "if it is not stated, …"."""
     state = _OF_A_STATE.search(text, begin, end)
     return _NOT.search(text, state.end() if state else begin, end) is not None

@@ -14,10 +14,11 @@ from dramaturg.findings.model import Finding, Severity
 from dramaturg.findings.source import Source
 from dramaturg.persona.files import walk
 from dramaturg.persona.library import Entry, Library
-from dramaturg.persona.model import Persona, PersonaFile
+from dramaturg.persona.model import Persona, PersonaFile, same_id
 from dramaturg.persona.reading import read_persona_file
 from dramaturg.persona.resolve import compose
 from dramaturg.plan.compile import compile_plan
+from dramaturg.plan.handoffs import hands_over_by_title
 from dramaturg.plan.model import Plan
 from dramaturg.run.kernels import load_kernel
 
@@ -209,7 +210,7 @@ class _Check:
             plan = compile_plan(persona) if persona.steps else None
         except AuthorError as error:
             return error.findings
-        return (*plan.findings, *self._unknown_heirs(plan, path)) if plan else ()
+        return (*plan.findings, *self._unknown_heirs(plan, path), *self._titled_heirs(plan)) if plan else ()
 
     def _unknown_heirs(self, plan: Plan, path: Path) -> Iterator[Finding]:
         """Warn of each step that hands over to a persona nobody is."""
@@ -218,6 +219,21 @@ class _Check:
             if isinstance(found, Finding):
                 message = f"step {step.id} hands over to `{step.hands_to}`, but {found.message}"
                 yield Finding(rule="P412", severity=Severity.WARNING, message=message, span=step.span, help=found.help)
+
+    def _titled_heirs(self, plan: Plan) -> Iterator[Finding]:
+        """Warn of each step that hands over to a persona by its title, which no plan can follow."""
+        for step in (step for step in plan.steps if not step.hands_to):
+            title = hands_over_by_title(step.instruction, self._titles)
+            alias = self._titles.get(title, "")
+            if alias and not same_id(alias, plan.persona.alias):
+                message = f"step {step.id} hands over to `{title}`, which is a title; a plan knows personas by alias"
+                remedy = f"name the persona by its alias, `{alias}`"
+                yield Finding(rule="P413", severity=Severity.WARNING, message=message, span=step.span, help=remedy)
+
+    @cached_property
+    def _titles(self) -> Mapping[str, str]:
+        """The alias of the persona of each title; of two with one title that of the nearer."""
+        return {entry.text("title"): entry.alias for entry in reversed(self.library.entries) if entry.text("title")}
 
     def _twin(self, path: Path) -> Finding | None:
         """Return why a file's alias is not its own; a file outside every root takes no alias from another."""
