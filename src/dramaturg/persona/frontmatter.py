@@ -124,14 +124,14 @@ def _characters(node: yaml.Node, reader: Reader) -> tuple[str, Span]:
 
 def _read_keys(root: yaml.MappingNode, reader: Reader) -> None:
     """Take over the known keys, the values of all but the artifacts as plain data."""
-    unknown = []
+    unknown: list[tuple[yaml.ScalarNode, yaml.Node]] = []
     for name, key, value in pairs(root, reader, _FOLDED):
         if name != key.value:
             remedy, edit = f"write `{name}`", Edit(span=reader.of(key), text=name)
             message = f"the key `{key.value}` is written in capitals; it is read as `{name}`"
             reader.fault("P107", message, reader.of(key), severity=Severity.WARNING, help=remedy, edits=(edit,))
         if name not in KEYS:
-            unknown.append(key)
+            unknown.append((key, value))
             continue
         if is_null(value) or (value.tag != PLAIN and _is_blank(name, value)):
             continue
@@ -200,15 +200,16 @@ def _read_artifacts(reader: Reader, alias: str) -> Iterator[ArtifactSpec]:
         )
 
 
-def _refuse_keys(unknown: Sequence[yaml.ScalarNode], root: yaml.MappingNode, reader: Reader) -> None:
+def _refuse_keys(unknown: Sequence[tuple[yaml.ScalarNode, yaml.Node]], root: yaml.MappingNode, reader: Reader) -> None:
     """Report keys that there are not; one that can only be a slip of one that is not given yet can be mended."""
     if not unknown:
         return
     free = KEYS.keys() - {key.value.casefold() for key, _ in root.value if isinstance(key, yaml.ScalarNode)}
-    for key in unknown:
+    for key, value in unknown:
         near = get_close_matches(key.value, KEYS, n=1)
         slip = get_close_matches(key.value, free, n=1, cutoff=_SLIP) if near else []
-        edits = (Edit(span=reader.of(key), text=slip[0]),) if slip and slip == near else ()
+        sure = slip and slip == near and (is_null(value) or _can_be(slip[0], value))
+        edits = (Edit(span=reader.of(key), text=slip[0]),) if sure else ()
         free.difference_update(edit.text for edit in edits)
         reader.fault(
             "P107",
@@ -218,6 +219,18 @@ def _refuse_keys(unknown: Sequence[yaml.ScalarNode], root: yaml.MappingNode, rea
             help=f"did you mean `{near[0]}`?" if near else "move it under `metadata:`, which is free",
             edits=edits,
         )
+
+
+def _can_be(name: str, value: yaml.Node) -> bool:
+    """Tell whether a value may stand under a key, as far as it shows without reading it whole."""
+    if not isinstance(value, _NODES[name]):
+        return False
+    if name in CHOICES:
+        return value.value in CHOICES[name]
+    if isinstance(value, yaml.SequenceNode):
+        wanted = yaml.MappingNode if name == "expected_artifacts" else yaml.ScalarNode
+        return all(isinstance(item, wanted) for item in value.value)
+    return True
 
 
 def _read_artifact(item: yaml.MappingNode, reader: Reader) -> dict[str, yaml.ScalarNode] | None:
