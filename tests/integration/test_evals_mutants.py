@@ -46,6 +46,7 @@ def test_what_no_case_would_miss_survives_at_its_line_until_a_case_does(bench: B
     assert "2 of 12 mutants were killed = 17 % [5 %, 45 %]" in told.out
     assert survivor not in told.err  # once is enough
     assert "\nsurvived: no verdict was worse; `inconclusive` may be worse, and more cases, repeats" in told.out
+    assert "\n`evidence` reads no rule, directive or block; what these are worth a language model" in told.out
     bench.checkout.write("one.suite.yaml", _SUITE + _MORE)
     told = dramaturg(*_MUTATE)
     assert survivor not in told.out

@@ -53,6 +53,14 @@ def test_a_version_that_is_not_there_is_the_callers_fault(
     assert reason in told.err
 
 
+def test_before_the_first_commit_there_are_no_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkout = new_checkout(tmp_path / "project", monkeypatch)
+    checkout.write(_PLACE, RELEASE)
+    told = dramaturg("check", _PLACE, "--against", "HEAD")
+    assert told.code == 2
+    assert "error: git finds no revision `HEAD`; nothing was committed yet, so commit first\n" in told.err
+
+
 def test_without_a_repository_there_are_no_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     told = dramaturg("diff", "DPA-1")

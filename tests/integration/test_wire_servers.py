@@ -137,7 +137,9 @@ def test_a_server_that_lists_no_models_is_used_with_the_usual_window(listener: L
 
 def test_a_server_that_is_not_there_is_a_fault_that_may_pass(listener: Listener) -> None:
     address = listener.address.replace(f":{listener.server_port}", ":9")
-    with pytest.raises(ModelError, match=r"the server at 127.0.0.1 could not be reached") as raised:
+    with pytest.raises(
+        ModelError, match=r"127.0.0.1 could not be reached: Connection refused \(127.0.0.1:9\); "
+    ) as raised:
         asyncio.run(open_model(parse_spec(f"openai:qwen@{address}")))
     assert raised.value.retryable
     assert "that the server runs" in raised.value.hint

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dramaturg.cli.formats import reporting_faults
-from dramaturg.cli.output import json_option, one_layout, print_json
+from dramaturg.cli.output import folded, json_option, one_layout, print_json
 from dramaturg.cli.paging import html_option, write_page
 from dramaturg.cli.spending import batch_option, budget_option, price_option, within_budget
 from dramaturg.cli.suites import judge_option, layout_option, one_suite
@@ -92,7 +92,7 @@ def mutate(  # noqa: PLR0913 - one parameter for each option
     if layout == "json":
         print_json(mutation.to_json())
     else:
-        click.echo((mutation_github if layout == "github" else mutation_text)(mutation), nl=False)
+        click.echo(mutation_github(mutation) if layout == "github" else folded(mutation_text(mutation)), nl=False)
 
     def page(_: object) -> str:
         from dramaturg.evals.report.page.mutants import mutation_page

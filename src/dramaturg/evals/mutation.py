@@ -66,6 +66,7 @@ class Mutation:
     Attributes:
         suite: The suite.
         arm: The personas as they are.
+        models: Those that were asked, by name.
         tried: Every mutant that was tried, in the order of the operators.
         made: How many mutants there are.
         pairs: How many pairs each is performed in, where it is not decided earlier.
@@ -75,6 +76,7 @@ class Mutation:
 
     suite: SuiteFile
     arm: Arm
+    models: tuple[str, ...]
     tried: tuple[Tried, ...]
     made: int
     pairs: int
@@ -185,6 +187,7 @@ async def _mutate(
     return Mutation(
         suite=file,
         arm=arm,
+        models=tuple(each if isinstance(each, str) else each.name for each in terms.models or file.suite.models),
         tried=tuple(tried),
         made=len(made),
         pairs=_pairs(file, terms),

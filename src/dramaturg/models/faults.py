@@ -1,6 +1,7 @@
 """A provider's failure to a ModelError; its one rule: say who answered what, whether to try again, and what helps."""
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -80,9 +81,18 @@ def from_event(provider: str, error: Any) -> ModelError:
 def unreachable(provider: str, error: Exception) -> ModelError:
     """Return the error for a connection that failed or went silent; the SDK's cause says more than the SDK does."""
     cause = error.__cause__ or error
-    told = " ".join(str(cause).split()) or type(cause).__name__
+    told = _unconnected(cause.__cause__) or " ".join(str(cause).split()) or type(cause).__name__
     hint = f"check the network, or that the server runs; {_GOES_ON}"
     return ModelError(f"{provider} could not be reached: {told}", retryable=True, hint=hint)
+
+
+def _unconnected(error: BaseException | None) -> str:
+    """Return why there is no connection, and to where, as the system says it; empty where the error does not know."""
+    system = getattr(error, "os_error", None)
+    if not isinstance(system, OSError) or system.errno is None:
+        return ""
+    reason = os.strerror(system.errno) if system.errno > 0 else system.strerror  # names are not resolved by the kernel
+    return f"{reason} ({getattr(error, 'host', '')}:{getattr(error, 'port', '')})"
 
 
 def not_an_answer(provider: str, what: str) -> ModelError:

@@ -122,6 +122,8 @@ def _tree(revision: str) -> str:
         remedy = f"did you mean `{near[0]}`?" if near else "`git log --oneline` shows what there is"
         if _git("rev-parse", "--is-shallow-repository").strip() == b"true":
             remedy = "this clone is shallow, `git fetch --unshallow` brings what is missing"
+        elif not names:
+            remedy = "nothing was committed yet, so commit first"
         raise CallerError(f"git finds no revision `{revision}`; {remedy}") from error
     return found.decode().strip()
 

@@ -6,6 +6,7 @@ from dramaturg.evals.mutation import Mutation, Tried
 from dramaturg.evals.report.figures import counted, percent
 from dramaturg.evals.report.table import too_few
 from dramaturg.evals.statistics.verdict import Kind
+from dramaturg.evals.suite import QUOTING
 from dramaturg.findings.github import workflow_command
 
 _MEANINGS = {
@@ -14,6 +15,7 @@ _MEANINGS = {
     Kind.INCONCLUSIVE: "`inconclusive` may be worse, and more cases, repeats or scorers could tell",
     Kind.INFRASTRUCTURE: "`infrastructure` failed for technical reasons and tells nothing",
 }
+_UNREAD = f"`{QUOTING}` reads no rule, directive or block; what these are worth a language model shows, `--models NAME`"
 
 
 def mutation_text(mutation: Mutation) -> str:
@@ -27,6 +29,7 @@ def mutation_text(mutation: Mutation) -> str:
         kinds = {each.kind: None for each in mutation.survivors}
         lines += too_few(mutation.suite.suite.gate, mutation.pairs)
         lines.append(f"survived: no verdict was worse; {', '.join(_MEANINGS[kind] for kind in kinds if kind)}")
+        lines += [_UNREAD] if {*mutation.models} == {QUOTING} else []
     return "\n".join([*lines, "", mutation_cost(mutation), mutation_score(mutation)]) + "\n"
 
 
