@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from dramaturg.persona.tags import BARE_SECTION, Tag, Tags
 
+_DIGITS = 9  # of a number of a step
 _MISSPELT = 0.75
 
 
@@ -63,15 +64,30 @@ def pair_blocks(tags: Tags) -> dict[int, int | None]:
 
 
 def closed_steps(tags: Tags, start: int, end: int) -> set[int]:
-    """Return where the Steps between two offsets begin that have a closer of their own."""
+    """Return where the Steps between two offsets begin that have a closer of their own.
+
+    Inside another step, one whose number goes on with that of the last one stands beside it: that one lacks its closer.
+    """
     closed: set[int] = set()
-    stack: list[int] = []
+    stack: list[Tag] = []
     for tag in tags.between(start, end):
         if tag.name.is_step and not tag.closes:
-            stack.append(tag.start)
+            if len(stack) > 1 and goes_on(stack[-1], tag):
+                stack.pop()
+            stack.append(tag)
         elif tag.name.is_step and stack:
-            closed.add(stack.pop())
+            closed.add(stack.pop().start)
     return closed
+
+
+def goes_on(before: Tag, tag: Tag) -> bool:
+    """Tell whether a step's number is the one behind another's."""
+    number, last = tag.attributes.get("number", ""), before.attributes.get("number", "")
+    return _is_number(number) and _is_number(last) and int(number) == int(last) + 1
+
+
+def _is_number(said: str) -> bool:
+    return said.isdecimal() and len(said) <= _DIGITS
 
 
 def block_at(tags: Tags, closer: int | None, limit: int, *, opener: Tag) -> Block:

@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from dramaturg.findings.source import Source
-from dramaturg.persona.blocks import closed_steps, misspells_condition, misspells_step
+from dramaturg.persona.blocks import closed_steps, goes_on, misspells_condition, misspells_step
 from dramaturg.persona.faults import Faults
 from dramaturg.persona.model import Condition, Origin, Step, make_origin, make_step
 from dramaturg.persona.tags import Tag, Tags
@@ -19,7 +19,6 @@ _ITEM = re.compile(r"^(?P<indent>[ \t]*)(?P<number>\d{1,9})[.)][ \t]+", re.MULTI
 _FIRST_ITEM = re.compile(r"(?P<indent>[ \t]*)(?P<number>\d{1,9})[.)][ \t]+")  # behind the tag no line begins
 _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
 _AROUND = " \t\r\n*_)\"'”’»"  # what a sentence may have around its end
-_DIGITS = 9
 _CHECKS = ("check", "trigger", "if")
 _STEP_ATTRIBUTES = frozenset(("number", "name"))
 _BOLD_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]{1,80}?):?(?:\*\*|__)")
@@ -261,13 +260,7 @@ def _finish(step: _Open, end: int, closer: Tag | None = None) -> None:
 
 def _is_nested(outer: _Open, inner: Tag, closed: AbstractSet[int]) -> bool:
     """Tell whether a step opened inside another is part of it: the outer has its closer, and the inner counts anew."""
-    number, before = inner.attributes.get("number", ""), outer.tag.attributes.get("number", "")
-    goes_on = _is_number(number) and _is_number(before) and int(number) == int(before) + 1
-    return outer.tag.start in closed and (outer.children > 0 or not goes_on)
-
-
-def _is_number(said: str) -> bool:
-    return said.isdecimal() and len(said) <= _DIGITS
+    return outer.tag.start in closed and (outer.children > 0 or not goes_on(outer.tag, inner))
 
 
 def _lacks_slash(tag: Tag, opened: Tag, closed: AbstractSet[int]) -> bool:
