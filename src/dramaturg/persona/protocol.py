@@ -21,7 +21,7 @@ _PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
 _AROUND = " \t\r\n*_)\"'”’»"  # what a sentence may have around its end
 _CHECKS = ("check", "trigger", "if")
 _STEP_ATTRIBUTES = frozenset(("number", "name"))
-_BOLD_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]{1,80}?):?(?:\*\*|__)")
+_BOLD_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]{1,80}?)[:.]?(?:\*\*|__)")
 _HEADING = re.compile(
     r"\s*(?:(?:\*\*|__)(?P<bold>[^*_\n:]{1,80}?):?(?:\*\*|__):?|#{1,6}[ \t]+(?P<plain>[^\n]{1,80}?))[ \t#]*\r?\n"
     r"(?=\s*\S)"

@@ -181,7 +181,7 @@ def _prose(step: PlannedStep) -> str:
     """Return an instruction on one line, without the bullets that are compared as requirements."""
     prose = _plain(step.instruction)
     for requirement in bullets(step):
-        prose = re.sub(rf"(?:^| )(?:[-*+•]|\d+[.)]) {re.escape(_plain(requirement.text))}", "", prose, count=1)
+        prose = re.sub(rf"(?:^| )(?:[-*+•–]|\d+[.)]) {re.escape(_plain(requirement.text))}", "", prose, count=1)
     return prose
 
 

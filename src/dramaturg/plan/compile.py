@@ -89,7 +89,9 @@ def _planned(persona: Persona, names: Mapping[str, str], findings: list[Finding]
     decisions = [compiler.kind() for compiler in compilers]
     if named := contents(persona):
         decisions = demanded(decisions, [compiler.step.name for compiler in compilers], named)
-    decisions = settled(closed(decisions, [compiler.prose for compiler in compilers], persona.title))
+    decisions = settled(
+        closed(decisions, [(compiler.step.name, compiler.prose) for compiler in compilers], persona.title)
+    )
     planned: list[PlannedStep] = []
     for compiler, decision in zip(compilers, decisions, strict=True):
         planned.append(compiler.planned(decision, planned))

@@ -19,8 +19,8 @@ from dramaturg.plan.prose import Prose, one_line, prose_of
 
 _FIRM = re.compile(r"\b(?:MUST|SHALL)\b|(?<!what )(?<!that )(?<!which )\b(?:must|shall)\b")
 _TOLD_OTHERWISE = re.compile(r"\bnon-negotiable\b|\beach with\b", re.IGNORECASE)
-_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.!?][*_`\"')]*(?=\s|\Z)|\n[ \t]*(?=\r?\n|(?:[-*+•]|\d+[.)])\s)|\Z")
-_MARGIN = re.compile(r"(?:\s|(?:[-*+•]|\d+[.)])\s)*")
+_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.!?][*_`\"')]*(?=\s|\Z)|\n[ \t]*(?=\r?\n|(?:[-*+•–]|\d+[.)])\s)|\Z")
+_MARGIN = re.compile(r"(?:\s|(?:[-*+•–]|\d+[.)])\s)*")
 _FULL_STOPS = (".", "!", "?")
 _ALIKE = 0.6
 

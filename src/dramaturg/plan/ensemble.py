@@ -7,9 +7,13 @@ from dramaturg.plan.contract import Contents
 from dramaturg.plan.kinds import SHOWS, Decision
 from dramaturg.plan.model import Kind
 from dramaturg.plan.prose import Prose
+from dramaturg.plan.verbs import ASSEMBLE
 
 _SHOWS = (*SHOWS, "render", "deliver", "emit")
-_FEW = 2  # sections: one and the last
+_FEW = 2  # sections
+_JOINS = ASSEMBLE | {"bundle", "package", "put", "bring", "stitch", "bind"}
+_ANEW = re.compile(r"\b(?:table|matrix|list|summary|chart|section)\b")  # what is made of them is a section again
+_WORD = re.compile(r"[^\W\d_]+")
 _THE_WHOLE = re.compile(
     r"\s*(?:finally,?\s+)?\w+\s+the\s+(?:final|complete|completed|full|finished|entire|whole)\s+"
     r"(?P<noun>[\w-]+(?: [\w-]+){0,3}?)"
@@ -38,27 +42,45 @@ def demanded(decisions: Sequence[Decision], names: Sequence[str], contents: Cont
     ]
 
 
-def closed(decisions: list[Decision], proses: Sequence[Prose], title: str) -> list[Decision]:
-    """Return the decisions with the last section as what joins the others, where it only shows the whole of them.
+def closed(decisions: list[Decision], steps: Sequence[tuple[str, Prose]], title: str) -> list[Decision]:
+    """Return the decisions with a last step that joins the sections, where it only shows them or counts them up.
 
     Args:
         decisions: One for each step.
-        proses: Their texts.
+        steps: Their names and texts.
         title: The persona's, which may name what it makes: "Model Card Writer".
     """
     kinds = [said.kind for said in decisions]
-    if Kind.ASSEMBLE in kinds or kinds.count(Kind.SECTION) <= _FEW:
+    if Kind.ASSEMBLE in kinds or kinds.count(Kind.SECTION) < _FEW:
         return decisions
-    last = len(kinds) - 1 - kinds[::-1].index(Kind.SECTION)
-    said, prose = decisions[last], proses[last]
-    if said.chosen or said.also or not (whole := _THE_WHOLE.fullmatch(prose.text)):
+    last = max(at for at, kind in enumerate(kinds) if kind in (Kind.SECTION, Kind.ANALYZE))
+    said, prose = decisions[last], steps[last][1]
+    others = [name for at, (name, _) in enumerate(steps[:last]) if kinds[at] is Kind.SECTION]
+    if said.chosen or said.also or len(others) < _FEW:
         return decisions
+    if said.kind is Kind.SECTION and _shows_the_whole(prose, title):
+        rule = "kind/shows-the-whole"
+    elif prose.word in _JOINS and not _ANEW.search(prose.folded) and _counts_up(prose, others):
+        rule = "kind/joins-by-name"
+    else:
+        return decisions
+    return [*decisions[:last], Decision(kind=Kind.ASSEMBLE, rule=rule, words=said.words), *decisions[last + 1 :]]
+
+
+def _shows_the_whole(prose: Prose, title: str) -> bool:
+    whole = _THE_WHOLE.fullmatch(prose.text)
+    if whole is None or not (whole["titled"] or prose.word in _SHOWS):
+        return False
     noun = f" {whole['noun']} ".casefold()
-    of_document = _OF_DOCUMENT.search(noun) or noun in f" {title} ".casefold()
-    if not of_document or not (whole["titled"] or prose.word in _SHOWS):
-        return decisions
-    joins = Decision(kind=Kind.ASSEMBLE, rule="kind/shows-the-whole", words=said.words)
-    return [*decisions[:last], joins, *decisions[last + 1 :]]
+    return _OF_DOCUMENT.search(noun) is not None or noun in f" {title} ".casefold()
+
+
+def _counts_up(prose: Prose, names: Sequence[str]) -> bool:
+    """Tell whether a text has two of the sections at least, and half of them, by the last words of their names."""
+    said = {word.rstrip("s") for word in _WORD.findall(prose.folded)}
+    heads = [words[-1].casefold().rstrip("s") for words in map(_WORD.findall, names) if words]
+    counted = sum(head in said for head in heads)
+    return counted >= max(_FEW, len(names) / 2)
 
 
 def settled(decisions: list[Decision]) -> list[Decision]:

@@ -37,7 +37,7 @@ _TITLE = re.compile(r"[A-Z][\w-]*(?:[ \t]+(?:[A-Z][\w-]*|(?:of|for|and|&)(?=[ \t
 _SENDS = frozenset(
     "circulate distribute email escalate forward hand mail pass route send share submit transfer".split()
 )
-_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•]\s|\d+[.)]\s)")
+_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•–]\s|\d+[.)]\s)")
 
 
 def hands_over(prose: Prose, own: str) -> re.Match[str] | None:

@@ -30,7 +30,7 @@ _JOINS = re.compile(
     r"[^.\n]{0,80}?\b(?:document|report|deliverable|output|plan)\b[^.\n]{0,40}?"
     r"\b(?:(?:by )?(?:combining|merging|joining|assembling|concatenating|compiling)"
     r"|(?:that|which) (?:combines|merges|joins|assembles)|consisting of|made (?:up )?of|composed of)\s+"
-    r"(?:all|the|each|every|these)\b[^.\n]{0,40}?\bsections\b"
+    r"(?:(?:all|the|each|every|these)\b[^.\n]{0,40}?\bsections\b|sections \d)"
     r"|\s+(?:all|the|these)\s+(?:of\s+the\s+)?(?:[\w-]+\s+){0,2}sections\b(?! (?:of|from)\b| in (?:the|this|your)\b)"
     r"[^.\n]{0,40}?\bas (?:a|one) (?:[\w-]+ ){0,2}(?:document|report|deliverable|output|plan)\b",
     re.IGNORECASE,

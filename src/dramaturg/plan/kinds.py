@@ -71,7 +71,7 @@ _ONLY_INPUTS = re.compile(
     r"(?:(?:by|from) (?:the|your) \w+|(?<=`)|[\w-]+)[.!]?\s*\Z",
     re.IGNORECASE,
 )  # the inputs, and nothing of what they are looked at for
-_FACETS = re.compile(r"\s*(?:[-*+•]|\d+[.)])[ \t]+(?:\*\*|__)")  # bullets with bold keys say nothing of the step
+_FACETS = re.compile(r"\s*(?:[-*+•–]|\d+[.)])[ \t]+(?:\*\*|__)")  # bullets with bold keys say nothing of the step
 _OUTPUT = re.compile(
     r"\s*(?:\*\*|__)?(?:output|deliverable|result)s?(?::(?:\*\*|__)?|(?:\*\*|__)\s*:)\s*"
     r"(?:(?:an?|one|the)\s+(?:[\w-]+\s+){0,3}?)?[`\"“„](?=[A-Z\d])"
@@ -80,7 +80,7 @@ _OUTPUT = re.compile(
     re.IGNORECASE,
 )
 _OWES = re.compile(
-    rf"(?:[.!?:]\s+|\n\s*(?:[-*+•]\s+)?)(?:this(?:\s+[\w-]+){{0,2}}|it|(?:the|each)\s+{DOCUMENT_NOUN})\s+"
+    rf"(?:[.!?:]\s+|\n\s*(?:[-*+•–]\s+)?)(?:this(?:\s+[\w-]+){{0,2}}|it|(?:the|each)\s+{DOCUMENT_NOUN})\s+"
     r"(?:must|should|shall|has to|needs to)\s+(?:[a-z]+ly\s+|also\s+)?"
     r"(?:include|contain|cover|specify|state|list|name|outline|describe|detail|give|show|have|explain|identify)\b"
     r"|(?:[.!?]\s+|\n\s*)for (?:each|every)(?: [\w-]+){1,3},? (?:you (?:must|should|shall) )?"
@@ -93,7 +93,7 @@ _NEW = re.compile(
 _FORM = re.compile(rf"[^.!?\n]{{0,60}}?\b(?:in|as) (?:an?|one) (?:[\w-]+,? ){{0,4}}{DOCUMENT_NOUN}\b", re.IGNORECASE)
 _SHOWN_AS = re.compile(
     r"[^.!?\n]{0,60}?\b(?:in|as) (?:an?|one) (?:[\w-]+,? ){0,3}"
-    r"(?:tables?|lists?|check-?lists?|matrix|report|summary|json object|(?:code |sql |\b)block|outline|memo)"
+    r"(?:tables?|lists?|check-?lists?|matrix|report|summary|json object|(?:code |sql |\b)block|script|outline|memo)"
     r"(?=\s*(?:[.,;:]|$|\n)"
     r"| (?:with|of|that|which|sorted)\b)",
     re.IGNORECASE,

@@ -16,7 +16,7 @@ _ALIKE = 0.6
 _ALIKE_UNDER_ONE_ID = 0.5
 _ALIKE_ELSEWHERE = 0.8
 _SUBSTANCE = 3  # how many words must be left out for a rewording to say less
-_NESTED = re.compile(r"\n[ \t]*(?:[-*+•]|\d+[.)])[ \t]+")
+_NESTED = re.compile(r"\n[ \t]*(?:[-*+•–]|\d+[.)])[ \t]+")
 _FIRMNESS = ("may", "must", "non-negotiable")
 
 

@@ -52,6 +52,7 @@ _ASK = re.compile(
     r"|(?:\w+\s+){0,4}(?:clarifying|targeted|follow-up|open)?\s*questions?\b"
     r"|for\s+(?:clarification|more|further|additional|missing|whatever|the)\b"
     r"|(?:which|whether|what|how|who|when|where)\b)"
+    r"|\bask:?\s+[\"“][^\"”\n]{1,160}\?[\"”]|\boffer to (?!the\b|an?\b|all\b|every)(?=\w+)"
     r"|\b(?:put|pose|raise|formulate)\s+(?:\w+\s+){0,4}questions?\b(?!\s+(?:that\s+)?(?:the|an?)\s+\w+\s+(?:is|are|will|would|may|might|could|should)\b)|\bprompt\s+(?:the\s+)?(?:user|operator|author|reader|owner|team)\b"
     rf"|\bclarify\b(?! (?:how|what|why|when|where|that|whether)\b)[^.!?\n]{{0,60}}?\bwith (?:the|your) {_ASKED}"
     rf"|\b(?:(?:elicit|find out)\b[^.!?\n]{{0,60}}?\bfrom|(?:inquire|enquire)\b[^.!?\n]{{0,60}}?\b(?:from|of))"
@@ -77,7 +78,7 @@ _OF_A_STATE = re.compile(
 )
 _ORDERS = re.compile(
     r"(?:ask|request|await|wait|seek|obtain|get|secure|prompt|clarify|elicit|inquire|enquire|find|interview|invite"
-    r"|consult|have|let|check|(?:the|your)\s)",
+    r"|consult|have|let|check|offer|(?:the|your)\s)",
     re.IGNORECASE,
 )
 _ONESELF = re.compile(r"\s+(?:your|my|our|it|them)sel(?:f|ves)\b", re.IGNORECASE)
@@ -158,7 +159,7 @@ _GATE_WORDS = (
 )  # fmt: skip
 _ASK_WORDS = (
     "ask", "question", "prompt", "clarify", "elicit", "nquire", "find out", "interview", "invite", "consult",
-    "have the", "have your", "let the", "let your",
+    "have the", "have your", "let the", "let your", "offer to",
 )  # fmt: skip
 
 

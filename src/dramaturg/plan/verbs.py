@@ -25,7 +25,7 @@ PHRASES = {
     **dict.fromkeys("close end finish".split(), "with"),
 }  # verbs that write with this word behind them
 MAY_WRITE = frozenset(
-    """propose outline define design formulate construct build assemble synthesize synthesise develop compile
+    """propose outline implement define design formulate construct build assemble synthesize synthesise develop compile
     combine merge consolidate collate specify suggest derive translate convert transform refactor
     record capture elaborate prioritize prioritise plan sketch lay set put make give show print display highlight
     organize organise arrange integrate unify append""".split()
@@ -47,8 +47,8 @@ DOCUMENT_NOUN = (
     r"|blueprint|outline|overview|roadmap|narrative|guide|proposal|schema|strategy|glossary|appendix|memo|brief|scripts?|files?|prompts?"
     r"|json object|code block|runbook|chapter)"
 )
-_MARKS = r"\s*(?:(?:[-*+•]|\d+[.)]|[a-z]\)|\([a-z\d]\))[ \t]+(?:\[[ xX]\][ \t]+)?|#+[ \t]+|>[ \t]*){0,4}"
-_BOLD_KEY = r"(?:\*\*|__)[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*(?::|[–—-]\s))\s*"
+_MARKS = r"\s*(?:(?:[-*+•–]|\d+[.)]|[a-z]\)|\([a-z\d]\))[ \t]+(?:\[[ xX]\][ \t]+)?|#+[ \t]+|>[ \t]*){0,4}"
+_BOLD_KEY = r"(?:\*\*|__)[^*_\n]{1,80}?(?:[:.](?:\*\*|__)|(?:\*\*|__)\s*(?::|[–—-]\s))\s*"
 _BEGINNING = re.compile(f"{_MARKS}(?:{_BOLD_KEY})?{_MARKS}")
 _HEADING = re.compile(r"\s*(?:(?:\*\*|__)[^*_\n]{1,80}(?:\*\*|__)|#{1,6}[ \t]+[^\n]+?)[ \t]*\r?\n(?=\s*\S)")
 _AIM = re.compile(
@@ -82,7 +82,7 @@ _CLAUSE_END = re.compile(
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _NEXT_SENTENCE = re.compile(
     r"[.!?:\n](?:(?<!\n)(?<!\be\.g[.!?:])(?<!\bi\.e[.!?:])[ \t]+(?=\S)|(?<=\n)\s*\n"
-    r"|(?<=[.!?])\s*\n(?=[ \t]*(?:[-*+•]|\d+[.)]|[A-Z])))"
+    r"|(?<=[.!?])\s*\n(?=[ \t]*(?:[-*+•–]|\d+[.)]|[A-Z])))"
 )  # begins with one letter, which is what makes the search fast
 _AND_THEN = re.compile(
     r"\s(?:(?<=[,;]\s)|(?<=\band\s)|(?<=\bthen\s))\s*(?:and\s+)?(?:then\s+)?(?=[a-z])", re.IGNORECASE
@@ -92,7 +92,7 @@ _READS_TO = re.compile(
     r"\s(?:in order to|so as to|to|and)\s+(?:then\s+)?(?:\w+ly\s+)?",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.!?:](?:\s|$)|\n[ \t]*(?:\n|[-*+•\d])")
+_SENTENCE_END = re.compile(r"[.!?:](?:\s|$)|\n[ \t]*(?:\n|[-*+•–\d])")
 _THE_WHOLE = re.compile(
     r"\s+(?:(?:the|your|this)\s+(?:document|report|section|response|answer|text|plan)\s+(?=with\b))?"
 )
