@@ -43,6 +43,19 @@ class Delivery:
     quiet: bool
 
 
+class OutputFile(click.Path):
+    """The path of a file to write: one that ends as a folder's does is none, whether there is such a folder or not."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; a usage error for a folder's."""
+        if isinstance(value, str) and value.endswith(os.sep):
+            self.fail(f"'{value}' is a folder; add the name of a file.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def delivery_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add what says where a result goes; the command is given it as `where`, a `Delivery`.
 
@@ -55,7 +68,7 @@ def delivery_options(command: Callable[..., Any]) -> Callable[..., Any]:
         as_json, quiet = given.pop("as_json"), given.pop("quiet")
         return command(*arguments, where=_delivery(**options, as_json=as_json, quiet=quiet), **given)
 
-    file = click.Path(dir_okay=False, path_type=Path)
+    file = OutputFile()
     page = "Write a page for reading here as well: the document, its sources, what was demanded, what it cost."
     for option in reversed(
         (

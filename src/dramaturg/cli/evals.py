@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from dramaturg.cli.calibrating import calibrate
+from dramaturg.cli.deliver import OutputFile
 from dramaturg.cli.formats import reporting_faults
 from dramaturg.cli.inspecting import inspect_option, write_inspect_logs
 from dramaturg.cli.listing import list_runs
@@ -191,7 +192,7 @@ def report(
 @evals.command(short_help="Begin a suite for a persona.")
 @click.argument("persona")
 @click.argument("files", nargs=-1)
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead.")
+@click.option("-o", "--output", type=OutputFile(), help="Write here instead.")
 @json_option
 def new(persona: str, files: tuple[str, ...], *, output: Path | None, as_json: bool) -> None:
     """Begin a suite for PERSONA, with a case for each of FILES; prints its path."""

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from dramaturg.cli.deliver import Delivery, delivery_options, hand_over
+from dramaturg.cli.options import only_with
 from dramaturg.cli.output import columns, counted, json_option, local_minute, named, print_json, tell
 from dramaturg.findings.cells import shown
 
@@ -38,6 +39,9 @@ def runs(
     as_json: bool,
 ) -> None:
     """List the runs of this machine, or show what RUN has produced so far."""
+    only_with("--prune", prune, "older_than", "statuses", "dry_run")
+    if prune and run_id is not None:
+        raise click.UsageError(f"--prune removes runs by their age and --status, not `{run_id}`; leave that out")
     if cancel and (database is None or run_id is None or prune):
         raise click.UsageError("--cancel stops a run of a database; name RUN, and give --database")
     if database is not None:

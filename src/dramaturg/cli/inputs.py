@@ -43,7 +43,9 @@ def named_inputs(named: Sequence[str]) -> dict[str, str | Path]:
     by_id: dict[str, str | Path] = {}
     for pair in named:
         name, equals, file = pair.partition("=")
-        if not equals or not name.strip() or not file:
+        if not equals and name:
+            raise CallerError(f"`--artifact {pair}` has no id; write `--artifact ID={pair}`")
+        if not name.strip() or not file:
             raise CallerError(f"`--artifact {pair}` has no file; write `--artifact ID=FILE`")
         if name in by_id:
             raise CallerError(f"the artifact `{name}` is given twice")

@@ -5,9 +5,30 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from dramaturg.cli.deliver import delivery_options
 from dramaturg.cli.output import strict_option
+
+
+def only_with(switch: str, given: object, *names: str) -> None:
+    """Refuse options, by the names of their parameters, that mean something only with a switch that is not given."""
+    context = click.get_current_context()
+    options = {option.name: option.opts[-1] for option in context.command.params}
+    idle = [options[name] for name in names if context.get_parameter_source(name) is ParameterSource.COMMANDLINE]
+    if idle and not given:
+        said = f"{idle[0]} goes" if len(idle) == 1 else f"{' and '.join(idle)} go"
+        raise click.UsageError(f"{said} with {switch}; give that too, or leave {idle[0]} out")
+
+
+def no_more(refusal: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Refuse what is given after a command's last argument; `{}` in the refusal stands for the first of it."""
+
+    def refuse(_: click.Context, __: click.Parameter, more: tuple[str, ...]) -> None:
+        if more:
+            raise click.UsageError(refusal.format(more[0]))
+
+    return click.argument("more", nargs=-1, metavar="", expose_value=False, callback=refuse)
 
 
 class InOrder(click.Group):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dramaturg.cli.deliver import require_writable
+from dramaturg.cli.deliver import OutputFile, require_writable
 from dramaturg.cli.evaluating import Retold
 from dramaturg.errors import CallerError
 
@@ -24,7 +24,7 @@ def _checked(context: click.Context, option: click.Parameter, html: Path | None)
 
 html_option = click.option(
     "--html",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=OutputFile(),
     callback=_checked,
     help="Write a page for reviewing here as well: all of it in one file, which loads nothing.",
 )

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dramaturg.cli.deliver import OutputFile
 from dramaturg.cli.failure import failure_json
+from dramaturg.cli.options import only_with
 from dramaturg.cli.output import explain, folded, json_option, print_json, strict_option, tell, tell_of_hidden
 from dramaturg.cli.planned import print_plan, say
 from dramaturg.findings.cells import cells, padded
@@ -110,6 +112,7 @@ def plan(
 
     --json prints one object, or, for several personas, one a line, also for those that cannot be planned.
     """
+    only_with("--cost", cost, "named", "model", "price")
     if cost:
         _print_costs(personas, named=named, model=model, price=price, parallel=parallel, as_json=as_json)
         return
@@ -181,7 +184,7 @@ def _print_costs(
 @click.argument("alias")
 @click.option("--from", "base", default="", metavar="BASE", help="Inherit from this persona.")
 @click.option("--title", default="", help="Its title; made of the alias unless given.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write here instead.")
+@click.option("-o", "--output", type=OutputFile(), help="Write here instead.")
 @json_option
 def new(alias: str, *, base: str, title: str, output: Path | None, as_json: bool) -> None:
     """Begin the persona ALIAS: a small one that works, in `personas`, with comments that say how.

@@ -9,7 +9,7 @@ import click
 
 from dramaturg.cli.deliver import Delivery, deliver, require_apart
 from dramaturg.cli.inputs import given_inputs, require_order
-from dramaturg.cli.options import answer_options, limit_options, output_options, secret_options
+from dramaturg.cli.options import answer_options, limit_options, no_more, output_options, secret_options
 from dramaturg.cli.output import begin_tracing, elsewhere
 from dramaturg.cli.unasked import telling_of_unasked
 from dramaturg.errors import CallerError
@@ -29,6 +29,7 @@ _STDIO = "-"
 @click.command(short_help="Perform a persona on an artifact.")
 @click.argument("persona")
 @click.argument("artifact", required=False)
+@no_more("`{0}` is a second artifact; give it by its id, `-a ID={0}`")
 @click.option(
     "-a", "--artifact", "named", multiple=True, metavar="ID=PATH", help="A further artifact by its id; repeatable."
 )

@@ -9,6 +9,7 @@ import click
 from dramaturg.cli.formats import HUMAN, format_option, print_report, reporting_faults
 from dramaturg.cli.inputs import artifacts_by_id, require_order
 from dramaturg.cli.mending import count_easy, mend_files, print_diff
+from dramaturg.cli.options import no_more
 from dramaturg.cli.output import counted, explain, folded, json_option, print_findings, read_or_not, summary, tell
 from dramaturg.errors import CallerError
 from dramaturg.findings.cells import shown
@@ -28,6 +29,7 @@ _REFUSED = 2
 @click.command(short_help="Hold a document to its persona and artifacts.")
 @click.argument("persona")
 @click.argument("document")
+@no_more("one document is verified at a time; if `{0}` is an artifact, write `-a {0}` or `-a ID={0}`")
 @click.option(
     "-a",
     "--artifact",
