@@ -14,7 +14,7 @@ from dramaturg.models.spec import open_model, parse_spec
 from dramaturg.models.turnstile import Turnstile
 
 
-async def _worked(turnstile: Turnstile, name: int, log: list[str], rounds: int = 9) -> None:
+async def _worked(turnstile: Turnstile, name: int, log: list[str], rounds: int = 3) -> None:
     await turnstile.passing()
     log.append(f"reads {name}")
     for _ in range(rounds):  # of the loop, as the transport takes them

@@ -21,6 +21,7 @@ from dramaturg.models.watch import Watch
 from dramaturg.models.wire import BESIDE, Count, Label, Shape, Text, posted, read_body
 
 _STOPS: Mapping[str, Stop] = {"stop": "end", "length": "length", "content_filter": "refusal"}
+_BESIDE = ("id", "model", "usage")  # what chunks say beside the answer
 
 
 class _ChatUsage(Shape):
@@ -144,12 +145,12 @@ async def _streamed_chat(provider: str, response: Response, watch: Watch) -> _Co
     async for chunk in events(provider, response, watch):
         if "error" in chunk:
             raise from_event(provider, chunk["error"])
-        whole |= {key: chunk[key] for key in ("id", "model", "usage") if chunk.get(key)}
+        whole |= {key: chunk[key] for key in _BESIDE if chunk.get(key)}
         for choice in chunk.get("choices") or ():
             reason = choice.get("finish_reason") or reason
+            delta = choice.get("delta") or {}
             for key, pieces in said.items():
-                piece = (choice.get("delta") or {}).get(key)
-                if isinstance(piece, str):
+                if isinstance(piece := delta.get(key), str):
                     pieces.append(piece)
                     watch(piece)
     if not reason:

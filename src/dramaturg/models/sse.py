@@ -37,42 +37,50 @@ async def events(
         ModelError: The connection broke, or what came is no JSON object; retryable.
     """
     data: list[str] = []
+    cut = _Lines()
     try:
-        lines = _lines(response)
-        async for line in lines:
+        chunks = response.aiter_bytes()
+        async for chunk in chunks:
             watch("")  # anything that comes is a sign of life
-            if line.startswith("data:"):
-                data.append(line[5:].removeprefix(" "))
-            elif not line and data:
-                text, data = "\n".join(data), []
-                event = None if text.strip() == _DONE else read_object(provider, text, "an event")
-                if event is not None:
-                    yield event
-                if event is None or event.get("type") in last:
-                    await _read_rest(lines)
-                    return
+            for line in cut(chunk):
+                if line.startswith("data:"):
+                    data.append(line[5:].removeprefix(" "))
+                elif not line and data:
+                    text, data = "\n".join(data), []
+                    event = None if text.strip() == _DONE else read_object(provider, text, "an event")
+                    if event is not None:
+                        yield event
+                    if event is None or event.get("type") in last:
+                        await _read_rest(chunks)
+                        return
     except httpx2.HTTPError as error:
         raise unreachable(provider, error) from error
 
 
-async def _lines(response: httpx2.Response) -> AsyncIterator[str]:
-    """Yield the lines of a stream: U+2028 and others at which Python ends a line as well stand in answers."""
-    begun: list[bytes] = []
-    after_return = False
-    async for chunk in response.aiter_bytes():
-        first, *others = _END.split(chunk[1:] if after_return and chunk.startswith(b"\n") else chunk)
-        after_return = chunk.endswith(b"\r")
-        begun.append(first)
-        for other in others:
-            yield b"".join(begun).decode(errors="replace")
-            begun = [other]
+class _Lines:
+    """Cuts a stream into its lines: U+2028 and others at which Python ends a line as well stand in answers."""
+
+    def __init__(self) -> None:
+        self._begun: list[bytes] = []
+        self._after_return = False
+
+    def __call__(self, chunk: bytes) -> list[str]:
+        """Return the lines that end in a chunk; what follows them begins the next one."""
+        first, *others = _END.split(chunk[1:] if self._after_return and chunk.startswith(b"\n") else chunk)
+        self._after_return = chunk.endswith(b"\r")
+        self._begun.append(first)
+        if not others:
+            return []
+        ended = [b"".join(self._begun), *others[:-1]]
+        self._begun = [others[-1]]
+        return [line.decode(errors="replace") for line in ended]
 
 
-async def _read_rest(lines: AsyncIterator[str]) -> None:
+async def _read_rest(chunks: AsyncIterator[bytes]) -> None:
     """Read what follows the last event, so that the connection is kept; without it the answer is whole all the same."""
     with suppress(httpx2.HTTPError, TimeoutError):
         async with asyncio.timeout(_REST):
-            async for _ in lines:
+            async for _ in chunks:
                 pass
 
 

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
-_ROUNDS = 12  # of the loop: nine from an answer to the last byte of the next question, and a few to spare
+_ROUNDS = 5  # of the loop: three from an answer to the last byte of the next question, and some to spare
 _LONG = 0.02  # seconds after which whoever passed last needs no rounds any more
 
 
