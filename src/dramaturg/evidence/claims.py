@@ -8,7 +8,7 @@ certain to be wrong, so it is told and never rejected.
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from dramaturg.evidence.artifact import Artifact
 from dramaturg.evidence.locate import Citation, Shelf, fold
@@ -18,6 +18,7 @@ from dramaturg.evidence.values import Stated, Value, number_words_of, values_of
 _WORD = re.compile(r"[^\W\d_][^\W_]{2,}")
 _SUFFIX = re.compile(r"(?:ations?|ings?|ed|es|s|ly|e)$")
 _STEM = 5
+_WORDS_KEPT = 2048
 _LEAST_SHARED = 0.2  # share of a claim's words that its evidence must have, where no value ties them
 _LEAST_KNOWN = 0.7  # share of a command's words that the artifacts must have
 _FEWEST_WORDS = 3
@@ -78,6 +79,7 @@ class Ledger:
     def __init__(self, artifacts: Sequence[Artifact], granted: str = "") -> None:
         self.shelf = Shelf(artifacts)
         self.granted = granted
+        self._known: dict[Value, bool] = {}  # the commands of a run are made of the same words
 
     @cached_property
     def all(self) -> Stated:
@@ -104,16 +106,23 @@ class Ledger:
     def _invented(self, claim: Claim, stated: Sequence[Value]) -> Iterator[Doubt]:
         """Yield values and commands that stand in no artifact."""
         for value in stated:
-            if not self.all.says(value) and not self._known_by_parts(value):
+            if not self._knows(value) and not self._known_by_parts(value):
                 yield Doubt(rule="R307", what=f"no artifact says `{_shown(value.text)}`")
         commands = [*claim.command.splitlines(), *_SPAN.findall(claim.text)]
         for command in filter(self._is_strange, commands):
             yield Doubt(rule="R307", what=f"no artifact has the command `{_shown(command)}`")
 
+    def _knows(self, value: Value) -> bool:
+        """Tell whether any artifact says a value."""
+        known = self._known.get(value)
+        if known is None:
+            known = self._known[value] = self.all.says(value)
+        return known
+
     def _known_by_parts(self, value: Value) -> bool:
         """Tell whether an address or an assignment is made of parts that stand in the artifacts."""
         parts = [part for part in re.split(r"[=:@,()\"'\[\]{}]+|//", value.text) if part]
-        return len(parts) > 1 and all(self.all.says(Value(text=part, kind=value.kind)) for part in parts)
+        return len(parts) > 1 and all(self._knows(Value(text=part, kind=value.kind)) for part in parts)
 
     def _is_strange(self, command: str) -> bool:
         """Tell whether a command's program, or too many of its words, stand in no artifact."""
@@ -121,7 +130,7 @@ class Ledger:
         words = [word for word in _COMMAND_WORD.findall(bare) if not word.startswith("-")]
         if not words or command.lstrip().startswith("#"):
             return False
-        known = [self.all.says(Value(text=word, kind="identifier")) for word in words]
+        known = [self._knows(Value(text=word, kind="identifier")) for word in words]
         stray = not known[0] and words[0].casefold() not in _NO_PROGRAM
         return stray or sum(known[1:]) < _LEAST_KNOWN * len(known[1:])
 
@@ -170,8 +179,9 @@ class _Near:
 
 def _beside_the_point(claim: Claim, near: _Near) -> bool:
     words = stems(claim.text)
-    tied = any(near.stated.says(value) for value in values_of(claim.text))
-    return len(words) >= _FEWEST_WORDS and not tied and len(words & near.stems) < _LEAST_SHARED * len(words)
+    if len(words) < _FEWEST_WORDS or len(words & near.stems) >= _LEAST_SHARED * len(words):
+        return False
+    return not any(near.stated.says(value) for value in values_of(claim.text))
 
 
 @shared(len)
@@ -182,10 +192,12 @@ def _said(text: str) -> Stated:
 
 def _opposites(claim: str, quote: str) -> Iterator[str]:
     """Yield words that one of two texts denies and the other states, where they say much the same otherwise."""
+    denied, denies_too = [*_denied(claim)], [*_denied(quote)]
+    if not (denied or denies_too):
+        return
     ours, theirs = stems(claim), stems(quote)
     if len(ours & theirs) < _NEAR * min(len(ours), len(theirs)) or _DENIES_TOO.search(quote):
         return
-    denied, denies_too = [*_denied(claim)], [*_denied(quote)]
     yield from (word for word in denied if _stem(word) in theirs - {_stem(other) for other in denies_too})
     yield from (word for word in denies_too if _stem(word) in ours - {_stem(other) for other in denied})
 
@@ -210,6 +222,7 @@ def stems(text: str) -> set[str]:
     return {_stem(word) for word in _WORD.findall(fold(text)) if word.casefold() not in _COMMON}
 
 
+@lru_cache(maxsize=_WORDS_KEPT)
 def _stem(word: str) -> str:
     return _SUFFIX.sub("", word.casefold())[:_STEM]
 

@@ -41,6 +41,7 @@ NUMBER_WORDS = {
     word: str(number)
     for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), start=2)
 }
+_WRITTEN = {number: word for word, number in NUMBER_WORDS.items()}
 _NUMBER_WORD = re.compile(rf"\b({'|'.join(NUMBER_WORDS)}) (\w+)", re.IGNORECASE)
 _SHORTEST_CODE = 2
 
@@ -96,14 +97,14 @@ class Stated:
 
     def __init__(self, text: str, *beside: "Stated") -> None:
         own = fold(_THOUSANDS.sub("", text)).casefold()
-        self.texts: tuple[str, ...] = (own, *(each for other in beside for each in other.texts))
+        self.texts: tuple[str, ...] = tuple(filter(None, (own, *(each for other in beside for each in other.texts))))
 
     def says(self, value: Value) -> bool:
         """Tell whether a value stands there: a version by its beginning, a number also written out."""
         needle = fold(value.text).casefold()
         if needle in NUMBER_WORDS:
             return self._holds(needle) or self._holds(NUMBER_WORDS[needle])
-        written = next((word for word, number in NUMBER_WORDS.items() if number == needle), "")
+        written = _WRITTEN.get(needle, "")
         return self._holds(needle) or bool(written and self._holds(written))
 
     def _holds(self, needle: str) -> bool:
