@@ -150,7 +150,7 @@ class _Draft:
     _partial: bool = False
 
     def take(self, reply: ModelReply) -> tuple[Finding, ...]:
-        """Take an answer in, and return what is still wrong; with that, `owes` and `correction` are set anew."""
+        """Take an answer in, and return what is still wrong; for that, `owes` and `correction` are set anew."""
         brief, step = self.question.brief, self.question.step
         profile = self.question.respondent.profile
         self.raw = raw = reply.text
@@ -166,11 +166,17 @@ class _Draft:
                 self.output, self.verdict = output, verdict
         else:
             self.faults, shown = answer, raw
+        if self.faults:
+            self._correct(shown)
+        return self.faults
+
+    def _correct(self, shown: str) -> None:
+        """Set what the next call must cover, and how it is told what is wrong with the answer it is shown."""
+        step = self.question.step
         again = wanted(self.output, self.verdict, step) if self.output else None
         self._partial = again is not None
         self.owes = step.asks if again is None else again
         self.correction = (
             Message(role="assistant", parts=(Part(text=inert(shown)),)),
-            Message(role="user", parts=(Part(text=brief.kernel.reask(step, self.faults, again)),)),
+            Message(role="user", parts=(Part(text=self.question.brief.kernel.reask(step, self.faults, again)),)),
         )
-        return self.faults

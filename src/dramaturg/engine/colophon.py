@@ -238,18 +238,20 @@ def _kept(section: Section, step: PlannedStep) -> Iterator[Kept]:
     """Yield the entries of a section as they are known again."""
     columns = {*step.columns, section.title}
     said = [_opening(entry, section) for entry in section.entries]
-    keys = Counter(map(key_of, said))
-    for entry, text in zip(section.entries, said, strict=True):
+    keys = Counter(key for _, key in said)
+    for entry, (text, key) in zip(section.entries, said, strict=True):
         hidden = (name for name in entry.covers if name not in columns and not opens_with(text, name))
         left_open = entry.basis is Basis.MISSING or entry.unsupported
-        key = full_key(text) if keys[key_of(text)] > 1 else key_of(text)
-        if key_of(text):  # else there is nothing to know it by
-            yield Kept(key=key, covers=tuple(hidden), open=left_open)
+        if key:  # else there is nothing to know it by
+            yield Kept(key=full_key(text) if keys[key] > 1 else key, covers=tuple(hidden), open=left_open)
 
 
-def _opening(entry: Entry, section: Section) -> str:
-    """Return the first paragraph of an entry that says something: one without words begins with its file's name."""
-    return next((text for text in openings(entry, section) if key_of(text)), "")
+def _opening(entry: Entry, section: Section) -> tuple[str, str]:
+    """Return the first paragraph of an entry that says something, and its key.
+
+    An entry without words begins with its file's name.
+    """
+    return next(((text, key) for text in openings(entry, section) if (key := key_of(text))), ("", ""))
 
 
 def _row(entry: Kept) -> Any:
