@@ -42,7 +42,10 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
             "object",
             "manifest",
             "mermaid",
-            "as ",
+            "toml",
+            "xml",
+            "csv",
+            "hcl",
             "tests",
         ),
         re.compile(

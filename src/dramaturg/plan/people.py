@@ -112,8 +112,9 @@ _IN_SOME_CASE = re.compile(
 )  # what stands before an order to begin anew, which is no part of a description then
 _SKIP_WORDS = ("skip", "jump", "go directly", "go straight", "go on to", "go ahead to")
 _ANEW_WORDS = (
-    "over",
-    "again",
+    " over",
+    "again from",
+    "again at",
     "anew",
     "beginning",
     "restart",
@@ -190,11 +191,11 @@ def asks_a_person(prose: Prose) -> re.Match[str] | None:
 def branches_of(step: Step, prose: Prose) -> Iterator[Branch]:
     """Yield where a step may go on: one branch for each condition; without any, one for a way back, or over steps."""
     if not step.conditions:
-        back = "step" in prose.folded and mentions(prose.folded, _BACK_WORDS)
-        way = _said(_BACK, prose.spoken) if back else None
+        numbered = "step" in prose.folded
+        way = _said(_BACK, prose.spoken) if numbered and mentions(prose.folded, _BACK_WORDS) else None
         if way is None and mentions(prose.folded, _ANEW_WORDS):
             way = _anew(prose.spoken)
-        if way is None and mentions(prose.folded, _SKIP_WORDS):
+        if way is None and numbered and mentions(prose.folded, _SKIP_WORDS):
             way = _said(_SKIPS, prose.spoken)
         if way:
             yield _branch("", step.text, step.origin.span.within(step.text, *way.span()), way, _bound(step.text))
