@@ -285,6 +285,7 @@ def test_weights_are_loaded_with_the_first_question_and_their_damage_is_a_caller
     [
         ("anthropic:m", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "http://256.1.1.1"),
         ("openai:m", "OPENAI_API_KEY", "OPENAI_BASE_URL", "http://256.1.1.1"),
+        ("anthropic:m", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", ""),
         ("openai:m", "OPENAI_API_KEY", "HTTPS_PROXY", "bogus://x"),
     ],
 )

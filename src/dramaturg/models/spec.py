@@ -156,6 +156,7 @@ def _anthropic(spec: ModelSpec) -> Model:
             open_telemetry=False,  # our own spans say more, once
             http_client=http,
         )
+        _require_host(client.base_url.host)
     return AnthropicModel(spec.name, client=client, profile=profiles.hosted())
 
 
@@ -168,10 +169,17 @@ def _openai(spec: ModelSpec) -> Model:
 
     with _constructed("OPENAI_BASE_URL"):
         client = AsyncOpenAI(api_key=key, max_retries=0, http_client=carrying(DefaultAioHttpClient))
+        _require_host(client.base_url.host)
     host = client.base_url.host
     if not host.endswith(_VENDOR):
         raise CallerError(f"`OPENAI_BASE_URL` names another server, {host}; unset it, or use `openai:NAME@URL`")
     return ResponsesModel(spec.name, client=client, profile=profiles.hosted())
+
+
+def _require_host(host: str) -> None:
+    """Refuse the address that an SDK makes of a variable which is set and empty."""
+    if not host:
+        raise ValueError("it names no host")
 
 
 @contextmanager
