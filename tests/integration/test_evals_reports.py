@@ -155,6 +155,8 @@ def test_evals_are_listed(bench: Bench) -> None:
         2,
         "error: there is no recorded eval `none-00000000-1`; `dramaturg eval report` lists them\n",
     )
+    told = dramaturg("eval", "report", run.partition("-")[0])
+    assert f"; did you mean `{run}`? `dramaturg eval report` lists them\n" in told.err
 
 
 def test_evals_of_projects_whose_suites_have_one_name_are_told_apart(

@@ -103,8 +103,15 @@ def test_the_name_of_a_file_is_no_document() -> None:
         verify("DPA-1", "plan.md")
 
 
-def test_a_file_that_is_no_text_is_no_document(files: Path) -> None:
-    (files / "plan.md").write_bytes(b"\x89PNG\x00")
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\x89PNG\x00", "is not text but a PNG image"),
+        (b"# Plan\x00", "is not text (byte 6 is NUL); convert it to UTF-8 text first"),
+    ],
+)
+def test_a_file_that_is_no_text_is_no_document(files: Path, content: bytes, said: str) -> None:
+    (files / "plan.md").write_bytes(content)
     told = verified("plan.md")
     assert told.code == 2
-    assert "the document `plan.md` is not text but a PNG image" in told.err
+    assert f"the document `plan.md` {said}" in told.err

@@ -112,6 +112,11 @@ def test_a_folder_that_cannot_be_listed_is_refused_and_hides_no_other(
         assert len(checked.files) == len(_FILES) + 1
 
 
+def test_what_ends_as_a_folder_does_is_no_alias(library: Library) -> None:
+    reason = "there is no folder `nowhere/`; `dramaturg list` shows what there is"
+    assert _reasons(_checked(library, "nowhere/")) == [reason]
+
+
 def test_a_parent_that_cannot_be_read_is_told_where_it_is_named_and_hides_nothing(library: Library) -> None:
     Path("gone.persona.md").symlink_to("nowhere")
     _write("middle", "---\nalias: middle\ntitle: Middle\ninherits_from: gone\n---\n<philosophy>A\n")

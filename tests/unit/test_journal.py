@@ -66,6 +66,20 @@ def test_the_run_written_last_is_listed_first(state: Path, brief: Brief) -> None
     assert all_journals(state) == [paths[1], paths[0], paths[2]]
 
 
+def test_who_names_no_run_is_asked_about_the_newest_that_begins_so_or_is_like_it(state: Path, brief: Brief) -> None:
+    first, second = (kept(create_journal(state, brief, SPECS), []) for _ in range(2))
+    os.utime(first, (10, 10))
+    stem = first.stem.removesuffix("-1")
+    for said in (stem, stem.rpartition("-")[0], brief.plan.persona.alias, f"{second.stem}x"):
+        with pytest.raises(
+            CallerError, match=f"no run or journal `{said}`; did you mean `{second.stem}`\\? `dramaturg"
+        ):
+            find_journal(state, said)
+    for said in ("", "x", "saa-1-0a0a0a0a-1"):
+        with pytest.raises(CallerError, match=f"there is no run or journal `{said}`; `dramaturg runs` lists the runs$"):
+            find_journal(state, said)
+
+
 def test_only_the_user_can_read_a_journal(state: Path, brief: Brief) -> None:
     with create_journal(state, brief, SPECS) as journal:
         path = journal.record.path

@@ -19,6 +19,7 @@ from dramaturg.evals.lines import Lines, begin_lines, last_line, read_lines, tak
 from dramaturg.evals.records import Record, record_of
 from dramaturg.evals.replies import batches_out
 from dramaturg.evals.suite import slug
+from dramaturg.run.journal_folder import ask_for
 from dramaturg.run.locks import is_held, there
 
 FORMAT = 1
@@ -164,7 +165,8 @@ def find_run(state: Path, run: str) -> Path:
         return path
     found = next(iter(all_runs(state, run)), None)
     if found is None:
-        raise CallerError(f"there is no recorded eval `{run}`; `dramaturg eval report` lists them")
+        meant = ask_for(run, [path.stem for path in all_runs(state)])
+        raise CallerError(f"there is no recorded eval `{run}`; {meant}`dramaturg eval report` lists them")
     return found
 
 

@@ -141,7 +141,8 @@ class _Check:
             return [(Path(name), True)]
         entry = self.library.find(name)
         if isinstance(entry, Finding):
-            self.refuse(CallerError(f"{entry.message}; {entry.help}"))
+            missing = f"there is no folder `{name}`; `dramaturg list` shows what there is"
+            self.refuse(CallerError(missing if name.endswith("/") else f"{entry.message}; {entry.help}"))
             return []
         return [(entry.path, not _is_shipped(entry.path))]
 

@@ -2,7 +2,9 @@
 
 import os
 import re
+from collections.abc import Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 
 from dramaturg.errors import CallerError
@@ -12,6 +14,7 @@ from dramaturg.run.locks import hold, is_held
 BEGUN = ".new-"  # how the name of a header begins until it is whole
 _FOLDER = "runs"
 _DIGEST_SHOWN = 8
+_ALIKE = 0.9  # of two ids, which are alike in their persona: a character or two of sixteen
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9.-]*-[0-9a-f]{8}-\d+")
 _QUEUED = re.compile(r"[a-z0-9][a-z0-9.-]*-[0-9a-f]{8}-[0-9a-f]{8}")  # what runs of a database are called
 
@@ -71,5 +74,16 @@ def find_journal(state: Path, run: str) -> Path:
     path = folder_of(state) / f"{run}.jsonl" if _RUN_ID.fullmatch(run) else Path(run)
     if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for what can be no path, such as a long text
         queued = "; one of a database takes `--database URL`" if _QUEUED.fullmatch(run) else ""
-        raise CallerError(f"there is no run or journal `{run}`; `dramaturg runs` lists the runs{queued}")
+        meant = ask_for(run, [path.stem for path in all_journals(state)])
+        raise CallerError(f"there is no run or journal `{run}`; {meant}`dramaturg runs` lists the runs{queued}")
     return path
+
+
+def ask_for(said: str, ids: Sequence[str]) -> str:
+    """Return the question which of some ids, the newest first, is meant by one that is none; empty for no idea.
+
+    What an id begins with, such as the alias of its persona, means the newest one that does.
+    """
+    begun = [each for each in ids if said and each.startswith(f"{said.casefold()}-")]
+    near = begun or get_close_matches(said, ids, n=1, cutoff=_ALIKE)
+    return f"did you mean `{near[0]}`? " if near else ""

@@ -1,6 +1,7 @@
 """A document's file to what is wrong with it; its one rule: nothing is asked of a model, and nothing is changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -163,10 +164,9 @@ def _read_file(path: Path) -> tuple[Source, bool]:
         raw = path.read_bytes()
     except (OSError, ValueError) as error:
         raise CallerError(f"the document {unreadable(path, error)}") from error
-    try:
-        return Source(str(path), raw.decode("utf-8")), True  # a byte order mark stays: places are those of the file
-    except UnicodeDecodeError:
-        pass
+    with suppress(UnicodeDecodeError):
+        if b"\0" not in raw:  # which UTF-8 text may have, and none has
+            return Source(str(path), raw.decode("utf-8")), True  # a byte order mark stays: places are the file's
     try:
         return Source(str(path), decode(raw).text), False
     except NotText as error:
