@@ -1,5 +1,6 @@
 """Two versions of a persona, compared as plans: what is lost is named, what only looks different is not lost."""
 
+import time
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -163,3 +164,17 @@ _EDITS: Mapping[str, tuple[str, str, Sequence[str]]] = {
 @pytest.mark.parametrize(("old", "new", "expected"), _EDITS.values(), ids=_EDITS)
 def test_an_edit_is_told_as_what_it_does_to_the_plan(old: str, new: str, expected: list[str]) -> None:
     assert told(compare(plan_from(RELEASE), plan_from(edited((old, new))))) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        edited((APPLY, "(a) Apply.\n\n" * 6000)),
+        edited((step(3), step(3) * 4000)),
+    ],
+    ids=["bullets", "steps"],
+)
+def test_a_long_file_is_compared_in_a_moment(text: str) -> None:
+    began = time.process_time()
+    assert compare(plan_from(text), plan_from(text)) == ()
+    assert time.process_time() - began < 2  # what is looked for in all the others, each time anew, takes longer

@@ -48,7 +48,7 @@ _TAG_START = re.compile(
 )
 _NOTHING: Mapping[str, str] = {}
 _ODD_QUOTES = "“”„‘’«»"
-_KEY = r"[A-Za-z_][\w-]*"
+_KEY = r"(?<![\w-])[A-Za-z_][\w-]*+"  # from the beginning of a word: a long one is looked at once
 _ATTRIBUTE = re.compile(rf"(?P<key>{_KEY})\s*=\s*(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)'|(?P<bare>[^\s\"'=/]+))")
 _USUAL = re.compile(  # nothing but attributes and blanks, no value begins with an odd quote
     rf"(?:[ \t\r\n/]|{_KEY}\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s\"'=/{_ODD_QUOTES}][^\s\"'=/]*+))*+"

@@ -1,10 +1,10 @@
 """Where a step may go on, then and now, to what became of it; its one rule: a way is known by its condition first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dramaturg.plan.changes import Change, Place, Subject, What
-from dramaturg.plan.model import Branch, Plan, PlannedStep
+from dramaturg.plan.model import Branch, PlannedStep
 from dramaturg.plan.pairing import Pairing, likeness, words
 from dramaturg.plan.prose import one_line
 
@@ -23,8 +23,13 @@ class _Way:
         return f"to {self.goal or 'the next step'}{bound}"
 
 
-def branch_changes(before: tuple[PlannedStep, Plan], after: tuple[PlannedStep, Plan], place: Place) -> Iterator[Change]:
-    """Compare the branches of a step, given with its plan, with those of what it has become.
+Titles = Mapping[str, str]  # of the steps of a plan, by id
+
+
+def branch_changes(
+    before: tuple[PlannedStep, Titles], after: tuple[PlannedStep, Titles], place: Place
+) -> Iterator[Change]:
+    """Compare the branches of a step, given with the titles of its plan, with those of what it has become.
 
     They are known by the condition, by what is done in that case, by where they go. One that leads back more often
     than it did, or not at all, is weakened.
@@ -51,8 +56,7 @@ def branch_changes(before: tuple[PlannedStep, Plan], after: tuple[PlannedStep, P
             yield here.change(Subject.BRANCH, What.LOST, old.branch.check, before=_told(old))
 
 
-def _ways(step: PlannedStep, plan: Plan) -> Sequence[_Way]:
-    titles = {other.id: other.title for other in plan.steps}
+def _ways(step: PlannedStep, titles: Titles) -> Sequence[_Way]:
     return [_Way(branch=branch, goal=titles.get(branch.goes_to, "")) for branch in step.branches]
 
 

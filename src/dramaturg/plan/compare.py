@@ -6,6 +6,7 @@ its place is neither lost nor new. Prose beside the requirements is a loss only 
 """
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,8 @@ _TURNS = {
     Kind.HANDOFF: Subject.HANDOFF,
     Kind.BRANCH: Subject.BRANCH,
 }
+_MARK = re.compile(r"(?:^| )(?:[-*+•–]|\d+[.)])(?= )")
+_BEGINNING = 12  # characters
 _TOLD_BY_PARTS = (Subject.STEP, Subject.BRANCH)
 _BOILERPLATE = frozenset(
     "a an and are as cover create describe draft each following for from generate give in include including is it list"
@@ -131,6 +134,7 @@ def _protocols(before: Plan, after: Plan) -> Iterator[Change]:
     steps = paired_steps(before.steps, after.steps)
     olds, news = range(len(before.steps)), range(len(after.steps))
     owed, demands = Owed(before, after, steps.new_of), Demands(before, after)
+    titles = [{step.id: step.title for step in plan.steps} for plan in (before, after)]
     displaced = steps.displaced(olds, news)
     for old_at, new_at in steps.in_order(olds, news):
         old, new = steps.members(old_at, new_at)
@@ -142,7 +146,7 @@ def _protocols(before: Plan, after: Plan) -> Iterator[Change]:
             yield from _standing(old, new, place)
             yield from place.reordered(_subject(new), new.title, displaced.get(new_at))
             yield from _step(old, new, place)
-            yield from branch_changes((old, before), (new, after), place)
+            yield from branch_changes((old, titles[0]), (new, titles[1]), place)
             if old_at is not None and old.kind is new.kind:
                 yield from demands.lost(old_at, place)
         elif new:
@@ -180,9 +184,21 @@ def _content(step: PlannedStep) -> Sequence[str]:
 def _prose(step: PlannedStep) -> str:
     """Return an instruction on one line, without the bullets that are compared as requirements."""
     prose = _plain(step.instruction)
-    for requirement in bullets(step):
-        prose = re.sub(rf"(?:^| )(?:[-*+•–]|\d+[.)]) {re.escape(_plain(requirement.text))}", "", prose, count=1)
-    return prose
+    left = Counter(_plain(requirement.text) for requirement in bullets(step))
+    alike: defaultdict[str, list[str]] = defaultdict(list)  # by how they begin, so that few are held against a place
+    for text in sorted(left, key=len, reverse=True):
+        alike[text[:_BEGINNING]].append(text)
+    sizes = sorted({*map(len, alike)}, reverse=True)
+    kept, done = [], 0
+    for mark in _MARK.finditer(prose):
+        start = mark.end() + 1
+        near = (each for size in sizes for each in alike.get(prose[start : start + size], ()))
+        said = next((each for each in near if left[each] and prose.startswith(each, start)), None)
+        if said is not None and mark.start() >= done:
+            left[said] -= 1
+            kept.append(prose[done : mark.start()])
+            done = start + len(said)
+    return "".join([*kept, prose[done:]])
 
 
 def _plain(text: str) -> str:
