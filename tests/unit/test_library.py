@@ -144,6 +144,19 @@ def test_a_file_of_any_markdown_name_is_loaded_by_its_path(roots: tuple[Path, Pa
     assert str(persona.head) == "draft.md:2:8"
 
 
+def test_the_bare_name_of_a_file_elsewhere_in_the_library_is_told_with_its_path(roots: tuple[Path, Path]) -> None:
+    library = Library(roots)
+    for name, place in (
+        ("deploy.persona.md", "personas"),
+        ("extra.persona.md", "user"),
+        ("Style.mixin.md", "user/mixins"),
+    ):
+        with pytest.raises(CallerError, match=rf"^there is no file `{name}` here; did you mean `{place}/{name}`\?$"):
+            library.load(name)
+    with pytest.raises(CallerError, match=r"`nobody.persona.md` cannot be read: No such file or directory"):
+        library.load("nobody.persona.md")
+
+
 def test_a_file_outside_the_working_folder_is_spoken_of_in_full(
     roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -167,14 +167,23 @@ class Library:
     def locate(self, name: str) -> Path:
         """Return a persona's file by alias, or by path where `name` ends in `.md`; CallerError if none is so called.
 
-        A path is taken as it is; whether there is such a file shows when it is read.
+        A path is taken as it is; whether there is such a file shows when it is read. Only the bare name of a file that
+        lies elsewhere in the library is told with its path.
         """
         if name.endswith(".md"):
+            if "/" not in name and not os.path.lexists(name):
+                self._refuse_bare(name)
             return Path(name)
         found = self.find(name)
         if isinstance(found, Finding):
             raise CallerError(f"{found.message}; {found.help}")
         return Path(found.spoken)
+
+    def _refuse_bare(self, name: str) -> None:
+        """Raise CallerError if a file of this name lies in the library, with its path."""
+        entry = next((entry for entry in self.entries if _last(entry.name) == name), None)
+        if entry is not None:
+            raise CallerError(f"there is no file `{name}` here; did you mean `{entry.spoken}`?")
 
     def read(self, alias: str) -> PersonaFile | Finding:
         """Return the scanned file of an alias, or the finding that says why there is none."""
