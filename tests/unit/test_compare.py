@@ -170,7 +170,7 @@ def test_an_edit_is_told_as_what_it_does_to_the_plan(old: str, new: str, expecte
     "text",
     [
         edited((APPLY, "(a) Apply.\n\n" * 6000)),
-        edited((step(3), step(3) * 4000)),
+        edited((step(3), step(3) * 2500)),
     ],
     ids=["bullets", "steps"],
 )

@@ -210,8 +210,17 @@ def _is_part(text: str, verb: re.Match[str], title: re.Match[str]) -> bool:
     """Tell whether a title names a part of what a verb writes: "write a letter that includes a `TERMS` section"."""
     if not (writes(verb) or word_of(verb) in MAY_WRITE):
         return False
-    between = _SENTENCE_START.split(text[verb.end() : title.start()])
-    return len(between) == 1 and _PART.search(between[0]) is not None
+    end, part = _sentence_of_parts(text, verb.end())
+    return part <= title.start() < end
+
+
+@lru_cache(maxsize=8)
+def _sentence_of_parts(text: str, at: int) -> tuple[int, int]:
+    """Return where the sentence that goes on at an offset ends, and from where on it names parts: there for none."""
+    stop = _SENTENCE_START.search(text, at)
+    end = stop.end() if stop else len(text)
+    part = _PART.search(text, at, end)
+    return end, part.end() if part else end
 
 
 def own_title(prose: Prose, at: int, known: frozenset[str]) -> bool:
