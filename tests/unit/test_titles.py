@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from dramaturg.plan.columns import columns_of
 from dramaturg.plan.headings import document_title
 from dramaturg.plan.prose import prose_of
 from dramaturg.plan.titles import named, own_section, title_of
@@ -166,3 +167,15 @@ def test_a_title_is_looked_for_among_many_sentences_in_a_moment(sentence: str) -
     found = title_of(prose_of(text), frozenset())
     assert found is not None
     assert time.process_time() - began < 2  # to look through them all for each verb takes minutes
+
+
+def test_many_quotes_that_nothing_closes_are_looked_through_in_a_moment() -> None:
+    began = time.process_time()
+    assert title_of(prose_of("Write of it. " + "„a « b " * 12_000), frozenset()) is None
+    assert time.process_time() - began < 2  # to look for its end from each of them to the last takes minutes
+
+
+def test_many_tables_with_short_columns_are_looked_through_in_a_moment() -> None:
+    began = time.process_time()
+    assert [*columns_of("Write a table: a, a " + "table: a, a " * 12_000)] == []
+    assert time.process_time() - began < 2  # to look for commas from each of them to the last takes longer

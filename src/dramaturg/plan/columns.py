@@ -24,14 +24,14 @@ _BEHIND_COLON = re.compile(
     r"\b(?:(?:table|matrix|tabular form(?:at)?)|row (?:per|for (?:each|every)) (?:[\w-]+ ){0,2}[\w-]+"
     r"|(?:for|per) (?:each|every) (?:[\w-]+ ){0,2}[\w-]+):[ \t]+"
     r"(?!(?:keep|make|use|ensure|do|be|avoid|include|list|give|state|produce|write)\b)"
-    r"(?=[^.;\n]*,[^.;\n]*(?:,|\band\b|\bor\b))"
+    r"(?=[^.;\n]*?,[^.;\n]*?(?:,|\band\b|\bor\b))"
     rf"(?P<items>{_SHORTS})(?=[.;]|\s*(?:\n|\Z))",
     re.IGNORECASE,
 )  # "a table: A, B, C": short ones and three at least, since a colon can be followed by any sentence
 _OF_EACH = re.compile(
     r"\b(?:for (?:each|every)(?: [\w-]+){0,2},? (?:give|list|state|provide|include|specify|record|note|name)"
     r"|(?:each|every)(?: [\w-]+){1,2} (?:needs|requires|comes with|must have(?! been\b)|should have(?! been\b)))\s+"
-    r"(?=(?:its|the|an?)\b|[^.;\n]*,)(?=[^.;\n]*,[^.;\n]*(?:,|\band\b|\bor\b))"
+    r"(?=(?:its|the|an?)\b|[^.;\n]*?,)(?=[^.;\n]*?,[^.;\n]*?(?:,|\band\b|\bor\b))"
     rf"(?P<items>{_SHORTS})(?=[.;]|\s*(?:\n|\Z))"
     rf"|\bwith(?P<before> {_SHORTS}) for (?:each|every) {_ENTRY}\b"
     r"|\b(?:table|matrix)\s*\((?:columns:\s*)?(?!(?:see|if|optional|max|at|e\.g|i\.e)\b)"

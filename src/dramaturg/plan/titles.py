@@ -11,7 +11,7 @@ from dramaturg.plan.verbs import DOCUMENT_NOUN, LOOKS, MAY_WRITE, READS, further
 
 NAMED = re.compile(
     r"[`\"“*'‘„«](?:(?<=`)(?<!``)(?P<code>[^`\n]+)`(?!`)|(?<=\")(?P<double>[^\"\n]+)\"|(?<=“)(?P<curly>[^“”\n]+)”"
-    r"|(?<=„)(?P<low>[^“”\n]+)[“”]|(?<=«)\s*(?P<angle>[^«»\n]+?)\s*»"
+    r"|(?<=„)(?P<low>[^“”„\n]+)[“”]|(?<=«)\s*(?P<angle>[^«»\n]+?)\s*»"
     r"|(?<=\*)\*(?P<bold>[^*`\"“\n]+)\*\*(?!\s*:)"
     r"|(?<=['‘])(?<![\w'`\"”)].)(?=\S)(?P<single>(?:[^'‘’`\"“”\n]|(?<=\w)['’](?=\w))+)(?<=\S)['’](?![\w']))"
 )  # an apostrophe has a letter on both sides, or ends a word that no quote has begun; one mark first: a fast search
