@@ -14,6 +14,7 @@ _RED, _YELLOW, _BLUE, _CYAN, _BOLD, _PLAIN = "\x1b[1;31m", "\x1b[1;33m", "\x1b[1
 _COLOURS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.NOTE: _CYAN}
 _WIDEST = 300  # cells of a line that are drawn at most
 _NARROWEST = 20  # and at least, however narrow the terminal
+_LONGEST = 4 * _WIDEST  # characters of a line whose cells are counted: of a longer one only those around a place are
 _HELP = "   = help: "
 
 
@@ -108,7 +109,7 @@ def _holds(window: tuple[int, int], line: str, span: Span) -> bool:
 
 def _window(line: str, span: Span, room: int) -> tuple[int, int]:
     """Return which characters of a line are drawn: all, or of one that is longer than the room those around a place."""
-    if cells(line) <= room:
+    if len(line) <= _LONGEST and cells(line) <= room:
         return 0, len(line)
     at = min(span.column - 1, len(line))
     start = at - fitting(reversed(line[:at]), room // 4)
