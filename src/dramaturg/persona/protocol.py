@@ -17,8 +17,6 @@ from dramaturg.persona.tags import Tag, Tags
 
 _ITEM = re.compile(r"^(?P<indent>[ \t]*)(?P<number>\d{1,9})[.)][ \t]+", re.MULTILINE)
 _FIRST_ITEM = re.compile(r"(?P<indent>[ \t]*)(?P<number>\d{1,9})[.)][ \t]+")  # behind the tag no line begins
-_PARAGRAPH = re.compile(r"\n[ \t]*\r?\n")
-_AROUND = " \t\r\n*_)\"'”’»"  # what a sentence may have around its end
 _CHECKS = ("check", "trigger", "if")
 _STEP_ATTRIBUTES = frozenset(("number", "name"))
 _BOLD_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]{1,80}?)[:.]?(?:\*\*|__)")
@@ -202,15 +200,12 @@ class Protocol:
             self._item(number, (item.start("number"), mark), begin, following)
 
     def _items(self, start: int, end: int) -> list[re.Match[str]]:
-        """Return the items of the outermost numbered list; none of a list of questions, which are asked in one step."""
+        """Return the items of the outermost numbered list."""
         first = _FIRST_ITEM.match(self.masked, start, end)
         found = [*([first] if first else []), *_ITEM.finditer(self.masked, first.end() if first else start, end)]
         items = [item for item in found if _FIRST_ITEM.match(self.source.text, item.start(), end)]
         outermost = min((len(item["indent"]) for item in items), default=0)
-        items = [item for item in items if len(item["indent"]) == outermost]
-        ends = [*(item.start() for item in items[1:]), end]
-        asked = all(_is_question(self.source.text[item.end() : stop]) for item, stop in zip(items, ends, strict=False))
-        return [] if asked else items
+        return [item for item in items if len(item["indent"]) == outermost]
 
     def _item(self, number: str, opener: tuple[int, int], start: int, end: int) -> None:
         text = self.source.text[start:end]
@@ -238,11 +233,6 @@ class Protocol:
 
     def _origin(self, start: int, end: int) -> Origin:
         return make_origin(alias=self.alias, span=self.source.span(start, end))
-
-
-def _is_question(item: str) -> bool:
-    """Tell whether an item of a list asks something and says nothing else."""
-    return _PARAGRAPH.split(item.lstrip(), maxsplit=1)[0].rstrip(_AROUND).endswith("?")
 
 
 def _heading(text: str) -> str:
