@@ -91,3 +91,12 @@ def test_what_is_shown_of_an_artifact_ends_nothing_and_speaks_as_nobody() -> Non
     near = told("the gateway listens here on the usual port", shelf)
     assert near is not None
     assert not any(token in near for token in ("</val", "<|im", "[INST]"))
+
+
+def test_nothing_is_near_where_either_says_nothing() -> None:
+    blank, full = (Shelf([Artifact(id="a", text=text)]) for text in ("\n\n", "The gateway listens on port 8080.\n"))
+    for shelf in (blank, full):
+        artifact = shelf.get("a")
+        assert artifact is not None
+        assert nearest("", artifact, shelf) is None
+        assert nearest("```", artifact, shelf) is None

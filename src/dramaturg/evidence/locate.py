@@ -187,7 +187,7 @@ class FoldedText:
         """The offsets of each word."""
         found: dict[str, list[int]] = defaultdict(list)
         at = 0
-        for word in self.text.split(" "):
+        for word in self.text.split(" ") if self.text else ():  # a text without words has not even an empty one
             found[word].append(at)
             at += len(word) + 1
         return found
