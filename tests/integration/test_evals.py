@@ -36,13 +36,16 @@ def _one_case(bench: Bench, more: str = "") -> str:
 
 
 def test_deleting_one_mandatory_bullet_is_worse_at_its_step_and_line(bench: Bench) -> None:
-    bench.edit((_BACKUP, ""))
+    bench.edit((_BACKUP, ""), ("a non-negotiable, high-priority section", "a non-negotiable section"))
     told = dramaturg("eval", "run", SUITE, "--baseline", "HEAD")
     assert told.code == 1
+    assert ": work tree against HEAD, 2 edits, 30 pairs\n" in told.err
+    assert "edited:" not in told.err  # once is enough
     assert told.out.splitlines()[-1] == "WORSE"
     assert "step 2: coverage fell from 1.00 to 0.75: `Data Integrity` of `PRE-FLIGHT CHECKLIST`" in told.out
     line = bench.line_of('name="Generate Pre-Flight Checklist"')
-    assert f"edited: {PERSONA}:{line}: requirement `Data Integrity` of `PRE-FLIGHT CHECKLIST` was lost" in told.out
+    assert f"\nedited: {PERSONA}:{line}: requirement `Data Integrity` of `PRE-FLIGHT CHECKLIST` was lost" in told.out
+    assert f"\nalso edited: {PERSONA}:{bench.line_of('a non-negotiable section')}: " in told.out
 
 
 @pytest.mark.parametrize("stream", ["stdout", "stderr"])

@@ -53,6 +53,13 @@ def test_what_no_case_would_miss_survives_at_its_line_until_a_case_does(bench: B
     assert "3 of 12 mutants were killed" in told.out
 
 
+@pytest.mark.usefixtures("bench")
+def test_a_survivor_in_a_shipped_parent_is_named_without_the_folder_of_the_shipped() -> None:
+    Path("personas/btaa-1.persona.md").unlink()
+    told = dramaturg("eval", "mutate", "one.suite.yaml", "--operator", "directive").out
+    assert "\nsurvived (no worse): btaa-1.persona.md:18 (shipped): directive `Voice` was deleted\n" in told
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("bench")
 def test_what_is_said_of_stopping_holds_for_any_model_and_few_pairs(state: Path) -> None:

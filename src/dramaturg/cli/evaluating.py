@@ -117,9 +117,8 @@ class Watch(Progress):
         arms = " against ".join(reversed(opened.arms))
         kept = f", {counted(opened.kept, 'performance')} already there" if opened.kept else ""
         pairs = counted(opened.pairs, self._noun)
-        self.say(f"eval {opened.run}: {arms}, {pairs}{kept}")
-        for edit in opened.edits:
-            self.say(f"edited: {edit}")
+        edits = f", {counted(len(opened.edits), 'edit') if opened.edits else 'no edit'}" if opened.arms[1:] else ""
+        self.say(f"eval {opened.run}: {arms}{edits}, {pairs}{kept}")
         if opened.out:
             out = f"{counted(opened.out, 'question')} of this suite {'is' if opened.out == 1 else 'are'} out in a batch"
             self.say(f"{out}; `--batch` waits for the answers, without it what is asked of them now is paid twice")

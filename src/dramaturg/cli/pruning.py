@@ -1,9 +1,16 @@
 """`eval prune`: old evals are removed."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from dramaturg.cli.output import counted, json_option, named, nearby, print_json, tell
 from dramaturg.findings.cells import shown
+
+if TYPE_CHECKING:
+    from dramaturg.evals.prune import Kept
 
 _DAY = 86400
 
@@ -31,27 +38,33 @@ def prune(*, older_than: str | None, keep: int | None, statuses: str, dry_run: b
     for kept in [*prunable(state_root(current()[2]), wish)]:
         gone = kept.goes and (dry_run or remove(kept))
         rows.append((kept, gone))
-        if not as_json and (gone or dry_run):
-            verb = "stays" if not gone else "would be removed" if dry_run else "removed"
+        if gone and not as_json:
             what = kept.path.stem if kept.kind != "answers" else f"answers of {kept.path.stem}"
-            days = counted(int(kept.age // _DAY), "day")
             of = f" of {nearby(kept.place)}" if kept.place else ""
-            click.echo(shown(f"{verb}: {what}, {kept.status}, {days} old, {kept.size:,} bytes{of}"))
+            age = f"{counted(int(kept.age // _DAY), 'day')} old, {kept.size:,} bytes"
+            click.echo(shown(f"{'would be removed' if dry_run else 'removed'}: {what}, {kept.status}, {age}{of}"))
     if as_json:
-        print_json(
-            [
-                {
-                    "file": str(kept.path),
-                    "suite": kept.suite,
-                    "place": kept.place,
-                    "kind": kept.kind,
-                    "status": kept.status,
-                }
-                | {"bytes": kept.size, "age": round(kept.age), "goes": kept.goes, "removed": gone and not dry_run}
-                for kept, gone in rows
-            ]
-        )
+        print_json([_row(kept) | {"removed": gone and not dry_run} for kept, gone in rows])
+    elif dry_run:
+        for line in _staying([kept for kept, gone in rows if not gone]):
+            click.echo(shown(line))
     freed = sum(kept.size for kept, gone in rows if gone)
     left = sum(kept.size for kept, _ in rows) - freed
     files = counted(sum(gone for _, gone in rows), "file")
     tell(f"{files}, {freed:,} bytes{' would be freed' if dry_run else ' freed'}; {left:,} bytes stay")
+
+
+def _staying(files: "Sequence[Kept]") -> Iterator[str]:
+    """Yield a line for all files of one suite, kind and status: a suite's mutants alone are dozens."""
+    alike: dict[tuple[str, str, str, str], list[Kept]] = defaultdict(list)
+    for kept in files:
+        alike[kept.suite, kept.place, kept.kind, kept.status].append(kept)
+    for (suite, place, kind, status), each in alike.items():
+        what = counted(len(each), "file") + " of answers" if kind == "answers" else counted(len(each), kind)
+        size = sum(kept.size for kept in each)
+        yield f"stays: {what} of {nearby(place) if place else f'the suite {suite}'}, {status}, {size:,} bytes"
+
+
+def _row(kept: "Kept") -> dict[str, Any]:
+    named = {"file": str(kept.path), "suite": kept.suite, "place": kept.place, "kind": kept.kind}
+    return named | {"status": kept.status, "bytes": kept.size, "age": round(kept.age), "goes": kept.goes}

@@ -1,7 +1,10 @@
 """What mutants told to text and annotations; its one rule: a survivor stands at its line, for its author to look at."""
 
 from collections import Counter
+from pathlib import Path
 
+from dramaturg.data import personas_root
+from dramaturg.evals.mutants import Mutant
 from dramaturg.evals.mutation import Mutation, Tried
 from dramaturg.evals.report.figures import counted, percent
 from dramaturg.evals.report.table import too_few
@@ -24,13 +27,21 @@ def mutation_text(mutation: Mutation) -> str:
     for operator in dict.fromkeys(each.mutant.operator for each in mutation.tried):
         counts = Counter(each.became for each in mutation.tried if each.mutant.operator == operator)
         lines.append(f"{operator:<12} " + ", ".join(f"{count:,} {what}" for what, count in counts.items()))
-    lines += ["", *(f"survived ({each.kind}): {each.mutant}" for each in mutation.survivors)]
+    lines += ["", *(f"survived ({each.kind}): {_told(each.mutant)}" for each in mutation.survivors)]
     if mutation.survivors:
         kinds = {each.kind: None for each in mutation.survivors}
         lines += too_few(mutation.suite.suite.gate, mutation.pairs)
         lines.append(f"survived: no verdict was worse; {', '.join(_MEANINGS[kind] for kind in kinds if kind)}")
         lines += [_UNREAD] if {*mutation.models} == {QUOTING} else []
     return "\n".join([*lines, "", mutation_cost(mutation), mutation_score(mutation)]) + "\n"
+
+
+def _told(mutant: Mutant) -> str:
+    """Return a mutant with its place; a file of the shipped personas is named without their folder."""
+    path = Path(mutant.span.path)
+    if not path.is_absolute() or not path.is_relative_to(personas_root()):
+        return str(mutant)
+    return f"{path.relative_to(personas_root())}:{mutant.span.line} (shipped): {mutant.what}"
 
 
 def mutation_github(mutation: Mutation) -> str:

@@ -96,6 +96,7 @@ def _of_decision(decision: Decision) -> Iterator[str]:
     if decision.kind in (Kind.WORSE, Kind.INCONCLUSIVE):
         yield from (_fallen(fall) for fall in fallen_steps(decision))
         yield from (f"edited: {edit}" for edit in decision.blamed)
+        yield from (f"also edited: {edit}" for edit in decision.edits if edit not in decision.blamed)
     else:
         yield from (f"edited: {edit}" for edit in decision.edits)
     if not decision.edits:
