@@ -1,17 +1,22 @@
 """Opening a compatible server by name, over a real socket: its window, its key, and what never reaches it."""
 
 import asyncio
+import gc
 import json
+import shutil
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.servers import first_call, good_text
 from tests.vendors import LOCAL
 
-from dramaturg import ModelError
+from dramaturg import CallerError, ModelError
 from dramaturg.engine.calls import ModelReply
 from dramaturg.models.model import Model
 from dramaturg.models.profiles import LOCAL_WINDOW, hosted, local
@@ -27,11 +32,22 @@ class Listener(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.listing: tuple[int, Any] = (200, {"object": "list", "data": []})
         self.seen: list[tuple[str, dict[str, str]]] = []
+        self.asked = threading.Event()
+        self.free = threading.Event()  # what is asked waits for it
+        self.free.set()
+        self.scheme = "http"
 
     @property
     def address(self) -> str:
         """Its base URL."""
-        return f"http://127.0.0.1:{self.server_port}/v1"
+        return f"{self.scheme}://127.0.0.1:{self.server_port}/v1"
+
+    def certify(self, certificate: Path) -> None:
+        """Speak TLS from now on."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+        self.scheme = "https"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -39,6 +55,8 @@ class _Handler(BaseHTTPRequestHandler):
     server: Listener
 
     def do_GET(self) -> None:
+        self.server.asked.set()
+        self.server.free.wait(60)
         self._send(*self.server.listing)
 
     def do_POST(self) -> None:
@@ -143,6 +161,67 @@ def test_a_server_that_is_not_there_is_a_fault_that_may_pass(listener: Listener)
         asyncio.run(open_model(parse_spec(f"openai:qwen@{address}")))
     assert raised.value.retryable
     assert "that the server runs" in raised.value.hint
+
+
+def test_an_opening_that_is_cancelled_leaves_no_connection_behind(listener: Listener) -> None:
+    listener.free.clear()
+    told: list[str] = []
+
+    async def cancelled() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context["message"]))
+        opening = asyncio.ensure_future(open_model(parse_spec(f"openai:qwen@{listener.address}")))
+        await asyncio.to_thread(listener.asked.wait)
+        opening.cancel()
+        await asyncio.wait((opening,))
+        assert opening.cancelled()
+        del opening
+        gc.collect()  # what is left open says so when it goes
+
+    asyncio.run(cancelled())
+    listener.free.set()
+    assert not told
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file that holds a key and the certificate which it has signed for itself."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("a certificate is made with openssl")
+    path = tmp_path_factory.mktemp("tls") / "both.pem"
+    made = ["-x509", "-newkey", "rsa:2048", "-noenc", "-days", "2", "-subj", "/CN=here"]
+    files = ["-keyout", str(path), "-out", str(path.with_suffix(".crt"))]
+    subprocess.run([openssl, "req", *made, "-addext", "subjectAltName=IP:127.0.0.1", *files], check=True)
+    path.write_bytes(path.read_bytes() + path.with_suffix(".crt").read_bytes())
+    return path
+
+
+def test_a_certificate_that_is_not_trusted_is_told_with_what_helps(listener: Listener, certificate: Path) -> None:
+    listener.certify(certificate)
+    with pytest.raises(ModelError, match=r"TLS failed: certificate verify failed: .*\(127.0.0.1:\d+\); ") as raised:
+        _opened(listener)
+    assert raised.value.hint.startswith("let `SSL_CERT_FILE` name the certificates to trust; ")
+
+
+def test_a_server_of_this_machine_may_have_a_certificate_that_the_environment_trusts(
+    listener: Listener, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener.certify(certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert _opened(listener).profile == local(None)
+
+
+@pytest.mark.parametrize("holds", [None, "no certificate"])
+def test_certificates_that_cannot_be_read_are_blamed_on_the_variable(
+    holds: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "trusted.pem"
+    if holds is not None:
+        path.write_text(holds, encoding="utf-8")
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "key")
+    with pytest.raises(CallerError, match=r"certificates cannot be read: .*; look at `SSL_CERT_FILE`"):
+        asyncio.run(open_model(parse_spec("anthropic:claude-x")))
 
 
 @pytest.fixture

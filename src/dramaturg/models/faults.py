@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Mapping
+import ssl
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -41,6 +42,7 @@ _HINTS: Mapping[int, str] = {
     429: f"the provider limits your rate; {_LATER}",
 }
 _TOO_LONG = re.compile(r"prompt is too long|context[ _](?:length|window|size)", re.IGNORECASE)
+_TLS_PLACES = re.compile(r"^\[SSL[^\]]*\] | \(_ssl\.c:\d+\)$")  # where OpenSSL and Python have found a fault
 _NO_CREDIT = "insufficient_quota"  # a 429 that no patience mends
 
 
@@ -82,8 +84,19 @@ def unreachable(provider: str, error: Exception) -> ModelError:
     """Return the error for a connection that failed or went silent; the SDK's cause says more than the SDK does."""
     cause = error.__cause__ or error
     told = _unconnected(cause.__cause__) or " ".join(str(cause).split()) or type(cause).__name__
-    hint = f"check the network, or that the server runs; {_GOES_ON}"
-    return ModelError(f"{provider} could not be reached: {told}", retryable=True, hint=hint)
+    distrusted = any(isinstance(each, ssl.SSLCertVerificationError) for each in _causes(error))
+    check = (
+        "let `SSL_CERT_FILE` name the certificates to trust"
+        if distrusted
+        else "check the network, or that the server runs"
+    )
+    return ModelError(f"{provider} could not be reached: {told}", retryable=True, hint=f"{check}; {_GOES_ON}")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__
 
 
 def _unconnected(error: BaseException | None) -> str:
@@ -91,7 +104,12 @@ def _unconnected(error: BaseException | None) -> str:
     system = getattr(error, "os_error", None)
     if not isinstance(system, OSError) or system.errno is None:
         return ""
-    reason = os.strerror(system.errno) if system.errno > 0 else system.strerror  # names are not resolved by the kernel
+    if isinstance(system, ssl.SSLError):  # whose numbers are not the system's
+        reason = f"TLS failed: {_TLS_PLACES.sub('', system.strerror or str(system))}"
+    elif system.errno > 0:
+        reason = os.strerror(system.errno)
+    else:  # names are not resolved by the kernel
+        reason = system.strerror or str(system)
     return f"{reason} ({getattr(error, 'host', '')}:{getattr(error, 'port', '')})"
 
 

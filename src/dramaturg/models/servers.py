@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from httpx2 import AsyncClient, create_ssl_context
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from dramaturg.models.hosts import is_loopback
@@ -15,14 +16,19 @@ def compatible_client(address: str, key: str) -> AsyncOpenAI:
     of organization and project; other headers that the user sets there do. To a server on this machine the way is
     direct, without the environment's proxy and without redirects, so that nothing leaves the machine.
     """
-    nearby = is_loopback(urlsplit(address).hostname or "")
-    direct = DefaultAioHttpClient(trust_env=False, follow_redirects=False) if nearby else None
+    parts = urlsplit(address)
     client = AsyncOpenAI(
         api_key=key or "none",
         base_url=address,
         max_retries=0,
         default_headers={"Authorization": f"Bearer {key or 'none'}"},
-        http_client=direct or carrying(DefaultAioHttpClient),
+        http_client=_direct(parts.scheme) if is_loopback(parts.hostname or "") else carrying(DefaultAioHttpClient),
     )
     client.organization = client.project = None
     return client
+
+
+def _direct(scheme: str) -> AsyncClient:
+    """Return a client that takes from the environment nothing but the certificates it trusts."""
+    trusted = create_ssl_context(trust_env=scheme == "https")
+    return DefaultAioHttpClient(verify=trusted, trust_env=False, follow_redirects=False)

@@ -8,14 +8,14 @@ anthropic:NAME · openai:NAME · openai:NAME@http://host:port/v1 · gguf:/path/m
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dramaturg.errors import CallerError, KeyMissing, ModelError
+from dramaturg.errors import CallerError, KeyMissing
 from dramaturg.models import profiles
 from dramaturg.models.evidence_only import EvidenceModel
 from dramaturg.models.model import Model
@@ -192,6 +192,10 @@ def _constructed(variable: str) -> Iterator[None]:
     except (ImportError, ValueError, InvalidURL) as error:
         where = f"look at `{variable}`, `HTTPS_PROXY` and `ALL_PROXY`"
         raise CallerError(f"no usable address: {error}; {where}") from error
+    except OSError as error:
+        raise CallerError(
+            f"certificates cannot be read: {error}; look at `SSL_CERT_FILE` and `SSL_CERT_DIR`"
+        ) from error
 
 
 async def _compatible(spec: ModelSpec, window: int | None) -> Model:
@@ -206,11 +210,10 @@ async def _compatible(spec: ModelSpec, window: int | None) -> Model:
     profile = profiles.local(window) if nearby else profiles.hosted(window)
     model = ChatModel(str(spec), spec.name, client=client, profile=profile, provider=f"the server at {host}")
     if nearby and window is None:
-        try:
+        async with AsyncExitStack() as undo:  # of all that may come between, such as a Ctrl-C
+            undo.push_async_callback(model.aclose)
             model.profile = profiles.local(await model.window())
-        except ModelError:
-            await model.aclose()
-            raise
+            undo.pop_all()
     return model
 
 
