@@ -214,15 +214,23 @@ def test_where_no_worker_lives_it_is_said(url: str) -> None:
     assert (never.code, never.err.count("no worker has ever used this database; `dramaturg worker")) == (3, 1)
     with working(url) as worker:
         worker.stop()
-    with ChatServer() as chat, started(*RUN, "--model", chat.model, "--queue", url) as child:
-        assert child.stderr is not None
-        queued, alone = (child.stderr.readline().decode() for _ in range(2))
-        child.send_signal(signal.SIGINT)
-        child.wait(timeout=300)
-        left = child.stderr.read().decode()
+    with ChatServer() as chat:
+        queued, alone, left = _left_at_once(*RUN, "--model", chat.model, "--queue", url)
+        *_, bound, _ = _left_at_once(*RUN, "--model", chat.model, "--queue", url, "--max-tokens", "9000", lines=3)
     run = queued.split()[1]
     assert alone == "no worker lives on this database; `dramaturg worker --database URL` starts one; waiting\n"
     assert left == f"it goes on; to follow it again: dramaturg resume {run} --database URL\n\ninterrupted\n"
+    assert bound.startswith("it is under way and keeps the limits it has; for others `dramaturg runs dpa-1-")
+
+
+def _left_at_once(*command: str, lines: int = 2) -> list[str]:
+    """Give a command, interrupt it after so many lines, and return these and what it says then."""
+    with started(*command) as child:
+        assert child.stderr is not None
+        said = [child.stderr.readline().decode() for _ in range(lines)]
+        child.send_signal(signal.SIGINT)
+        child.wait(timeout=300)
+        return [*said, child.stderr.read().decode()]
 
 
 @pytest.mark.slow

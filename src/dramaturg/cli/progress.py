@@ -122,6 +122,9 @@ class Progress(Talk):
         self.say(f"run {event.run} is queued; it goes on if you leave: dramaturg resume {event.run}{self._where}")
         if event.alone:
             self.say("no worker lives on this database; `dramaturg worker --database URL` starts one; waiting")
+        if event.bound:
+            cancel = f"`dramaturg runs {event.run}{self._where} --cancel`"
+            self.say(f"it is under way and keeps the limits it has; for others {cancel}, then resume it with them")
 
     def _open(self, event: RunOpened) -> None:
         known = self.run == event.run  # it was said when it was queued

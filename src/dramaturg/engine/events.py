@@ -27,11 +27,13 @@ class RunOpened:
 class RunQueued:
     """A run waits for a worker; it goes on whether or not anybody follows it. The driver says this.
 
-    `alone` says that no worker lives which could take it.
+    `alone` says that no worker lives which could take it; `bound` that it is under way already, within other limits
+    than are given now.
     """
 
     run: str
     alone: bool = False
+    bound: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

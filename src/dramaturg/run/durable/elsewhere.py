@@ -9,11 +9,11 @@ from dramaturg.engine.events import RunQueued
 from dramaturg.errors import AnswerNeeded
 from dramaturg.run.budget import Limits
 from dramaturg.run.drive import Respond
-from dramaturg.run.durable.client import Desk
+from dramaturg.run.durable.client import ENDS, Desk
 from dramaturg.run.durable.held import Held, asked
 from dramaturg.run.durable.receipts import Receipts
 from dramaturg.run.durable.recording import record_of
-from dramaturg.run.orders import leave_this_machine, models_in
+from dramaturg.run.orders import leave_this_machine, limits_of, models_in
 from dramaturg.run.perform import Conditions
 from dramaturg.run.record import Record
 from dramaturg.run.report import RunResult
@@ -64,14 +64,19 @@ async def recorded_elsewhere(database: str, run: str) -> Record:
 
 
 async def _gone_on(desk: Desk, run: str, conditions: Conditions) -> RunResult:
-    held = (await asyncio.to_thread(desk.standing, run)).held
+    standing = await asyncio.to_thread(desk.standing, run)
+    held, order = standing.held, await asyncio.to_thread(desk.order, run)
     if held is not None and held.why != "answers":
         await asyncio.to_thread(desk.go_on, run, conditions.limits)
-    return await _followed(desk, run, await asyncio.to_thread(desk.order, run), conditions)
+    under_way = held is None and standing.status not in ENDS
+    bound = under_way and conditions.limits not in (Limits(), limits_of(order["limits"]))
+    return await _followed(desk, run, order, conditions, bound=bound)
 
 
-async def _followed(desk: Desk, run: str, order: Mapping[str, Any], conditions: Conditions) -> RunResult:
-    conditions.emit(RunQueued(run=run, alone=not await asyncio.to_thread(desk.workers)))
+async def _followed(
+    desk: Desk, run: str, order: Mapping[str, Any], conditions: Conditions, *, bound: bool = False
+) -> RunResult:
+    conditions.emit(RunQueued(run=run, alone=not await asyncio.to_thread(desk.workers), bound=bound))
     respond = conditions.respond
     if respond and conditions.secrets and leave_this_machine(models_in(order)):
         respond = discreet(respond, conditions.secrets)
