@@ -1,7 +1,5 @@
 """The mask: as long as the text, line for line, and nothing in it that was not there."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,10 +46,9 @@ def test_code_and_comments_are_masked(text: str, masked: str) -> None:
     assert mask(text) == masked
 
 
+@pytest.mark.timeout(20)  # to look back for where the line begins, from each of them, takes longer
 def test_a_line_of_nothing_but_marks_of_fences_is_masked_in_a_moment() -> None:
-    began = time.process_time()
-    assert mask("``` " * 250_000).isspace()
-    assert time.process_time() - began < 2  # to look back for where the line begins, from each of them, takes longer
+    assert mask("``` " * 800_000).isspace()
 
 
 def test_nothing_of_the_shipped_personas_but_their_code_is_masked() -> None:

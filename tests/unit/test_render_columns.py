@@ -1,6 +1,5 @@
 """How findings are drawn in so many columns: whole words, and every mark under what it marks."""
 
-import time
 import unicodedata
 
 import pytest
@@ -143,11 +142,10 @@ def test_a_text_of_several_lines_is_folded_line_by_line() -> None:
     ]
 
 
+@pytest.mark.timeout(30)  # to measure the whole line for each of them takes a minute
 def test_many_findings_in_one_long_line_are_drawn_in_a_moment() -> None:
     source = Source("a.md", "é <b>" * 40_000)
-    began = time.process_time()
     for at in range(0, 200_000, 100):
         span = source.span(at, at + 5)
         drawn = render(Finding(rule="P101", severity=Severity.ERROR, message="m", span=span), {"a.md": source}.get)
         assert max(map(cells, drawn.split("\n"))) < 400
-    assert time.process_time() - began < 3  # to measure the whole line for each of them takes a minute

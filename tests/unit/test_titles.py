@@ -1,7 +1,5 @@
 """Titles: which of the names in a step is what it writes, and which the document is called by."""
 
-import time
-
 import pytest
 
 from dramaturg.plan.columns import columns_of
@@ -151,31 +149,27 @@ def test_a_title_is_found_where_it_stands() -> None:
     assert text[found.start() : found.end()] == "“BETA”"
 
 
+@pytest.mark.timeout(30)  # to look back from each of them to the verb takes a minute
 def test_many_titles_in_one_sentence_are_looked_at_in_a_moment() -> None:
     text = "Create (1) `R`: weigh `SCORE`, Step 1; " * 3_000
-    began = time.process_time()
     title_of(prose_of(text), frozenset())
-    assert time.process_time() - began < 2  # to look back from each of them to the verb takes a minute
 
 
 @pytest.mark.parametrize(
     "sentence", ["For each part, give: ", "Write it. ", 'Write the "A. ', 'Look at "A". Write it. ']
 )
+@pytest.mark.timeout(30)  # to look through them all for each verb takes minutes
 def test_a_title_is_looked_for_among_many_sentences_in_a_moment(sentence: str) -> None:
     text = f"Look at it. {sentence * 8_000}Write the `ALPHA`."
-    began = time.process_time()
     found = title_of(prose_of(text), frozenset())
     assert found is not None
-    assert time.process_time() - began < 2  # to look through them all for each verb takes minutes
 
 
+@pytest.mark.timeout(30)  # to look for its end from each of them to the last takes minutes
 def test_many_quotes_that_nothing_closes_are_looked_through_in_a_moment() -> None:
-    began = time.process_time()
-    assert title_of(prose_of("Write of it. " + "„a « b " * 12_000), frozenset()) is None
-    assert time.process_time() - began < 2  # to look for its end from each of them to the last takes minutes
+    assert title_of(prose_of("Write of it. " + "„a « b " * 36_000), frozenset()) is None
 
 
+@pytest.mark.timeout(30)  # to look for commas from each of them to the last takes longer
 def test_many_tables_with_short_columns_are_looked_through_in_a_moment() -> None:
-    began = time.process_time()
-    assert [*columns_of("Write a table: a, a " + "table: a, a " * 12_000)] == []
-    assert time.process_time() - began < 2  # to look for commas from each of them to the last takes longer
+    assert [*columns_of("Write a table: a, a " + "table: a, a " * 54_000)] == []
