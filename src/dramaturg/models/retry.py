@@ -172,8 +172,19 @@ async def _once(
             raise
         line.limiter.eased()
     if came:  # a model of this process waits for no question
-        await line.turnstile.passing()
+        await _passed(line.turnstile)
     return reply
+
+
+async def _passed(turnstile: Turnstile) -> None:
+    """Pass, at once if cancelled: an answer that is paid for is written down first, and cancelled is what follows."""
+    try:
+        await turnstile.passing()
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - nothing else is cancelled
+        task.uncancel()  # it is the same cancellation, which whoever made it counts once
+        task.cancel(*error.args)
 
 
 def _estimated(model: Model, call: ModelCall, text: str) -> Usage:
