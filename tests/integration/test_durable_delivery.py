@@ -79,6 +79,7 @@ def test_the_same_command_with_an_answer_goes_on_with_the_run_that_waits_for_it(
         assert [row["status"] for row in _rows(url)] == ["done"]
 
 
+@pytest.mark.slow
 def test_a_run_that_is_removed_leaves_no_receipt(url: str, state: Path, tmp_path: Path) -> None:
     persona = tmp_path / "ask-1.persona.md"
     persona.write_text(PERSONA, encoding="utf-8")

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import pytest
 from tests.chat_server import ChatServer
 from tests.commands import RUN, dramaturg
 from tests.integration.test_people import PERSONA, answer
@@ -35,6 +36,7 @@ def test_a_queued_run_has_the_page_of_one_performed_here(url: str, tmp_path: Pat
     assert render_page(run, durable=url) == there.read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_a_run_that_waits_has_a_page_of_what_there_is(url: str, tmp_path: Path) -> None:
     (tmp_path / "ask-1.persona.md").write_text(PERSONA, encoding="utf-8")
     (tmp_path / "brief.md").write_text("# Brief\n\nThe gateway was down this morning.\n", encoding="utf-8")

@@ -22,7 +22,7 @@ def only_with(switch: str, given: object, *names: str) -> None:
 
 
 def no_more(refusal: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Refuse what is given after a command's last argument; `{}` in the refusal stands for the first of it."""
+    """Refuse what is given after a command's last argument; `{0}` in the refusal stands for the first of it."""
 
     def refuse(_: click.Context, __: click.Parameter, more: tuple[str, ...]) -> None:
         if more:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dramaturg.cli.output import counted, json_option, named, nearby, print_json, tell
-from dramaturg.findings.cells import shown
+from dramaturg.cli.output import counted, folded, json_option, named, nearby, print_json, tell
+from dramaturg.cli.planned import say
 
 if TYPE_CHECKING:
     from dramaturg.evals.prune import Kept
@@ -42,12 +42,12 @@ def prune(*, older_than: str | None, keep: int | None, statuses: str, dry_run: b
             what = kept.path.stem if kept.kind != "answers" else f"answers of {kept.path.stem}"
             of = f" of {nearby(kept.place)}" if kept.place else ""
             age = f"{counted(int(kept.age // _DAY), 'day')} old, {kept.size:,} bytes"
-            click.echo(shown(f"{'would be removed' if dry_run else 'removed'}: {what}, {kept.status}, {age}{of}"))
+            say(folded(f"{'would be removed' if dry_run else 'removed'}: {what}, {kept.status}, {age}{of}"))
     if as_json:
         print_json([_row(kept) | {"removed": gone and not dry_run} for kept, gone in rows])
     elif dry_run:
         for line in _staying([kept for kept, gone in rows if not gone]):
-            click.echo(shown(line))
+            say(folded(line))
     freed = sum(kept.size for kept, gone in rows if gone)
     left = sum(kept.size for kept, _ in rows) - freed
     files = counted(sum(gone for _, gone in rows), "file")

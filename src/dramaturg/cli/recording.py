@@ -60,7 +60,8 @@ def record(  # noqa: PLR0913 - one parameter for each option
     """Write the answers to all questions of SUITE into the file that it names as `recorded`.
 
     The file goes into the repository: `eval run --replay strict` needs no more than that. What the suite does not ask
-    any more is left out, what judges said of pairs only with --baseline; the answers of other models stay.
+    any more is left out; what judges said of pairs, while it compares any, only with --baseline. The answers of other
+    models stay.
     """
     from dramaturg.cli.evaluating import Watch
     from dramaturg.evals.recording import record_suite

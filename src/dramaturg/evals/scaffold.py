@@ -154,8 +154,6 @@ def _text(name: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text in quotes that JSON and YAML read alike; a plain word needs none."""
+    """Return a text in quotes that JSON and YAML read alike; a plain word needs none, and `null` and `17` are none."""
     node = yaml.compose(text) if text.replace("-", "").replace("_", "").isalnum() else None
-    return (
-        text if node is not None and node.tag == _WORD else json.dumps(text, ensure_ascii=False)
-    )  # `null` and `17` are no words
+    return text if node is not None and node.tag == _WORD else json.dumps(text, ensure_ascii=False)
