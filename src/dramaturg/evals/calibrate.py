@@ -127,12 +127,7 @@ async def _calibrate(
     async with AsyncExitStack() as undo:
         require_batches(chosen, terms, performs=False)
         judges = await open_judges(chosen, terms, earlier, way, undo)
-        benches = {
-            metric: Bench(
-                scorer=scorer, labels=labels_of(file, scorer), judge=judges[metric], prompt=prompts[scorer.kind]
-            )
-            for metric, scorer in chosen.suite.judged.items()
-        }
+        benches = _benches(chosen, judges, prompts)
         run = f"calibrate-{_digest(benches)}"
         replies = Replies(earlier.folder, run, *earlier.answers)
         undo.callback(replies.close)
@@ -162,6 +157,15 @@ async def _calibrate(
         needed=needed,
         usd=None if budget.usd is None else float(budget.usd),
     )
+
+
+def _benches(chosen: SuiteFile, judges: Mapping[str, Model], prompts: Mapping[str, str]) -> Mapping[str, Bench]:
+    return {
+        metric: Bench(
+            scorer=scorer, labels=labels_of(chosen, scorer), judge=judges[metric], prompt=prompts[scorer.kind]
+        )
+        for metric, scorer in chosen.suite.judged.items()
+    }
 
 
 def _budget(judges: Mapping[str, Model], replies: Replies, run: str, terms: Terms) -> Budget:

@@ -19,7 +19,7 @@ from dramaturg.evals.statistics.distributions import (
 )
 from dramaturg.evals.statistics.holm import adjust
 from dramaturg.evals.statistics.permutation import Scores, compare_scores
-from dramaturg.evals.statistics.rates import clopper_pearson, newcombe, wilson
+from dramaturg.evals.statistics.rates import clopper_pearson, wilson
 from dramaturg.evals.statistics.stratified import Stratum, compare_passes, normal_tails
 
 np = pytest.importorskip("numpy")
@@ -63,15 +63,6 @@ def test_rates_agree_with_statsmodels(ours: Callable[..., Any], method: str) -> 
         interval = ours(passes, trials, level=level)
         low, high = proportion.proportion_confint(passes, trials, alpha=1 - level, method=method)
         assert (interval.low, interval.high) == pytest.approx((low, high), abs=1e-8)
-
-
-def test_differences_of_rates_agree_with_statsmodels() -> None:
-    for chance in draws(1000):
-        trials, others = chance.randint(1, 300), chance.randint(1, 300)
-        passes, other_passes = chance.randint(0, trials), chance.randint(0, others)
-        interval = newcombe(passes, trials, other_passes, others)
-        theirs = proportion.confint_proportions_2indep(passes, trials, other_passes, others, method="newcomb")
-        assert (interval.low, interval.high) == pytest.approx(theirs, abs=1e-8)
 
 
 def test_holm_agrees_with_statsmodels() -> None:

@@ -1,7 +1,7 @@
 """Passes out of trials to a rate with its interval; its one rule: nothing here trusts the normal approximation.
 
 With few trials, or rates near 0 or 1, "estimate ± 1.96 standard errors" covers far less than it says (Bowyer et al.,
-arXiv 2503.01747). Sources: Wilson 1927, Clopper and Pearson 1934, Newcombe 1998 (Statistics in Medicine 17, 873-890).
+arXiv 2503.01747). Sources: Wilson 1927, Clopper and Pearson 1934.
 """
 
 import math
@@ -56,20 +56,6 @@ def failure_bound(trials: int, *, level: float = 0.95) -> float:
     """
     _check(0, trials)
     return -math.expm1(math.log1p(-level) / trials)
-
-
-def newcombe(passes: int, trials: int, other_passes: int, other_trials: int, *, level: float = 0.95) -> Interval:
-    """Return the difference of two independent rates, first minus second, with Newcombe's hybrid score interval.
-
-    Raises:
-        ValueError: One of them has no trial, or more passes than trials.
-    """
-    one = wilson(passes, trials, level=level)
-    two = wilson(other_passes, other_trials, level=level)
-    difference = one.estimate - two.estimate
-    below = math.hypot(one.estimate - one.low, two.high - two.estimate)
-    above = math.hypot(one.high - one.estimate, two.estimate - two.low)
-    return Interval(estimate=difference, low=difference - below, high=difference + above, level=level)
 
 
 def _check(passes: int, trials: int) -> None:
