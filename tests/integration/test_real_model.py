@@ -152,3 +152,20 @@ def _short_call(text: str) -> ModelCall:
         model="smollm2",
         max_output=8,
     )
+
+
+def test_weights_that_nobody_waits_for_any_more_are_loaded_all_the_same(weights: Path) -> None:
+    async def given_up() -> str:
+        model = GgufModel(weights, window=512)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(model.start(), timeout=0.001)
+        try:
+            (loading,) = asyncio.all_tasks() - {asyncio.current_task()}
+            await loading
+            before = model.address
+            await model.start()
+            return before if model.address == before else ""
+        finally:
+            await model.aclose()
+
+    assert asyncio.run(given_up())

@@ -7,6 +7,7 @@ from typing import Any
 from dramaturg.engine.calls import ModelCall, ModelReply
 from dramaturg.errors import CallerError
 from dramaturg.models.chat import ChatModel
+from dramaturg.models.model import let_go
 from dramaturg.models.profiles import local
 from dramaturg.models.servers import compatible_client
 from dramaturg.models.watch import Watch
@@ -24,16 +25,19 @@ class GgufModel:
         self.profile = local(window)
         self.destination = "nothing leaves this machine"
         self._server: Any = None
-        self._chat: ChatModel | None = None
-        self._loading = asyncio.Lock()
+        self._loading: asyncio.Task[ChatModel] | None = None
 
     async def start(self) -> None:
         """Load the weights and listen, unless that is done; CallerError if the file is no model."""
-        async with self._loading:  # of several first questions one loads, the others wait
-            if self._chat is None:
-                self._chat = await self._loaded()
+        await self._loaded()
 
     async def _loaded(self) -> ChatModel:
+        """Return what asks the server; who gives up waiting leaves it to load, which would take as long again."""
+        if self._loading is None:
+            self._loading = asyncio.ensure_future(self._load())
+        return await asyncio.shield(self._loading)
+
+    async def _load(self) -> ChatModel:
         self._server = await asyncio.to_thread(_serve, self.path, self.profile.window or 0)
         client = compatible_client(f"{self._server.listening_address}/v1", "")
         return ChatModel(
@@ -47,15 +51,13 @@ class GgufModel:
 
     async def answer(self, call: ModelCall, watch: Watch | None = None) -> ModelReply:
         """Send one request to the embedded server."""
-        await self.start()
-        assert self._chat is not None  # noqa: S101 - start sets it or raises
-        return await self._chat.answer(call, watch)
+        return await (await self._loaded()).answer(call, watch)
 
     async def aclose(self) -> None:
         """Close the connections and stop the server."""
-        if self._chat is not None:
-            await self._chat.aclose()
-        self._chat, self._server = None, None
+        if self._loading is not None:
+            await let_go(self._loading)
+        self._loading, self._server = None, None
 
 
 def _serve(path: Path, window: int) -> Any:

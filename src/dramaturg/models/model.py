@@ -1,5 +1,6 @@
 """What every adapter is; its one rule: ask once and translate, never try again and never judge."""
 
+import asyncio
 from typing import Protocol, runtime_checkable
 
 from dramaturg.engine.calls import ModelCall, ModelReply
@@ -60,3 +61,12 @@ class Loads(Protocol):
 def leaves_this_machine(model: Model) -> bool:
     """Tell whether what a model is asked goes elsewhere; of one that does not say it does not, assume it does."""
     return STAYS_HERE not in model.destination
+
+
+async def let_go(opening: asyncio.Task[Model]) -> None:
+    """Close a model that is open, and stop the opening of one that is not."""
+    if not opening.done():
+        opening.cancel()
+    await asyncio.wait((opening,))
+    if not opening.cancelled() and opening.exception() is None:
+        await opening.result().aclose()

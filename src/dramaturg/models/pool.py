@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from dramaturg.models.breaker import Breaker
 from dramaturg.models.limiter import Limiter
-from dramaturg.models.model import Model
+from dramaturg.models.model import Model, let_go
 from dramaturg.models.retry import Line, RetryPolicy
 from dramaturg.models.spec import ModelSpec, open_model
 from dramaturg.models.turnstile import Turnstile
@@ -49,7 +49,7 @@ class Pool:
             shared.users -= 1
             if not shared.users:
                 here.pop(key, None)
-                await _close(shared.opening)
+                await let_go(shared.opening)
 
     def line(self, model: Model, run: str, policy: RetryPolicy) -> Line:
         """Return the way of a run's calls to a model, which all runs on the running loop share."""
@@ -62,11 +62,3 @@ class Pool:
     def turnstile(self) -> Turnstile:
         """What all runs on the running loop pass before they work, when they begin and when an answer has come."""
         return self._turnstiles.setdefault(asyncio.get_running_loop(), Turnstile())
-
-
-async def _close(opening: asyncio.Task[Model]) -> None:
-    if not opening.done():
-        opening.cancel()
-    await asyncio.wait((opening,))
-    if not opening.cancelled() and opening.exception() is None:
-        await opening.result().aclose()
