@@ -150,3 +150,10 @@ def test_what_a_file_is_read_as_does_not_depend_on_the_process() -> None:
 def test_a_tag_with_a_long_word_is_read_in_a_moment() -> None:
     (fault,) = (each for each in scan("x.md", f'<Step number="1" {"x" * 200_000}>').findings if each.rule == "P208")
     assert fault.span
+
+
+@pytest.mark.timeout(30)  # to look at each block for each of them takes minutes
+def test_many_closers_left_over_behind_many_blocks_are_reported_in_a_moment() -> None:
+    blocks, closers = "<philosophy>a</philosophy>" * 20_000, "</persona>" * 40_000
+    file = scan("x.md", f"---\nalias: x-1\ntitle: X\n---\n{blocks}{closers}")
+    assert any(finding.rule == "P205" for finding in file.findings)

@@ -173,3 +173,9 @@ def test_many_quotes_that_nothing_closes_are_looked_through_in_a_moment() -> Non
 @pytest.mark.timeout(30)  # to look for commas from each of them to the last takes longer
 def test_many_tables_with_short_columns_are_looked_through_in_a_moment() -> None:
     assert [*columns_of("Write a table: a, a " + "table: a, a " * 54_000)] == []
+
+
+@pytest.mark.parametrize("piece", ["every x needs a, ", "for each x, give a, b c, ", "with a, b, "])
+@pytest.mark.timeout(30)  # to look for the last of them from each to the end takes minutes
+def test_many_names_that_are_no_columns_are_looked_through_in_a_moment(piece: str) -> None:
+    assert [*columns_of(f"Write it. {piece * 9_000}")] == []

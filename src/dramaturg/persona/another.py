@@ -10,6 +10,13 @@ _ONLY_MARKS = re.compile(
     r"(?:[ \t]*(?:`{3,}|~{3,})[\w-]*[ \t]*\r?$|<!--(?:(?!-->).)*-->|\s)*+", re.MULTILINE | re.DOTALL
 )
 
+_OPENS = re.compile(r"<\s*persona(?=[\s>/])", re.IGNORECASE)
+
+
+def opens_above(text: str, end: int) -> bool:
+    """Tell whether a `<persona>`, well-formed or not, is written on top of a text: before an offset."""
+    return _OPENS.search(text, 0, end) is not None
+
 
 def further_heads(text: str, start: int) -> list[int]:
     """Return the offsets, from one on, at which frontmatter with an alias begins outside comments."""

@@ -4,9 +4,13 @@ A block that has its closer holds everything up to it: what stands between looks
 of another persona in an output contract. Every function here takes time in proportion to the tags.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import accumulate
+from math import inf
 
 from dramaturg.persona.tags import BARE_SECTION, Tag, Tags
 
@@ -61,6 +65,32 @@ def pair_blocks(tags: Tags) -> dict[int, int | None]:
             if tag.name.is_section:
                 opened[BARE_SECTION].append(place)
     return pairs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cover:
+    """What stands inside the blocks of a body.
+
+    Attributes:
+        begins: The offsets at which the blocks begin, in their order.
+        reach: How far each of them and those before it go at most; infinity where one has no closer.
+    """
+
+    begins: Sequence[int]
+    reach: Sequence[float]
+
+    def holds(self, offset: int) -> bool:
+        """Tell whether an offset stands inside a block, as far as the tags before it say."""
+        before = bisect_left(self.begins, offset)
+        return before > 0 and self.reach[before - 1] >= offset
+
+
+def cover_of(tags: Tags, pairs: Mapping[int, int | None]) -> Cover:
+    """Return what the blocks cover, of which `pairs` has the closer of each, both as places among the tags."""
+    openers = sorted(pairs)
+    closers = [pairs[opener] for opener in openers]
+    ends = (inf if closer is None else float(tags[closer].start) for closer in closers)
+    return Cover(begins=[tags[opener].start for opener in openers], reach=[*accumulate(ends, max)])
 
 
 def closed_steps(tags: Tags, start: int, end: int) -> set[int]:

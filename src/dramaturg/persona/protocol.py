@@ -21,9 +21,9 @@ _CHECKS = ("check", "trigger", "if")
 _STEP_ATTRIBUTES = frozenset(("number", "name"))
 _BOLD_KEY = re.compile(r"(?:\*\*|__)(?P<key>[^*_\n]{1,80}?)[:.]?(?:\*\*|__)")
 _HEADING = re.compile(
-    r"\s*(?:(?:\*\*|__)(?P<bold>[^*_\n:]{1,80}?):?(?:\*\*|__):?|#{1,6}[ \t]+(?P<plain>[^\n]{1,80}?))[ \t#]*\r?\n"
-    r"(?=\s*\S)"
-)  # on a line of its own, and above something
+    r"\s*(?:(?:\*\*|__)(?P<bold>[^*_\n:]{1,80}?)(?<![.!?]):?(?:\*\*|__):?"
+    r"|#{1,6}[ \t]+(?P<plain>[^\n]{1,80}?)(?<![.!?]))[ \t#]*\r?\n(?=\s*\S)"
+)  # on a line of its own above something, and no sentence
 
 
 @dataclass(slots=True, kw_only=True)

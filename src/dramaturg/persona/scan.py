@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from dramaturg.findings.model import Finding
 from dramaturg.findings.source import Source
-from dramaturg.persona.another import further_heads, only_marks
-from dramaturg.persona.blocks import Block, block_at, directive_at, pair_blocks
+from dramaturg.persona.another import further_heads, only_marks, opens_above
+from dramaturg.persona.blocks import Block, Cover, block_at, cover_of, directive_at, pair_blocks
 from dramaturg.persona.faults import Faults
 from dramaturg.persona.frontmatter import read_frontmatter
 from dramaturg.persona.mask import Mask, masked
@@ -60,9 +60,10 @@ class _Scanner:
         alias: Whose file it is; empty where it does not say.
         pieces: The slots and directives so far.
         pairs: Which tag closes the block that another opens, both as places in `tags`; None for an open one.
+        cover: What stands inside the blocks.
         openers: The places of all tags that open a block.
         protocols: Those of them that open a protocol.
-        wrapper: The place of the first `<persona>`, behind all tags where there is none.
+        wrapper: The place of the first `<persona>`, before all tags where one is no tag of the body, behind for none.
         limit: Where this persona ends, which is the file's end unless another persona was pasted behind it.
     """
 
@@ -75,6 +76,7 @@ class _Scanner:
     protocol: Protocol = field(init=False)
     tags: Tags = field(init=False)
     pairs: Mapping[int, int | None] = field(init=False)
+    cover: Cover = field(init=False)
     limit: int = field(init=False)
     openers: Sequence[int] = field(init=False)
     protocols: Sequence[int] = field(init=False)
@@ -84,7 +86,7 @@ class _Scanner:
         self.alias, text = self.head.text("alias"), self.source.text
         body = masked(text, self.body_at)
         self._read_tags(body)
-        stray = [start for start, _ in body.unclosed if self._is_outside(start)]
+        stray = [start for start, _ in body.unclosed if not self.cover.holds(start)]
         if stray:  # a fence left over between two blocks must not hide those behind it
             body = masked(text, self.body_at, stray)
             self._read_tags(body)
@@ -97,6 +99,8 @@ class _Scanner:
         self.limit = len(text)
         wrappers = (place for place, tag in enumerate(self.tags) if tag.name.folded == WRAPPER and not tag.closes)
         self.wrapper = next(wrappers, len(self.tags))
+        if self.wrapper == len(self.tags) and opens_above(text, min(self.cover.begins, default=len(text))):
+            self.wrapper = -1
         self.protocol = Protocol(
             source=self.source, masked=body.text, alias=self.alias, faults=self.faults, tags=self.tags
         )
@@ -104,11 +108,7 @@ class _Scanner:
     def _read_tags(self, body: Mask) -> None:
         self.tags = tags_of(self.source, body.text, self.body_at)
         self.pairs = pair_blocks(self.tags)
-
-    def _is_outside(self, offset: int) -> bool:
-        """Tell whether an offset stands outside every block, as far as the tags before it say."""
-        closers = (closer for place, closer in self.pairs.items() if self.tags[place].start < offset)
-        return all(closer is not None and self.tags[closer].start < offset for closer in closers)
+        self.cover = cover_of(self.tags, self.pairs)
 
     def read(self) -> None:
         """Fill slots, directives and steps from the body."""
@@ -132,7 +132,7 @@ class _Scanner:
             if tag.malformed and tag.start < self.limit:
                 self.faults.malformed(tag)
             elif tag.closes and place not in matched and tag.start < self.limit:
-                wraps = tag.name.folded == WRAPPER and place < self.wrapper and self._is_outside(tag.start)
+                wraps = tag.name.folded == WRAPPER and place < self.wrapper and not self.cover.holds(tag.start)
                 if tag.name.is_block or wraps:
                     self.faults.closes_nothing(tag)
 

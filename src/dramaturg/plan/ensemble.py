@@ -7,13 +7,23 @@ from dramaturg.plan.contract import Contents
 from dramaturg.plan.kinds import SHOWS, Decision
 from dramaturg.plan.model import Kind
 from dramaturg.plan.prose import Prose
-from dramaturg.plan.verbs import ASSEMBLE
+from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN
 
 _SHOWS = (*SHOWS, "render", "deliver", "emit")
 _FEW = 2  # sections
 _JOINS = ASSEMBLE | {"bundle", "package", "put", "bring", "stitch", "bind"}
-_ANEW = re.compile(r"\b(?:table|matrix|list|summary|chart|section)\b")  # what is made of them is a section again
 _WORD = re.compile(r"[^\W\d_]+")
+_BESIDE_NAMES = frozenset(
+    """a above all and following in into it of order section sections step steps the these this together with
+    your""".split()
+)
+_INTO = re.compile(
+    r"(?:[`'\"]?[\s,]*(?:together\s+)?(?:in|into|as|to form)\s+(?:an?|one|the)\s+(?:[\w-]+\s+){0,3}?"
+    rf"(?:(?!(?:table|matrix|list|summary|chart|section|check-?list)s?\b){DOCUMENT_NOUN}"
+    r"|pack|packet|package|bundle|whole|dossier|deliverable|output|book|booklet|binder)"
+    r"(?:,?\s+(?:titled|entitled|called|named)\s+[`\"“„][^`\"“”\n]+[`\"”“])?)?[\s.!`'\"]*",
+    re.IGNORECASE,
+)  # and nothing is done with them besides
 _THE_WHOLE = re.compile(
     r"\s*(?:finally,?\s+)?\w+\s+the\s+(?:final|complete|completed|full|finished|entire|whole)\s+"
     r"(?P<noun>[\w-]+(?: [\w-]+){0,3}?)"
@@ -60,7 +70,7 @@ def closed(decisions: list[Decision], steps: Sequence[tuple[str, Prose]], title:
         return decisions
     if said.kind is Kind.SECTION and _shows_the_whole(prose, title):
         rule = "kind/shows-the-whole"
-    elif prose.word in _JOINS and not _ANEW.search(prose.folded) and _counts_up(prose, others):
+    elif prose.verb and prose.word in _JOINS and _only_counts_up(prose.text, prose.verb.end(), others):
         rule = "kind/joins-by-name"
     else:
         return decisions
@@ -75,12 +85,22 @@ def _shows_the_whole(prose: Prose, title: str) -> bool:
     return _OF_DOCUMENT.search(noun) is not None or noun in f" {title} ".casefold()
 
 
-def _counts_up(prose: Prose, names: Sequence[str]) -> bool:
-    """Tell whether a text has two of the sections at least, and half of them, by the last words of their names."""
-    said = {word.rstrip("s") for word in _WORD.findall(prose.folded)}
-    heads = [words[-1].casefold().rstrip("s") for words in map(_WORD.findall, names) if words]
-    counted = sum(head in said for head in heads)
-    return counted >= max(_FEW, len(names) / 2)
+def _only_counts_up(text: str, at: int, names: Sequence[str]) -> bool:
+    """Tell whether a text, from an offset on, has two of the sections at least, half of them, and nothing else.
+
+    They are known by the last words of their names.
+    """
+    parts = [[word.casefold().rstrip("s") for word in _WORD.findall(name)] for name in names]
+    heads, known = {words[-1] for words in parts if words}, {word for words in parts for word in words}
+    counted: set[str] = set()
+    for found in _WORD.finditer(text, at):
+        word = found[0].casefold()
+        if word.rstrip("s") in known:
+            counted |= heads & {word.rstrip("s")}
+            at = found.end()
+        elif word not in _BESIDE_NAMES:
+            break
+    return len(counted) >= max(_FEW, len(names) / 2) and _INTO.fullmatch(text, at) is not None
 
 
 def settled(decisions: list[Decision]) -> list[Decision]:

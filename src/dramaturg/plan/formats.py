@@ -50,7 +50,8 @@ _FORMATS: Sequence[tuple[Format, Sequence[str], re.Pattern[str]]] = (
         ),
         re.compile(
             r"\b(?:code blocks?|sql blocks?|unified diff|(?:in|as) (?:an? )?(?!the )[\w+#-]+ code(?=[.,;]|$)"
-            r"|\bas (?:valid |plain )?(?:yaml|json|toml|xml|csv|hcl)\b"
+            r"|(?<!stored )(?<!saved )(?<!kept )(?<!exported )(?<!provided )(?<!given )(?<!received )(?<!supplied )"
+            r"as (?:valid |plain )?(?:yaml|json|toml|xml|csv|hcl)(?! \w+s\b|-)"
             r"|source (?:file|code)s?|scripts?|code only|code files?|config(?:uration)? files?"
             r"|(?:unit )?test (?:files?|code|modules?)|json (?:object|array|file|document)|yaml (?:file|document)"
             r"|openapi|dockerfile|mermaid)\b"

@@ -10,8 +10,8 @@ from dramaturg.plan.verbs import ASSEMBLE, DOCUMENT_NOUN, writes
 
 INTO = re.compile(rf"[^.!?\n]{{0,120}}?\binto (?:a|an|one)\b[^.!?\n]{{0,60}}?\b{DOCUMENT_NOUN}\b", re.IGNORECASE)
 _ASSEMBLED = re.compile(
-    r"\b(?:sections?|document|report|parts|outputs?|entries|everything|artifacts|package|all of the above"
-    r"|in (?:this|the following|the above|that) order)\b",
+    r"\b(?:sections?|document|report|parts|outputs?|entries|everything|artifacts|package(?! \w)|all of the above"
+    r"|in (?:this|the following|the above|that) order(?! of\b))\b",
     re.IGNORECASE,
 )
 _NOTHING_ELSE = re.compile(r"\s*[.!]?\s*\Z")  # "Assemble."
@@ -52,7 +52,9 @@ _ALL_TOGETHER = re.compile(
     re.IGNORECASE,
 )
 _TOGETHER_AS = re.compile(
-    rf"[^.!?\n]{{1,80}}?\btogether (?:as|in|into) (?:an?|one) (?:[\w-]+ ){{0,3}}{DOCUMENT_NOUN}\b", re.IGNORECASE
+    r"(?:(?!\b(?:how|what|that|which|who|why|where|whether|if)\b)[^.!?\n]){1,80}?"
+    rf"\btogether (?:as|in|into) (?:an?|one) (?:[\w-]+ ){{0,3}}{DOCUMENT_NOUN}\b",
+    re.IGNORECASE,
 )
 _BINDS = frozenset("put bind bring pull piece tie stitch".split())
 _JOINING = frozenset("put bring pull integrate unify stitch weave".split())

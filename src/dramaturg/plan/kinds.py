@@ -51,10 +51,15 @@ _SEVERAL = re.compile(r"&|\band\b", re.IGNORECASE)
 _INTAKE = re.compile(r"\b(?:ingestion|ingest|intake)$", re.IGNORECASE)  # "Brief Intake"
 _AS_INPUT = re.compile(
     r"\s+[^.!?\n]{1,60}?\bas (?:the |your |an? )?(?:(?:sole|only|primary|main|single) )?"
-    r"(?:input|source|starting point)\b",
+    r"(?:input|source|starting point)\b(?! (?:of (?!truth\b)|for\b|to\b))",
     re.IGNORECASE,
 )
 _TAKES = re.compile(r"\s+(?:in\b|(?:the|each|all)\s+`)", re.IGNORECASE)
+_FINDS = re.compile(
+    r"(?:\band|\bthen|\bto)\s+(?:find|judge|assess|evaluate|analy[sz]e|check|compare|rank|weigh|identify|list|name|derive|decide"
+    r"|rate|score|determine|compute|count)\b",
+    re.IGNORECASE,
+)  # what is taken in is not all
 _TAKES_IN = ("ingest", "intake", "receive", "load", "read")
 _QUOTES = ("`", '"', "“", "'", "‘", "„", "«")
 _GIVEN = re.compile(
@@ -66,6 +71,7 @@ _GIVEN = re.compile(
 _GLANCES = frozenset("review examine inspect study scan consult process".split())
 _ONLY_INPUTS = re.compile(
     r"\s+(?=[^\n]*(?:`[A-Z0-9]+(?:_[A-Z0-9]+)+`|\b(?:provided|supplied|attached|uploaded|submitted)\b))"
+    r"(?![^\n]*\b(?:gap|weakness|contradiction|fault|flaw|risk|problem|inconsistenc|omission)(?:s|es|y|ies)?\b)"
     r"(?:(?!(?:for|against|to|and|whether|how|if|with|in|using)\b)[\w'’-]+,?\s+|`[^`\n]+`,?(?:\s+|(?=[.!]))"
     r"|and\s+(?=(?:the|its|their|any|all|your|an?)\b|`)){1,24}?"
     r"(?:(?:by|from) (?:the|your) \w+|(?<=`)|[\w-]+)[.!]?\s*\Z",
@@ -74,7 +80,7 @@ _ONLY_INPUTS = re.compile(
 _FACETS = re.compile(r"\s*(?:[-*+•–]|\d+[.)])[ \t]+(?:\*\*|__)")  # bullets with bold keys say nothing of the step
 _OUTPUT = re.compile(
     r"\s*(?:\*\*|__)?(?:output|deliverable|result)s?(?::(?:\*\*|__)?|(?:\*\*|__)\s*:)\s*"
-    r"(?:(?:an?|one|the)\s+(?:[\w-]+\s+){0,3}?)?[`\"“„](?=[A-Z\d])"
+    r"(?:(?:an?|one|the)\s+(?:[\w-]+\s+){0,3}?)?[`\"“„](?=[A-Z\d])(?![^`\"“”\n]+[`\"”“]\s*(?:[,/|]|(?:or|if|when|unless)\b))"
     r"|\s*(?:your|the)\s+(?:[\w-]+\s+)?(?:output|result|deliverable|response|answer)\s+(?:of this step\s+)?"
     r"(?:is|must be|should be|shall be|will be|consists of)\b",
     re.IGNORECASE,
@@ -105,6 +111,9 @@ _IN_TABLE = re.compile(
 _ONLY_IF = re.compile(
     r"\s+(?:the\s+)?[`\"“'‘][^`\"“”'‘’\n]+[`\"”'’]\s+(?:if|when|unless)\b", re.IGNORECASE
 )  # what is said in one case only is an answer, not a section
+_TO_A_PART = re.compile(
+    r"\s+to (?!(?:the|this|your) (?:\w+ )?(?:document|report|plan|output|end|response|answer)\b|it\b)"
+)
 _SEES_TO = re.compile(r"\s+(?:sure|certain)\b", re.IGNORECASE)  # "make sure" makes nothing
 SHOWS = ("present", "output", "return", "report", "state", "show", "print", "display")
 
@@ -207,9 +216,9 @@ def _is_given(text: str, word: str, at: int) -> bool:
     """Tell whether a verb that ends at an offset only says what the inputs are."""
     if word in _GLANCES:
         return _ONLY_INPUTS.match(text, at) is not None
-    if word == "take" and _TAKES.match(text, at):
-        return True
-    return word in ("take", "use", "treat") and _AS_INPUT.match(text, at) is not None
+    taken = word == "take" and _TAKES.match(text, at)
+    taken = taken or (word in ("take", "use", "treat") and _AS_INPUT.match(text, at))
+    return bool(taken) and not _FINDS.search(text, at)
 
 
 def _taking_in(prose: Prose, known: frozenset[str], words: tuple[int, int] | None) -> Decision:
@@ -239,7 +248,8 @@ def _by_what_it_names(step: Step, prose: Prose, known: frozenset[str], words: tu
 
 def _made(prose: Prose, verb: re.Match[str], known: frozenset[str]) -> Decision | None:
     """Return the section that a verb makes by what it acts on, or by what that owes; None if it makes none."""
-    if prose.word == "append" and (title := title_as_object(prose, verb, known)):
+    appended = title_as_object(prose, verb, known) if prose.word == "append" else None
+    if (title := appended) and not _TO_A_PART.match(prose.text, title.end()):
         return Decision(kind=Kind.SECTION, rule="kind/names-a-section", words=title.span())
     if prose.word in _TABULATES and (table := _IN_TABLE.match(prose.text, verb.end())):
         return Decision(kind=Kind.SECTION, rule="kind/writes-a-document", words=table.span())

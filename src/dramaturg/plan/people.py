@@ -13,6 +13,14 @@ OUTSET = "^"  # where a way leads back to that names no step but the beginning
 _PERSON = (
     r"(?:user|operator|author|reader|reviewer|owner|team|person|requester|stakeholder|customer|client|sponsor|human)s?"
 )
+_ALONE = (
+    r"\b(?! (?:librar|interface|stor|manual|guide|app|data|servic|test|account|agent|side)\w*)"  # "the user manual"
+)
+_NOBODY = (
+    r"(?!(?:[\w-]+ )?(?:model|system|database|tool|api|assistant|agent|search|log|server|code|codebase|data|dataset"
+    r"|text|document|file|parser|compiler|linter|retriever|engine|service|script|library|queue|broker|leader|replica"
+    r"|cluster|node|pipeline|build|job|test|tests|persona)\b)"
+)  # what can be asked, and waited for, but is no person
 _ASKED = (
     r"(?:user|operator|author|owner|team|requester|stakeholder|sponsor)s?\b(?=\s*(?:$|[^\s\w'’-])"
     r"|\s+(?:for|on|about|to|and|or|if|whether|which|what|who|how|why|when|where|as|in(?! mind)"
@@ -27,12 +35,13 @@ _GATE = re.compile(
     r"(?:confirm|approve|agree|accept|sign off)\b[^.!?\n]{0,80}\b(?:before|until|first)\b"
     rf"|\b(?:have|let) (?:the|your) {_PERSON} (?:\w+ )?(?:confirm|approve|sign off|agree)\b"
     r"|\bhave\b(?! been\b)[^.!?\n]{1,60}\b(?:signed off|approved|confirmed) by\b"
-    rf"|\bconfirm with (?:the|your) {_PERSON}\b"
+    rf"|\bconfirm with (?:the|your) {_PERSON}{_ALONE}"
     rf"|\bcheck with (?:the|your) {_PERSON}\b[^.!?\n]{{0,80}}\bbefore (?:you )?(?:proceed|continu|go|mov)\w*"
     rf"|\b(?:a)?wait for (?:the|your) {_PERSON}(?:['’]s)?\b(?! to (?:answer|provide|supply|send|attach|upload))"
-    r"|\b(?:a)?wait for (?:the|your) [\w-]+(?: [\w-]+)? to (?:sign|approve|confirm|agree|accept)\b"
+    rf"|\b(?:a)?wait for (?:the|your) {_NOBODY}[\w-]+(?: [\w-]+)? to (?:sign|approve|confirm|agree|accept)\b"
     r"|\b(?:do not|don['’]t|never) [^.!?\n]{1,40}?\buntil "
-    rf"(?:they|he|she|(?:the|your) {_PERSON})\b[^.!?\n]{{0,30}}?\b(?:agree|approve|confirm|accept|sign)\w*"
+    rf"(?:they|he|she|(?:the|your) {_PERSON}){_ALONE}[^.!?\n]{{0,30}}?\b(?:agree|approve|confirm|accept|sign)\w*+"
+    r"(?! with (?:the|each|one|what)\b)"
     r"|\b(?:shall|may|should|can) I (?:proceed|continue|go on|go ahead|begin|start)\b"
     r"|\b(?:do not|don['’]t|must not|will not|won['’]t|shall not|cannot|can not) (?:proceed|continue|go on|move on)\b"
     r"[^.!?\n]{0,60}\b(?:until|unless|without|before)\b"
@@ -47,7 +56,7 @@ _GATE_NAME = re.compile(
     re.IGNORECASE,
 )
 _ANYONE = (
-    r"the (?!(?:model|system|database|tool|api|assistant|agent|search|log|server)\b)[\w-]+(?: \w+)?"
+    rf"the {_NOBODY}(?!(?:question|following|same|two|three|four|five)\b)[\w-]+(?: \w+)?"
     r"(?= (?:for|about|to|whether|if|which|what|how|who|why|when|where)\b)"
 )  # whoever is asked for something
 _ASK = re.compile(
@@ -55,7 +64,7 @@ _ASK = re.compile(
     r"|(?:\w+\s+){0,4}(?:clarifying|targeted|follow-up|open)?\s*questions?\b"
     r"|for\s+(?:clarification|more|further|additional|missing|whatever|the)\b"
     r"|(?:which|whether|what|how|who|when|where)\b)"
-    r"|\bask:?\s+[\"“][^\"”\n]{1,160}\?[\"”]|\boffer to (?!the\b|an?\b|all\b|every)(?=\w+)"
+    r"|\bask:?\s+[\"“][^\"”\n]{1,160}\?[\"”](?!\s+(?:of|about|for|and)\b)|\boffer to (?!the\b|an?\b|all\b|every)(?=\w+)"
     r"|\b(?:put|pose|raise|formulate)\s+(?:\w+\s+){0,4}questions?\b(?!\s+(?:that\s+)?(?:the|an?)\s+\w+\s+(?:is|are|will|would|may|might|could|should)\b)|\bprompt\s+(?:the\s+)?(?:user|operator|author|reader|owner|team)\b"
     rf"|\bclarify\b(?! (?:how|what|why|when|where|that|whether)\b)[^.!?\n]{{0,60}}?\bwith (?:the|your) {_ASKED}"
     rf"|\b(?:(?:elicit|find out)\b[^.!?\n]{{0,60}}?\bfrom|(?:inquire|enquire)\b[^.!?\n]{{0,60}}?\b(?:from|of))"
@@ -105,7 +114,8 @@ _ANEW = re.compile(
     rf"\bstart (?:all )?over\b(?:\s+(?:from|at|with)\s+{_FROM_OUTSET}|(?!\s+(?:from|at|with|on|in)\b))"
     rf"|\b(?:start|begin) (?:again|anew) (?:from|at) {_FROM_OUTSET}|\brestart from {_FROM_OUTSET}"
     rf"|\b(?:return|(?:go|loop|jump|circle|cycle|move) back) to {_FROM_OUTSET}"
-    rf"|\b(?:restart|repeat|re-?run) (?:the|this) (?:protocol\b|(?:whole|entire|full) {_PROTOCOL})",
+    rf"|\b(?:restart|repeat|re-?run) (?:the|this) (?:protocol\b|(?:whole|entire|full) {_PROTOCOL})"
+    r"(?! (?:for|in|on|per)\b)",
     re.IGNORECASE,
 )
 _IN_SOME_CASE = re.compile(
@@ -140,9 +150,9 @@ _ON = re.compile(
     re.IGNORECASE,
 )
 _SKIPS = re.compile(
-    r"\b(?:if|when|unless|where)\b[^.!?\n]{1,120}?(?<!not )(?<!never )(?<!n't )(?<!n’t )"
-    r"\b(?:skip|jump|go(?=\s+(?:directly|straight|on|ahead)))\s+"
-    r"(?:(?:directly|straight|on|ahead|forward)\s+)?to\s+step\s+`?(?P<step>\d+(?:\.\d+)*)",
+    r"\b(?:if|when|unless|where)\b[^.!?\n]{1,120}?(?:[,;:]|\bthen)\s+(?:then\s+)?(?:you (?:may|can|should|must) )?"
+    r"(?:skip|jump|go(?=\s+(?:directly|straight|on|ahead)))\s+"
+    r"(?:(?:directly|straight|on|ahead|forward)\s+)?to\s+step\s+`?(?P<step>\d+(?:\.\d+)*+)(?!`?\s+of\b)",
     re.IGNORECASE,
 )  # what lies between is passed over in one case only
 _NUMBERS: Mapping[str, int] = {

@@ -93,7 +93,8 @@ _PART = re.compile(r"\b(?:includ|contain|compris)(?:e|es|s|ing)\b|\bconsist(?:s|
 _IDENTIFIER = re.compile(r"[A-Z0-9]+(?:_[A-Z0-9]+)+")
 _NO_WRITING = LOOKS | {"take"}
 _LOOKS_AT = _NO_WRITING | READS  # verbs whose object is nothing that they write
-_INTO = re.compile(r"\b(?:in|into|as|under)\s+(?:an?|one|its own)\s+(?:[\w-]+\s+){0,3}$", re.IGNORECASE)
+_CLAUSE = r"(?:^|[.!?:;])(?:(?!\b(?:that|what|which|who|whether|how|is|are|was|were)\b)[^.!?:;])*?"
+_INTO = re.compile(rf"{_CLAUSE}\b(?:in|into|as|under)\s+(?:an?|one|its own)\s+(?:[\w-]+\s+){{0,3}}$", re.IGNORECASE)
 _UNDER_IT = re.compile(r"[^.!?\n]{0,80}\bunder\s+(?:the\s+)?", re.IGNORECASE)
 _THE = re.compile(r"\s*(?:the|a|an|your)?\s*", re.IGNORECASE)  # a step that begins with what it writes
 
@@ -243,7 +244,7 @@ def own_section(prose: Prose, known: frozenset[str]) -> re.Match[str] | None:
             return match
         if called and _OWN.search(text, before, match.start()):
             return match
-        if _ENDS_AS_DOCUMENT.search(named(match)) and _INTO.search(text, before, match.start()):
+        if _ENDS_AS_DOCUMENT.search(named(match)) and _INTO.search(text[before : match.start()]):
             return match
     return None
 

@@ -48,9 +48,13 @@ DOCUMENT_NOUN = (
     r"|json object|code block|runbook|chapter)"
 )
 _MARKS = r"\s*(?:(?:[-*+•–]|\d+[.)]|[a-z]\)|\([a-z\d]\))[ \t]+(?:\[[ xX]\][ \t]+)?|#+[ \t]+|>[ \t]*){0,4}"
-_BOLD_KEY = r"(?:\*\*|__)[^*_\n]{1,80}?(?:[:.](?:\*\*|__)|(?:\*\*|__)\s*(?::|[–—-]\s))\s*"
+_BOLD_KEY = (
+    r"(?:\*\*|__)(?:[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*(?::|[–—-]\s))"
+    r"|[^*_`.\s]{1,40}(?:[ \t][^*_`.\s]{1,40})?\.(?:\*\*|__))\s*"
+)  # with a full stop only of a word or two: "**Write the `RISKS`.**" is a sentence
 _BEGINNING = re.compile(f"{_MARKS}(?:{_BOLD_KEY})?{_MARKS}")
 _HEADING = re.compile(r"\s*(?:(?:\*\*|__)[^*_\n]{1,80}(?:\*\*|__)|#{1,6}[ \t]+[^\n]+?)[ \t]*\r?\n(?=\s*\S)")
+_SENTENCE = re.compile(r"[.!?](?:\*\*|__)?\s*\Z")
 _AIM = re.compile(
     r"\s*(?:\*\*|__)?(?:Goal|Aim|Purpose|Objective|Intent|Rationale|Why)(?::(?:\*\*|__)?|(?:\*\*|__):)[ \t]+[^\n]+\n"
 )  # says what for; what is done stands below
@@ -106,7 +110,9 @@ def step_verb(text: str) -> re.Match[str] | None:
     """Return the word a step turns on: that of its first sentence, below a heading and what it says of its aim."""
     if not text.lstrip().startswith(_ABOVE):
         return main_verb(text)
-    at = _past(_HEADING, text, 0)
+    at, first = _past(_HEADING, text, 0), main_verb(text)
+    if at and first and word_of(first) in _KNOWN and _SENTENCE.search(text, 0, at):
+        return first
     aim = _AIM.match(text, at)
     done = _WORD.match(text, _past(_BEGINNING, text, aim.end())) if aim else None
     if done and _is_plainly_a_verb(done) and word_of(done) not in _HOW:
