@@ -169,7 +169,7 @@ def test_an_edit_is_told_as_what_it_does_to_the_plan(old: str, new: str, expecte
     "text",
     [
         edited((APPLY, "(a) Apply.\n\n" * 13_000)),
-        pytest.param(edited((step(3), step(3) * 12_000)), marks=pytest.mark.slow),
+        pytest.param(edited((step(3), step(3) * 9_000)), marks=pytest.mark.slow),
     ],
     ids=["bullets", "steps"],
 )
