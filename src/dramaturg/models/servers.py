@@ -6,7 +6,7 @@ from httpx2 import AsyncClient, create_ssl_context
 from openai import AsyncOpenAI, DefaultAioHttpClient
 
 from dramaturg.models.hosts import is_loopback
-from dramaturg.models.transport import carrying
+from dramaturg.models.transport import carrying, in_pieces
 
 
 def compatible_client(address: str, key: str) -> AsyncOpenAI:
@@ -31,4 +31,4 @@ def compatible_client(address: str, key: str) -> AsyncOpenAI:
 def _direct(scheme: str) -> AsyncClient:
     """Return a client that takes from the environment nothing but the certificates it trusts."""
     trusted = create_ssl_context(trust_env=scheme == "https")
-    return DefaultAioHttpClient(verify=trusted, trust_env=False, follow_redirects=False)
+    return in_pieces(DefaultAioHttpClient)(verify=trusted, trust_env=False, follow_redirects=False)
