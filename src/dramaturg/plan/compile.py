@@ -123,8 +123,7 @@ class _Compiler:
     findings: list[Finding]
 
     def planned(self, decision: Decision, before: Sequence[PlannedStep]) -> PlannedStep:
-        written = {fold_id(each.section) for each in before if each.section}
-        if decision.rule == "kind/names-a-section" and sends_on(self.prose, self.known, written):
+        if decision.rule == "kind/names-a-section" and sends_on(self.prose, self.known, before):
             decision = Decision(kind=Kind.ANALYZE, rule="kind/no-output-named")
         step, kind = self.step, decision.kind
         reasons: list[Reason | None] = [self.reason(decision.rule, decision.words)]

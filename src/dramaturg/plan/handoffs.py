@@ -1,9 +1,10 @@
 """A step's prose to the persona it hands over to; its one rule: a hand and a name stand in one sentence."""
 
 import re
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from dramaturg.persona.model import fold_id
+from dramaturg.plan.model import PlannedStep
 from dramaturg.plan.people import is_denied
 from dramaturg.plan.prose import Prose, mentions
 from dramaturg.plan.titles import named, title_of
@@ -98,7 +99,7 @@ def hands_over_by_title(text: str, titles: Container[str]) -> str:
     return ""
 
 
-def sends_on(prose: Prose, known: frozenset[str], written: Container[str]) -> bool:
-    """Tell whether a step only sends on what is written; `known` are folded names, `written` folded titles."""
+def sends_on(prose: Prose, known: frozenset[str], before: Iterable[PlannedStep]) -> bool:
+    """Tell whether a step only sends on what steps before it write; `known` are folded names that are no titles."""
     title = title_of(prose, known) if prose.word in _SENDS else None
-    return title is not None and fold_id(named(title)) in written
+    return title is not None and fold_id(named(title)) in {fold_id(step.section) for step in before}

@@ -47,8 +47,9 @@ _HOLDS_ALL = re.compile(
     re.IGNORECASE,
 )  # "a report that includes all risks" is to be written
 _ALL_TOGETHER = re.compile(
-    r"\s+(?:it all|everything|all(?: of (?:it|this|the above))?|the(?: [\w-]+){1,3}?)\s+together\b"
-    r"(?=\s*[.!]|\s*\Z|\s+(?:as|in|into)\b)",
+    r"\s+(?:it all|everything|all(?: of (?:it|this|the above))?"
+    r"|the (?!(?:[\w-]+ ){0,2}(?:arguments?|reasoning|logic|thoughts|facts|evidence|data|team|people)\b)"
+    r"[\w-]+(?: [\w-]+){0,2}?)\s+together\b(?=\s*[.!]|\s*\Z|\s+(?:as|in|into)\b)",
     re.IGNORECASE,
 )
 _TOGETHER_AS = re.compile(

@@ -99,7 +99,8 @@ _NEW = re.compile(
 _FORM = re.compile(rf"[^.!?\n]{{0,60}}?\b(?:in|as) (?:an?|one) (?:[\w-]+,? ){{0,4}}{DOCUMENT_NOUN}\b", re.IGNORECASE)
 _SHOWN_AS = re.compile(
     r"[^.!?\n]{0,60}?\b(?:in|as) (?:an?|one) (?:[\w-]+,? ){0,3}"
-    r"(?:tables?|lists?|check-?lists?|matrix|report|summary|json object|(?:code |sql |\b)block|script|outline|memo)"
+    r"(?:tables?|lists?|check-?lists?|matrix|report|summary|json object|(?:code |sql |\b)block|(?<!in a )script"
+    r"|outline|memo)"
     r"(?=\s*(?:[.,;:]|$|\n)"
     r"| (?:with|of|that|which|sorted)\b)",
     re.IGNORECASE,
