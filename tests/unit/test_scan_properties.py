@@ -122,6 +122,7 @@ def test_the_edits_of_each_finding_alone_mend_it_and_break_nothing(text: str) ->
 @example(("---\nalias: x-1\ntitle: X\nexpected_artalias: y\n---\n", 1))
 @example(("---\nalias: x-1\ntitle: X\nstatuss: done\n---\n", 1))
 @example(("---\nalias: x-1\ntitle: X\nallowed_tool: [{a: b}]\n---\n", 1))
+@example(("<operational_protocol>a\n<operational_protocol>\n<Step>b</Step>\n</operational_protocol>\n", 1))
 def test_what_is_mended_alone_in_a_spliced_file_is_mended_and_no_error_comes(spliced: tuple[str, int]) -> None:
     text, _ = spliced
     for finding in scan("x.md", text).findings:

@@ -7,6 +7,7 @@ of another persona in an output contract. Every function here takes time in prop
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import accumulate
@@ -74,10 +75,12 @@ class Cover:
     Attributes:
         begins: The offsets at which the blocks begin, in their order.
         reach: How far each of them and those before it go at most; infinity where one has no closer.
+        closed: The offsets at which those begin that have one.
     """
 
     begins: Sequence[int]
     reach: Sequence[float]
+    closed: AbstractSet[int]
 
     def holds(self, offset: int) -> bool:
         """Tell whether an offset stands inside a block, as far as the tags before it say."""
@@ -89,8 +92,9 @@ def cover_of(tags: Tags, pairs: Mapping[int, int | None]) -> Cover:
     """Return what the blocks cover, of which `pairs` has the closer of each, both as places among the tags."""
     openers = sorted(pairs)
     closers = [pairs[opener] for opener in openers]
+    closed = {tags[opener].start for opener, closer in pairs.items() if closer is not None}
     ends = (inf if closer is None else float(tags[closer].start) for closer in closers)
-    return Cover(begins=[tags[opener].start for opener in openers], reach=[*accumulate(ends, max)])
+    return Cover(begins=[tags[opener].start for opener in openers], reach=[*accumulate(ends, max)], closed=closed)
 
 
 def closed_steps(tags: Tags, start: int, end: int) -> set[int]:
@@ -120,7 +124,9 @@ def _is_number(said: str) -> bool:
     return said.isdecimal() and len(said) <= _DIGITS
 
 
-def block_at(tags: Tags, closer: int | None, limit: int, *, opener: Tag) -> Block:
+def block_at(
+    tags: Tags, closer: int | None, limit: int, *, opener: Tag, closed: AbstractSet[int] = frozenset()
+) -> Block:
     """Return the block that a tag opens.
 
     Args:
@@ -128,13 +134,16 @@ def block_at(tags: Tags, closer: int | None, limit: int, *, opener: Tag) -> Bloc
         closer: Which of them closes it; None for none.
         limit: Where the body ends.
         opener: That tag, under the name it is meant by.
+        closed: The offsets at which blocks begin that have a closer.
     """
     if closer is not None and tags[closer].start < limit:
         return Block(opener=opener, end=tags[closer].start, after=tags[closer].end)
     opened: defaultdict[str, int] = defaultdict(int)
-    said_more = False  # a bare opener of the same name, nothing between the two, was meant to close
+    said_more = False  # a bare opener of the same name without a closer, nothing between, was meant to close
     for tag in tags.between(opener.end, limit):
-        if tag.name.folded == opener.name.folded and not (tag.closes or tag.attributes or said_more):
+        if tag.name.folded == opener.name.folded and not (
+            tag.closes or tag.attributes or said_more or tag.start in closed
+        ):
             return Block(opener=opener, end=tag.start, after=tag.end, closed=False, misspelt=tag)
         if tag.name.is_block and not tag.closes:
             return Block(opener=opener, end=tag.start, after=tag.start, closed=False, following=tag)

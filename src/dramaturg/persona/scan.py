@@ -208,7 +208,7 @@ class _Scanner:
         may_hold = tag.name.folded not in (PROTOCOL, DIRECTIVES)
         if closer is not None and may_hold and self._holds_the_protocol(place, closer):
             closer = None
-        return block_at(self.tags, closer, self.limit, opener=tag)
+        return block_at(self.tags, closer, self.limit, opener=tag, closed=self.cover.closed)
 
     def _closer_of(self, place: int, meant: str) -> int | None:
         """Return which tag closes a block whose opener is misspelt: one that is so too, or one that is right."""
