@@ -171,9 +171,7 @@ def test_an_eval_whose_batch_is_out_is_not_pruned(bench: Bench, vendor: Judging)
     assert "2 questions of this suite are out in a batch; `--batch` waits for the answers, without it" in told.err
     prune = ("eval", "prune", "--older-than", "0s", "--status", "ended,unfinished,unreadable")
     told = dramaturg(*prune, "--dry-run")
-    assert re.findall(r"^stays: .*, batch out, ", told.out, re.MULTILINE) == [
-        "stays: 1 eval of evals/one.suite.yaml, batch out, "
-    ]
+    assert len(re.findall("^stays: one-.*, batch out, 0 days old", told.out, re.MULTILINE)) == 1
     assert dramaturg(*prune).out == ""
     vendor.held = False
     assert not performed(vendor, baseline=None).errors

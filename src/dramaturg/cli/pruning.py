@@ -39,15 +39,12 @@ def prune(*, older_than: str | None, keep: int | None, statuses: str, dry_run: b
         gone = kept.goes and (dry_run or remove(kept))
         rows.append((kept, gone))
         if gone and not as_json:
-            what = kept.path.stem if kept.kind != "answers" else f"answers of {kept.path.stem}"
-            of = f" of {nearby(kept.place)}" if kept.place else ""
-            age = f"{counted(int(kept.age // _DAY), 'day')} old, {kept.size:,} bytes"
-            say(folded(f"{'would be removed' if dry_run else 'removed'}: {what}, {kept.status}, {age}{of}"))
+            say(folded(f"{'would be removed' if dry_run else 'removed'}: {_named(kept)}"))
     if as_json:
         print_json([_row(kept) | {"removed": gone and not dry_run} for kept, gone in rows])
     elif dry_run:
         for line in _staying([kept for kept, gone in rows if not gone]):
-            say(folded(line))
+            say(folded(f"stays: {line}"))
     freed = sum(kept.size for kept, gone in rows if gone)
     left = sum(kept.size for kept, _ in rows) - freed
     files = counted(sum(gone for _, gone in rows), "file")
@@ -55,14 +52,24 @@ def prune(*, older_than: str | None, keep: int | None, statuses: str, dry_run: b
 
 
 def _staying(files: "Sequence[Kept]") -> Iterator[str]:
-    """Yield a line for all files of one suite, kind and status: a suite's mutants alone are dozens."""
+    """Yield what stays, all files of one suite, kind and status together: a suite's mutants alone are dozens."""
     alike: dict[tuple[str, str, str, str], list[Kept]] = defaultdict(list)
     for kept in files:
         alike[kept.suite, kept.place, kept.kind, kept.status].append(kept)
     for (suite, place, kind, status), each in alike.items():
+        if len(each) == 1:
+            yield _named(each[0])
+            continue
         what = counted(len(each), "file") + " of answers" if kind == "answers" else counted(len(each), kind)
         size = sum(kept.size for kept in each)
-        yield f"stays: {what} of {nearby(place) if place else f'the suite {suite}'}, {status}, {size:,} bytes"
+        yield f"{what} of {nearby(place) if place else f'the suite {suite}'}, {status}, {size:,} bytes"
+
+
+def _named(kept: "Kept") -> str:
+    """Return what a file is, how it stands, its age and its size."""
+    what = kept.path.stem if kept.kind != "answers" else f"answers of {kept.path.stem}"
+    of = f" of {nearby(kept.place)}" if kept.place else ""
+    return f"{what}, {kept.status}, {counted(int(kept.age // _DAY), 'day')} old, {kept.size:,} bytes{of}"
 
 
 def _row(kept: "Kept") -> dict[str, Any]:
