@@ -70,7 +70,7 @@ def worker(
     from click.core import ParameterSource
 
     from dramaturg.run.budget import parse_seconds
-    from dramaturg.run.durable.client import require_postgres
+    from dramaturg.run.durable.database import require_postgres
     from dramaturg.run.durable.worker import Worker
     from dramaturg.run.settings import blaming
 

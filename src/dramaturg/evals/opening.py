@@ -145,7 +145,7 @@ def _by_workers(terms: Terms, here: AtOnce) -> Way:
         raise CallerError("a worker opens models by name; give each as a str, such as `anthropic:NAME`")
     require_durable()
     from dramaturg.evals.elsewhere import ByWorkers  # noqa: PLC0415 - brings the extra `durable`, and takes a second
-    from dramaturg.run.durable.client import require_postgres  # noqa: PLC0415 - as above
+    from dramaturg.run.durable.database import require_postgres  # noqa: PLC0415 - as above
 
     require_postgres(str(terms.queue))  # also where every question turns out to be answered here
     return ByWorkers(database=str(terms.queue), here=here, notice=terms.notice, anew=terms.replay == "off")

@@ -1,5 +1,6 @@
 """A server's address to a client for it; its one rule: nothing travels there, or past it, that need not."""
 
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from urllib.parse import urlsplit
 
 from httpx2 import AsyncClient, create_ssl_context
@@ -29,6 +30,9 @@ def compatible_client(address: str, key: str) -> AsyncOpenAI:
 
 
 def _direct(scheme: str) -> AsyncClient:
-    """Return a client that takes from the environment nothing but the certificates it trusts."""
-    trusted = create_ssl_context(trust_env=scheme == "https")
+    """Return a client that takes nothing from the environment but the certificates to trust.
+
+    Without TLS there are none to read, which would take 30 ms.
+    """
+    trusted = create_ssl_context() if scheme == "https" else SSLContext(PROTOCOL_TLS_CLIENT)
     return in_pieces(DefaultAioHttpClient)(verify=trusted, trust_env=False, follow_redirects=False)

@@ -1,13 +1,12 @@
 """A journal file to what it says; its one rule: what was not written whole was never written.
 
 One JSON object a line: the header, then a reply, a person's answer or a pause each, then how the run ended, and that
-its result was delivered where that was still to do. A line
-without a line end was being written when the process died and counts for nothing; any other line that cannot be read
-means damage.
+its result was delivered where that was still to do. A line without a line end was being written when the process died
+and counts for nothing; any other line that cannot be read means damage.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,43 +72,39 @@ def read_journal(path: Path) -> Record:
         whole = path.read_bytes()
     except OSError as error:
         raise CallerError(f"the journal `{path}` cannot be read: {error.strerror or error}") from error
-    lines = whole.split(b"\n")[:-1]
     if not whole.startswith(_HEAD):
         raise JournalMiss("", f"`{path}` is no journal; `dramaturg runs` lists the runs")
     try:
-        records = [json.loads(line) for line in lines]
-        header = records[0]
-        if header["type"] != "run" or header["format"] != FORMAT:
-            remedy = "perform it with the version that wrote it"
-            said = f"the journal `{path}` has the format {header['format']}, this version reads {FORMAT}"
-            raise JournalMiss("", f"{said}; {remedy}")
-        if missing := sorted(_HEADER - header.keys()):
-            raise ValueError(f"its header has no `{missing[0]}`")  # noqa: TRY301 - told below, as every other damage is
-        for record in records:
-            require_sound(record)
-        answers = [record for record in records if record["type"] == "reply"]
-        replies = {record["key"]: _reply(record["reply"]) for record in answers}
-        told = {each["key"]: Answer(**each["answer"]) for each in records if each["type"] == "answer"}
-        steps = tuple((record["step"], record["attempt"]) for record in answers)
-        last = records[-1]
-        waits = tuple((each["id"], each["kind"], each["text"]) for each in last.get("questions", ()))
-        ends = [record for record in records if record["type"] == "end"]
-        end = _end(ends[-1]) if ends else None
-        delivered = all(each.get("delivered", True) for each in ends) or records[-1]["type"] == "delivered"
-        seconds = {record["key"]: float(record["seconds"]) for record in answers if "seconds" in record}
+        return _record(path, [json.loads(line) for line in whole.split(b"\n")[:-1]])
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         remedy = "remove it, or start a new run with `--fresh`"
         raise JournalMiss("", f"the journal `{path}` is damaged ({error}); {remedy}") from error
+
+
+def _record(path: Path, records: Sequence[Any]) -> Record:
+    """Return what the lines of a journal say; JournalMiss for another format, and for damage what Python says of it."""
+    header = records[0]
+    if header["type"] != "run" or header["format"] != FORMAT:
+        remedy = "perform it with the version that wrote it"
+        said = f"the journal `{path}` has the format {header['format']}, this version reads {FORMAT}"
+        raise JournalMiss("", f"{said}; {remedy}")
+    if missing := sorted(_HEADER - header.keys()):
+        raise ValueError(f"its header has no `{missing[0]}`")
+    for record in records:
+        require_sound(record)
+    answers = [record for record in records if record["type"] == "reply"]
+    ends = [record for record in records if record["type"] == "end"]
+    last = records[-1]
     return Record(
         path=path,
         header=header,
-        replies=replies,
-        steps=steps,
-        answers=told,
-        waits=waits,
-        end=end,
-        seconds=seconds,
-        delivered=delivered,
+        replies={each["key"]: _reply(each["reply"]) for each in answers},
+        steps=tuple((each["step"], each["attempt"]) for each in answers),
+        answers={each["key"]: Answer(**each["answer"]) for each in records if each["type"] == "answer"},
+        waits=tuple((each["id"], each["kind"], each["text"]) for each in last.get("questions", ())),
+        end=_end(ends[-1]) if ends else None,
+        seconds={each["key"]: float(each["seconds"]) for each in answers if "seconds" in each},
+        delivered=all(each.get("delivered", True) for each in ends) or last["type"] == "delivered",
     )
 
 

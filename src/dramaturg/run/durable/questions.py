@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from dbos import DBOSClient
 
 from dramaturg.errors import ModelError
-from dramaturg.run.durable.client import reached, require_postgres
+from dramaturg.run.durable.database import reached, require_postgres
 from dramaturg.run.durable.names import PRESENT, QUESTION, QUESTIONS, VERSION, WORKERS
 from dramaturg.run.durable.plain import Plain, error_data
 

@@ -15,7 +15,8 @@ from dbos import DBOSClient
 from sqlalchemy.exc import SQLAlchemyError
 
 from dramaturg.errors import ModelError
-from dramaturg.run.durable.client import TO_WORK, Desk, reached, require_postgres
+from dramaturg.run.durable.client import Desk
+from dramaturg.run.durable.database import TO_WORK, reached, require_postgres
 from dramaturg.run.durable.held import Held
 from dramaturg.run.durable.names import (
     PRESENT,

@@ -14,7 +14,8 @@ from dramaturg.errors import AuthorError, CallerError, JournalMiss, ModelError
 from dramaturg.models.pool import Pool
 from dramaturg.models.retry import RetryPolicy
 from dramaturg.run.durable.answering import Answering
-from dramaturg.run.durable.client import TO_WORK, Desk, reached
+from dramaturg.run.durable.client import Desk
+from dramaturg.run.durable.database import TO_WORK, reached
 from dramaturg.run.durable.held import Held
 from dramaturg.run.durable.names import QUESTION, QUESTIONS, QUEUE, VERSION, WORKFLOW
 from dramaturg.run.durable.performance import Means, Performance, let_go
