@@ -128,16 +128,14 @@ async def perform_job(job: Job, team: Team, open_journal: OpenJournal, condition
     fallback = [each.name for each in team.fallback]
     purse = Purse(limits=conditions.limits, tariffs=conditions.tariffs, brief=brief, fallback=fallback)
     with open_journal(brief, team.specs) as journal:
-        kept = len(journal.record.replies)
-        tally(
-            RunOpened(
-                run=journal.run,
-                model=model.name,
-                destination=model.destination,
-                kept=kept,
-                findings=told_as(job.findings, strict=conditions.strict),
-            )
+        opened = RunOpened(
+            run=journal.run,
+            model=model.name,
+            destination=model.destination,
+            kept=len(journal.record.replies),
+            findings=told_as(job.findings, strict=conditions.strict),
         )
+        tally(opened)
         asking = Asking(
             models=team.asked,
             line=lambda each: conditions.pool.line(each, journal.run, conditions.retry),
@@ -146,22 +144,27 @@ async def perform_job(job: Job, team: Team, open_journal: OpenJournal, condition
             emit=tally,
             trace=tally.trace,
         )
-        answer = journaled(asking, journal)
-        try:
-            with tally.trace.running(brief, journal.run):
-                outcome = await drive(perform(brief), answer, questioned(respond, journal, tally), tally)
-        except AnswerNeeded as pause:
-            journal.pause(pause.questions)
-            raise
-        except BudgetSpent as spent:
-            raise BudgetSpent(journal.run, spent.limit, spent.spent, spent.needed) from None
-        except StepFailed as failure:
-            journal.end("failed", str(failure))
-            raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, journal.run) from None
+        outcome = await _outcome(brief, asking, respond, journal, tally)
         result = result_of(job, brief, outcome, tally, journal.run, conditions)
         if journal.record.end is None:
             journal.end("done", delivered=not conditions.delivers)
         return result
+
+
+async def _outcome(brief: Brief, asking: Asking, respond: Respond | None, journal: Journal, tally: Tally) -> Outcome:
+    """Perform a brief to its outcome; where there is none, its journal says why."""
+    answer = journaled(asking, journal)
+    try:
+        with tally.trace.running(brief, journal.run):
+            return await drive(perform(brief), answer, questioned(respond, journal, tally), tally)
+    except AnswerNeeded as pause:
+        journal.pause(pause.questions)
+        raise
+    except BudgetSpent as spent:
+        raise BudgetSpent(journal.run, spent.limit, spent.spent, spent.needed) from None
+    except StepFailed as failure:
+        journal.end("failed", str(failure))
+        raise StepFailed(failure.step, failure.title, failure.findings, failure.raw, journal.run) from None
 
 
 async def replay_job(job: Job, record: Record, conditions: Conditions) -> RunResult:
