@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property
 from itertools import accumulate
 from math import inf
 
@@ -68,33 +69,38 @@ def pair_blocks(tags: Tags) -> dict[int, int | None]:
     return pairs
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # not slotted: what is looked up is kept
 class Cover:
     """What stands inside the blocks of a body.
 
     Attributes:
-        begins: The offsets at which the blocks begin, in their order.
-        reach: How far each of them and those before it go at most; infinity where one has no closer.
-        closed: The offsets at which those begin that have one.
+        tags: Those of the body.
+        pairs: Which tag closes the block that another opens, both as places among the tags; None for an open one.
     """
 
-    begins: Sequence[int]
-    reach: Sequence[float]
-    closed: AbstractSet[int]
+    tags: Tags
+    pairs: Mapping[int, int | None]
+
+    @cached_property
+    def begins(self) -> Sequence[int]:
+        """The offsets at which the blocks begin, in their order."""
+        return [self.tags[opener].start for opener in sorted(self.pairs)]
+
+    @cached_property
+    def closed(self) -> AbstractSet[int]:
+        """The offsets at which those begin that have a closer."""
+        return {self.tags[opener].start for opener, closer in self.pairs.items() if closer is not None}
+
+    @cached_property
+    def _reach(self) -> Sequence[float]:
+        """How far each of them and those before it go at most; infinity where one has no closer."""
+        closers = (self.pairs[opener] for opener in sorted(self.pairs))
+        return [*accumulate((inf if closer is None else self.tags[closer].start for closer in closers), max)]
 
     def holds(self, offset: int) -> bool:
         """Tell whether an offset stands inside a block, as far as the tags before it say."""
         before = bisect_left(self.begins, offset)
-        return before > 0 and self.reach[before - 1] >= offset
-
-
-def cover_of(tags: Tags, pairs: Mapping[int, int | None]) -> Cover:
-    """Return what the blocks cover, of which `pairs` has the closer of each, both as places among the tags."""
-    openers = sorted(pairs)
-    closers = [pairs[opener] for opener in openers]
-    closed = {tags[opener].start for opener, closer in pairs.items() if closer is not None}
-    ends = (inf if closer is None else float(tags[closer].start) for closer in closers)
-    return Cover(begins=[tags[opener].start for opener in openers], reach=[*accumulate(ends, max)], closed=closed)
+        return before > 0 and self._reach[before - 1] >= offset
 
 
 def closed_steps(tags: Tags, start: int, end: int) -> set[int]:
@@ -124,9 +130,7 @@ def _is_number(said: str) -> bool:
     return said.isdecimal() and len(said) <= _DIGITS
 
 
-def block_at(
-    tags: Tags, closer: int | None, limit: int, *, opener: Tag, closed: AbstractSet[int] = frozenset()
-) -> Block:
+def block_at(tags: Tags, closer: int | None, limit: int, *, opener: Tag, cover: Cover | None = None) -> Block:
     """Return the block that a tag opens.
 
     Args:
@@ -134,16 +138,15 @@ def block_at(
         closer: Which of them closes it; None for none.
         limit: Where the body ends.
         opener: That tag, under the name it is meant by.
-        closed: The offsets at which blocks begin that have a closer.
+        cover: What the blocks hold, which tells those that have a closer; None where none has.
     """
     if closer is not None and tags[closer].start < limit:
         return Block(opener=opener, end=tags[closer].start, after=tags[closer].end)
     opened: defaultdict[str, int] = defaultdict(int)
     said_more = False  # a bare opener of the same name without a closer, nothing between, was meant to close
     for tag in tags.between(opener.end, limit):
-        if tag.name.folded == opener.name.folded and not (
-            tag.closes or tag.attributes or said_more or tag.start in closed
-        ):
+        again = tag.name.folded == opener.name.folded and not (tag.closes or tag.attributes or said_more)
+        if again and not (cover and tag.start in cover.closed):
             return Block(opener=opener, end=tag.start, after=tag.end, closed=False, misspelt=tag)
         if tag.name.is_block and not tag.closes:
             return Block(opener=opener, end=tag.start, after=tag.start, closed=False, following=tag)

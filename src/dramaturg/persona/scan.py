@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from dramaturg.findings.model import Finding
 from dramaturg.findings.source import Source
 from dramaturg.persona.another import further_heads, only_marks, opens_above
-from dramaturg.persona.blocks import Block, Cover, block_at, cover_of, directive_at, pair_blocks
+from dramaturg.persona.blocks import Block, Cover, block_at, directive_at, pair_blocks
 from dramaturg.persona.faults import Faults
 from dramaturg.persona.frontmatter import read_frontmatter
 from dramaturg.persona.mask import Mask, masked
@@ -97,9 +97,9 @@ class _Scanner:
         self.protocols = [place for place in self.openers if self.tags[place].name.folded == PROTOCOL]
         self.pieces = Pieces(self.source, self.alias, self.faults, self.head.slots, self.head.directives)
         self.limit = len(text)
-        wrappers = (place for place, tag in enumerate(self.tags) if tag.name.folded == WRAPPER and not tag.closes)
-        self.wrapper = next(wrappers, len(self.tags))
-        if self.wrapper == len(self.tags) and opens_above(text, min(self.cover.begins, default=len(text))):
+        wrappers = [place for place, tag in enumerate(self.tags) if tag.name.folded == WRAPPER]
+        self.wrapper = next((place for place in wrappers if not self.tags[place].closes), len(self.tags))
+        if wrappers and self.wrapper == len(self.tags) and opens_above(text, min(self.cover.begins, default=len(text))):
             self.wrapper = -1
         self.protocol = Protocol(
             source=self.source, masked=body.text, alias=self.alias, faults=self.faults, tags=self.tags
@@ -108,7 +108,7 @@ class _Scanner:
     def _read_tags(self, body: Mask) -> None:
         self.tags = tags_of(self.source, body.text, self.body_at)
         self.pairs = pair_blocks(self.tags)
-        self.cover = cover_of(self.tags, self.pairs)
+        self.cover = Cover(tags=self.tags, pairs=self.pairs)
 
     def read(self) -> None:
         """Fill slots, directives and steps from the body."""
@@ -208,7 +208,7 @@ class _Scanner:
         may_hold = tag.name.folded not in (PROTOCOL, DIRECTIVES)
         if closer is not None and may_hold and self._holds_the_protocol(place, closer):
             closer = None
-        return block_at(self.tags, closer, self.limit, opener=tag, closed=self.cover.closed)
+        return block_at(self.tags, closer, self.limit, opener=tag, cover=self.cover)
 
     def _closer_of(self, place: int, meant: str) -> int | None:
         """Return which tag closes a block whose opener is misspelt: one that is so too, or one that is right."""

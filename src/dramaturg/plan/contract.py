@@ -133,7 +133,7 @@ def undefined_directives(persona: Persona) -> Iterator[Finding]:
     """Warn of each directive that is spoken of and defined nowhere in the chain, at the first place."""
     pieces: tuple[Slot | Directive | Step, ...] = (*persona.slots, *persona.directives, *persona.steps)
     spoken_of = ("Directive_", "` directive") if persona.directives else ("Directive_",)
-    speaking = [piece for piece in pieces if mentions(piece.text, spoken_of)]
+    speaking = [piece for piece in pieces if "irective" in piece.text and mentions(piece.text, spoken_of)]
     names = {directive.name.casefold(): directive.name for directive in persona.directives if speaking}
     told: set[str] = set()
     for piece in speaking:

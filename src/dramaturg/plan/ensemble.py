@@ -68,13 +68,15 @@ def closed(decisions: list[Decision], steps: Sequence[tuple[str, Prose]], title:
     others = [name for at, (name, _) in enumerate(steps[:last]) if kinds[at] is Kind.SECTION]
     if said.chosen or said.also or len(others) < _FEW:
         return decisions
+    if prose.verb is None:
+        return decisions
     if said.kind is Kind.SECTION and _shows_the_whole(prose, title):
         rule = "kind/shows-the-whole"
-    elif prose.verb and prose.word in _JOINS and _only_counts_up(prose.text, prose.verb.end(), others):
+    elif prose.word in _JOINS and _only_counts_up(prose.text, prose.verb.end(), others):
         rule = "kind/joins-by-name"
     else:
         return decisions
-    return [*decisions[:last], Decision(kind=Kind.ASSEMBLE, rule=rule, words=said.words), *decisions[last + 1 :]]
+    return [*decisions[:last], Decision(kind=Kind.ASSEMBLE, rule=rule, words=prose.verb.span()), *decisions[last + 1 :]]
 
 
 def _shows_the_whole(prose: Prose, title: str) -> bool:
