@@ -22,7 +22,7 @@ from dramaturg.models.prices import Price
 from dramaturg.run.header import header_of, inputs_digest
 from dramaturg.run.journal_folder import BEGUN, folder_of, numbers, stem_of
 from dramaturg.run.locks import hold
-from dramaturg.run.record import Record, read_journal
+from dramaturg.run.record import Record, is_plainly_over, read_journal
 
 
 class Journal:
@@ -179,8 +179,11 @@ def adopt_journal(state: Path, brief: Brief) -> Journal | None:
     wanted = inputs_digest(brief)
     folder, stem = folder_of(state), stem_of(brief.plan)
     for number in sorted(numbers(folder, stem), reverse=True):
+        path = folder / f"{stem}-{number}.jsonl"
+        if is_plainly_over(path):
+            continue
         try:
-            journal = _take_up(folder / f"{stem}-{number}.jsonl")
+            journal = _take_up(path)
         except JournalMiss:  # damaged, or of another version: nothing to go on with, and no reason not to begin
             continue
         if journal and not journal.record.is_over and journal.record.header["inputs"] == wanted:

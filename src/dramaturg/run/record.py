@@ -6,6 +6,7 @@ and counts for nothing; any other line that cannot be read means damage.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from dramaturg.models.prices import Price, parse_price
 from dramaturg.run.shape import require_sound
 
 FORMAT = 1
+_LAST = 4096  # bytes in which a last line is looked for
 _HEAD = b'{"type": "run", "format": '
 _HEADER = frozenset("run plan inputs persona chain kernel artifacts spec model profile reasks sample".split())
 
@@ -64,6 +66,22 @@ class Record:
     def run(self) -> str:
         """The run's id."""
         return str(self.header["run"])
+
+
+def is_plainly_over(path: Path) -> bool:
+    """Tell whether the last line of a journal says that its run is over, which spares reading all of it to know that.
+
+    Where it does not, or cannot be read, the whole may still say so.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST))
+            *_, last, torn = file.read().split(b"\n")
+        record = json.loads(last)
+        ended = record["type"] == "delivered" or (record["type"] == "end" and record.get("delivered", True))
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return False
+    return ended and not torn
 
 
 def read_journal(path: Path) -> Record:
