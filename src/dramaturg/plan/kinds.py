@@ -56,8 +56,9 @@ _AS_INPUT = re.compile(
 )
 _TAKES = re.compile(r"\s+(?:in\b|(?:the|each|all)\s+`)", re.IGNORECASE)
 _FINDS = re.compile(
-    r"(?:\band|\bthen|\bto)\s+(?:find|judge|assess|evaluate|analy[sz]e|check|compare|rank|weigh|identify|list|name|derive|decide"
-    r"|rate|score|determine|compute|count)\b",
+    r"(?:\b(?:and|then|to)|[.;:])\s+(?:find|judge|assess|evaluate|analy[sz]e|check|compare|rank|weigh|identify|list|name"
+    r"|derive|decide|rate|score|determine|compute|count|describe|explain|summari[sz]e|shorten|improve|rewrite|revise"
+    r"|refine|translate|convert|turn|edit|extend|plan|design)\b",
     re.IGNORECASE,
 )  # what is taken in is not all
 _TAKES_IN = ("ingest", "intake", "receive", "load", "read")
@@ -72,7 +73,7 @@ _GLANCES = frozenset("review examine inspect study scan consult process".split()
 _ONLY_INPUTS = re.compile(
     r"\s+(?=[^\n]*(?:`[A-Z0-9]+(?:_[A-Z0-9]+)+`|\b(?:provided|supplied|attached|uploaded|submitted)\b))"
     r"(?![^\n]*\b(?:gap|weakness|contradiction|fault|flaw|risk|problem|inconsistenc|omission)(?:s|es|y|ies)?\b)"
-    r"(?:(?!(?:for|against|to|and|whether|how|if|with|in|using)\b)[\w'’-]+,?\s+|`[^`\n]+`,?(?:\s+|(?=[.!]))"
+    r"(?:(?!(?:for|against|to|and|whether|how|if|with|in|into|as|using)\b)[\w'’-]+,?\s+|`[^`\n]+`,?(?:\s+|(?=[.!]))"
     r"|and\s+(?=(?:the|its|their|any|all|your|an?)\b|`)){1,24}?"
     r"(?:(?:by|from) (?:the|your) \w+|(?<=`)|[\w-]+)[.!]?\s*\Z",
     re.IGNORECASE,
@@ -271,7 +272,8 @@ def _by_name(step: Step, prose: Prose, words: tuple[int, int] | None) -> Decisio
     title = main_verb(step.name)
     if title and writes(title) and word_of(title) not in _TELLS:
         return Decision(kind=Kind.SECTION, rule="kind/name-verb")
-    if _GIVEN.match(prose.spoken) and not any(map(_thinks, further_verbs(prose.spoken))):
+    given = _GIVEN.match(prose.spoken) and not _FINDS.search(prose.spoken)
+    if given and not any(map(_thinks, further_verbs(prose.spoken))):
         return Decision(kind=Kind.INGEST, rule="kind/ingest-verb")
     takes_in = (title and word_of(title) in _TAKES_IN) or _INTAKE.search(step.name)
     if takes_in and not (_SEVERAL.search(step.name) or _thinks(prose.verb)):

@@ -60,11 +60,12 @@ _ANYONE = (
     r"(?= (?:for|about|to|whether|if|which|what|how|who|why|when|where)\b)"
 )  # whoever is asked for something
 _ASK = re.compile(
-    rf"\bask(?:s|ing)?\b\s+(?:(?:the|a|your)\s+{_PERSON}\b|{_ANYONE}"
+    rf"\bask(?:s|ing)?\b\s+(?:(?:the|a|your)\s+{_PERSON}\b|(?<!to ask ){_ANYONE}"
     r"|(?:\w+\s+){0,4}(?:clarifying|targeted|follow-up|open)?\s*questions?\b"
     r"|for\s+(?:clarification|more|further|additional|missing|whatever|the)\b"
     r"|(?:which|whether|what|how|who|when|where)\b)"
-    r"|\bask:?\s+[\"“][^\"”\n]{1,160}\?[\"”](?!\s+(?:of|about|for|and)\b)|\boffer to (?!the\b|an?\b|all\b|every)(?=\w+)"
+    r"|\bask:?\s+[\"“][^\"”\n]{1,160}\?[\"”](?!\s+(?:of|about|for|and)\b)"
+    rf"|\boffer to (?!(?:the|an?|all|any|them|us|those|others|{_PERSON})\b|every)(?=\w+)"
     r"|\b(?:put|pose|raise|formulate)\s+(?:\w+\s+){0,4}questions?\b(?!\s+(?:that\s+)?(?:the|an?)\s+\w+\s+(?:is|are|will|would|may|might|could|should)\b)|\bprompt\s+(?:the\s+)?(?:user|operator|author|reader|owner|team)\b"
     rf"|\bclarify\b(?! (?:how|what|why|when|where|that|whether)\b)[^.!?\n]{{0,60}}?\bwith (?:the|your) {_ASKED}"
     rf"|\b(?:(?:elicit|find out)\b[^.!?\n]{{0,60}}?\bfrom|(?:inquire|enquire)\b[^.!?\n]{{0,60}}?\b(?:from|of))"
@@ -112,7 +113,8 @@ _FROM_OUTSET = (
 )
 _ANEW = re.compile(
     rf"\bstart (?:all )?over\b(?:\s+(?:from|at|with)\s+{_FROM_OUTSET}|(?!\s+(?:from|at|with|on|in)\b))"
-    rf"|\b(?:start|begin) (?:again|anew) (?:from|at) {_FROM_OUTSET}|\brestart from {_FROM_OUTSET}"
+    rf"|\b(?:start|begin) (?:again|anew) (?:from|at) {_FROM_OUTSET}"
+    rf"|\brestart from {_FROM_OUTSET}(?! (?:an?|any|all|each|every|the)\b)"
     rf"|\b(?:return|(?:go|loop|jump|circle|cycle|move) back) to {_FROM_OUTSET}"
     rf"|\b(?:restart|repeat|re-?run) (?:the|this) (?:protocol\b|(?:whole|entire|full) {_PROTOCOL})"
     r"(?! (?:for|in|on|per)\b)",

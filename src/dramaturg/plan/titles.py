@@ -244,7 +244,7 @@ def own_section(prose: Prose, known: frozenset[str]) -> re.Match[str] | None:
             return match
         if called and _OWN.search(text, before, match.start()):
             return match
-        if _ENDS_AS_DOCUMENT.search(named(match)) and _INTO.search(text[before : match.start()]):
+        if shouted and _ENDS_AS_DOCUMENT.search(named(match)) and _INTO.search(text[before : match.start()]):
             return match
     return None
 
