@@ -191,6 +191,7 @@ def test_a_run_that_was_cancelled_goes_on_under_its_own_name(url: str) -> None:
         with pytest.raises(ModelError, match="was cancelled"):
             desk.result(run)
         chat.release()
+        assert dramaturg("resume", run, "--database", url, "--max-tokens", "1").code == 7  # other limits than before
         assert dramaturg("resume", run, "--database", url).code == 0
         assert [*Counter(chat.prompts).values()] == [1, 1, 2, 1, 1]
         over = dramaturg("runs", run, "--database", url, "--cancel")
