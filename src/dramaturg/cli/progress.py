@@ -123,8 +123,7 @@ class Progress(Talk):
         if event.alone:
             self.say("no worker lives on this database; `dramaturg worker --database URL` starts one; waiting")
         if event.bound:
-            cancel = f"`dramaturg runs {event.run}{self._where} --cancel`"
-            self.say(f"it is under way and keeps the limits it has; for others {cancel}, then resume it with them")
+            self.say("it keeps the limits it has, whatever is given now; once it rests at one, `resume` takes others")
 
     def _open(self, event: RunOpened) -> None:
         known = self.run == event.run  # it was said when it was queued

@@ -27,8 +27,8 @@ class RunOpened:
 class RunQueued:
     """A run waits for a worker; it goes on whether or not anybody follows it. The driver says this.
 
-    `alone` says that no worker lives which could take it; `bound` that it is under way already, within other limits
-    than are given now.
+    `alone` says that no worker lives which could take it; `bound` that it keeps the limits it has, though
+    others are given now.
     """
 
     run: str

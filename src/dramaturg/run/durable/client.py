@@ -189,10 +189,15 @@ class Desk:
 
         Args:
             run: Its id.
-            limits: What it may use from now on, with what it has used before; None for what it might until now.
+            limits: What it may use from now on, with what it has used before; None for what it might until now. A run
+                that others stopped keeps its limits.
         """
-        told = {"limits": None if limits is None else limits_data(limits), "at": time.time()}
-        self._client.send(run, told, topic=RESUMED)
+        held = self.standing(run).held
+        if (
+            held is not None and held.by_itself
+        ):  # any other would find this when it rests next, and miss what it is told then
+            told = {"limits": None if limits is None else limits_data(limits), "at": time.time()}
+            self._client.send(run, told, topic=RESUMED)
         self._client.update_workflow_attributes(run, {HELD: None, TAKEN_OVER: None}, merge=True)
         self._client.resume_workflows([run], queue_name=QUEUE)
 

@@ -68,8 +68,8 @@ async def _gone_on(desk: Desk, run: str, conditions: Conditions) -> RunResult:
     held, order = standing.held, await asyncio.to_thread(desk.order, run)
     if held is not None and held.why != "answers":
         await asyncio.to_thread(desk.go_on, run, conditions.limits)
-    under_way = held is None and standing.status not in ENDS
-    bound = under_way and conditions.limits not in (Limits(), limits_of(order["limits"]))
+    keeps = standing.status not in ENDS if held is None else not held.by_itself
+    bound = keeps and conditions.limits not in (Limits(), limits_of(order["limits"]))
     return await _followed(desk, run, order, conditions, bound=bound)
 
 

@@ -38,6 +38,11 @@ class Held:
     questions: tuple[Question, ...] = ()
     error: DramaturgError | None = None
 
+    @property
+    def by_itself(self) -> bool:
+        """Whether the run came to rest by itself, and takes other limits as it goes on."""
+        return self.why not in ("cancelled", "workers")
+
     @classmethod
     def by(cls, error: BudgetSpent | ModelError) -> Self:
         """Return why a run rests that met an error."""
