@@ -48,8 +48,8 @@ _OF_FEW = re.compile(_ITEM.format(""))
 _OF_MANY = re.compile(_ITEM.format(r"(?![^,(]*(?:\([^()]*\)[^,(]*)*,)"))  # the last "and" alone stands for a comma
 _MANY = 2
 _NO_NAME = re.compile(
-    r"(?:to|so|as|it|this|that|they|you|then|but|not|no|never|without|if|see|write|give|\d+)\b", re.IGNORECASE
-)
+    r"(?:to|so|as|it|this|that|they|you|then|but|not|no|never|without|if|see|write|give|\d+)\s+\S"
+)  # but "To", and "IT owner"
 
 
 def columns_of(text: str) -> Iterator[tuple[int, int]]:

@@ -56,7 +56,7 @@ _AS_INPUT = re.compile(
 )
 _TAKES = re.compile(r"\s+(?:in\b|(?:the|each|all)\s+`)", re.IGNORECASE)
 _FINDS = re.compile(
-    r"(?:\b(?:and|then|to)|[.;:])\s+(?:find|judge|assess|evaluate|analy[sz]e|check|compare|rank|weigh|identify|list|name"
+    r"(?:\b(?:and|then|to)|[.;])\s+(?:find|judge|assess|evaluate|analy[sz]e|check|compare|rank|weigh|identify|list|name"
     r"|derive|decide|rate|score|determine|compute|count|describe|explain|summari[sz]e|shorten|improve|rewrite|revise"
     r"|refine|translate|convert|turn|edit|extend|plan|design)\b",
     re.IGNORECASE,

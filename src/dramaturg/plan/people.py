@@ -14,12 +14,14 @@ _PERSON = (
     r"(?:user|operator|author|reader|reviewer|owner|team|person|requester|stakeholder|customer|client|sponsor|human)s?"
 )
 _ALONE = (
-    r"\b(?! (?:librar|interface|stor|manual|guide|app|data|servic|test|account|agent|side)\w*)"  # "the user manual"
-)
+    r"\b(?! (?:librar(?:y|ies)|interface|stor(?:y|ies|e)|manual|guide|app|application|data|service|test|account|agent"
+    r"|side)s?\b)"
+)  # "the user manual" is none
 _NOBODY = (
     r"(?!(?:[\w-]+ )?(?:model|system|database|tool|api|assistant|agent|search|log|server|code|codebase|data|dataset"
-    r"|text|document|file|parser|compiler|linter|retriever|engine|service|script|library|queue|broker|leader|replica"
-    r"|cluster|node|pipeline|build|job|test|tests|persona)\b)"
+    r"|text|document|file|parser|compiler|linter|retriever|engine|service|script|library|queue|broker|replica"
+    r"|cluster|node|pipeline|build|job|test|tests|persona)\b"
+    r" (?:to|for|about|whether|if|which|what|how|who|why|when|where)\b)"
 )  # what can be asked, and waited for, but is no person
 _ASKED = (
     r"(?:user|operator|author|owner|team|requester|stakeholder|sponsor)s?\b(?=\s*(?:$|[^\s\w'’-])"
