@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import socket
 import sys
 from collections.abc import Generator
@@ -23,6 +24,9 @@ settings.load_profile("patient")
 # A machine may forbid Python to keep bytecode; the many processes that tests start would each compile all anew.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A script that starts tests in the background has them ignore interrupts, and the commands that tests interrupt, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
