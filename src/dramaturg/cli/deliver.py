@@ -11,6 +11,7 @@ import click
 
 from dramaturg.cli.output import counted, json_option, print_findings, print_json
 from dramaturg.errors import CallerError
+from dramaturg.persona.files import is_there
 
 if TYPE_CHECKING:
     from dramaturg.cli.progress import Progress
@@ -131,9 +132,7 @@ def require_apart(delivery: Delivery, artifact: str | None, named: tuple[str, ..
     """Refuse to write a result over what it is made from."""
     for option, output in (("--output", delivery.output), ("--html", delivery.html)):
         for file in (artifact or "", *(pair.partition("=")[2] for pair in named)):
-            # Path.exists raises for what can be no path, such as a long text
-            there = output is not None and os.path.exists(output) and os.path.exists(file)  # noqa: PTH110
-            if output is not None and there and output.samefile(file):
+            if output is not None and is_there(output) and is_there(file) and output.samefile(file):
                 raise CallerError(f"`{option} {output}` is the artifact itself; choose another file")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from dramaturg.cli.output import print_json, read_or_not, source_at
+from dramaturg.cli.output import print_json, read_or_not, source_once
 from dramaturg.errors import AuthorError, CallerError
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class _Faults:
     refused: tuple[CallerError, ...] = ()
 
     def source_of(self, path: str) -> "Source | None":
-        return source_at(path)
+        return source_once(path)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """What a command line hands over to artifacts; its one rule: stdin is read once."""
 
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dramaturg.errors import CallerError
+from dramaturg.persona.files import is_file, is_there
 
 if TYPE_CHECKING:
     from dramaturg.persona.library import Library
@@ -30,7 +30,7 @@ def require_order(persona: str, file: str | None, library: "Library", command: s
     """Refuse a persona and a file that are given in each other's place, with the command that was meant."""
     from dramaturg.persona.library import Entry
 
-    if file is None or not os.path.isfile(persona) or os.path.lexists(file):  # noqa: PTH113 - Path raises for long texts
+    if file is None or not is_file(persona) or is_there(file):
         return
     if isinstance(library.find(file), Entry):
         raise CallerError(

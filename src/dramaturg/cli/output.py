@@ -18,7 +18,7 @@ from dramaturg.errors import AnswerNeeded, AuthorError, BudgetSpent, DramaturgEr
 from dramaturg.findings.cells import cells, padded, shown, wrapped
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.findings.render import SourceOf, render
-from dramaturg.findings.source import Source
+from dramaturg.persona.files import source_at
 
 _GAP = "  "  # between two columns
 _NARROWEST = 20  # cells of a column in which a line is folded
@@ -116,7 +116,7 @@ def print_findings(
             said = shown(f"{finding.severity}[{finding.rule}]{place}: {finding.message}")
             click.echo(folded(said, stream=stream), file=stream)
             continue
-        block = render(finding, source_of or source_at, colour=wants_colour(stream), columns=columns_of(stream))
+        block = render(finding, source_of or source_once, colour=wants_colour(stream), columns=columns_of(stream))
         click.echo(block + "\n", file=stream, color=True)
 
 
@@ -256,10 +256,4 @@ def let_go(stream: IO[str]) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-@cache
-def source_at(path: str) -> Source | None:
-    """Return the text of a file that a finding speaks of; None if it is no text that can be read."""
-    try:
-        return Source(path, Path(path).read_bytes().decode("utf-8"))  # no newline of the file may move
-    except (OSError, ValueError):
-        return None
+source_once = cache(source_at)  # many findings speak of one file

@@ -10,6 +10,7 @@ import click
 from dramaturg.cli.deliver import OutputFile, require_writable
 from dramaturg.cli.evaluating import Retold
 from dramaturg.errors import CallerError
+from dramaturg.persona.files import is_folder
 
 if TYPE_CHECKING:
     from dramaturg.evals.report.page.again import OnTold
@@ -41,8 +42,7 @@ def _file_or_folder(context: click.Context, option: click.Parameter, html: str |
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CallerError(f"the folder `{html}` cannot be made: {error.strerror}") from error
-    is_folder = os.path.isdir(folder)  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
-    return folder if is_folder else _checked(context, option, folder)
+    return folder if is_folder(folder) else _checked(context, option, folder)
 
 
 pages_option = click.option(
@@ -57,7 +57,7 @@ def require_pages(html: Path | None, suites: Sequence[Path]) -> None:
     """Refuse a file for the pages of several suites, and suites whose pages would have one name."""
     if html is None or not suites[1:]:
         return
-    if not os.path.isdir(html):  # noqa: PTH112 - as above
+    if not is_folder(html):
         raise click.UsageError(
             f"`{html}` is one file for the pages of {len(suites)} suites; name a folder, `{html.stem}/`"
         )

@@ -1,6 +1,5 @@
 """What evals came to, in the layout that is asked for; its one rule: what is exited with is what was found."""
 
-import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import click
 from dramaturg.cli.exits import INCONCLUSIVE, INFRASTRUCTURE, WORSE
 from dramaturg.cli.output import columns_of, json_option, print_json, read_or_not
 from dramaturg.cli.paging import page_name, write_page
+from dramaturg.persona.files import is_folder
 
 if TYPE_CHECKING:
     from dramaturg.evals.evaluated import Evaluated
@@ -70,7 +70,7 @@ class Telling:
             return eval_page(result, on_told=on_told)
 
         html = self.html
-        if html is not None and os.path.isdir(html):  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
+        if html is not None and is_folder(html):
             html /= page_name(result.suite.path)
         write_page(
             html, page, kept=f"the eval is kept: dramaturg eval report {result.run} --html FILE", quiet=self.quiet

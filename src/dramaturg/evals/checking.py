@@ -5,7 +5,6 @@ artifact that is not there, or is lacking · E113 a file that is to hold recorde
 a section that nobody writes
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,6 +20,7 @@ from dramaturg.evals.scorers.own import Python, find_function
 from dramaturg.evals.sections import OtherPlans, Plans, no_others, section_faults
 from dramaturg.evals.suite import Case
 from dramaturg.findings.model import Finding, Severity, Span
+from dramaturg.persona.files import is_there
 from dramaturg.persona.library import Library
 from dramaturg.persona.model import Persona, fold_id
 from dramaturg.plan.compile import compile_plan
@@ -150,7 +150,7 @@ def _lacking(file: SuiteFile, at: int, case: Case, persona: Persona, arm: str = 
 
 def _is_there(folder: Path, name: str) -> bool:
     """Tell whether a path is there; a pattern is looked up when it is read."""
-    return any(mark in name for mark in _WILD) or os.path.exists(folder / name)  # noqa: PTH110 - Path.exists raises for what can be no path
+    return any(mark in name for mark in _WILD) or is_there(folder / name)
 
 
 def _answers(file: SuiteFile) -> Iterator[Finding]:

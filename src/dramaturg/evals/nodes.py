@@ -9,7 +9,7 @@ import yaml
 
 from dramaturg.findings.model import Finding, Span
 from dramaturg.findings.source import Source
-from dramaturg.persona.files import spoken
+from dramaturg.persona.files import is_there, spoken
 from dramaturg.persona.nodes import is_null, pairs
 from dramaturg.persona.reader import Reader
 
@@ -36,7 +36,7 @@ def where_paths_begin(of: str, folder: Path, name: str) -> str:
     at = f"`{folder}`" if folder.parts else "which is the working folder"
     begin = f"paths begin at the folder of {of}, {at}"
     given = PurePath(name)
-    if folder.parts and name and not given.is_absolute() and os.path.exists(name):  # noqa: PTH110 - Path.exists raises
+    if folder.parts and name and not given.is_absolute() and is_there(name):
         return f"{begin}: write `{os.path.relpath(name, folder)}`"
     return begin
 

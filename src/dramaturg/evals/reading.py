@@ -4,7 +4,6 @@ E101 it is no YAML, or says something twice · E102 unknown key · E103 a value 
 things have one name · E105 there is no such scorer
 """
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from dramaturg.evals.scorers.kinds import SCORERS
 from dramaturg.evals.suite import Case, Gate, Given, Suite
 from dramaturg.findings.model import Finding, Label, Severity, Span
 from dramaturg.persona.composing import compose
-from dramaturg.persona.files import SUFFIXES
+from dramaturg.persona.files import SUFFIXES, is_folder
 from dramaturg.persona.reader import Reader
 
 SUFFIX = ".suite.yaml"
@@ -87,13 +86,12 @@ def read_suite(path: Path) -> SuiteFile:
 
 def _others(path: Path) -> str:
     """Return which suites there are instead of one that cannot be read: in its folder, else in `evals`."""
-    is_folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
-    folders = [path if is_folder else path.parent, Path("evals")]
-    there = [sorted(folder.glob(f"*{SUFFIX}")) for folder in folders if os.path.isdir(folder)]  # noqa: PTH112 - as above
+    folders = [path if is_folder(path) else path.parent, Path("evals")]
+    there = [sorted(folder.glob(f"*{SUFFIX}")) for folder in folders if is_folder(folder)]
     found = next(filter(None, there), [])
     by_name = {each.name.removesuffix(SUFFIX): each for each in found}
     near = get_close_matches(path.name.split(".")[0].casefold(), by_name, n=1)
-    if near and not is_folder:
+    if near and not is_folder(path):
         return f"did you mean `{by_name[near[0]]}`?"
     listed = ", ".join(f"`{each}`" for each in found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
     return f"name one of {listed}" if found else "`dramaturg eval new PERSONA` begins a suite"

@@ -7,7 +7,6 @@ takes it up, keeps every record but those of faults, and asks no question twice.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from dramaturg.evals.lines import Lines, begin_lines, last_line, read_lines, tak
 from dramaturg.evals.records import Record, record_of
 from dramaturg.evals.replies import batches_out
 from dramaturg.evals.suite import slug
+from dramaturg.persona.files import is_file
 from dramaturg.run.journal_folder import ask_for
 from dramaturg.run.locks import is_held, there
 
@@ -161,7 +161,7 @@ def suite_path(header: Mapping[str, Any]) -> Path:
 def find_run(state: Path, run: str) -> Path:
     """Return the file of an eval by its id or its path; CallerError if there is none."""
     path = Path(run)
-    if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for what can be no path, such as a long text
+    if is_file(path):
         return path
     found = next(iter(all_runs(state, run)), None)
     if found is None:

@@ -17,8 +17,8 @@ from dramaturg.evals.statistics.verdict import Kind
 from dramaturg.evals.terms import Terms
 from dramaturg.findings.cells import shown
 from dramaturg.findings.render import render
-from dramaturg.findings.source import Source
 from dramaturg.models.prices import parse_price
+from dramaturg.persona.files import source_at
 from dramaturg.run.budget import parse_usd
 
 _INCONCLUSIVE = ("pass", "fail")
@@ -129,7 +129,7 @@ def _said_by(arguments: Sequence[Any], keywords: Mapping[str, Any]) -> _Said:
 
 def _told_of(error: DramaturgError) -> str:
     """Return an error, each of its faults drawn at its place."""
-    source_of = _source
+    source_of = source_at
     if isinstance(error, AuthorError):
         told = f"it cannot be performed: {counted(sum(each.is_error for each in error.findings), 'error')}"
     elif isinstance(error, SecretsFound):
@@ -137,13 +137,6 @@ def _told_of(error: DramaturgError) -> str:
     else:
         return shown(str(error))
     return "\n\n".join((told, *(render(each, source_of) for each in error.findings)))
-
-
-def _source(path: str) -> Source | None:
-    try:
-        return Source(path, Path(path).read_bytes().decode("utf-8"))
-    except (OSError, ValueError):
-        return None
 
 
 def _unseen(path: str) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 from dramaturg.findings.model import Edit, Finding, Label, Severity, Span
 from dramaturg.findings.source import Source
+from dramaturg.persona.bullets import ITEM
 from dramaturg.persona.tags import Tag
 
-_DEMAND = re.compile(r"^[ \t]*(?:[-*+•]|\d+[.)])[ \t]+(?:\*\*|__)", re.MULTILINE)
+_DEMAND = re.compile(rf"^[ \t]*{ITEM}[ \t]+(?:\*\*|__)", re.MULTILINE)
 _FOREIGN = re.compile(r"</?[A-Za-z_][\w.:-]*[^<>\n]*>|^[ \t]*([-*_])(?:[ \t]*\1){2,}[ \t]*\r?$", re.MULTILINE)
 _AROUND = re.compile(
     r"(?:\s*(?:</?persona\b[^<>\n]*>[ \t]*\r?\n|([*_])(?:[ \t]*\1){2,}[ \t]*\r?$))*\s*", re.IGNORECASE | re.MULTILINE

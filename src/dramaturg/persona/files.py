@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dramaturg.findings.source import Source
+
 SUFFIXES = (".persona.md", ".mixin.md")
 MOST_BYTES = 1024 * 1024
 _ALIKE = 0.7  # of two names of seven characters two may differ
@@ -101,6 +103,29 @@ def same_text(one: Path, other: Path) -> bool:
         return one.read_bytes() == other.read_bytes()
     except OSError:
         return False
+
+
+def is_there(path: Path | str) -> bool:
+    """Tell whether a file or folder is there; what can be no path is not, of which Path's own methods raise."""
+    return os.path.exists(path)  # noqa: PTH110
+
+
+def is_file(path: Path | str) -> bool:
+    """Tell whether a file is there; what can be no path is none, as in `is_there`."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: Path | str) -> bool:
+    """Tell whether a folder is there; what can be no path is none, as in `is_there`."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def source_at(path: str) -> Source | None:
+    """Return a file's text as it stands, every line end kept; None if it is no text that can be read."""
+    try:
+        return Source(path, Path(path).read_bytes().decode("utf-8"))
+    except (OSError, ValueError):
+        return None
 
 
 def spoken(path: Path) -> str:

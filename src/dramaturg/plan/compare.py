@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dramaturg.findings.model import Span
+from dramaturg.persona.bullets import ITEM
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.branches import branch_changes
 from dramaturg.plan.changes import Change, Place, Subject, What
@@ -31,7 +32,7 @@ _TURNS = {
     Kind.HANDOFF: Subject.HANDOFF,
     Kind.BRANCH: Subject.BRANCH,
 }
-_MARK = re.compile(r"(?:^| )(?:[-*+•–]|\d+[.)])(?= )")
+_MARK = re.compile(rf"(?:^| ){ITEM}(?= )")
 _BEGINNING = 12  # characters
 _TOLD_BY_PARTS = (Subject.STEP, Subject.BRANCH)
 _BOILERPLATE = frozenset(

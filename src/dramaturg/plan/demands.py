@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from dramaturg.findings.model import Span
 from dramaturg.findings.source import places_in
+from dramaturg.persona.bullets import ITEM
 from dramaturg.plan.changes import Change, Place, Subject, What
 from dramaturg.plan.model import Kind, Level, Plan
 from dramaturg.plan.owed import bullets
@@ -19,8 +20,8 @@ from dramaturg.plan.prose import Prose, one_line, prose_of
 
 _FIRM = re.compile(r"\b(?:MUST|SHALL)\b|(?<!what )(?<!that )(?<!which )\b(?:must|shall)\b")
 _TOLD_OTHERWISE = re.compile(r"\bnon-negotiable\b|\beach with\b", re.IGNORECASE)
-_END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)[.!?][*_`\"')]*(?=\s|\Z)|\n[ \t]*(?=\r?\n|(?:[-*+•–]|\d+[.)])\s)|\Z")
-_MARGIN = re.compile(r"(?:\s|(?:[-*+•–]|\d+[.)])\s)*")
+_END = re.compile(rf"(?<!\be\.g)(?<!\bi\.e)[.!?][*_`\"')]*(?=\s|\Z)|\n[ \t]*(?=\r?\n|{ITEM}\s)|\Z")
+_MARGIN = re.compile(rf"(?:\s|{ITEM}\s)*")
 _FULL_STOPS = (".", "!", "?")
 _ALIKE = 0.6
 

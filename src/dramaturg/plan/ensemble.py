@@ -66,9 +66,7 @@ def closed(decisions: list[Decision], steps: Sequence[tuple[str, Prose]], title:
     last = max(at for at, kind in enumerate(kinds) if kind in (Kind.SECTION, Kind.ANALYZE))
     said, prose = decisions[last], steps[last][1]
     others = [name for at, (name, _) in enumerate(steps[:last]) if kinds[at] is Kind.SECTION]
-    if said.chosen or said.also or len(others) < _FEW:
-        return decisions
-    if prose.verb is None:
+    if said.chosen or said.also or prose.verb is None or len(others) < _FEW:
         return decisions
     if said.kind is Kind.SECTION and _shows_the_whole(prose, title):
         rule = "kind/shows-the-whole"

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Container, Iterable, Iterator
 
+from dramaturg.persona.bullets import ITEM
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.model import PlannedStep
 from dramaturg.plan.people import is_denied
@@ -38,7 +39,7 @@ _TITLE = re.compile(r"[A-Z][\w-]*(?:[ \t]+(?:[A-Z][\w-]*|(?:of|for|and|&)(?=[ \t
 _SENDS = frozenset(
     "circulate distribute email escalate forward hand mail pass route send share submit transfer".split()
 )
-_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|[-*+•–]\s|\d+[.)]\s)")
+_SENTENCE_END = re.compile(rf"(?<!e\.g)(?<!i\.e)[.!?](?=\s)|\n[ \t]*(?=\n|{ITEM}\s)")
 
 
 def hands_over(prose: Prose, own: str) -> re.Match[str] | None:

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 
 from dramaturg.findings.quick import quick
+from dramaturg.persona.bullets import BULLET, ITEM
 from dramaturg.persona.model import Step
 from dramaturg.plan.columns import columns_of
 from dramaturg.plan.handoffs import hands_over
@@ -78,7 +79,7 @@ _ONLY_INPUTS = re.compile(
     r"(?:(?:by|from) (?:the|your) \w+|(?<=`)|[\w-]+)[.!]?\s*\Z",
     re.IGNORECASE,
 )  # the inputs, and nothing of what they are looked at for
-_FACETS = re.compile(r"\s*(?:[-*+•–]|\d+[.)])[ \t]+(?:\*\*|__)")  # bullets with bold keys say nothing of the step
+_FACETS = re.compile(rf"\s*{ITEM}[ \t]+(?:\*\*|__)")  # bullets with bold keys say nothing of the step
 _OUTPUT = re.compile(
     r"\s*(?:\*\*|__)?(?:output|deliverable|result)s?(?::(?:\*\*|__)?|(?:\*\*|__)\s*:)\s*"
     r"(?:(?:an?|one|the)\s+(?:[\w-]+\s+){0,3}?)?[`\"“„](?=[A-Z\d])(?![^`\"“”\n]+[`\"”“]\s*(?:[,/|]|(?:or|if|when|unless)\b))"
@@ -87,7 +88,7 @@ _OUTPUT = re.compile(
     re.IGNORECASE,
 )
 _OWES = re.compile(
-    rf"(?:[.!?:]\s+|\n\s*(?:[-*+•–]\s+)?)(?:this(?:\s+[\w-]+){{0,2}}|it|(?:the|each)\s+{DOCUMENT_NOUN})\s+"
+    rf"(?:[.!?:]\s+|\n\s*(?:{BULLET}\s+)?)(?:this(?:\s+[\w-]+){{0,2}}|it|(?:the|each)\s+{DOCUMENT_NOUN})\s+"
     r"(?:must|should|shall|has to|needs to)\s+(?:[a-z]+ly\s+|also\s+)?"
     r"(?:include|contain|cover|specify|state|list|name|outline|describe|detail|give|show|have|explain|identify)\b"
     r"|(?:[.!?]\s+|\n\s*)for (?:each|every)(?: [\w-]+){1,3},? (?:you (?:must|should|shall) )?"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dramaturg.findings.source import Source
+from dramaturg.persona.bullets import ITEM
 from dramaturg.persona.model import fold_id, same_id
 from dramaturg.plan.changes import Change, Place, Subject, What
 from dramaturg.plan.model import Level, Plan, PlannedStep, Requirement
@@ -16,7 +17,7 @@ _ALIKE = 0.6
 _ALIKE_UNDER_ONE_ID = 0.5
 _ALIKE_ELSEWHERE = 0.8
 _SUBSTANCE = 3  # how many words must be left out for a rewording to say less
-_NESTED = re.compile(r"\n[ \t]*(?:[-*+•–]|\d+[.)])[ \t]+")
+_NESTED = re.compile(rf"\n[ \t]*{ITEM}[ \t]+")
 _FIRMNESS = ("may", "must", "non-negotiable")
 
 

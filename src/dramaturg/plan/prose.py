@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dramaturg.findings.quick import maker
+from dramaturg.persona.bullets import ITEM
 from dramaturg.persona.mask import blank, mask
 from dramaturg.plan.verbs import step_verb, word_of
 
-_MARK = r"(?:[-*+•–]|\d+[.)]|[a-z]\)|\([a-z\d]\))"
+_MARK = rf"(?:{ITEM}|[a-z]\)|\([a-z\d]\))"
 _BULLET = re.compile(rf"(?P<indent>[ \t]*){_MARK}[ \t]+(?:\[[ xX]\][ \t]+)?")
 _NEXT_BULLET = re.compile(rf"\n{_BULLET.pattern}")  # begins with one letter, which is what makes the search fast
 _ENDING = re.compile(

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from dramaturg.persona.bullets import BULLET, ITEM
+
 INGEST = frozenset(
     "ingest read load receive accept digest parse gather collect intake import absorb retrieve fetch obtain familiarize"
     " familiarise".split()
@@ -47,7 +49,7 @@ DOCUMENT_NOUN = (
     r"|blueprint|outline|overview|roadmap|narrative|guide|proposal|schema|strategy|glossary|appendix|memo|brief|scripts?|files?|prompts?"
     r"|json object|code block|runbook|chapter)"
 )
-_MARKS = r"\s*(?:(?:[-*+•–]|\d+[.)]|[a-z]\)|\([a-z\d]\))[ \t]+(?:\[[ xX]\][ \t]+)?|#+[ \t]+|>[ \t]*){0,4}"
+_MARKS = rf"\s*(?:(?:{ITEM}|[a-z]\)|\([a-z\d]\))[ \t]+(?:\[[ xX]\][ \t]+)?|#+[ \t]+|>[ \t]*){{0,4}}"
 _BOLD_KEY = (
     r"(?:\*\*|__)(?:[^*_\n]{1,80}?(?::(?:\*\*|__)|(?:\*\*|__)\s*(?::|[–—-]\s))"
     r"|[^*_`.\s]{1,40}(?:[ \t][^*_`.\s]{1,40})?\.(?:\*\*|__))\s*"
@@ -86,7 +88,7 @@ _CLAUSE_END = re.compile(
 _WORD = re.compile(r"[A-Za-z]+(?:-[A-Za-z]+)*")
 _NEXT_SENTENCE = re.compile(
     r"[.!?:\n](?:(?<!\n)(?<!\be\.g[.!?:])(?<!\bi\.e[.!?:])[ \t]+(?=\S)|(?<=\n)\s*\n"
-    r"|(?<=[.!?])\s*\n(?=[ \t]*(?:[-*+•–]|\d+[.)]|[A-Z])))"
+    rf"|(?<=[.!?])\s*\n(?=[ \t]*(?:{ITEM}|[A-Z])))"
 )  # begins with one letter, which is what makes the search fast
 _AND_THEN = re.compile(
     r"\s(?:(?<=[,;]\s)|(?<=\band\s)|(?<=\bthen\s))\s*(?:and\s+)?(?:then\s+)?(?=[a-z])", re.IGNORECASE
@@ -96,7 +98,7 @@ _READS_TO = re.compile(
     r"\s(?:in order to|so as to|to|and)\s+(?:then\s+)?(?:\w+ly\s+)?",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"[.!?:](?:\s|$)|\n[ \t]*(?:\n|[-*+•–\d])")
+_SENTENCE_END = re.compile(rf"[.!?:](?:\s|$)|\n[ \t]*(?:\n|{BULLET}|\d)")
 _THE_WHOLE = re.compile(
     r"\s+(?:(?:the|your|this)\s+(?:document|report|section|response|answer|text|plan)\s+(?=with\b))?"
 )

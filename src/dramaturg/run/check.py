@@ -12,7 +12,7 @@ from dramaturg.data import personas_root
 from dramaturg.errors import AuthorError, CallerError
 from dramaturg.findings.model import Finding, Severity
 from dramaturg.findings.source import Source
-from dramaturg.persona.files import walk
+from dramaturg.persona.files import is_file, is_folder, source_at, walk
 from dramaturg.persona.library import Entry, Library
 from dramaturg.persona.model import Persona, PersonaFile, same_id
 from dramaturg.persona.reading import read_persona_file
@@ -51,10 +51,7 @@ class Checked:
 
     def source_of(self, path: str) -> Source | None:
         """Return the text of a file as it was checked; None if it is no text that can be read."""
-        try:
-            return self.sources.get(path) or Source(path, Path(path).read_bytes().decode("utf-8"))
-        except (OSError, ValueError):
-            return None
+        return self.sources.get(path) or source_at(path)
 
 
 def check_personas(library: Library, prompts: Path, names: Sequence[str], *, strict: bool) -> Checked:
@@ -89,7 +86,7 @@ def check_personas(library: Library, prompts: Path, names: Sequence[str], *, str
         findings=tuple(found.values()),
         refused=tuple(check.refused.values()),
         files=tuple(asked),
-        folders=tuple(Path(name) for name in names if os.path.isdir(name)) if names else None,  # noqa: PTH112 - as above
+        folders=tuple(Path(name) for name in names if is_folder(name)) if names else None,
         mendable={path: sources[path] for path, may_change in asked.items() if may_change and path in sources},
         sources=sources,
         hidden=check.hidden,
@@ -135,9 +132,9 @@ class _Check:
 
     def targets(self, name: str) -> list[tuple[Path, bool]]:
         """Return the files that a name means, and whether they may be changed."""
-        if os.path.isdir(name):  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
+        if is_folder(name):
             return self._below(Path(name))
-        if name.endswith(".md") or os.path.isfile(name):  # noqa: PTH113 - as above
+        if name.endswith(".md") or is_file(name):
             return [(Path(name), True)]
         entry = self.library.find(name)
         if isinstance(entry, Finding):

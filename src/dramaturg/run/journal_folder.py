@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from dramaturg.errors import CallerError
+from dramaturg.persona.files import is_file
 from dramaturg.plan.model import Plan
 from dramaturg.run.locks import hold, is_held
 
@@ -72,7 +73,7 @@ def find_journal(state: Path, run: str) -> Path:
     Only a run id ever becomes a path below the state folder.
     """
     path = folder_of(state) / f"{run}.jsonl" if _RUN_ID.fullmatch(run) else Path(run)
-    if not os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises for what can be no path, such as a long text
+    if not is_file(path):
         queued = "; one of a database takes `--database URL`" if _QUEUED.fullmatch(run) else ""
         meant = ask_for(run, [path.stem for path in all_journals(state)])
         raise CallerError(f"there is no run or journal `{run}`; {meant}`dramaturg runs` lists the runs{queued}")

@@ -1,6 +1,5 @@
 """`pyproject.toml` to settings; its one rule: every fault of them is told at once, each with its line and key."""
 
-import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dramaturg.errors import CallerError
-from dramaturg.persona.files import spoken, unreadable
+from dramaturg.persona.files import is_folder, spoken, unreadable
 from dramaturg.persona.model import same_id
 
 _KEYS = ("model", "models", "personas")
@@ -107,7 +106,7 @@ def _faults(table: Mapping[str, Any], folders: tuple[Path, ...]) -> Iterator[tup
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
         yield ("personas",), 'must be a list of folders, such as `["personas"]`'
     for folder in folders:
-        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
+        if not is_folder(folder):
             yield ("personas",), f"there is no folder `{folder}`; make it, or leave it out"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from shutil import which
 
 from dramaturg.errors import CallerError
+from dramaturg.persona.files import is_there
 
 _OPERAND = re.compile(r"((?:[^:{]|\{[^}]*\})*):(.+)", re.DOTALL)  # `HEAD@{10:30}:path` has a colon in its revision
 _REGULAR = b"100"
@@ -76,8 +77,7 @@ def _environment() -> dict[str, str]:
 def split_operand(operand: str) -> tuple[str, str] | None:
     """Split `REV:path`, as git writes a file of a revision; None for what is not written so, or is itself a file."""
     found = _OPERAND.fullmatch(operand)
-    # Path.exists raises for what can be no path, such as a long text
-    return None if found is None or os.path.exists(operand) else (found[1], found[2])  # noqa: PTH110
+    return None if found is None or is_there(operand) else (found[1], found[2])
 
 
 def has_head() -> bool:

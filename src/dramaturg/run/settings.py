@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dramaturg.data import personas_root
 from dramaturg.errors import CallerError, KeyMissing
+from dramaturg.persona.files import is_folder
 from dramaturg.run.project import Project, read_project
 
 _STATE, _STANDARD = "DRAMATURG_STATE", "XDG_STATE_HOME"
@@ -39,7 +40,7 @@ def persona_roots(project: Project, folder: Path, environment: Mapping[str, str]
     wanted: Sequence[Path] = (*project.personas, folder / "personas", *own, personas_root())
     there: dict[Path, Path] = {}
     for root in wanted:
-        if os.path.isdir(root):  # noqa: PTH112 - as in `existing_folders`
+        if is_folder(root):
             there.setdefault(root.resolve(), root)
     return tuple(there.values())
 
@@ -73,7 +74,7 @@ def existing_folders(named: str | Path | Sequence[str | Path]) -> list[Path]:
     """Return folders as paths; CallerError for one that is not there."""
     folders = [as_path(name) for name in ([named] if isinstance(named, str | Path) else named)]
     for folder in folders:
-        if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises for what can be no path, such as a long text
+        if not is_folder(folder):
             raise CallerError(f"there is no folder `{folder}` to look for personas in")
     return folders
 

@@ -15,7 +15,7 @@ from dramaturg.evidence.artifact import Artifact
 from dramaturg.evidence.decode import NotText, decode
 from dramaturg.findings.model import Finding, Severity, has_errors
 from dramaturg.findings.source import Source
-from dramaturg.persona.files import unreadable
+from dramaturg.persona.files import source_at, unreadable
 from dramaturg.persona.library import Library
 from dramaturg.persona.model import fold_id
 from dramaturg.plan.compile import compile_plan
@@ -57,10 +57,7 @@ class Verification:
 
     def source_of(self, path: str) -> Source | None:
         """Return a text that findings point into; None if it is no text that can be read."""
-        try:
-            return self.sources.get(path) or Source(path, Path(path).read_bytes().decode("utf-8"))
-        except (OSError, ValueError):
-            return None
+        return self.sources.get(path) or source_at(path)
 
     def accepted(self) -> str:
         """Return the document with a comment at its end that says it is right as it stands."""

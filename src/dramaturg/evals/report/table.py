@@ -93,12 +93,12 @@ def sentences(result: Evaluated) -> Iterator[str]:
 
 def _of_decision(decision: Decision) -> Iterator[str]:
     yield from cannot_differ(decision)
+    blamed = decision.edits
     if decision.kind in (Kind.WORSE, Kind.INCONCLUSIVE):
         yield from (_fallen(fall) for fall in fallen_steps(decision))
-        yield from (f"edited: {edit}" for edit in decision.blamed)
-        yield from (f"also edited: {edit}" for edit in decision.edits if edit not in decision.blamed)
-    else:
-        yield from (f"edited: {edit}" for edit in decision.edits)
+        blamed = decision.blamed
+    yield from (f"edited: {edit}" for edit in blamed)
+    yield from (f"also edited: {edit}" for edit in decision.edits if edit not in blamed)
     if not decision.edits:
         yield "nothing was edited"
 
@@ -197,17 +197,14 @@ def _early(result: Evaluated) -> bool:
 
 def _compared(comparison: Comparison, same: str) -> Row:
     """Return a metric in both arms; `same` is what these have in common where it cannot differ."""
-    change = _NONE
+    arms = (_tallied(comparison.baseline), _tallied(comparison.candidate))
     if same:
-        return Row(
-            metric=_marked(comparison),
-            cells=(_tallied(comparison.baseline), _tallied(comparison.candidate), "none", same),
-        )
+        return Row(metric=_marked(comparison), cells=(*arms, "none", same))
+    change = _NONE
     if comparison.effect is not None:
         shown = _difference if comparison.scored else points
         estimate, low, high = map(shown, (comparison.effect.estimate, comparison.effect.low, comparison.effect.high))
         change = f"{estimate} [{low}, {high}]"
-    arms = (_tallied(comparison.baseline), _tallied(comparison.candidate))
     return Row(metric=_marked(comparison), cells=(*arms, change, _said(comparison)))
 
 

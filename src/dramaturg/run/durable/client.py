@@ -193,9 +193,7 @@ class Desk:
                 that others stopped keeps its limits.
         """
         held = self.standing(run).held
-        if (
-            held is not None and held.by_itself
-        ):  # any other would find this when it rests next, and miss what it is told then
+        if held is not None and held.by_itself:  # any other finds what it is sent when it rests next, which is too late
             told = {"limits": None if limits is None else limits_data(limits), "at": time.time()}
             self._client.send(run, told, topic=RESUMED)
         self._client.update_workflow_attributes(run, {HELD: None, TAKEN_OVER: None}, merge=True)
